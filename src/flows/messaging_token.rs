@@ -1,0 +1,62 @@
+//! The messaging token: the company's site or app asks for the JWT that logs its visitor in to messaging.
+//!
+//! <https://support.zendesk.com/hc/en-us/articles/4411666638746>, "Requesting the JWT"
+
+use lambda_http::{Body, Request, Response};
+use serde::Serialize;
+
+use super::{Answer, Flow, Observed, SigningKeys, UserTokens, Vouching};
+use crate::http::{self, TokenPlace};
+use crate::jwt::messaging::{Messaging, MessagingClaims};
+use crate::jwt::signing::Jwt;
+use crate::jwt::{EpochSeconds, Kind};
+use crate::outcome::{Malformed, Outcome};
+
+/// The flow of the function `messaging-token`.
+pub struct MessagingToken<T, S> {
+    vouching: Vouching<T, S>,
+    settings: Settings,
+}
+
+/// How messaging tokens are handed out.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a JWT is good for, in seconds. The widget fetches a new one when it is over.
+    pub token_ttl: u64,
+    /// The cookie that may carry the user token.
+    pub session_cookie: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Issued {
+    jwt: Jwt,
+    expires_at: EpochSeconds,
+}
+
+impl<T: UserTokens, S: SigningKeys<Messaging>> MessagingToken<T, S> {
+    /// The flow over these stores.
+    pub fn new(vouching: Vouching<T, S>, settings: Settings) -> Self {
+        Self { vouching, settings }
+    }
+
+    async fn issue(&self, request: &Request, observed: &mut Observed) -> Result<Response<Body>, Outcome> {
+        http::expect_method(request, "POST")?;
+        let places = TokenPlace::all(self.settings.session_cookie.as_deref());
+        let token = http::user_token(request, &places)?.ok_or(Malformed::UserTokenMissing {
+            expected: "Send the user token in the form field user_token, as Authorization: Bearer, or in the session cookie.",
+        })?;
+        let vouched = self.vouching.vouch::<Messaging>(&token, Kind::Messaging, observed).await?;
+        let full_life = self.vouching.clock.now().plus(self.settings.token_ttl);
+        let expires_at = vouched.record.expires_at.map_or(full_life, |token_ends| token_ends.min(full_life));
+        let claims = MessagingClaims::of(vouched.user(), expires_at)?;
+        Ok(http::json(&Issued { jwt: vouched.key.sign(&claims)?, expires_at }))
+    }
+}
+
+impl<T: UserTokens, S: SigningKeys<Messaging>> Flow for MessagingToken<T, S> {
+    async fn handle(&self, request: &Request) -> Answer {
+        let mut observed = Observed::default();
+        let issued = self.issue(request, &mut observed).await;
+        Answer::in_json(issued, observed)
+    }
+}

@@ -1,0 +1,47 @@
+//! The Support SDK exchange: Zendesk's servers post a user token and get `{"jwt": "…"}`.
+//!
+//! <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/jwt/>
+
+use lambda_http::{Body, Request, Response};
+use serde::Serialize;
+
+use super::{Answer, Flow, Observed, SigningKeys, UserTokens, Vouching};
+use crate::http::{self, TokenPlace};
+use crate::jwt::Kind;
+use crate::jwt::sdk::{Sdk, SdkClaims};
+use crate::jwt::signing::Jwt;
+use crate::outcome::{Malformed, Outcome};
+
+/// The flow of the function `sdk-exchange`.
+pub struct SdkExchange<T, S> {
+    vouching: Vouching<T, S>,
+}
+
+#[derive(Serialize)]
+struct Exchanged {
+    jwt: Jwt,
+}
+
+impl<T: UserTokens, S: SigningKeys<Sdk>> SdkExchange<T, S> {
+    /// The flow over these stores.
+    pub fn new(vouching: Vouching<T, S>) -> Self {
+        Self { vouching }
+    }
+
+    async fn exchange(&self, request: &Request, observed: &mut Observed) -> Result<Response<Body>, Outcome> {
+        http::expect_method(request, "POST")?;
+        let expected = "Send the user token in the form field user_token.";
+        let token = http::user_token(request, &[TokenPlace::Form])?.ok_or(Malformed::UserTokenMissing { expected })?;
+        let vouched = self.vouching.vouch::<Sdk>(&token, Kind::Sdk, observed).await?;
+        let claims = SdkClaims::of(vouched.user(), self.vouching.clock.now(), self.vouching.unique_ids.next()?)?;
+        Ok(http::json(&Exchanged { jwt: vouched.key.sign(&claims)? }))
+    }
+}
+
+impl<T: UserTokens, S: SigningKeys<Sdk>> Flow for SdkExchange<T, S> {
+    async fn handle(&self, request: &Request) -> Answer {
+        let mut observed = Observed::default();
+        let exchanged = self.exchange(request, &mut observed).await;
+        Answer::in_json(exchanged, observed)
+    }
+}

@@ -1,0 +1,146 @@
+//! The SSO redirect: a browser that Zendesk sent here goes back with a JWT, or to the company's login page.
+//!
+//! <https://support.zendesk.com/hc/en-us/articles/4408845838874>
+
+use cookie::{Cookie, time::Duration};
+use lambda_http::{Body, Request, Response};
+use url::Url;
+
+use super::{Answer, Flow, Observed, SigningKeys, UserTokens, Vouching};
+use crate::http::{self, TokenPlace};
+use crate::jwt::sso::{Sso, SsoClaims};
+use crate::jwt::{Kind, UniqueId};
+use crate::outcome::{Malformed, Outcome, Refused};
+
+mod page;
+mod return_to;
+
+pub use return_to::{ReturnTo, ZendeskHosts};
+
+/// The flow of the function `sso-redirect`.
+pub struct SsoRedirect<T, S> {
+    vouching: Vouching<T, S>,
+    settings: Settings,
+}
+
+/// Where browsers come from and go to.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The account's hosts in Zendesk.
+    pub zendesk: ZendeskHosts,
+    /// The company's login page.
+    pub login_url: Option<Url>,
+    /// Where a browser goes after it has signed out.
+    pub post_logout_url: Option<Url>,
+    /// The cookie that carries the user token.
+    pub session_cookie: Option<String>,
+    /// Where browsers reach this service, when that is not what the request says.
+    pub public_url: Option<Url>,
+}
+
+impl<T: UserTokens, S: SigningKeys<Sso>> Flow for SsoRedirect<T, S> {
+    async fn handle(&self, request: &Request) -> Answer {
+        let mut observed = Observed::default();
+        let (outcome, response) = match self.route(request, &mut observed).await {
+            Ok(answered) => answered,
+            Err(outcome) => (outcome.clone(), self.not_signed_in(request, &outcome)),
+        };
+        Answer { outcome, response, observed }
+    }
+}
+
+impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
+    /// The flow over these stores.
+    pub fn new(vouching: Vouching<T, S>, settings: Settings) -> Self {
+        Self { vouching, settings }
+    }
+
+    async fn route(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
+        // A REST API puts its stage before the path, a custom domain its base path.
+        let path = request.uri().path();
+        if path.ends_with("/sso/login") {
+            Ok((Outcome::Signed, self.sign_in(request, observed).await?))
+        } else if path.ends_with("/sso/logout") {
+            Ok((Outcome::SignedOut, self.sign_out(request)?))
+        } else {
+            Err(Malformed::Route.into())
+        }
+    }
+
+    async fn sign_in(&self, request: &Request, observed: &mut Observed) -> Result<Response<Body>, Outcome> {
+        http::expect_method(request, "GET, POST")?;
+        let token = http::user_token(request, &TokenPlace::all(self.settings.session_cookie.as_deref()))?
+            .ok_or(Refused::NotSignedIn)?;
+        let vouched = self.vouching.vouch::<Sso>(&token, Kind::Sso, observed).await?;
+        let claims = SsoClaims::of(vouched.user(), self.vouching.clock.now(), self.vouching.unique_ids.next()?)?;
+        let jwt = vouched.key.sign(&claims)?;
+        let asked = http::query_value(request, "return_to");
+        let return_to = asked.as_deref().and_then(|text| ReturnTo::parse(text, &self.settings.zendesk));
+        observed.return_to_dropped = asked.is_some() && return_to.is_none();
+        Ok(page::sign_in(&jwt, return_to.as_ref(), &self.settings.zendesk, &self.vouching.unique_ids.next()?))
+    }
+
+    fn sign_out(&self, request: &Request) -> Result<Response<Body>, Outcome> {
+        http::expect_method(request, "GET")?;
+        let response = match &self.settings.post_logout_url {
+            Some(url) => http::redirect(url),
+            None => {
+                page::message(&Outcome::SignedOut, "You are signed out", "You can close this page.", &self.nonce()?)
+            }
+        };
+        Ok(match &self.settings.session_cookie {
+            Some(name) => http::with_cookie(response, &expired_cookie(name)),
+            None => response,
+        })
+    }
+
+    /// What a browser gets that is not signed in: the login page for a refusal, a page that says why otherwise.
+    fn not_signed_in(&self, request: &Request, outcome: &Outcome) -> Response<Body> {
+        if let (Outcome::Refused(_), Some(login_url)) = (outcome, &self.settings.login_url) {
+            return http::redirect(&self.login_url_back_to(login_url, request));
+        }
+        let title = match outcome {
+            Outcome::Refused(_) => "You are not signed in",
+            Outcome::Unavailable(_) => "Sign-in is not available just now",
+            _ => "This request does not work",
+        };
+        let text = match outcome {
+            Outcome::Refused(_) => {
+                "Sign in to your account first, then come back. (Administrators: set LOGIN_URL to send visitors to your login page.)"
+            }
+            _ => outcome.facts().explanation,
+        };
+        match self.nonce() {
+            Ok(nonce) => page::message(outcome, title, text, &nonce),
+            Err(_) => http::problem(outcome),
+        }
+    }
+
+    /// The login page, with the one parameter that brings the browser back to this very request.
+    fn login_url_back_to(&self, login_url: &Url, request: &Request) -> Url {
+        let mut login_url = login_url.clone();
+        if let Some(back) = self.public_address(request) {
+            login_url.query_pairs_mut().append_pair("return_to", back.as_str());
+        }
+        login_url
+    }
+
+    /// The request's address as browsers know it.
+    fn public_address(&self, request: &Request) -> Option<Url> {
+        let Some(public_url) = &self.settings.public_url else {
+            return http::address(request);
+        };
+        let mut address = public_url.clone();
+        address.set_path(&format!("{}/sso/login", public_url.path().trim_end_matches('/')));
+        address.set_query(request.uri().query());
+        Some(address)
+    }
+
+    fn nonce(&self) -> Result<UniqueId, Outcome> {
+        Ok(self.vouching.unique_ids.next()?)
+    }
+}
+
+fn expired_cookie(name: &str) -> Cookie<'_> {
+    Cookie::build((name, "")).path("/").secure(true).http_only(true).max_age(Duration::ZERO).build()
+}

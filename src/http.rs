@@ -1,0 +1,235 @@
+//! Reading requests and writing responses; with [`crate::outcome`] the only place that names a status code.
+//!
+//! `lambda_http` has already turned the events of an HTTP API, a REST API, a function URL and a load
+//! balancer into one request, base64 bodies decoded.
+
+use cookie::Cookie;
+use lambda_http::http::header::{
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION,
+    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use lambda_http::http::{HeaderValue, Method, StatusCode};
+use lambda_http::{Body, Request, Response};
+use percent_encoding::percent_decode;
+use serde::Serialize;
+use url::Url;
+
+use crate::outcome::{Malformed, Outcome};
+use crate::user::{InvalidUserToken, UserToken};
+
+/// The longest body in bytes.
+pub const MAX_BODY_BYTES: usize = 8 * 1024;
+
+/// The seconds after which a caller should try again when something was unavailable.
+const RETRY_AFTER_SECONDS: &str = "2";
+
+/// Where a flow looks for the user token, first match first.
+#[derive(Clone, Copy, Debug)]
+pub enum TokenPlace<'a> {
+    /// The field `user_token` of a form that was posted.
+    Form,
+    /// `Authorization: Bearer` (RFC 6750, section 2.1).
+    Bearer,
+    /// The cookie of this name; its value is the token as it stands.
+    Cookie(&'a str),
+}
+
+impl<'a> TokenPlace<'a> {
+    /// All the places of a flow that browsers and apps call, with the cookie if there is one.
+    pub fn all(cookie: Option<&'a str>) -> Vec<Self> {
+        [Self::Form, Self::Bearer].into_iter().chain(cookie.map(Self::Cookie)).collect()
+    }
+}
+
+/// The one user token that the request holds, or `None` when none of the places has one.
+///
+/// # Errors
+/// When one place holds several, the form cannot be read, or the token is too long.
+pub fn user_token(request: &Request, places: &[TokenPlace<'_>]) -> Result<Option<UserToken>, Malformed> {
+    for place in places {
+        let found = match place {
+            TokenPlace::Form => {
+                only_one(form(request)?.into_iter().filter(|(name, _)| name == "user_token").map(|(_, value)| value))?
+            }
+            TokenPlace::Bearer => only_one(bearer_tokens(request))?,
+            TokenPlace::Cookie(name) => only_one(cookies(request, name))?,
+        };
+        match found.map(UserToken::parse) {
+            Some(Ok(token)) => return Ok(Some(token)),
+            Some(Err(InvalidUserToken::TooLong)) => return Err(Malformed::TooLarge),
+            Some(Err(InvalidUserToken::Empty)) | None => {}
+        }
+    }
+    Ok(None)
+}
+
+/// Refuses any method but those of the comma-separated list `allow`.
+///
+/// # Errors
+/// When the request has another method.
+pub fn expect_method(request: &Request, allow: &'static str) -> Result<(), Malformed> {
+    let allowed = allow.split(", ").any(|method| method == request.method().as_str());
+    if allowed { Ok(()) } else { Err(Malformed::Method { allow }) }
+}
+
+/// The fields of a posted form in their order; none when nothing was posted.
+fn form(request: &Request) -> Result<Vec<(String, String)>, Malformed> {
+    let body: &[u8] = request.body();
+    if request.method() != Method::POST || body.is_empty() {
+        return Ok(Vec::new());
+    }
+    if body.len() > MAX_BODY_BYTES {
+        return Err(Malformed::TooLarge);
+    }
+    if !is_form(request) {
+        return Err(Malformed::MediaType);
+    }
+    // The form parser replaces what is not UTF-8; a token must not be changed on its way.
+    if percent_decode(body).decode_utf8().is_err() {
+        return Err(Malformed::NotUtf8);
+    }
+    Ok(form_urlencoded::parse(body).into_owned().collect())
+}
+
+/// The full address that the caller asked for, if the request tells its host.
+pub fn address(request: &Request) -> Option<Url> {
+    let uri = request.uri();
+    if uri.host().is_some() {
+        return Url::parse(&uri.to_string()).ok();
+    }
+    // A load balancer with multi-value headers leaves the host among the headers alone.
+    let host = request.headers().get(HOST)?.to_str().ok()?;
+    Url::parse(&format!("https://{host}{uri}")).ok()
+}
+
+/// The first value of a query parameter; what is not UTF-8 in it comes out replaced.
+pub fn query_value(request: &Request, name: &str) -> Option<String> {
+    let query = request.uri().query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+fn is_form(request: &Request) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type
+        .and_then(|value| value.parse::<mime::Mime>().ok())
+        .is_some_and(|media_type| media_type.essence_str() == mime::APPLICATION_WWW_FORM_URLENCODED.essence_str())
+}
+
+fn bearer_tokens(request: &Request) -> impl Iterator<Item = String> {
+    request.headers().get_all(AUTHORIZATION).into_iter().filter_map(|value| {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    })
+}
+
+fn cookies<'a>(request: &'a Request, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    request
+        .headers()
+        .get_all(COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .filter(move |cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+fn only_one(mut values: impl Iterator<Item = String>) -> Result<Option<String>, Malformed> {
+    let first = values.next();
+    match values.next() {
+        Some(_) => Err(Malformed::UserTokenRepeated),
+        None => Ok(first),
+    }
+}
+
+/// 200 with a JSON body.
+pub fn json(value: &impl Serialize) -> Response<Body> {
+    // Only a map with keys that are not strings fails to serialise, and no answer holds one.
+    let body = serde_json::to_string(value).unwrap_or_default();
+    respond(StatusCode::OK, "application/json", body)
+}
+
+/// A problem (RFC 9457) that says of an outcome what the caller may know.
+pub fn problem(outcome: &Outcome) -> Response<Body> {
+    #[derive(Serialize)]
+    struct Problem {
+        r#type: &'static str,
+        title: &'static str,
+        status: u16,
+        detail: &'static str,
+    }
+    let facts = outcome.facts();
+    let mut response = json(&Problem {
+        r#type: "about:blank",
+        title: facts.status.canonical_reason().unwrap_or_default(),
+        status: facts.status.as_u16(),
+        detail: facts.explanation,
+    });
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    for_outcome(response, outcome)
+}
+
+/// A page for a browser, with the content security policy under which it works.
+pub fn page(outcome: &Outcome, html: String, content_security_policy: &str) -> Response<Body> {
+    let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", html);
+    let headers = response.headers_mut();
+    let policy = HeaderValue::from_str(content_security_policy);
+    headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static("default-src 'none'")));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    for_outcome(response, outcome)
+}
+
+/// 303, so that the browser comes to `location` with a GET.
+pub fn redirect(location: &Url) -> Response<Body> {
+    let mut response = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
+    // A `Url` serialises to ASCII without control characters, which every header value may hold.
+    if let Ok(location) = HeaderValue::from_str(location.as_str()) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// The response with one more cookie set.
+#[must_use]
+pub fn with_cookie(mut response: Response<Body>, cookie: &Cookie<'_>) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}
+
+/// The status and the headers that go with an outcome.
+fn for_outcome(mut response: Response<Body>, outcome: &Outcome) -> Response<Body> {
+    let status = outcome.facts().status;
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            // RFC 9110, section 11.6.1: a 401 names the scheme that would be heard.
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        _ => {}
+    }
+    if let Outcome::Malformed(Malformed::Method { allow }) = outcome {
+        headers.insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    response
+}
+
+/// Every response is made here, so that every response carries these headers.
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    response
+}

@@ -1,0 +1,242 @@
+//! How a request can end: one closed set, and one `match` that gives each ending its status, code and level.
+
+use lambda_http::http::StatusCode;
+
+use crate::jwt::{NoRandomness, UnfitProfile, signing::SigningFailed};
+use crate::user::UserTokenRefusal;
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A JWT was signed and handed over.
+    Signed,
+    /// The browser's session was ended.
+    SignedOut,
+    /// The request is not one that the function takes; the answer says what it takes.
+    Malformed(Malformed),
+    /// The answer is no, and the same for every reason: only log and metric know which.
+    Refused(Refused),
+    /// We cannot tell yes from no. It must never look like a no: a phone may wipe its user's identity.
+    Unavailable(Unavailable),
+}
+
+/// What is wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// No user token; `expected` says where the function looks for one.
+    UserTokenMissing {
+        /// A sentence for the caller.
+        expected: &'static str,
+    },
+    /// More than one user token in the same place.
+    UserTokenRepeated,
+    /// A form field that is not UTF-8.
+    NotUtf8,
+    /// A body or a user token over 8 KiB.
+    TooLarge,
+    /// A method that the route does not have.
+    Method {
+        /// Those that it has, comma-separated as in the header `Allow`.
+        allow: &'static str,
+    },
+    /// A body that is not a form.
+    MediaType,
+    /// A path that the function does not have.
+    Route,
+}
+
+/// Why the answer is no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// A browser that carries no user token.
+    NotSignedIn,
+    /// A user token that is not stored, or no longer.
+    UserTokenUnknown,
+    /// A stored user token that does not count here and now.
+    UserToken(UserTokenRefusal),
+    /// A user for whom Zendesk takes no JWT of this kind.
+    Profile(UnfitProfile),
+    /// A stored item with an attribute of a type or value that the attribute cannot have.
+    ItemMalformed {
+        /// The attribute's name.
+        attribute: &'static str,
+    },
+}
+
+/// What could not be had, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// What is lacking.
+    pub lacking: Lacking,
+    /// The chain of errors and, where one is known, the remedy: for the log alone.
+    pub cause: String,
+}
+
+/// What a JWT cannot be made without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lacking {
+    /// DynamoDB gave no answer.
+    UserTokens,
+    /// Secrets Manager gave no secret.
+    SigningKey,
+    /// What Secrets Manager gave cannot be the signing key.
+    GoodSigningKey,
+    /// The random generator or the crypto library failed.
+    Signature,
+}
+
+/// How loudly an outcome is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// All is as it should be on our side.
+    Info,
+    /// Somebody should mend a user's data.
+    Warn,
+    /// Somebody should act now.
+    Error,
+}
+
+/// What follows from an outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The status of the answer; a browser that is refused may be sent to a login page instead.
+    pub status: StatusCode,
+    /// The name in the log and in the metric's dimension, in `snake_case`.
+    pub code: &'static str,
+    /// How loudly it is logged.
+    pub severity: Severity,
+    /// What the caller is told.
+    pub explanation: &'static str,
+}
+
+impl Outcome {
+    /// What follows from this outcome.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        use Severity::{Error, Info, Warn};
+        use UserTokenRefusal::{Expired, Suspended, WrongAudience};
+
+        const REFUSED: &str = "The user token is not known or not trusted.";
+        const UNAVAILABLE: &str = "The user token could not be checked just now. Try again shortly.";
+
+        let facts = |status, code, severity, explanation| Facts { status, code, severity, explanation };
+        match self {
+            Self::Signed => facts(StatusCode::OK, "signed", Info, ""),
+            Self::SignedOut => facts(StatusCode::OK, "signed_out", Info, "You are signed out."),
+
+            Self::Malformed(malformed) => {
+                let bad_request = StatusCode::BAD_REQUEST;
+                match *malformed {
+                    Malformed::UserTokenMissing { expected } => {
+                        facts(bad_request, "user_token_missing", Info, expected)
+                    }
+                    Malformed::UserTokenRepeated => facts(
+                        bad_request,
+                        "user_token_repeated",
+                        Info,
+                        "Send exactly one user token: the request holds several.",
+                    ),
+                    Malformed::NotUtf8 => {
+                        facts(bad_request, "not_utf8", Info, "Send the form as percent-encoded UTF-8.")
+                    }
+                    Malformed::TooLarge => {
+                        facts(StatusCode::PAYLOAD_TOO_LARGE, "too_large", Info, "Send at most 8 KiB (8192 bytes).")
+                    }
+                    Malformed::Method { .. } => facts(
+                        StatusCode::METHOD_NOT_ALLOWED,
+                        "method_not_allowed",
+                        Info,
+                        "Use a method that the Allow header of this answer lists.",
+                    ),
+                    Malformed::MediaType => facts(
+                        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                        "media_type_unsupported",
+                        Info,
+                        "Send a form: Content-Type application/x-www-form-urlencoded with the field user_token, not JSON.",
+                    ),
+                    Malformed::Route => {
+                        facts(StatusCode::NOT_FOUND, "route_unknown", Info, "There is nothing at this address.")
+                    }
+                }
+            }
+
+            Self::Refused(refused) => {
+                let (code, severity) = match refused {
+                    Refused::NotSignedIn => ("not_signed_in", Info),
+                    Refused::UserTokenUnknown => ("user_token_unknown", Info),
+                    Refused::UserToken(Expired) => ("user_token_expired", Info),
+                    Refused::UserToken(Suspended) => ("user_suspended", Info),
+                    Refused::UserToken(WrongAudience) => ("audience_not_allowed", Info),
+                    Refused::Profile(UnfitProfile::EmailUnverified) => ("email_unverified", Info),
+                    Refused::Profile(UnfitProfile::Missing(_)) => ("claim_missing", Warn),
+                    Refused::ItemMalformed { .. } => ("item_malformed", Warn),
+                };
+                facts(StatusCode::UNAUTHORIZED, code, severity, REFUSED)
+            }
+
+            Self::Unavailable(unavailable) => {
+                let code = match unavailable.lacking {
+                    Lacking::UserTokens => "user_tokens_unavailable",
+                    Lacking::SigningKey => "signing_key_unavailable",
+                    Lacking::GoodSigningKey => "signing_key_refused",
+                    Lacking::Signature => "signing_failed",
+                };
+                facts(StatusCode::SERVICE_UNAVAILABLE, code, Error, UNAVAILABLE)
+            }
+        }
+    }
+
+    /// What the log says beyond the code: a claim's or attribute's name, or the cause of an outage.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Refused(
+                Refused::Profile(UnfitProfile::Missing(name)) | Refused::ItemMalformed { attribute: name },
+            ) => Some(name),
+            Self::Unavailable(unavailable) => Some(&unavailable.cause),
+            _ => None,
+        }
+    }
+}
+
+impl From<Malformed> for Outcome {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl From<Refused> for Outcome {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Unavailable> for Outcome {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
+    }
+}
+
+impl From<UserTokenRefusal> for Outcome {
+    fn from(refusal: UserTokenRefusal) -> Self {
+        Self::Refused(Refused::UserToken(refusal))
+    }
+}
+
+impl From<UnfitProfile> for Outcome {
+    fn from(unfit: UnfitProfile) -> Self {
+        Self::Refused(Refused::Profile(unfit))
+    }
+}
+
+impl From<NoRandomness> for Outcome {
+    fn from(error: NoRandomness) -> Self {
+        Unavailable { lacking: Lacking::Signature, cause: error.to_string() }.into()
+    }
+}
+
+impl From<SigningFailed> for Outcome {
+    fn from(error: SigningFailed) -> Self {
+        Unavailable { lacking: Lacking::Signature, cause: error.to_string() }.into()
+    }
+}
