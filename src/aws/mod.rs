@@ -1,0 +1,108 @@
+//! The AWS side, and the only place that names an AWS SDK type.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+mod signing_key_secret;
+mod user_tokens;
+
+pub use signing_key_secret::SigningKeySecret;
+pub use user_tokens::DynamoDbUserTokens;
+
+/// The roots that every AWS endpoint chains to: Amazon Root CA 1 to 4 and Starfield Services Root CA G2.
+///
+/// Reading the system's whole store instead costs a cold start tens of milliseconds.
+/// <https://www.amazontrust.com/repository/>
+const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
+
+/// A pooled connection is dropped after this much idleness: a thawed sandbox holds dead ones.
+const IDLE_CONNECTION: Duration = Duration::from_secs(20);
+
+/// The clients of the two services that the functions call.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    dynamodb: aws_sdk_dynamodb::Client,
+    secrets_manager: aws_sdk_secretsmanager::Client,
+}
+
+impl Clients {
+    /// Clients as the SDK's own environment variables have them (`AWS_REGION`, `AWS_ENDPOINT_URL…`, credentials).
+    ///
+    /// `more_roots` is PEM text of further trusted roots, which must have been checked.
+    pub async fn from_environment(more_roots: Option<&str>) -> Self {
+        // In Lambda the credentials are in the environment: no chain of providers needs to be asked.
+        let credentials = EnvironmentVariableCredentialsProvider::new();
+        let config = within_our_limits(more_roots).credentials_provider(credentials).load().await;
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            secrets_manager: aws_sdk_secretsmanager::Client::new(&config),
+        }
+    }
+
+    /// Clients of stand-ins on this machine, the same in all but addresses and credentials.
+    #[cfg(feature = "cli")]
+    pub async fn local(dynamodb_url: &str, secrets_manager_url: &str) -> Self {
+        let config = within_our_limits(None).region("us-east-1").test_credentials().load().await;
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).endpoint_url(dynamodb_url).build();
+        let secrets_manager =
+            aws_sdk_secretsmanager::config::Builder::from(&config).endpoint_url(secrets_manager_url).build();
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            secrets_manager: aws_sdk_secretsmanager::Client::from_conf(secrets_manager),
+        }
+    }
+}
+
+/// A configuration that lacks credentials only: one HTTP client for both services, and how long they may take.
+fn within_our_limits(more_roots: Option<&str>) -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_millis(800))
+        .operation_timeout(Duration::from_millis(2500))
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_millis(200));
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http_client(more_roots))
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        // Answers are a few kilobytes, and the attempt's timeout covers one that stalls.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+fn http_client(more_roots: Option<&str>) -> SharedHttpClient {
+    let mut trust_store = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    if let Some(roots) = more_roots {
+        trust_store.add_pem_certificate(roots);
+    }
+    let mut builder =
+        Builder::new().pool_idle_timeout(IDLE_CONNECTION).tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    // Building a context cannot fail today; should it ever, the system's own roots remain.
+    if let Ok(context) = TlsContext::builder().with_trust_store(trust_store).build() {
+        builder = builder.tls_context(context);
+    }
+    builder.build_https()
+}
+
+/// The chain of an SDK error's causes in one line. The SDK quotes neither keys nor values of ours in it.
+fn causes(error: &dyn Error) -> String {
+    let mut chain = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        chain = format!("{chain}: {error}");
+        cause = error.source();
+    }
+    chain
+}

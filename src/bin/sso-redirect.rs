@@ -1,0 +1,11 @@
+//! `/sso/login` and `/sso/logout`: the browser is signed in at Zendesk, and comes back when it signs out.
+
+use std::process::ExitCode;
+
+use zendesk_jwt::config::Environment;
+use zendesk_jwt::flows::sso_redirect::SsoRedirect;
+use zendesk_jwt::lambda;
+
+fn main() -> ExitCode {
+    lambda::run("sso-redirect", Environment::sso, SsoRedirect::new)
+}

@@ -1,0 +1,185 @@
+//! The environment of a function, read once at cold start into settings that hold.
+//!
+//! All problems come to light at once, each with the variable's name and what it should be. An empty
+//! variable counts as one that is not set, since a template cannot leave a variable out.
+
+use std::fmt;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tracing::level_filters::LevelFilter;
+use url::{Host, Url};
+
+use crate::flows::sso_redirect::ZendeskHosts;
+use crate::flows::{messaging_token, sso_redirect};
+
+/// What every function needs.
+#[derive(Clone, Debug)]
+pub struct Common {
+    /// `USER_TOKENS_TABLE`: the name or ARN of the table of user tokens.
+    pub user_tokens_table: String,
+    /// `SIGNING_KEY_SECRET_ID`: the name or ARN of the secret that holds the signing key.
+    pub signing_key_secret_id: String,
+    /// `SIGNING_KEY_MAX_AGE`: how long a key is used before it is read anew, in seconds.
+    pub signing_key_max_age: u64,
+    /// The PEM text in the file that `AWS_CA_BUNDLE` names: roots trusted beside Amazon's.
+    pub more_roots: Option<String>,
+    /// `LOG_LEVEL`: the least level of log lines; the line of each request is always written.
+    pub log_level: LevelFilter,
+}
+
+/// Everything that is wrong with the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(Vec<String>);
+
+impl Problems {
+    /// One sentence per problem, each beginning with the variable's name.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+/// Looks up a variable by name.
+type Variable = dyn Fn(&str) -> Option<String>;
+
+/// The variables of one function, and what was found wrong with them so far.
+pub struct Environment {
+    variable: Box<Variable>,
+    problems: Vec<String>,
+}
+
+impl Environment {
+    /// What `settings` reads from the variables that `variable` looks up by name.
+    ///
+    /// # Errors
+    /// With everything that is wrong, when anything is.
+    pub fn read<T>(
+        variable: impl Fn(&str) -> Option<String> + 'static,
+        settings: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Result<T, Problems> {
+        let mut environment = Self { variable: Box::new(variable), problems: Vec::new() };
+        match settings(&mut environment) {
+            Some(settings) if environment.problems.is_empty() => Ok(settings),
+            _ => Err(Problems(environment.problems)),
+        }
+    }
+
+    /// The settings of every function.
+    pub fn common(&mut self) -> Option<Common> {
+        let user_tokens_table = self.required("USER_TOKENS_TABLE", "the name of the DynamoDB table of user tokens");
+        let secret = "the ARN of the secret that holds this function's signing key";
+        let signing_key_secret_id = self.required("SIGNING_KEY_SECRET_ID", secret);
+        let signing_key_max_age = self.optional("SIGNING_KEY_MAX_AGE", |text| seconds(text, 1, 86_400));
+        let more_roots = self.optional("AWS_CA_BUNDLE", certificates);
+        let log_level = self.optional("LOG_LEVEL", log_level);
+        Some(Common {
+            user_tokens_table: user_tokens_table?,
+            signing_key_secret_id: signing_key_secret_id?,
+            signing_key_max_age: signing_key_max_age.unwrap_or(300),
+            more_roots,
+            log_level: log_level.unwrap_or(LevelFilter::INFO),
+        })
+    }
+
+    /// The settings of `messaging-token` alone.
+    pub fn messaging(&mut self) -> messaging_token::Settings {
+        let token_ttl = self.optional("MESSAGING_TOKEN_TTL", |text| seconds(text, 60, 86_400));
+        messaging_token::Settings { token_ttl: token_ttl.unwrap_or(300), session_cookie: self.session_cookie() }
+    }
+
+    /// The settings of `sso-redirect` alone.
+    pub fn sso(&mut self) -> Option<sso_redirect::Settings> {
+        let subdomain = "the first part of your Zendesk address: acme for acme.zendesk.com";
+        let subdomain = self.required("ZENDESK_SUBDOMAIN", subdomain);
+        let origin = subdomain.and_then(|text| self.parsed("ZENDESK_SUBDOMAIN", &text, zendesk_origin));
+        let return_to_hosts = self.optional("RETURN_TO_HOSTS", hosts).unwrap_or_default();
+        let login_url = self.optional("LOGIN_URL", web_address);
+        let post_logout_url = self.optional("POST_LOGOUT_URL", web_address);
+        let public_url = self.optional("PUBLIC_URL", web_address);
+        let session_cookie = self.session_cookie();
+        let zendesk = ZendeskHosts::new(origin?, return_to_hosts);
+        Some(sso_redirect::Settings { zendesk, login_url, post_logout_url, session_cookie, public_url })
+    }
+
+    fn session_cookie(&mut self) -> Option<String> {
+        self.optional("SESSION_COOKIE", cookie_name)
+    }
+
+    fn required(&mut self, name: &str, what: &str) -> Option<String> {
+        let value = self.value(name);
+        if value.is_none() {
+            self.problems.push(format!("{name} is not set: it should be {what}"));
+        }
+        value
+    }
+
+    fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let value = self.value(name)?;
+        self.parsed(name, &value, parse)
+    }
+
+    fn parsed<T>(&mut self, name: &str, value: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        parse(value).map_err(|problem| self.problems.push(format!("{name} {problem}"))).ok()
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+}
+
+fn log_level(text: &str) -> Result<LevelFilter, String> {
+    text.parse().map_err(|_| format!("is `{text}`: it should be one of error, warn, info, debug, trace"))
+}
+
+fn seconds(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("is `{text}`: it should be a whole number of seconds from {least} to {most}"))
+}
+
+/// The text of a file of PEM certificates, all of which TLS can use.
+fn certificates(path: &str) -> Result<String, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("names {path}, which cannot be read: {error}"))?;
+    let unusable =
+        |error: &dyn fmt::Display| format!("names {path}, which holds a certificate that cannot be used: {error}");
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+        roots.add(certificate.map_err(|error| unusable(&error))?).map_err(|error| unusable(&error))?;
+    }
+    if roots.is_empty() { Err(format!("names {path}, which holds no PEM certificate")) } else { Ok(text) }
+}
+
+fn zendesk_origin(subdomain: &str) -> Result<Url, String> {
+    let is_label = subdomain.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
+    let origin = is_label.then(|| Url::parse(&format!("https://{subdomain}.zendesk.com")).ok()).flatten();
+    origin.ok_or_else(|| format!("is `{subdomain}`: it should be acme alone for https://acme.zendesk.com"))
+}
+
+fn hosts(text: &str) -> Result<Vec<Host>, String> {
+    let parse = |text: &str| match Host::parse(text) {
+        Ok(host @ Host::Domain(_)) => Ok(host),
+        _ => Err(format!("has `{text}`: it should be host names separated by commas, such as help.example.com")),
+    };
+    text.split(',').map(|host| parse(host.trim())).collect()
+}
+
+/// An https address; http only on this machine, where browsers trust it as well.
+fn web_address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("is `{text}`, which is no address: {error}"))?;
+    let is_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback);
+    if is_safe && url.has_host() { Ok(url) } else { Err(format!("is `{text}`: it should be a full https:// address")) }
+}
+
+/// RFC 6265, section 4.1.1, which takes it from RFC 9110, section 5.6.2.
+fn cookie_name(text: &str) -> Result<String, String> {
+    let is_token =
+        text.chars().all(|character| character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character));
+    if is_token { Ok(text.to_owned()) } else { Err(format!("is `{text}`, which cannot be the name of a cookie")) }
+}

@@ -1,0 +1,38 @@
+//! Vouch for your own users to Zendesk: three AWS Lambda functions that sign the three kinds of JWT that
+//! Zendesk accepts.
+//!
+//! One request does one thing: a *user token*, which the company's backend gave its user, is looked up
+//! in DynamoDB and gives a *user*, whose *claims* are signed with the *signing key* that Secrets Manager
+//! holds. Nothing is written on the way.
+//!
+//! # The map
+//!
+//! | where | what it holds | what it knows of |
+//! |---|---|---|
+//! | `bin/` | one line per function: its name, its settings, its flow | everything |
+//! | [`jwt`] | Zendesk's rules: [claims](jwt::sdk), [signing](jwt::signing), and [what is wrong with a token](jwt::inspect) | `user` |
+//! | [`user`] | the user and the user token, in types that cannot hold a bad value | `jwt` |
+//! | [`flows`] | one file per function, a request in and an answer out, read from top to bottom | all but `aws`, `lambda`, `config` |
+//! | [`http`] | reading requests, writing responses and their security headers | `user`, `outcome` |
+//! | [`outcome`] | every way a request can end, with status, code and severity | `jwt`, `user` |
+//! | [`signing_keys`] | the key of a running function: cold start, refresh, outages | `flows`, `jwt` |
+//! | [`aws`] | DynamoDB and Secrets Manager behind the traits of `flows` and `signing_keys` | those traits |
+//! | [`config`] | the environment, all of its problems at once | `flows` |
+//! | [`telemetry`] | log lines that are metrics, and hold nothing secret or personal | `flows`, `outcome` |
+//! | [`lambda`] | cold start, warm-up, one request after the other | everything |
+//! | `cli` (feature `cli`) | the operator's tool, kept out of the functions | everything |
+//!
+//! Only `aws` names a type of the AWS SDK, and only `http` and `outcome` name a status code.
+
+pub mod aws;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod config;
+pub mod flows;
+pub mod http;
+pub mod jwt;
+pub mod lambda;
+pub mod outcome;
+pub mod signing_keys;
+pub mod telemetry;
+pub mod user;

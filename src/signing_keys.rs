@@ -1,0 +1,176 @@
+//! The signing key as a running function holds it: read at cold start, refreshed behind the requests.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Mutex as Turn;
+use zeroize::Zeroizing;
+
+use crate::flows::{KeyInUse, SigningKeys};
+use crate::jwt::signing::SigningKey;
+use crate::jwt::{Clock, EpochSeconds, JwtKind};
+use crate::outcome::{Lacking, Outcome, Unavailable};
+
+/// How long failed reads may keep the next one waiting while there is no key at all, in seconds.
+const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
+
+/// The same while a good key is in use, in seconds.
+const LONGEST_PAUSE_WITH_KEY: u64 = 60;
+
+/// How long a request waits for the refresh of a key that is older than twice its maximum age.
+///
+/// Between rare requests the sandbox is frozen, which leaves a refresh no other time to end in.
+const LONGEST_WAIT_FOR_REFRESH: Duration = Duration::from_secs(1);
+
+/// Where the secret's value is read from.
+pub trait SecretStore: Send + Sync + 'static {
+    /// The value as it is stored now; an error is the chain of causes, with a remedy where one is known.
+    fn read(&self) -> impl Future<Output = Result<Zeroizing<String>, String>> + Send;
+}
+
+/// A signing key that is read when it is first needed and refreshed once it has its maximum age.
+///
+/// Only a good key replaces the one in use: while the store fails, or holds what cannot be a key,
+/// the last good one goes on signing.
+pub struct CachedSigningKey<K, S>(Arc<Cache<K, S>>);
+
+struct Cache<K, S> {
+    store: S,
+    max_age: u64,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State<K>>,
+    /// Whoever holds it reads the store, so that one read serves all who want it.
+    turn: Arc<Turn<()>>,
+}
+
+struct State<K> {
+    key: Option<(Arc<SigningKey<K>>, EpochSeconds)>,
+    failure: Option<Failure>,
+}
+
+struct Failure {
+    why: Unavailable,
+    in_a_row: u32,
+    retry_at: EpochSeconds,
+}
+
+impl<K: JwtKind, S: SecretStore> CachedSigningKey<K, S> {
+    /// A cache that has read nothing yet. `max_age` is in seconds.
+    pub fn new(store: S, max_age: u64, clock: Arc<dyn Clock>) -> Self {
+        let state = Mutex::new(State { key: None, failure: None });
+        Self(Arc::new(Cache { store, max_age, clock, state, turn: Arc::default() }))
+    }
+}
+
+impl<K: JwtKind, S: SecretStore> SigningKeys<K> for CachedSigningKey<K, S> {
+    async fn current(&self) -> Result<KeyInUse<K>, Unavailable> {
+        match self.0.in_use() {
+            None => self.0.first_key().await,
+            Some(in_use) if in_use.age < self.0.max_age => Ok(in_use),
+            Some(old) => Ok(self.0.refreshed(old).await),
+        }
+    }
+}
+
+impl<K: JwtKind, S: SecretStore> Cache<K, S> {
+    async fn first_key(&self) -> Result<KeyInUse<K>, Unavailable> {
+        let _turn = self.turn.lock().await;
+        if let Some(brought_by_another) = self.in_use() {
+            return Ok(brought_by_another);
+        }
+        if let Some(why) = self.pause() {
+            return Err(why);
+        }
+        self.read().await
+    }
+
+    /// Starts a refresh behind the request, unless one is under way or must wait, and gives the key to use meanwhile.
+    async fn refreshed(self: &Arc<Self>, old: KeyInUse<K>) -> KeyInUse<K> {
+        if self.pause().is_some() {
+            return old;
+        }
+        let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() else {
+            return old;
+        };
+        let cache = Arc::clone(self);
+        let refresh = tokio::spawn(async move {
+            let _turn = turn;
+            // A failure is kept and logged where it happened; the key in use stays.
+            cache.read().await.ok();
+        });
+        if old.age < self.max_age.saturating_mul(2) {
+            return old;
+        }
+        tokio::time::timeout(LONGEST_WAIT_FOR_REFRESH, refresh).await.ok();
+        self.in_use().unwrap_or(old)
+    }
+
+    async fn read(&self) -> Result<KeyInUse<K>, Unavailable> {
+        let read = match self.store.read().await {
+            Err(cause) => Err(Unavailable { lacking: Lacking::SigningKey, cause }),
+            Ok(value) => SigningKey::parse(&value)
+                .map_err(|problem| Unavailable { lacking: Lacking::GoodSigningKey, cause: problem.to_string() }),
+        };
+        let now = self.clock.now();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(key) => {
+                let key = Arc::new(key);
+                *state = State { key: Some((Arc::clone(&key), now)), failure: None };
+                Ok(KeyInUse { key, age: 0 })
+            }
+            Err(why) => {
+                let in_a_row = state.failure.as_ref().map_or(1, |failure| failure.in_a_row.saturating_add(1));
+                let longest = if state.key.is_some() { LONGEST_PAUSE_WITH_KEY } else { LONGEST_PAUSE_WITHOUT_KEY };
+                let retry_at = now.plus(pause_after(in_a_row, longest));
+                let code = Outcome::from(why.clone()).facts().code;
+                tracing::error!(
+                    code,
+                    cause = why.cause,
+                    last_good_key_in_use = state.key.is_some(),
+                    "no signing key was read"
+                );
+                state.failure = Some(Failure { why: why.clone(), in_a_row, retry_at });
+                Err(why)
+            }
+        }
+    }
+
+    fn in_use(&self) -> Option<KeyInUse<K>> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (key, read_at) = state.key.as_ref()?;
+        Some(KeyInUse { key: Arc::clone(key), age: self.clock.now().since(*read_at) })
+    }
+
+    /// The last failure, while it is too early to try again.
+    fn pause(&self) -> Option<Unavailable> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let failure = state.failure.as_ref()?;
+        (self.clock.now() < failure.retry_at).then(|| failure.why.clone())
+    }
+}
+
+/// Doubling pauses in seconds, each cut by chance so that the sandboxes of a function do not ask in step.
+fn pause_after(failures_in_a_row: u32, longest: u64) -> u64 {
+    let full = 2_u64.saturating_pow(failures_in_a_row.saturating_sub(1)).min(longest);
+    let mut chance = [0];
+    // Without chance the pause is whole, which is still a pause.
+    aws_lc_rs::rand::fill(&mut chance).ok();
+    full - full / 2 * u64::from(chance[0]) / 255
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        assert_eq!(pause_after(1, 60), 1);
+        for (failures, full) in [(2, 2), (3, 4), (6, 32), (7, 60), (u32::MAX, 60)] {
+            for _ in 0..100 {
+                let pause = pause_after(failures, 60);
+                assert!((full / 2..=full).contains(&pause), "{pause} after {failures}");
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! What the outside learns of a running function: JSON lines on standard output, which are metrics as well.
+//!
+//! Each request writes one line, whatever [`LOG_LEVEL`](crate::config) says, because that line is also the
+//! metric, in CloudWatch's embedded metric format:
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
+//!
+//! Nothing secret or personal can get in. A request's line has only the fields below. Other lines are
+//! this crate's own `tracing` events; a dependency's event is reduced to where it stands in that
+//! dependency's code, since its text may quote a request.
+
+use std::fmt;
+use std::io::Write;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use crate::flows::{Answer, Observed};
+use crate::jwt::{Clock, SystemClock};
+use crate::outcome::{Outcome, Severity};
+
+/// The namespace of all metrics.
+pub const NAMESPACE: &str = "ZendeskJwt";
+
+/// The metric that counts requests, by function and outcome.
+pub const REQUESTS: &str = "requests";
+
+/// The metric of how long requests took in milliseconds, by function.
+pub const DURATION: &str = "duration_ms";
+
+/// The metric of how long ago the signing key in use was read in seconds, by function.
+pub const SIGNING_KEY_AGE: &str = "signing_key_age_seconds";
+
+/// One request, as the log tells it.
+#[derive(Debug)]
+pub struct RequestReport<'a> {
+    /// The function that answered.
+    pub function: &'static str,
+    /// Lambda's id of the invocation.
+    pub request_id: &'a str,
+    /// Whether it was the first of this process.
+    pub cold_start: bool,
+    /// How it ended.
+    pub outcome: &'a Outcome,
+    /// The status that the caller got.
+    pub status: u16,
+    /// What was learned on the way.
+    pub observed: &'a Observed,
+    /// From the decoded event to the finished response.
+    pub duration: Duration,
+}
+
+impl<'a> RequestReport<'a> {
+    /// The report on an answer.
+    #[must_use]
+    pub fn new(
+        function: &'static str,
+        request_id: &'a str,
+        cold_start: bool,
+        answer: &'a Answer,
+        duration: Duration,
+    ) -> Self {
+        let status = answer.response.status().as_u16();
+        Self {
+            function,
+            request_id,
+            cold_start,
+            outcome: &answer.outcome,
+            status,
+            observed: &answer.observed,
+            duration,
+        }
+    }
+
+    /// Writes the report's line.
+    pub fn write(&self) {
+        write_line(&self.line(SystemClock.since_epoch()));
+    }
+
+    fn line(&self, now: Duration) -> RequestLine<'_> {
+        let facts = self.outcome.facts();
+        RequestLine {
+            timestamp: timestamp(now),
+            level: match facts.severity {
+                Severity::Info => "INFO",
+                Severity::Warn => "WARN",
+                Severity::Error => "ERROR",
+            },
+            message: "request",
+            function: self.function,
+            request_id: self.request_id,
+            cold_start: self.cold_start,
+            outcome: facts.code,
+            detail: self.outcome.detail(),
+            status: self.status,
+            external_id_hash: self.observed.external_id_hash.as_deref(),
+            return_to_dropped: self.observed.return_to_dropped,
+            duration_ms: milliseconds(self.duration),
+            lookup_ms: self.observed.lookup.map(milliseconds),
+            signing_key_age_seconds: self.observed.signing_key_age,
+            requests: 1,
+            aws: EmbeddedMetrics::new(now, self.observed.signing_key_age.is_some()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RequestLine<'a> {
+    timestamp: String,
+    level: &'static str,
+    message: &'static str,
+    function: &'static str,
+    request_id: &'a str,
+    cold_start: bool,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id_hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    return_to_dropped: bool,
+    duration_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lookup_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_key_age_seconds: Option<u64>,
+    requests: u8,
+    #[serde(rename = "_aws")]
+    aws: EmbeddedMetrics,
+}
+
+/// Tells CloudWatch which members of the line are metrics.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct EmbeddedMetrics {
+    timestamp: u128,
+    cloud_watch_metrics: [MetricDirective; 2],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct MetricDirective {
+    namespace: &'static str,
+    dimensions: [&'static [&'static str]; 1],
+    metrics: &'static [Metric],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+}
+
+impl EmbeddedMetrics {
+    fn new(now: Duration, has_key_age: bool) -> Self {
+        const COUNTS: &[Metric] = &[Metric { name: REQUESTS, unit: "Count" }];
+        const TIMES: &[Metric] =
+            &[Metric { name: DURATION, unit: "Milliseconds" }, Metric { name: SIGNING_KEY_AGE, unit: "Seconds" }];
+        let directive =
+            |dimensions, metrics| MetricDirective { namespace: NAMESPACE, dimensions: [dimensions], metrics };
+        // A metric that is named must have its value in the line.
+        let times = if has_key_age { TIMES } else { &TIMES[..1] };
+        Self {
+            timestamp: now.as_millis(),
+            cloud_watch_metrics: [directive(&["function", "outcome"], COUNTS), directive(&["function"], times)],
+        }
+    }
+}
+
+/// Starts writing this process's own events of `level` and above, and panics, as lines.
+pub fn start(level: LevelFilter) {
+    let subscriber = tracing_subscriber::registry().with(Lines.with_filter(level));
+    // Only a second start could fail, and then the first one is in force.
+    tracing::subscriber::set_global_default(subscriber).ok();
+    std::panic::set_hook(Box::new(|panic| {
+        // The message of a panic may quote a value, so only its place is told.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a bug: the process panicked");
+    }));
+}
+
+/// Writes `tracing` events as lines.
+struct Lines;
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let metadata = event.metadata();
+        let mut fields = Fields(Map::new());
+        if metadata.target().starts_with(env!("CARGO_CRATE_NAME")) {
+            event.record(&mut fields);
+        } else if *metadata.level() <= Level::WARN {
+            let place = format!("{}:{}", metadata.target(), metadata.line().unwrap_or_default());
+            fields.0.insert("message".to_owned(), "a dependency has something to report".into());
+            fields.0.insert("place".to_owned(), place.into());
+        } else {
+            return;
+        }
+        fields.0.insert("timestamp".to_owned(), timestamp(SystemClock.since_epoch()).into());
+        fields.0.insert("level".to_owned(), metadata.level().as_str().into());
+        write_line(&fields.0);
+    }
+}
+
+struct Fields(Map<String, Value>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name().to_owned(), format!("{value:?}").into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+}
+
+/// One line in one write, so that the lines of two threads never mix.
+fn write_line(line: &impl Serialize) {
+    if let Ok(mut bytes) = serde_json::to_vec(line) {
+        bytes.push(b'\n');
+        // There is nowhere else to tell that standard output is gone.
+        std::io::stdout().lock().write_all(&bytes).ok();
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    // Microseconds are as fine as anybody reads them.
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// RFC 3339 in UTC with milliseconds, as Lambda writes its own lines.
+fn timestamp(since_epoch: Duration) -> String {
+    let moment = time::OffsetDateTime::UNIX_EPOCH + since_epoch;
+    moment.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(observed: &Observed) -> Value {
+        let report = RequestReport {
+            function: "sdk-exchange",
+            request_id: "request-1",
+            cold_start: true,
+            outcome: &Outcome::Signed,
+            status: 200,
+            observed,
+            duration: Duration::from_micros(1234),
+        };
+        serde_json::to_value(report.line(Duration::from_millis(1_639_608_035_500))).unwrap()
+    }
+
+    #[test]
+    fn every_metric_that_is_named_has_its_value_in_the_line() {
+        for signing_key_age in [None, Some(7)] {
+            let line = line(&Observed { signing_key_age, ..Observed::default() });
+            for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+                for name in directive["Metrics"].as_array().unwrap().iter().map(|metric| &metric["Name"]) {
+                    assert!(line[name.as_str().unwrap()].is_number(), "{name}");
+                }
+                for dimension in directive["Dimensions"][0].as_array().unwrap() {
+                    assert!(line[dimension.as_str().unwrap()].is_string(), "{dimension}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_tells_when_what_and_how_long() {
+        let line = line(&Observed::default());
+        assert_eq!(line["timestamp"], "2021-12-15T22:40:35.5Z");
+        assert_eq!(line["outcome"], "signed");
+        assert_eq!(line["duration_ms"], 1.234);
+        assert_eq!(line["_aws"]["Timestamp"], 1_639_608_035_500_u64);
+    }
+}
