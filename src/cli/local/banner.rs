@@ -1,0 +1,48 @@
+//! What the terminal shows at start: where everything is, and a line to paste for each flow.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::{demo, user_tokens};
+use crate::jwt::Kind;
+
+pub(super) struct Banner<'a> {
+    pub address: SocketAddr,
+    pub data: Option<&'a Path>,
+    pub user_tokens: &'a user_tokens::Running,
+    pub secrets: &'a str,
+}
+
+impl Banner<'_> {
+    #[expect(clippy::print_stdout, reason = "a person reads this")]
+    pub fn show(&self) {
+        let Self { address, secrets, user_tokens, .. } = self;
+        let token = demo::USER_TOKEN;
+        let cookie = demo::SESSION_COOKIE;
+        println!("zendesk-jwt is running on http://{address}. Nothing leaves this machine. Stop it with Ctrl-C.");
+        println!();
+        println!("Try each flow:");
+        println!("  curl http://{address}/sdk/jwt -d \"user_token={token}\" -v -X POST");
+        println!("  curl http://{address}/messaging/jwt -d \"user_token={token}\"");
+        println!("  curl http://{address}/sso/login -b \"{cookie}={token}\"");
+        println!();
+        println!("User tokens:");
+        for user in demo::users() {
+            println!("  {:20} {}", user.token, user.shows);
+        }
+        println!();
+        println!("Secrets to verify the JWTs with:");
+        for kind in Kind::ALL {
+            println!("  {:20} {}", kind.name(), demo::shared_secret(kind));
+        }
+        println!();
+        let kept = match self.data {
+            None => "in memory".to_owned(),
+            Some(directory) if user_tokens.is_new => format!("new in {}", directory.display()),
+            Some(directory) => format!("kept in {}, as you left it", directory.display()),
+        };
+        println!("DynamoDB         {}  (table {}, {kept})", user_tokens.url, user_tokens::TABLE);
+        println!("Secrets Manager  {secrets}  (put-secret-value changes a key within 5 seconds)");
+        println!();
+    }
+}

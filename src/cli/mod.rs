@@ -1,0 +1,44 @@
+//! The operator's tool, `zendesk-jwt`: one file or folder per subcommand. No function links any of it.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub mod local;
+
+/// Vouch for your own users to Zendesk.
+#[derive(Debug, Parser)]
+#[command(name = "zendesk-jwt", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the three functions on this machine, with demo users and no AWS account
+    Local(local::Arguments),
+}
+
+impl Cli {
+    /// Runs the subcommand: 0 when it did its work, 1 when it could not, 2 when it was called wrongly.
+    #[must_use]
+    #[expect(clippy::print_stderr, reason = "a person reads this")]
+    pub fn run(self) -> ExitCode {
+        let result = match self.command {
+            Command::Local(arguments) => local::run(&arguments),
+        };
+        match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(problem) => {
+                eprintln!("zendesk-jwt: {problem}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// One sentence that says what went wrong and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Problem(String);
