@@ -233,3 +233,70 @@ fn respond(status: StatusCode, content_type: &'static str, body: String) -> Resp
     headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::http::header::HeaderName;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(header: HeaderName, value: &str, body: &str) -> Request {
+        let request = lambda_http::http::Request::post("https://example.com/").header(header, value);
+        request.body(Body::from(body)).unwrap()
+    }
+
+    fn posted(body: &str) -> Request {
+        request(CONTENT_TYPE, "application/x-www-form-urlencoded", body)
+    }
+
+    fn hash(request: &Request, places: &[TokenPlace<'_>]) -> Option<String> {
+        user_token(request, places).unwrap().map(|token| token.hash())
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_reaches_us_through_a_form_as_it_was_sent(text in "\\PC{1,200}|[\u{0}-\u{20}&=+%;\u{10FFFF}]{1,50}") {
+            let body = form_urlencoded::Serializer::new(String::new())
+                .append_pair("other", &text).append_pair("user_token", &text).finish();
+            let sent = UserToken::parse(text).unwrap().hash();
+            prop_assert_eq!(hash(&posted(&body), &[TokenPlace::Form]), Some(sent));
+        }
+
+        #[test]
+        fn no_body_is_too_strange(body in any::<Vec<u8>>()) {
+            let mut request = posted("");
+            *request.body_mut() = Body::Binary(body);
+            user_token(&request, &[TokenPlace::Form]).ok();
+        }
+
+        #[test]
+        fn no_cookie_is_too_strange(value in "[\\x20-\\x7E]{0,100}") {
+            user_token(&request(COOKIE, &value, ""), &[TokenPlace::Cookie("session")]).ok();
+        }
+    }
+
+    #[test]
+    fn the_form_comes_before_the_bearer_and_the_bearer_before_the_cookie() {
+        let mut all = posted("user_token=form");
+        all.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static("Bearer bearer"));
+        all.headers_mut().insert(COOKIE, HeaderValue::from_static("session=cookie"));
+        let places = TokenPlace::all(Some("session"));
+        for place in ["form", "bearer", "cookie"] {
+            assert_eq!(hash(&all, &places), Some(UserToken::parse(place).unwrap().hash()));
+            match place {
+                "form" => *all.body_mut() = Body::Empty,
+                _ => drop(all.headers_mut().remove(AUTHORIZATION)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_cookie_or_bearer_that_comes_twice_is_refused() {
+        let twice = request(COOKIE, "session=a; session=b", "");
+        assert_eq!(user_token(&twice, &[TokenPlace::Cookie("session")]).unwrap_err(), Malformed::UserTokenRepeated);
+        let mut twice = request(AUTHORIZATION, "Bearer a", "");
+        twice.headers_mut().append(AUTHORIZATION, HeaderValue::from_static("bearer b"));
+        assert_eq!(user_token(&twice, &[TokenPlace::Bearer]).unwrap_err(), Malformed::UserTokenRepeated);
+    }
+}

@@ -161,7 +161,142 @@ fn pause_after(failures_in_a_row: u32, longest: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
     use super::*;
+    use crate::jwt::sdk::Sdk;
+
+    const GOOD: &str = r#"{"secret": "demo-shared-secret-1"}"#;
+    const NEWER: &str = r#"{"secret": "demo-shared-secret-2"}"#;
+    const REDACTED: &str = r#"{"secret": "123456789"}"#;
+
+    /// A clock that is set, and a store whose answer is set; both count in whole seconds and calls.
+    #[derive(Clone, Default)]
+    struct World {
+        now: Arc<AtomicU64>,
+        reads: Arc<AtomicUsize>,
+        value: Arc<Mutex<Option<&'static str>>>,
+    }
+
+    impl Clock for World {
+        fn since_epoch(&self) -> Duration {
+            Duration::from_secs(self.now.load(Ordering::Relaxed))
+        }
+    }
+
+    impl SecretStore for World {
+        async fn read(&self) -> Result<Zeroizing<String>, String> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            let value = *self.value.lock().unwrap();
+            value.map(|value| Zeroizing::new(value.to_owned())).ok_or_else(|| "down".to_owned())
+        }
+    }
+
+    impl World {
+        fn holding(value: &'static str) -> Self {
+            let world = Self::default();
+            world.hold(Some(value));
+            world
+        }
+
+        fn hold(&self, value: Option<&'static str>) {
+            *self.value.lock().unwrap() = value;
+        }
+
+        fn pass(&self, seconds: u64) {
+            self.now.fetch_add(seconds, Ordering::Relaxed);
+        }
+
+        fn reads(&self) -> usize {
+            self.reads.load(Ordering::Relaxed)
+        }
+
+        fn key(&self, max_age: u64) -> CachedSigningKey<Sdk, Self> {
+            CachedSigningKey::new(self.clone(), max_age, Arc::new(self.clone()))
+        }
+    }
+
+    /// Lets a refresh behind the request end.
+    async fn settle() {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_read_serves_all_who_wait_for_the_first_key() {
+        let world = World::holding(GOOD);
+        let key = world.key(300);
+        let (first, second, third) = tokio::join!(key.current(), key.current(), key.current());
+        assert!(first.is_ok() && second.is_ok() && third.is_ok());
+        assert_eq!(world.reads(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_key_is_refreshed_once_behind_the_requests_when_it_has_its_age() {
+        let world = World::holding(GOOD);
+        let key = world.key(300);
+        let old = key.current().await.unwrap();
+        world.hold(Some(NEWER));
+        world.pass(299);
+        key.current().await.unwrap();
+        settle().await;
+        assert_eq!(world.reads(), 1);
+
+        world.pass(1);
+        let (first, second) = tokio::join!(key.current(), key.current());
+        assert!(Arc::ptr_eq(&first.unwrap().key, &old.key), "the request in flight does not wait");
+        assert!(Arc::ptr_eq(&second.unwrap().key, &old.key));
+        settle().await;
+        assert_eq!(world.reads(), 2);
+        let new = key.current().await.unwrap();
+        assert!(!Arc::ptr_eq(&new.key, &old.key));
+        assert_eq!(new.age, 0);
+    }
+
+    #[tokio::test]
+    async fn a_thawed_process_waits_for_the_key_that_was_stored_meanwhile() {
+        let world = World::holding(GOOD);
+        let key = world.key(300);
+        let old = key.current().await.unwrap();
+        world.hold(Some(NEWER));
+        world.pass(600);
+        assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &old.key));
+    }
+
+    #[tokio::test]
+    async fn the_last_good_key_outlives_an_outage_and_a_bad_version() {
+        let world = World::holding(GOOD);
+        let key = world.key(300);
+        let good = key.current().await.unwrap();
+        for value in [None, Some(REDACTED)] {
+            world.hold(value);
+            for _ in 0..24 {
+                world.pass(3600);
+                assert!(Arc::ptr_eq(&key.current().await.unwrap().key, &good.key));
+            }
+        }
+        assert_eq!(key.current().await.unwrap().age, 48 * 3600);
+        world.hold(Some(NEWER));
+        world.pass(3600);
+        assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &good.key), "it recovers by itself");
+    }
+
+    #[tokio::test]
+    async fn without_a_key_the_store_is_asked_again_but_not_by_every_request() {
+        let world = World::holding(REDACTED);
+        let key = world.key(300);
+        for _ in 0..100 {
+            let refused = key.current().await.unwrap_err();
+            assert_eq!(refused.lacking, Lacking::GoodSigningKey);
+            assert!(refused.cause.contains("Mobile SDK"));
+        }
+        assert_eq!(world.reads(), 1);
+        world.hold(Some(GOOD));
+        world.pass(LONGEST_PAUSE_WITHOUT_KEY);
+        assert!(key.current().await.is_ok());
+    }
 
     #[test]
     fn pauses_double_up_to_the_longest() {

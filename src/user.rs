@@ -142,7 +142,7 @@ pub struct User {
 
 /// The company's own id of a user: 1 to 255 characters, unique in the Zendesk account, stable.
 ///
-/// <https://support.zendesk.com/hc/en-us/articles/4411666638746>, "Creating a JWT token"
+/// <https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/>, "Creating a JWT token"
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct ExternalId(String);
 
@@ -275,7 +275,7 @@ impl<T: Serialize> Serialize for Claim<T> {
 
 /// The claims beyond name, e-mail address and external id, named and typed as Zendesk has them.
 ///
-/// <https://support.zendesk.com/hc/en-us/articles/4408845838874>, "Additional user attributes"
+/// <https://support.zendesk.com/hc/en-us/articles/4408845838874>, "JWT attributes"
 #[derive(Clone, Default, PartialEq)]
 pub struct Profile {
     /// E.164, such as `+15551234567`.

@@ -60,7 +60,7 @@ struct Malformed(&'static str);
 
 fn record(attributes: HashMap<String, AttributeValue>) -> Result<UserTokenRecord, Malformed> {
     let mut item = Item(attributes);
-    let email_verified = item.boolean("email_verified")?;
+    let email_verified = item.flag("email_verified")?;
     let profile = Profile {
         phone: item.claim("phone", text)?,
         locale: item.claim("locale", integer)?,
@@ -83,26 +83,35 @@ fn record(attributes: HashMap<String, AttributeValue>) -> Result<UserTokenRecord
     };
     Ok(UserTokenRecord {
         user,
-        audiences: item.audiences()?,
-        expires_at: item.claim("expires_at", moment)?.into_option(),
-        suspended: item.boolean("suspended")?,
+        audiences: item.decisive("audiences", audiences)?.unwrap_or_else(Audiences::all),
+        expires_at: item.decisive("expires_at", moment)?,
+        suspended: item.flag("suspended")?,
     })
 }
 
 struct Item(HashMap<String, AttributeValue>);
 
 impl Item {
-    /// The attribute as `read` understands it; absent and null stay apart.
+    /// The attribute as `read` understands it. Null is malformed here: what decides over a token is never vague.
+    fn decisive<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(AttributeValue) -> Option<T>,
+    ) -> Result<Option<T>, Malformed> {
+        self.0.remove(name).map(|value| read(value).ok_or(Malformed(name))).transpose()
+    }
+
+    /// A claim as `read` understands it; absent and null stay apart.
     fn claim<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(AttributeValue) -> Option<T>,
     ) -> Result<Claim<T>, Malformed> {
-        match self.0.remove(name) {
-            None => Ok(Claim::Absent),
-            Some(AttributeValue::Null(_)) => Ok(Claim::Null),
-            Some(value) => read(value).map(Claim::Value).ok_or(Malformed(name)),
-        }
+        let value = self.decisive(name, |value| match value {
+            AttributeValue::Null(_) => Some(Claim::Null),
+            value => read(value).map(Claim::Value),
+        })?;
+        Ok(value.unwrap_or(Claim::Absent))
     }
 
     fn text(&mut self, name: &'static str) -> Result<Option<String>, Malformed> {
@@ -120,17 +129,13 @@ impl Item {
     }
 
     /// A flag, which is false when absent.
-    fn boolean(&mut self, name: &'static str) -> Result<bool, Malformed> {
-        let value = self.claim(name, |value| value.as_bool().ok().copied())?;
-        Ok(value.into_option().unwrap_or_default())
+    fn flag(&mut self, name: &'static str) -> Result<bool, Malformed> {
+        Ok(self.decisive(name, |value| value.as_bool().ok().copied())?.unwrap_or_default())
     }
+}
 
-    fn audiences(&mut self) -> Result<Audiences, Malformed> {
-        let names = self.claim("audiences", texts)?.into_option();
-        names
-            .map_or(Some(Audiences::all()), |names| Audiences::parse(names.iter().map(String::as_str)))
-            .ok_or(Malformed("audiences"))
-    }
+fn audiences(value: AttributeValue) -> Option<Audiences> {
+    Audiences::parse(texts(value)?.iter().map(String::as_str))
 }
 
 fn text(value: AttributeValue) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The messaging token: the company's site or app asks for the JWT that logs its visitor in to messaging.
 //!
-//! <https://support.zendesk.com/hc/en-us/articles/4411666638746>, "Requesting the JWT"
+//! <https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/>, "Requesting the JWT"
 
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;

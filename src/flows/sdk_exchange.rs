@@ -1,6 +1,6 @@
 //! The Support SDK exchange: Zendesk's servers post a user token and get `{"jwt": "…"}`.
 //!
-//! <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/jwt/>
+//! <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/>
 
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! End user authentication in messaging: the page or the app hands this JWT to the web widget or the mobile SDK.
 //!
-//! <https://support.zendesk.com/hc/en-us/articles/4411666638746>, "Creating a JWT token"
+//! <https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/>, "Creating a JWT token"
 
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! The Support SDK exchange (classic mobile SDK): Zendesk's servers hand us a user token and take this JWT.
 //!
-//! <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/jwt/>, "JSON web token response"
+//! <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/>, "JSON web token response"
 
 use super::support::SupportClaims;
 use super::{EpochSeconds, JwtKind, Kind, UnfitProfile, UniqueId};

@@ -11,7 +11,7 @@ use super::{Claims, JwtKind, Kind};
 
 /// The shortest secret in characters. Nine is how Admin Center shows a redacted one.
 ///
-/// <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/jwt/>, "Verify the shared secret"
+/// <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/>, "Verify the shared secret"
 const MIN_CHARACTERS: usize = 10;
 
 /// How a display cuts off what it does not show.

@@ -1,6 +1,6 @@
 //! The claims that Zendesk Support takes, from the Support SDK and from SSO alike.
 //!
-//! <https://support.zendesk.com/hc/en-us/articles/4408845838874>, "Additional user attributes"
+//! <https://support.zendesk.com/hc/en-us/articles/4408845838874>, "JWT attributes"
 
 use std::marker::PhantomData;
 

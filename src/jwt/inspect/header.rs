@@ -1,0 +1,49 @@
+//! The rules about the header: `alg`, `typ`, `kid`.
+
+use serde_json::Value;
+
+use super::Facts;
+use super::words::{described, quoted, screen};
+
+pub(super) fn algorithm(facts: &Facts<'_>) -> Option<String> {
+    let problem = match facts.header.get("alg") {
+        Some(Value::String(alg)) if alg == "HS256" => return None,
+        Some(Value::String(alg)) => format!("{}, {}", quoted(alg), why_not(alg)),
+        other => described(other).to_owned(),
+    };
+    let screen = screen(facts.kind);
+    Some(format!("`alg` in the header is {problem}: sign with `HS256` and the shared secret from {screen}."))
+}
+
+fn why_not(alg: &str) -> &'static str {
+    match alg.get(..2) {
+        _ if alg.eq_ignore_ascii_case("HS256") => "which belongs in upper case",
+        _ if alg.eq_ignore_ascii_case("none") => "so the token is not signed at all",
+        Some("RS" | "ES" | "PS" | "Ed") => {
+            "a private-key algorithm, which Zendesk refuses (its own Help Center JWTs are such)"
+        }
+        Some("HS") => "a longer hash than Zendesk takes",
+        _ => "which Zendesk does not take",
+    }
+}
+
+pub(super) fn token_type(facts: &Facts<'_>) -> Option<String> {
+    let problem = match facts.header.get("typ") {
+        Some(Value::String(typ)) if typ == "JWT" => return None,
+        Some(Value::String(typ)) => quoted(typ),
+        None if facts.header.contains_key("type") => "spelt `type`".into(),
+        other => described(other).into(),
+    };
+    Some(format!("`typ` in the header is {problem}: set it to `JWT`."))
+}
+
+pub(super) fn key_id(facts: &Facts<'_>) -> Option<String> {
+    let problem = match facts.header.get("kid") {
+        Some(Value::String(kid)) if !kid.is_empty() && kid.trim() == kid => return None,
+        Some(Value::String(kid)) if !kid.trim().is_empty() => "surrounded by white space",
+        None if facts.claims.contains_key("kid") => "among the claims instead",
+        other => described(other),
+    };
+    let screen = screen(facts.kind);
+    Some(format!("`kid` in the header is {problem}: put the key's id from {screen} there, such as `app_5963…`."))
+}

@@ -1,0 +1,88 @@
+//! The rules about `iat` and `exp`, both in seconds since 1970.
+
+use serde_json::Value;
+
+use super::Facts;
+use super::words::{described, joined};
+
+/// How far `iat` may be from Zendesk's clock, in seconds (*Enabling JWT single sign-on*, JWT attributes).
+const WINDOW: u128 = 3 * 60;
+/// The longest lifetime that is not worth a word, in seconds.
+const ONE_DAY: i128 = 24 * 60 * 60;
+/// Seconds reach this in the year 5138, milliseconds did in 1973.
+const SURELY_MILLISECONDS: i128 = 100_000_000_000;
+
+pub(super) fn whole_seconds(facts: &Facts<'_>) -> Option<String> {
+    let wrong = ["iat", "exp"].into_iter().filter_map(|claim| {
+        let found = match facts.claims.get(claim)? {
+            value if integer(value).is_some() => return None,
+            Value::Number(number) => format!("`{number}`, with a fraction or exponent"),
+            other => described(Some(other)).to_owned(),
+        };
+        let now = facts.now;
+        Some(format!("`{claim}` is {found}: send a whole number of seconds, such as {now}"))
+    });
+    joined(wrong)
+}
+
+pub(super) fn not_milliseconds(facts: &Facts<'_>) -> Option<String> {
+    let wrong = ["iat", "exp"].into_iter().filter_map(|claim| {
+        let value = integer(facts.claims.get(claim)?)?;
+        (value >= SURELY_MILLISECONDS)
+            .then(|| format!("`{claim}` is {value}, which is milliseconds or finer: divide by 1000 and round down"))
+    });
+    joined(wrong)
+}
+
+pub(super) fn iat_fresh(facts: &Facts<'_>) -> Option<String> {
+    let iat = seconds(facts, "iat")?;
+    let age = i128::from(facts.now) - iat;
+    let side = if age > 0 { "ago" } else { "in the future" };
+    (age.unsigned_abs() > WINDOW).then(|| {
+        format!("`iat` is {iat}, {} {side}: sign a new token each time, by a synchronised clock, in UTC.", span(age))
+    })
+}
+
+pub(super) fn exp_ahead(facts: &Facts<'_>) -> Option<String> {
+    let exp = seconds(facts, "exp")?;
+    let late = i128::from(facts.now) - exp;
+    (late >= 0).then(|| {
+        format!("`exp` is {exp}, {} ago: fetch a new token whenever Zendesk asks for one, and keep none.", span(late))
+    })
+}
+
+pub(super) fn exp_short(facts: &Facts<'_>) -> Option<String> {
+    let found = match seconds(facts, "exp") {
+        None if facts.claims.contains_key("exp") => return None,
+        None => "missing, so a leaked token is good for ever".to_owned(),
+        Some(exp) => {
+            let left = exp - i128::from(facts.now);
+            if left <= ONE_DAY {
+                return None;
+            }
+            format!("{} ahead, and a leaked token is good until then", span(left))
+        }
+    };
+    Some(format!("`exp` is {found}: set it some minutes ahead."))
+}
+
+/// The claim, when it is a number of seconds.
+fn seconds(facts: &Facts<'_>, claim: &str) -> Option<i128> {
+    let value = integer(facts.claims.get(claim)?)?;
+    (value < SURELY_MILLISECONDS).then_some(value)
+}
+
+/// A JSON integer; a float is none, even without a fraction.
+fn integer(value: &Value) -> Option<i128> {
+    let small = value.as_i64().map(i128::from);
+    small.or_else(|| value.as_u64().map(i128::from))
+}
+
+/// A length of time, in the largest unit that gives at least 2.
+fn span(seconds: i128) -> String {
+    let seconds = seconds.unsigned_abs();
+    let units = [(86_400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")];
+    let fitting = units.into_iter().find(|(unit, _)| seconds >= 2 * unit);
+    let (unit, name) = fitting.unwrap_or((1, "seconds"));
+    format!("{} {name}", seconds / unit)
+}
