@@ -1,0 +1,53 @@
+"""Fails unless PyJWT takes every token in minted.json, which this project's tests write.
+
+    pip install pyjwt && python3 verify_with_pyjwt.py [FILE]
+
+The file is a list of {kind, secret, kid, header, claims, token}. Each token must verify as HS256 and
+nothing else, not verify with another secret, and hold exactly the header and the claims that are given.
+Whether `exp` and `iat` are timely is not asked, since the tests' clock stands still.
+"""
+
+import json
+import pathlib
+import sys
+
+import jwt
+
+OPTIONS = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+
+
+def problems(entry):
+    token, secret = entry["token"], entry["secret"]
+    try:
+        claims = jwt.decode(token, secret, algorithms=["HS256"], options=OPTIONS)
+    except jwt.InvalidTokenError as error:
+        return [f"refused: {error!r}"]
+    found = []
+    if claims != entry["claims"]:
+        found.append(f"claims are {claims}, not {entry['claims']}")
+    header = jwt.get_unverified_header(token)
+    if header != entry["header"]:
+        found.append(f"header is {header}, not {entry['header']}")
+    if header.get("kid") != entry["kid"]:
+        found.append(f"kid is {header.get('kid')}, not {entry['kid']}")
+    try:
+        jwt.decode(token, "another-secret-of-sufficient-length-here", algorithms=["HS256"], options=OPTIONS)
+        found.append("verifies with another secret")
+    except jwt.InvalidSignatureError:
+        pass
+    return found
+
+
+def main():
+    file = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).with_name("minted.json")
+    tokens = json.loads(file.read_text(encoding="utf-8"))
+    failed = [(index, entry["kind"], found) for index, entry in enumerate(tokens) for found in problems(entry)]
+    for index, kind, found in failed:
+        print(f"{file.name}[{index}] ({kind}): {found}", file=sys.stderr)
+    if failed or not tokens:
+        sys.exit(f"{len(failed)} problems in {len(tokens)} tokens of {file.name}")
+    print(f"{len(tokens)} tokens of {file.name} verified by PyJWT {jwt.__version__}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+//! Configuration: every problem is named at once, at start, and nothing is asked for in vain.
+
+use crate::support::{Kind, Setup, users};
+
+/// Starts a function that must give up, and checks that it names all of `variables`.
+fn assert_named(setup: Setup, removed: &[&str], variables: &[&str]) {
+    let exit = setup.expect_exit(removed);
+    assert!(!exit.status.success(), "{exit:?}");
+    for variable in variables {
+        assert!(exit.output.contains(variable), "{variable} is not named: {}", exit.output);
+    }
+    assert!(!exit.output.contains("panicked"), "{}", exit.output);
+}
+
+const OF_EVERY_FUNCTION: [&str; 2] = ["USER_TOKENS_TABLE", "SIGNING_KEY_SECRET_ID"];
+
+#[test]
+fn what_every_function_needs_is_asked_of_every_function_at_once() {
+    for kind in Kind::ALL {
+        assert_named(Setup::of(kind), &OF_EVERY_FUNCTION, &OF_EVERY_FUNCTION);
+    }
+}
+
+#[test]
+fn one_missing_variable_is_the_only_one_named() {
+    let exit = Setup::of(Kind::SdkExchange).expect_exit(&["USER_TOKENS_TABLE"]);
+
+    assert!(exit.output.contains("USER_TOKENS_TABLE"), "{}", exit.output);
+    for other in ["SIGNING_KEY_SECRET_ID", "ZENDESK_SUBDOMAIN", "MESSAGING_TOKEN_TTL"] {
+        assert!(!exit.output.contains(other), "{}", exit.output);
+    }
+}
+
+#[test]
+fn an_empty_variable_is_a_missing_one() {
+    let setup = Setup::of(Kind::SsoRedirect).env("USER_TOKENS_TABLE", "").env("ZENDESK_SUBDOMAIN", "");
+
+    assert_named(setup, &[], &["USER_TOKENS_TABLE", "ZENDESK_SUBDOMAIN"]);
+}
+
+#[test]
+fn the_sso_function_needs_a_zendesk_subdomain() {
+    assert_named(Setup::of(Kind::SsoRedirect), &["ZENDESK_SUBDOMAIN"], &["ZENDESK_SUBDOMAIN"]);
+}
+
+#[test]
+fn every_problem_of_the_sso_function_is_named_at_once() {
+    let setup = Setup::of(Kind::SsoRedirect)
+        .env("ZENDESK_SUBDOMAIN", "https://acme.zendesk.com/")
+        .env("RETURN_TO_HOSTS", "help.example.com,not a host")
+        .env("LOGIN_URL", "login page")
+        .env("POST_LOGOUT_URL", "javascript:alert(1)")
+        .env("PUBLIC_URL", "/here")
+        .env("SESSION_COOKIE", "a cookie;")
+        .env("SIGNING_KEY_MAX_AGE", "five minutes")
+        .env("LOG_LEVEL", "loud");
+    let named = [
+        "USER_TOKENS_TABLE",
+        "ZENDESK_SUBDOMAIN",
+        "RETURN_TO_HOSTS",
+        "LOGIN_URL",
+        "POST_LOGOUT_URL",
+        "PUBLIC_URL",
+        "SESSION_COOKIE",
+        "SIGNING_KEY_MAX_AGE",
+        "LOG_LEVEL",
+    ];
+
+    assert_named(setup, &["USER_TOKENS_TABLE"], &named);
+}
+
+#[test]
+fn a_messaging_token_lives_from_a_minute_to_a_day() {
+    for ttl in ["59", "86401", "0", "-300", "5m", "300.5", "99999999999999999999"] {
+        let setup = Setup::of(Kind::MessagingToken).env("MESSAGING_TOKEN_TTL", ttl);
+        assert_named(setup, &[], &["MESSAGING_TOKEN_TTL"]);
+    }
+}
+
+#[test]
+fn an_authority_file_that_cannot_be_read_is_reported() {
+    for kind in Kind::ALL {
+        let setup = Setup::of(kind).env("AWS_CA_BUNDLE", "/no/such/bundle.pem");
+        assert_named(setup, &[], &["AWS_CA_BUNDLE", "/no/such/bundle.pem"]);
+    }
+}
+
+#[test]
+fn what_a_function_does_not_use_is_not_looked_at() {
+    let setup = Setup::of(Kind::SdkExchange)
+        .env("ZENDESK_SUBDOMAIN", "not / a subdomain")
+        .env("MESSAGING_TOKEN_TTL", "soon")
+        .env("LOGIN_URL", "nowhere")
+        .env("RETURN_TO_HOSTS", "::")
+        .env("SESSION_COOKIE", "a cookie;");
+
+    assert_eq!(setup.start().answer_for("t", &users::demo()).status, 200);
+}
+
+#[test]
+fn an_empty_optional_variable_counts_as_not_set() {
+    let optional = [
+        "SIGNING_KEY_MAX_AGE",
+        "RETURN_TO_HOSTS",
+        "LOGIN_URL",
+        "POST_LOGOUT_URL",
+        "SESSION_COOKIE",
+        "ALLOWED_ORIGINS",
+        "PUBLIC_URL",
+        "MESSAGING_TOKEN_TTL",
+        "LOG_LEVEL",
+        "AWS_CA_BUNDLE",
+    ];
+    for kind in Kind::ALL {
+        let setup = optional.iter().fold(Setup::of(kind), |setup, name| setup.env(name, ""));
+        assert_eq!(setup.start().answer_for("t", &users::demo()).status, 200, "{kind:?}");
+    }
+}
+
+#[test]
+fn every_log_level_is_known() {
+    for level in ["error", "warn", "info", "debug", "trace"] {
+        let setup = Setup::of(Kind::SdkExchange).env("LOG_LEVEL", level);
+        assert_eq!(setup.start().answer_for("t", &users::demo()).status, 200, "{level}");
+    }
+}

@@ -1,0 +1,70 @@
+//! The sample events in `events/`: each gives the answer that the table in `events/README.md` promises.
+
+use crate::support::{Kind, Setup, users};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The user token that the events carry where their user is known.
+const TOKEN: &str = "BD2F35A7621";
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("events")
+}
+
+fn is_event(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "json")
+}
+
+/// The promised status of each event by file name, from the rows of the table.
+fn promised() -> BTreeMap<String, u16> {
+    let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let row = |line: &str| {
+        let mut cells = line.trim().trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`'));
+        let file = cells.next().filter(|cell| is_event(cell))?.to_owned();
+        Some((file, cells.next_back()?.parse().ok()?))
+    };
+    readme.lines().filter(|line| line.starts_with('|')).filter_map(row).collect()
+}
+
+fn give_the_promised_status(kind: Kind) {
+    let setup = Setup::of(kind).env("SESSION_COOKIE", "session").env("LOGIN_URL", "https://www.example.com/login");
+    let service = setup.start();
+    service.aws.put_user(TOKEN, &users::demo());
+
+    let events: Vec<_> = promised().into_iter().filter(|(file, _)| file.starts_with(kind.name())).collect();
+    assert!(!events.is_empty());
+    for (file, status) in events {
+        let event = std::fs::read(folder().join(&file)).unwrap();
+        let invocation = service.function.invoke(serde_json::from_slice(&event).expect(&file));
+        let response = invocation.outcome.unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_eq!(response["statusCode"], status, "{file}: {response}");
+    }
+}
+
+#[test]
+fn events_of_the_sdk_exchange_give_the_promised_status() {
+    give_the_promised_status(Kind::SdkExchange);
+}
+
+#[test]
+fn events_of_the_messaging_token_give_the_promised_status() {
+    give_the_promised_status(Kind::MessagingToken);
+}
+
+#[test]
+fn events_of_the_sso_redirect_give_the_promised_status() {
+    give_the_promised_status(Kind::SsoRedirect);
+}
+
+#[test]
+fn every_event_is_in_the_table_and_is_json() {
+    let files = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let (mut found, promised) = (0, promised());
+    for file in files.filter(|file| is_event(file)) {
+        assert!(promised.contains_key(&file), "{file} is not in the table");
+        serde_json::from_slice::<Value>(&std::fs::read(folder().join(&file)).unwrap()).expect(&file);
+        found += 1;
+    }
+    assert_eq!(found, promised.len(), "the table names files that are not there");
+}

@@ -1,0 +1,18 @@
+//! The service as its callers, its operator and AWS see it: real binaries behind a Lambda Runtime
+//! API, in front of a DynamoDB and a Secrets Manager. Every file of specs is about one flow or one
+//! promise, and none of them looks inside.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a spec that cannot go on has failed")]
+
+mod support;
+
+mod configuration;
+mod events;
+mod inspect;
+mod interoperability;
+mod local;
+mod messaging_token;
+mod sdk_exchange;
+mod signing_keys;
+mod sso_redirect;
+mod telemetry;
+mod user_tokens;

@@ -1,0 +1,220 @@
+//! `POST /messaging/jwt`: the company's site or app fetches a JWT that logs its user in to messaging.
+
+use crate::support::service::{MESSAGING_KID, MESSAGING_SECRET};
+use crate::support::{Answer, Front, Jwt, Kind, Request, Service, Setup, now, users};
+use serde_json::{Value, json};
+
+const TOKEN: &str = "pk-71.AbC_d~e";
+const ORIGIN: &str = "https://www.example.com";
+
+fn service() -> Service {
+    setup().start()
+}
+
+fn setup() -> Setup {
+    Setup::of(Kind::MessagingToken).env("SESSION_COOKIE", "acme_session").env("ALLOWED_ORIGINS", ORIGIN)
+}
+
+fn post() -> Request {
+    Request::post("/messaging/jwt").header("origin", ORIGIN)
+}
+
+fn signed(answer: &Answer) -> Jwt {
+    Jwt::verified(&answer.jwt(), MESSAGING_SECRET)
+}
+
+#[test]
+fn a_known_token_gets_a_jwt_that_logs_its_user_in() {
+    let answer = service().answer_for(TOKEN, &users::demo());
+
+    assert_eq!((answer.status, answer.media_type()), (200, "application/json"));
+    answer.assert_guarded();
+    let jwt = signed(&answer);
+    assert_eq!(jwt.header, json!({ "alg": "HS256", "typ": "JWT", "kid": MESSAGING_KID }));
+    assert_eq!(jwt.claim_names(), ["email", "email_verified", "exp", "external_id", "name", "scope"]);
+    assert_eq!(jwt.claim("scope"), "user");
+    assert_eq!(jwt.claim("external_id"), "demo-1");
+    assert_eq!(jwt.claim("name"), "Demo User");
+    assert_eq!(jwt.claim("email"), "Demo.User@Example.com");
+    assert_eq!(jwt.claim("email_verified"), true);
+}
+
+#[test]
+fn the_answer_says_when_the_jwt_expires() {
+    let answer = service().answer_for(TOKEN, &users::demo());
+
+    let expected = json!({ "jwt": answer.jwt(), "expires_at": signed(&answer).claim("exp") });
+    assert_eq!(answer.json(), expected);
+}
+
+#[test]
+fn a_jwt_lives_for_five_minutes_unless_configured_otherwise() {
+    for (setup, lifetime) in [
+        (setup(), 300),
+        (setup().env("MESSAGING_TOKEN_TTL", "60"), 60),
+        (setup().env("MESSAGING_TOKEN_TTL", "86400"), 86_400),
+    ] {
+        let (service, before) = (setup.start(), now());
+        let jwt = signed(&service.answer_for(TOKEN, &users::demo()));
+        let exp = jwt.claim("exp").as_u64().expect("whole seconds");
+        assert!((before + lifetime..=now() + lifetime).contains(&exp), "{exp} for {lifetime} seconds");
+    }
+}
+
+#[test]
+fn a_jwt_does_not_outlive_the_user_token() {
+    let service = service();
+    let soon = now() + 100;
+    let answer = service.answer_for("soon", &users::demo_with(&json!({ "expires_at": soon })));
+    assert_eq!(signed(&answer).claim("exp"), soon);
+
+    let late = now() + 100_000;
+    let answer = service.answer_for("late", &users::demo_with(&json!({ "expires_at": late })));
+    assert!(signed(&answer).claim("exp").as_u64().unwrap() <= now() + 300);
+}
+
+#[test]
+fn an_external_id_is_all_that_a_user_needs() {
+    let answer = service().answer_for(TOKEN, &json!({ "external_id": "demo-1" }));
+
+    assert_eq!(signed(&answer).claim_names(), ["exp", "external_id", "scope"]);
+}
+
+#[test]
+fn an_external_id_is_a_string_of_up_to_255_characters() {
+    let service = service();
+    for (number, id) in ["1", "x", &"é".repeat(255)].into_iter().enumerate() {
+        let answer = service.answer_for(&number.to_string(), &users::demo_with(&json!({ "external_id": id })));
+        assert_eq!(signed(&answer).claim("external_id"), id);
+    }
+}
+
+#[test]
+fn an_address_is_never_called_verified_unless_it_is() {
+    let service = service();
+    for (number, verified) in [json!(false), json!(users::REMOVED), json!("true"), json!(1)].iter().enumerate() {
+        let user = users::demo_with(&json!({ "email_verified": verified }));
+        let answer = service.answer_for(&number.to_string(), &user);
+        if answer.status == 200 {
+            let jwt = signed(&answer);
+            let claimed = jwt.claims.get("email_verified").unwrap_or(&Value::Bool(false));
+            assert_eq!(claimed, false, "{verified}");
+        } else {
+            assert_eq!(answer.status, 401);
+            assert!(!verified.is_boolean() && verified != users::REMOVED, "{verified} is no reason to refuse");
+        }
+    }
+}
+
+#[test]
+fn claims_of_other_kinds_stay_out() {
+    let user = users::demo_with(&json!({
+        "phone": "+15551234567", "tags": ["vip"], "role": "admin", "organization": "Engines", "user_fields": { "a": 1 },
+    }));
+    let answer = service().answer_for(TOKEN, &user);
+
+    assert_eq!(signed(&answer).claim_names(), ["email", "email_verified", "exp", "external_id", "name", "scope"]);
+}
+
+#[test]
+fn a_token_may_come_as_form_field_bearer_token_or_session_cookie_through_every_front_door() {
+    let service = service();
+    service.aws.put_user(TOKEN, &users::demo());
+    for (place, request) in [
+        ("form", post().form(&[("user_token", TOKEN)])),
+        ("bearer", post().bearer(TOKEN)),
+        ("bearer in another case", post().header("authorization", &format!("bearer {TOKEN}"))),
+        ("cookie", post().cookie("acme_session", TOKEN)),
+    ] {
+        for front in Front::ALL {
+            let answer = service.answer_through(front, &request);
+            assert_eq!(answer.status, 200, "{place} through {front:?}: {}", answer.body);
+            assert_eq!(signed(&answer).claim("external_id"), "demo-1");
+        }
+    }
+}
+
+#[test]
+fn a_session_cookie_is_taken_as_it_is_written() {
+    let service = service();
+    service.aws.put_user("s%3AaBc%2Bd/+=", &users::demo());
+
+    assert_eq!(service.answer(&post().cookie("acme_session", "s%3AaBc%2Bd/+=")).status, 200);
+}
+
+#[test]
+fn only_the_configured_cookie_counts() {
+    let configured = service();
+    configured.aws.put_user(TOKEN, &users::demo());
+    for name in ["session", "Acme_Session", "acme_session2", "not_acme_session"] {
+        assert_eq!(configured.answer(&post().cookie(name, TOKEN)).status, 400, "{name}");
+    }
+
+    let unconfigured = Setup::of(Kind::MessagingToken).start();
+    unconfigured.aws.put_user(TOKEN, &users::demo());
+    assert_eq!(unconfigured.answer(&post().cookie("acme_session", TOKEN)).status, 400);
+}
+
+#[test]
+fn a_request_without_any_token_is_malformed() {
+    let service = service();
+    for (reason, request) in [
+        ("nothing at all", post()),
+        ("an empty form", post().form_body("")),
+        ("another field", post().form_body("a=b")),
+        ("an empty field", post().form_body("user_token=")),
+        ("two fields", post().form_body("user_token=a&user_token=b")),
+        ("another scheme", post().header("authorization", "Basic YTpi")),
+        ("an empty bearer token", post().header("authorization", "Bearer ")),
+        ("an empty cookie", post().cookie("acme_session", "")),
+        ("a token in the query", Request::post(&format!("/messaging/jwt?user_token={TOKEN}"))),
+    ] {
+        let answer = service.answer(&request);
+        assert_eq!(answer.status, 400, "{reason}");
+        answer.problem();
+        answer.assert_guarded();
+    }
+}
+
+#[test]
+fn a_body_that_is_not_a_form_is_answered_with_the_media_type_to_send() {
+    let answer = service().answer(&post().body("application/json", r#"{"user_token":"a"}"#));
+
+    assert_eq!(answer.status, 415);
+    assert!(answer.problem()["detail"].to_string().contains("application/x-www-form-urlencoded"));
+}
+
+#[test]
+fn a_body_of_more_than_8_kib_is_too_large() {
+    let answer = service().answer(&post().form(&[("user_token", &"x".repeat(8192))]));
+
+    assert_eq!(answer.status, 413);
+    answer.problem();
+}
+
+#[test]
+fn only_a_post_is_taken() {
+    let service = service();
+    for method in ["GET", "PUT", "DELETE"] {
+        let answer = service.answer(&Request::new(method, "/messaging/jwt").bearer(TOKEN));
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{method}");
+        answer.problem();
+        answer.assert_guarded();
+    }
+}
+
+#[test]
+fn every_refusal_looks_the_same() {
+    let service = service();
+    let mut refusals = users::refused_by(Kind::MessagingToken)
+        .into_iter()
+        .map(|(reason, user)| (reason, service.refusal(reason, user.as_ref())));
+    let (_, first) = refusals.next().unwrap();
+
+    assert_eq!(first.status, 401);
+    first.problem();
+    first.assert_guarded();
+    for (reason, refusal) in refusals {
+        assert_eq!(refusal, first, "{reason}");
+    }
+}

@@ -1,0 +1,277 @@
+//! `POST /sdk/jwt`: Zendesk's servers exchange a user token for a JWT of the Support SDK.
+
+use crate::support::service::SDK_SECRET;
+use crate::support::{Answer, Front, Jwt, Kind, Request, Service, Setup, now, users};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+
+const TOKEN: &str = "BD2F35A7621";
+
+fn service() -> Service {
+    Setup::of(Kind::SdkExchange).start()
+}
+
+fn exchange(token: &str) -> Request {
+    Request::post("/sdk/jwt").form(&[("user_token", token)])
+}
+
+fn signed(answer: &Answer) -> Jwt {
+    Jwt::verified(&answer.jwt(), SDK_SECRET)
+}
+
+#[test]
+fn a_known_token_is_exchanged_for_a_jwt_that_names_its_user() {
+    let answer = service().answer_for(TOKEN, &users::demo());
+
+    assert_eq!((answer.status, answer.media_type()), (200, "application/json"));
+    assert_eq!(answer.json(), json!({ "jwt": answer.jwt() }));
+    let jwt = signed(&answer);
+    assert_eq!(jwt.header, json!({ "alg": "HS256", "typ": "JWT" }));
+    assert_eq!(jwt.claim_names(), ["email", "external_id", "iat", "jti", "name"]);
+    assert_eq!(jwt.claim("name"), "Demo User");
+    assert_eq!(jwt.claim("email"), "Demo.User@Example.com");
+    assert_eq!(jwt.claim("external_id"), "demo-1");
+}
+
+#[test]
+fn every_front_door_leads_to_the_same_exchange() {
+    let service = service();
+    service.aws.put_user(TOKEN, &users::demo());
+
+    for front in Front::ALL {
+        let answer = service.answer_through(front, &exchange(TOKEN));
+        assert_eq!(signed(&answer).claim("name"), "Demo User", "{front:?}");
+        answer.assert_guarded();
+    }
+}
+
+#[test]
+fn any_path_is_served() {
+    let service = service();
+    service.aws.put_user(TOKEN, &users::demo());
+
+    for path in ["/", "/sdk/jwt/", "/api/zendesk/sdk"] {
+        let request = Request::post(path).form(&[("user_token", TOKEN)]);
+        assert_eq!(service.answer(&request).status, 200, "{path}");
+    }
+}
+
+#[test]
+fn iat_is_the_current_second() {
+    let service = service();
+    let before = now();
+    let jwt = signed(&service.answer_for(TOKEN, &users::demo()));
+
+    let iat = jwt.claim("iat").as_u64().expect("whole seconds");
+    assert!((before..=now()).contains(&iat), "{iat}");
+}
+
+#[test]
+fn each_jti_is_new_and_holds_128_random_bits() {
+    let service = service();
+    service.aws.put_user(TOKEN, &users::demo());
+    let jti = || signed(&service.answer(&exchange(TOKEN))).claim("jti").as_str().unwrap().to_owned();
+    let seen: HashSet<String> = std::iter::repeat_with(jti).take(40).collect();
+
+    assert_eq!(seen.len(), 40);
+    let bits_each = if seen.iter().all(|jti| jti.chars().all(|c| c.is_ascii_hexdigit() || c == '-')) { 4 } else { 6 };
+    let length = seen.iter().map(String::len).min().unwrap();
+    let differs = |at: usize| seen.iter().map(|jti| jti.as_bytes()[at]).collect::<HashSet<_>>().len() > 1;
+    let changing = (0..length).filter(|at| differs(*at)).count();
+    assert!(changing * bits_each >= 128, "{changing} characters change in {seen:?}");
+}
+
+#[test]
+fn optional_claims_are_sent_as_they_are_stored() {
+    let optional = json!({
+        "phone": "+15551234567",
+        "locale": 8,
+        "locale_id": 1_176,
+        "organization": "Analytical Engines",
+        "organizations": "Analytical Engines,Royal Society",
+        "organization_id": "org-1",
+        "organization_ids": "org-1,org-2",
+        "tags": ["vip", "ümlaut"],
+        "remote_photo_url": "https://www.example.com/ada.png",
+        "role": "agent",
+        "custom_role_id": 360_000_000_001_u64,
+        "user_fields": { "birthday": "1815-12-10", "level": 3, "beta": true, "note": null, "quote": "\"" },
+    });
+    let jwt = signed(&service().answer_for(TOKEN, &users::demo_with(&optional)));
+
+    for (name, stored) in optional.as_object().unwrap() {
+        assert_eq!(jwt.claim(name), stored, "{name}");
+    }
+    assert_eq!(jwt.claim_names().len(), 5 + 12);
+}
+
+#[test]
+fn null_and_empty_and_absent_stay_three_different_things() {
+    let stored = json!({ "phone": null, "organization": "", "tags": [], "user_fields": {} });
+    let jwt = signed(&service().answer_for(TOKEN, &users::demo_with(&stored)));
+
+    assert_eq!(jwt.claim("phone"), &Value::Null);
+    assert_eq!(jwt.claim("organization"), "");
+    assert_eq!(jwt.claim("tags"), &json!([]));
+    assert_eq!(jwt.claim("user_fields"), &json!({}));
+    let expected = ["email", "external_id", "iat", "jti", "name", "organization", "phone", "tags", "user_fields"];
+    assert_eq!(jwt.claim_names(), expected);
+}
+
+#[test]
+fn a_custom_role_goes_only_with_the_role_agent() {
+    let service = service();
+    for (number, role) in [json!("end_user"), json!("admin"), json!(users::REMOVED)].iter().enumerate() {
+        let user = users::demo_with(&json!({ "role": role, "custom_role_id": 7 }));
+        let jwt = signed(&service.answer_for(&number.to_string(), &user));
+        assert_eq!(jwt.claims.get("custom_role_id"), None, "{role}");
+    }
+}
+
+#[test]
+fn a_user_without_an_external_id_is_known_by_address() {
+    let user = users::demo_with(&json!({ "external_id": users::REMOVED }));
+    let jwt = signed(&service().answer_for(TOKEN, &user));
+
+    assert_eq!(jwt.claim_names(), ["email", "iat", "jti", "name"]);
+}
+
+#[test]
+fn a_user_is_known_while_the_token_has_not_expired_and_names_this_audience() {
+    let service = service();
+    for (token, changes) in [
+        ("later", json!({ "expires_at": now() + 60 })),
+        ("ours", json!({ "audiences": ["sdk"] })),
+        ("all", json!({ "audiences": ["messaging", "sdk", "sso"] })),
+        ("active", json!({ "suspended": false })),
+    ] {
+        assert_eq!(service.answer_for(token, &users::demo_with(&changes)).status, 200, "{token}");
+    }
+}
+
+#[test]
+fn every_refusal_looks_the_same() {
+    let service = service();
+    let mut refusals = users::refused_by(Kind::SdkExchange)
+        .into_iter()
+        .map(|(reason, user)| (reason, service.refusal(reason, user.as_ref())));
+    let (_, first) = refusals.next().unwrap();
+
+    assert_eq!(first.status, 401);
+    first.problem();
+    first.assert_guarded();
+    for (reason, refusal) in refusals {
+        assert_eq!(refusal, first, "{reason}");
+    }
+}
+
+#[test]
+fn only_a_post_is_taken() {
+    let service = service();
+    for method in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+        let answer = service.answer(&Request::new(method, "/sdk/jwt").form(&[("user_token", TOKEN)]));
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{method}");
+        answer.assert_guarded();
+        if method != "HEAD" {
+            answer.problem();
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_not_a_form_is_answered_with_the_media_type_to_send() {
+    let service = service();
+    service.aws.put_user(TOKEN, &users::demo());
+    for (media_type, body) in [
+        ("application/json", r#"{"user_token":"BD2F35A7621"}"#),
+        ("text/plain", "user_token=BD2F35A7621"),
+        ("multipart/form-data; boundary=x", "--x\r\ncontent-disposition: form-data; name=user_token\r\n\r\nx\r\n--x--"),
+        ("application/x-www-form-urlencoded-not", "user_token=BD2F35A7621"),
+    ] {
+        let answer = service.answer(&Request::post("/sdk/jwt").body(media_type, body));
+        assert_eq!(answer.status, 415, "{media_type}");
+        let detail = answer.problem()["detail"].to_string();
+        assert!(detail.contains("application/x-www-form-urlencoded"), "{detail}");
+        answer.assert_guarded();
+    }
+}
+
+#[test]
+fn a_media_type_may_have_parameters_and_any_case() {
+    let service = service();
+    service.aws.put_user(TOKEN, &users::demo());
+    for media_type in ["application/x-www-form-urlencoded; charset=UTF-8", "Application/X-WWW-Form-URLEncoded"] {
+        let request = Request::post("/sdk/jwt").body(media_type, format!("user_token={TOKEN}"));
+        assert_eq!(service.answer(&request).status, 200, "{media_type}");
+    }
+}
+
+#[test]
+fn a_body_of_8_kib_is_taken_and_no_more() {
+    let service = service();
+    let token = "x".repeat(8192 - "user_token=".len());
+    assert_eq!(service.answer_for(&token, &users::demo()).status, 200);
+
+    for front in Front::ALL {
+        let answer = service.answer_through(front, &exchange(&(token.clone() + "x")));
+        assert_eq!(answer.status, 413, "{front:?}");
+        answer.problem();
+        answer.assert_guarded();
+    }
+}
+
+#[test]
+fn a_form_without_exactly_one_readable_token_is_malformed() {
+    let service = service();
+    for (reason, body) in [
+        ("an empty body", b"".as_slice()),
+        ("no token", b"other=1"),
+        ("an empty token", b"user_token="),
+        ("a token without a value", b"user_token"),
+        ("two tokens", b"user_token=a&user_token=b"),
+        ("the same token twice", b"user_token=a&user_token=a"),
+        ("a name in another case", b"User_Token=a"),
+        ("bytes that are not UTF-8", b"user_token=\xff\xfe"),
+        ("encoded bytes that are not UTF-8", b"user_token=%C3%28"),
+        ("half a character", b"user_token=%E2%82"),
+    ] {
+        let answer = service.answer(&Request::post("/sdk/jwt").form_body(body));
+        assert_eq!(answer.status, 400, "{reason}");
+        answer.problem();
+        answer.assert_guarded();
+    }
+}
+
+#[test]
+fn a_token_counts_only_in_the_form() {
+    let service = service();
+    service.aws.put_user(TOKEN, &users::demo());
+    for (place, request) in [
+        ("header", Request::post("/sdk/jwt").bearer(TOKEN).form_body("a=b")),
+        ("cookie", Request::post("/sdk/jwt").cookie("user_token", TOKEN).form_body("a=b")),
+        ("query", Request::post(&format!("/sdk/jwt?user_token={TOKEN}")).form_body("a=b")),
+    ] {
+        assert_eq!(service.answer(&request).status, 400, "{place}");
+    }
+}
+
+#[test]
+fn a_token_may_hold_any_text() {
+    let service = service();
+    let cases = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(cases, |(token in any::<String>().prop_filter("a token is not empty", |token| !token.is_empty()),
+                       front in proptest::sample::select(Front::ALL.as_slice()))| {
+        service.aws.put_user(&token, &users::demo());
+        prop_assert_eq!(service.answer_through(front, &exchange(&token)).status, 200);
+    });
+}
+
+#[test]
+fn a_token_is_taken_to_the_letter() {
+    let service = service();
+    service.aws.put_user("Token", &users::demo());
+    for other in ["token", "Token ", " Token", "Token\n", "Toke", "To+ken"] {
+        assert_eq!(service.answer(&exchange(other)).status, 401, "{other:?}");
+    }
+}

@@ -1,0 +1,239 @@
+//! The signing key: read at cold start, refreshed while it serves, refused when it cannot be right,
+//! and never a reason for the process to die.
+
+use crate::support::service::{MESSAGING_KID, SDK_SECRET};
+use crate::support::{Answer, Aws, Fault, Jwt, Kind, Service, Setup, eventually, html, users};
+use serde_json::json;
+use std::time::Duration;
+
+const TOKEN: &str = "BD2F35A7621";
+const SOON: Duration = Duration::from_secs(15);
+
+/// A service that looks for a new key every second, with a user that it knows.
+fn started(setup: Setup) -> Service {
+    let service = setup.env("SIGNING_KEY_MAX_AGE", "1").start();
+    service.aws.put_user(TOKEN, &users::demo());
+    service
+}
+
+fn ask(service: &Service) -> Answer {
+    service.answer(&service.kind.request(TOKEN))
+}
+
+/// The token in an answer of any of the three functions.
+fn jwt(answer: &Answer) -> String {
+    match answer.media_type() {
+        "text/html" => html::hidden_fields(&answer.body)["jwt"].clone(),
+        _ => answer.jwt(),
+    }
+}
+
+fn signed_with(service: &Service, secret: &str) -> Option<()> {
+    let answer = ask(service);
+    (answer.status == 200 && Jwt::is_signed_with(&jwt(&answer), secret)).then_some(())
+}
+
+fn assert_unavailable(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    answer.header("retry-after").expect("when to try again").parse::<u32>().expect("in seconds");
+    answer.assert_guarded();
+    assert!(!answer.body.contains("<form"));
+}
+
+/// Secrets as Zendesk shows them once they are saved, and as they come out of careless hands.
+fn refused(kind: Kind) -> Vec<(&'static str, String)> {
+    let secret = kind.secret();
+    let mut refused = vec![
+        ("nine characters", kind.signing_key(&secret[..9]).to_string()),
+        ("six characters", kind.signing_key(&secret[..6]).to_string()),
+        ("empty", kind.signing_key("").to_string()),
+        ("an ellipsis at the end", kind.signing_key(&format!("{}…", &secret[..30])).to_string()),
+        ("asterisks at the end", kind.signing_key(&format!("{}****", &secret[..30])).to_string()),
+        ("bullets at the end", kind.signing_key(&format!("{}••••", &secret[..30])).to_string()),
+        ("a line end", kind.signing_key(&format!("{secret}\n")).to_string()),
+        ("a space in front", kind.signing_key(&format!(" {secret}")).to_string()),
+        ("quotes around it", kind.signing_key(&format!("\"{secret}\"")).to_string()),
+        ("not JSON", secret.to_owned()),
+        ("no secret in it", json!({ "kid": MESSAGING_KID, "key": secret }).to_string()),
+    ];
+    if kind == Kind::MessagingToken {
+        refused.push(("no kid", json!({ "secret": secret }).to_string()));
+        refused.push(("an empty kid", json!({ "kid": "", "secret": secret }).to_string()));
+    }
+    refused
+}
+
+fn a_refused_key_answers_503_and_the_log_names_the_screen(kind: Kind) {
+    for (reason, secret) in refused(kind) {
+        let service = started(Setup::of(kind).secret(&secret));
+        assert_unavailable(&ask(&service));
+        let logs = service.function.logs();
+        assert!(logs.contains(kind.admin_center_screen()), "{reason}: {logs}");
+        assert!(!logs.contains(&kind.secret()[..20]), "{reason}: the log holds the secret");
+    }
+}
+
+#[test]
+fn a_refused_sdk_key_answers_503_and_the_log_names_the_screen() {
+    a_refused_key_answers_503_and_the_log_names_the_screen(Kind::SdkExchange);
+}
+
+#[test]
+fn a_refused_messaging_key_answers_503_and_the_log_names_the_screen() {
+    a_refused_key_answers_503_and_the_log_names_the_screen(Kind::MessagingToken);
+}
+
+#[test]
+fn a_refused_sso_key_answers_503_and_the_log_names_the_screen() {
+    a_refused_key_answers_503_and_the_log_names_the_screen(Kind::SsoRedirect);
+}
+
+#[test]
+fn a_missing_secret_answers_503_and_the_log_names_it() {
+    let service = started(Setup::of(Kind::SdkExchange).without_secret());
+
+    assert_unavailable(&ask(&service));
+    let logs = service.function.logs();
+    assert!(logs.contains(service.aws.secret_id()), "{logs}");
+}
+
+#[test]
+fn a_secret_that_may_not_be_read_answers_503_and_the_log_names_it() {
+    let setup = Setup::of(Kind::SdkExchange).with_doubles();
+    setup.aws().secrets_manager().fail(Fault::ACCESS_DENIED);
+    let service = started(setup);
+
+    assert_unavailable(&ask(&service));
+    let logs = service.function.logs();
+    assert!(logs.contains(service.aws.secret_id()), "{logs}");
+}
+
+#[test]
+fn a_function_without_a_key_starts_to_sign_once_the_secret_is_right() {
+    for kind in Kind::ALL {
+        let service = started(Setup::of(kind).secret(&kind.signing_key("sdk123456").to_string()));
+        assert_unavailable(&ask(&service));
+
+        service.aws.set_secret(&kind.signing_key(kind.secret()).to_string());
+        eventually("signs with the right secret", SOON, || signed_with(&service, kind.secret()));
+    }
+}
+
+#[test]
+fn a_function_starts_to_sign_once_its_secret_exists() {
+    let service = started(Setup::of(Kind::SdkExchange).without_secret());
+    assert_unavailable(&ask(&service));
+
+    service.aws.set_secret(&service.kind.signing_key(SDK_SECRET).to_string());
+    eventually("signs with the new secret", SOON, || signed_with(&service, SDK_SECRET));
+}
+
+fn an_outage_at_cold_start_is_survived(fault: Fault) {
+    let setup = Setup::of(Kind::SdkExchange).with_doubles();
+    setup.aws().secrets_manager().fail(fault);
+    let service = started(setup);
+    assert_unavailable(&ask(&service));
+
+    service.aws.secrets_manager().recover();
+    eventually("signs after the outage", SOON, || signed_with(&service, SDK_SECRET));
+}
+
+#[test]
+fn errors_of_secrets_manager_at_cold_start_are_survived() {
+    an_outage_at_cold_start_is_survived(Fault::INTERNAL_ERROR);
+}
+
+#[test]
+fn closed_connections_to_secrets_manager_at_cold_start_are_survived() {
+    an_outage_at_cold_start_is_survived(Fault::ClosedConnection);
+}
+
+#[test]
+fn a_silent_secrets_manager_at_cold_start_is_survived() {
+    an_outage_at_cold_start_is_survived(Fault::Stall);
+}
+
+#[test]
+fn the_key_is_read_once_at_cold_start_and_not_for_each_request() {
+    let service = Setup::of(Kind::SdkExchange).with_doubles().start();
+    service.aws.put_user(TOKEN, &users::demo());
+    assert_eq!(service.aws.secrets_manager().calls(), ["GetSecretValue"]);
+
+    for _ in 0..5 {
+        assert_eq!(ask(&service).status, 200);
+    }
+    assert_eq!(service.aws.secrets_manager().calls().len(), 1);
+}
+
+#[test]
+fn a_new_secret_is_picked_up_while_the_function_serves() {
+    let service = started(Setup::of(Kind::SdkExchange));
+    signed_with(&service, SDK_SECRET).expect("the first secret");
+
+    let next = "the-next-secret-0123456789-0123456789";
+    service.aws.set_secret(&service.kind.signing_key(next).to_string());
+    eventually("signs with the next secret", SOON, || {
+        assert_eq!(ask(&service).status, 200, "a change of secrets is no outage");
+        signed_with(&service, next)
+    });
+}
+
+#[test]
+fn a_new_kid_goes_with_the_secret_that_it_names() {
+    let service = started(Setup::of(Kind::MessagingToken));
+    assert_eq!(ask(&service).status, 200);
+
+    let next = "the-next-secret-0123456789-0123456789";
+    service.aws.set_secret(&json!({ "kid": "app_next", "secret": next }).to_string());
+    let token = eventually("signs with the next key", SOON, || {
+        let token = jwt(&ask(&service));
+        Jwt::is_signed_with(&token, next).then_some(token)
+    });
+    assert_eq!(Jwt::verified(&token, next).header["kid"], "app_next");
+}
+
+/// Waits until the function has asked for its secret `times` more, serving all the while.
+fn serves_through_refreshes(service: &Service, times: usize) {
+    let calls = |aws: &Aws| aws.secrets_manager().calls().len();
+    let before = calls(&service.aws);
+    eventually("looks for a new key", SOON, || {
+        signed_with(service, SDK_SECRET).expect("the last good key");
+        (calls(&service.aws) >= before + times).then_some(())
+    });
+    signed_with(service, SDK_SECRET).expect("the last good key");
+}
+
+#[test]
+fn a_refused_version_never_replaces_a_good_key() {
+    let service = started(Setup::of(Kind::SdkExchange).with_doubles());
+    signed_with(&service, SDK_SECRET).unwrap();
+
+    service.aws.set_secret(&service.kind.signing_key("sdk123456").to_string());
+    serves_through_refreshes(&service, 2);
+    let logs = service.function.logs();
+    assert!(logs.contains("Mobile SDK"), "{logs}");
+}
+
+#[test]
+fn the_last_good_key_outlives_an_outage_of_secrets_manager() {
+    let service = started(Setup::of(Kind::SdkExchange).with_doubles());
+    signed_with(&service, SDK_SECRET).unwrap();
+
+    service.aws.secrets_manager().fail(Fault::INTERNAL_ERROR);
+    serves_through_refreshes(&service, 2);
+}
+
+#[test]
+fn a_silent_secrets_manager_holds_no_request_up() {
+    let service = started(Setup::of(Kind::SdkExchange).with_doubles());
+    signed_with(&service, SDK_SECRET).unwrap();
+
+    service.aws.secrets_manager().fail(Fault::Stall);
+    let before = service.aws.secrets_manager().calls().len();
+    eventually("looks for a new key", SOON, || {
+        let reply = service.reply(&service.kind.request(TOKEN));
+        assert_eq!(reply.answer.status, 200);
+        assert!(reply.took < Duration::from_secs(1), "{:?}", reply.took);
+        (service.aws.secrets_manager().calls().len() > before).then_some(())
+    });
+}

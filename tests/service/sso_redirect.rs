@@ -1,0 +1,378 @@
+//! `/sso/login` and `/sso/logout`: a browser comes from Zendesk's sign-in page and goes back signed in.
+
+use crate::support::service::SSO_SECRET;
+use crate::support::{Answer, Fault, Front, Jwt, Kind, Request, Service, Setup, html, now, users};
+use proptest::prelude::*;
+use serde_json::json;
+use std::collections::BTreeMap;
+use url::Url;
+
+const TOKEN: &str = "session-7f3a";
+const ACCESS_URL: &str = "https://acme.zendesk.com/access/jwt";
+
+fn setup() -> Setup {
+    Setup::of(Kind::SsoRedirect)
+        .env("SESSION_COOKIE", "acme_session")
+        .env("LOGIN_URL", "https://www.example.com/login?lang=de")
+        .env("RETURN_TO_HOSTS", "help.example.com,support.example.com")
+}
+
+fn service() -> Service {
+    let service = setup().start();
+    service.aws.put_user(TOKEN, &users::demo());
+    service
+}
+
+fn login(return_to: Option<&str>) -> Request {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(return_to.map(|place| ("return_to", place)));
+    query.append_pair("brand_id", "360000000001").append_pair("locale_id", "8").append_pair("timestamp", "1795168800");
+    Request::get(&format!("/sso/login?{}", query.finish())).cookie("acme_session", TOKEN)
+}
+
+/// The fields that the page sends to Zendesk.
+fn form(answer: &Answer) -> html::Attributes {
+    assert_eq!((answer.status, answer.media_type()), (200, "text/html"), "{}", answer.body);
+    html::hidden_fields(&answer.body)
+}
+
+fn signed(answer: &Answer) -> Jwt {
+    Jwt::verified(&form(answer)["jwt"], SSO_SECRET)
+}
+
+/// The directives of the answer's content security policy, each with its sources.
+fn policy(answer: &Answer) -> BTreeMap<&str, Vec<&str>> {
+    let header = answer.header("content-security-policy").expect("a content security policy");
+    header
+        .split(';')
+        .filter_map(|directive| {
+            let mut words = directive.split_whitespace();
+            words.next().map(|name| (name, words.collect()))
+        })
+        .collect()
+}
+
+#[test]
+fn a_known_user_gets_a_page_that_posts_a_jwt_to_zendesk() {
+    let answer = service().answer(&login(None));
+
+    let forms = html::tags(&answer.body, "form");
+    assert_eq!(forms.len(), 1);
+    assert_eq!((forms[0]["method"].to_lowercase().as_str(), forms[0]["action"].as_str()), ("post", ACCESS_URL));
+    assert_eq!(form(&answer).keys().collect::<Vec<_>>(), ["jwt"]);
+    let jwt = signed(&answer);
+    assert_eq!(jwt.header, json!({ "alg": "HS256", "typ": "JWT" }));
+    assert_eq!(jwt.claim_names(), ["email", "external_id", "iat", "jti", "name"]);
+    assert_eq!(jwt.claim("email"), "Demo.User@Example.com");
+    assert_eq!(jwt.claim("name"), "Demo User");
+    assert!(jwt.claim("iat").as_u64().unwrap().abs_diff(now()) <= 2);
+}
+
+#[test]
+fn the_jwt_carries_the_optional_claims() {
+    let service = service();
+    let optional = json!({ "tags": [], "phone": null, "role": "agent", "custom_role_id": 7, "organization": "" });
+    service.aws.put_user(TOKEN, &users::demo_with(&optional));
+    let jwt = signed(&service.answer(&login(None)));
+
+    for (name, stored) in optional.as_object().unwrap() {
+        assert_eq!(jwt.claim(name), stored, "{name}");
+    }
+}
+
+#[test]
+fn each_page_has_a_jti_of_its_own() {
+    let service = service();
+    let [first, second] = [(); 2].map(|()| signed(&service.answer(&login(None))));
+
+    assert_ne!(first.claim("jti"), second.claim("jti"));
+}
+
+#[test]
+fn a_session_may_come_as_cookie_bearer_token_or_form_field_through_every_front_door() {
+    let service = service();
+    for (place, request) in [
+        ("cookie", login(None)),
+        ("bearer", Request::get("/sso/login").bearer(TOKEN)),
+        ("form", Request::post("/sso/login").form(&[("user_token", TOKEN)])),
+        ("cookie of a post", Request::post("/sso/login").cookie("acme_session", TOKEN)),
+    ] {
+        for front in Front::ALL {
+            let answer = service.answer_through(front, &request);
+            assert_eq!(answer.status, 200, "{place} through {front:?}");
+            assert_eq!(signed(&answer).claim("name"), "Demo User");
+        }
+    }
+}
+
+/// Where a browser on Zendesk's page goes for this `return_to`, which may be spelled in more than one way.
+fn seen_from_zendesk(return_to: &str) -> Url {
+    Url::parse(ACCESS_URL).unwrap().join(return_to).unwrap()
+}
+
+#[test]
+fn an_allowed_return_to_is_posted_with_the_jwt() {
+    let service = service();
+    for place in [
+        "/hc/en-us",
+        "/hc/requests/new?ticket_form_id=1&subject=Tea%20%26%20milk#top",
+        "https://acme.zendesk.com/agent/tickets/1?a=b%20c&d=e+f",
+        "https://help.example.com/hc/de",
+        "https://support.example.com",
+    ] {
+        for front in Front::ALL {
+            let fields = form(&service.answer_through(front, &login(Some(place))));
+            assert_eq!(seen_from_zendesk(&fields["return_to"]), seen_from_zendesk(place), "{front:?}");
+        }
+    }
+}
+
+#[test]
+fn a_foreign_return_to_is_dropped_and_the_sign_in_goes_on() {
+    let service = service();
+    for place in [
+        "https://evil.example/hc",
+        "http://acme.zendesk.com/hc",
+        "https://other.zendesk.com/hc",
+        "https://acme.zendesk.com.evil.example/",
+        "https://evilacme.zendesk.com/",
+        "https://acme.zendesk.com@evil.example/",
+        "https://evil.example\\@acme.zendesk.com/",
+        "https://sub.help.example.com/",
+        "//evil.example/hc",
+        "///evil.example/hc",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "\\\\evil.example",
+        "\t//evil.example",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "evil.example",
+        "https:evil.example",
+        "",
+    ] {
+        let fields = form(&service.answer(&login(Some(place))));
+        assert_eq!(fields.keys().collect::<Vec<_>>(), ["jwt"], "{place:?}");
+    }
+}
+
+#[test]
+fn whatever_return_to_holds_the_page_stays_whole() {
+    let service = service();
+    let cases = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(cases, |(start in "(/|https://acme.zendesk.com/|)", rest in "[<>\"'&;=/a-z\\PC]{0,24}")| {
+        let place = start + &rest;
+        let answer = service.answer(&login(Some(&place)));
+        let fields = form(&answer);
+        if let Some(posted) = fields.get("return_to") {
+            let target = seen_from_zendesk(posted);
+            prop_assert_eq!(target.host_str(), Some("acme.zendesk.com"), "{}", &place);
+            prop_assert_eq!(target, seen_from_zendesk(&place));
+        }
+        prop_assert_eq!(html::tags(&answer.body, "form").len(), 1);
+        prop_assert_eq!(html::tags(&answer.body, "script").len(), 1);
+        prop_assert!(Jwt::is_signed_with(&fields["jwt"], SSO_SECRET));
+    });
+}
+
+#[test]
+fn without_javascript_a_button_submits_the_form() {
+    let page = service().answer(&login(None)).body;
+
+    let (_, after) = page.split_once("<form").unwrap();
+    let (inside, _) = after.split_once("</form>").unwrap();
+    let (_, fallback) = inside.split_once("<noscript>").expect("a noscript element in the form");
+    let (fallback, _) = fallback.split_once("</noscript>").unwrap();
+    let button = &html::tags(fallback, "button")[0];
+    assert!(button.get("type").is_none_or(|kind| kind == "submit"));
+}
+
+#[test]
+fn the_pages_policy_lets_in_its_own_script_and_nothing_else() {
+    let answer = service().answer(&login(None));
+    let policy = policy(&answer);
+
+    assert_eq!(policy["default-src"], ["'none'"]);
+    assert_eq!(policy["frame-ancestors"], ["'none'"]);
+    assert!(!answer.header("content-security-policy").unwrap().contains("unsafe"));
+    for (element, directive) in [("script", "script-src"), ("style", "style-src")] {
+        for (attributes, content) in html::elements(&answer.body, element) {
+            assert!(!attributes.contains_key("src"), "everything is in the page");
+            let mut allowed = vec![format!("'sha256-{}'", html::sha256(content))];
+            allowed.extend(attributes.get("nonce").map(|nonce| format!("'nonce-{nonce}'")));
+            let sources = policy.get(directive).unwrap_or_else(|| panic!("no {directive} for <{element}>"));
+            assert!(sources.iter().any(|source| allowed.iter().any(|own| own == source)), "{sources:?}");
+        }
+    }
+    assert_eq!(html::tags(&answer.body, "script").len(), 1);
+}
+
+#[test]
+fn the_pages_policy_lets_the_form_go_to_zendesk_and_on_to_the_help_centers() {
+    let answer = service().answer(&login(None));
+    let targets = &policy(&answer)["form-action"];
+
+    for host in ["acme.zendesk.com", "help.example.com", "support.example.com"] {
+        let reached = targets.iter().any(|target| target.trim_end_matches('/') == format!("https://{host}"));
+        assert!(reached, "{host} is not in {targets:?}");
+    }
+    assert_eq!(targets.len(), 3);
+}
+
+#[test]
+fn a_nonce_is_never_used_twice() {
+    let service = service();
+    let nonces = || html::tags(&service.answer(&login(None)).body, "script")[0].get("nonce").cloned();
+
+    let (first, second) = (nonces(), nonces());
+    assert!(first.is_none() || first != second);
+}
+
+#[test]
+fn a_page_is_not_stored_framed_or_named_to_others() {
+    let answer = service().answer(&login(None));
+
+    answer.assert_guarded();
+    assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+}
+
+#[test]
+fn every_refused_user_is_sent_to_the_login_page_alike() {
+    let service = service();
+    let mut refusals = users::refused_by(Kind::SsoRedirect).into_iter().map(|(reason, user)| {
+        let token = reason.replace(' ', "-");
+        if let Some(user) = user {
+            service.aws.put_user(&token, &user);
+        }
+        (reason, service.answer(&Request::get("/sso/login?return_to=%2Fhc").cookie("acme_session", &token)))
+    });
+    let (_, first) = refusals.next().unwrap();
+
+    assert_eq!(first.status, 303);
+    first.assert_guarded();
+    assert!(!first.body.contains("<form"));
+    for (reason, refusal) in refusals {
+        assert_eq!(refusal, first, "{reason}");
+    }
+}
+
+#[test]
+fn a_visitor_without_a_session_is_sent_to_the_login_page() {
+    let service = service();
+    for request in [Request::get("/sso/login"), Request::get("/sso/login").cookie("other", TOKEN)] {
+        assert_eq!(service.answer(&request).status, 303);
+    }
+}
+
+#[test]
+fn an_outage_is_neither_a_page_for_zendesk_nor_a_way_to_the_login_page() {
+    let service = setup().with_doubles().start();
+    service.aws.put_user(TOKEN, &users::demo());
+    service.aws.dynamodb().fail(Fault::INTERNAL_ERROR);
+    let without_table = service.answer(&login(None));
+    let without_key = setup().secret("{}").start();
+    without_key.aws.put_user(TOKEN, &users::demo());
+
+    for answer in [without_table, without_key.answer(&login(None))] {
+        assert_eq!((answer.status, answer.header("location")), (503, None));
+        assert!(answer.header("retry-after").is_some());
+        assert!(!answer.body.contains("<form"));
+        answer.assert_guarded();
+    }
+}
+
+/// Where the login page would send the browser back to.
+fn way_back(front: Front, answer: &Answer) -> Url {
+    assert_eq!(answer.status, 303, "{front:?}: {}", answer.body);
+    let login = Url::parse(answer.header("location").unwrap()).unwrap();
+    assert_eq!((login.host_str(), login.path()), (Some("www.example.com"), "/login"));
+    let mut query: Vec<_> = login.query_pairs().into_owned().collect();
+    assert_eq!(query.remove(0), ("lang".to_owned(), "de".to_owned()), "the login page keeps its own query");
+    assert_eq!((query.len(), query[0].0.as_str()), (1, "return_to"), "{query:?}");
+    Url::parse(&query[0].1).unwrap_or_else(|error| panic!("{front:?}, {error}: {}", query[0].1))
+}
+
+/// What a URL's query says, in an order that does not depend on the front door.
+fn sorted_query(query: &str) -> Vec<(String, String)> {
+    let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    pairs.sort();
+    pairs
+}
+
+#[test]
+fn the_login_page_can_send_the_browser_back_to_exactly_this_request() {
+    let service = service();
+    let request = Request { headers: Vec::new(), ..login(Some("https://help.example.com/hc?a=b&c=d e#f")) };
+    for front in Front::ALL {
+        let back = way_back(front, &service.answer_through(front, &request));
+        assert_eq!((back.scheme(), back.host_str()), ("https", Some(front.host())), "{front:?}");
+        assert_eq!(back.path(), front.public_path("/sso/login"), "{front:?}");
+        let query = back.query().unwrap_or_default();
+        assert_eq!(sorted_query(query), sorted_query(&request.query), "{front:?}");
+    }
+}
+
+#[test]
+fn the_way_back_starts_with_the_public_url_where_one_is_configured() {
+    let service = setup().env("PUBLIC_URL", "https://id.example.com").start();
+
+    let answer = service.answer(&Request::get("/sso/login?return_to=%2Fhc&brand_id=1"));
+    let back = way_back(Front::HttpApi, &answer);
+    assert_eq!(back.as_str(), "https://id.example.com/sso/login?return_to=%2Fhc&brand_id=1");
+}
+
+#[test]
+fn without_a_login_page_a_refused_user_gets_an_error_page() {
+    let service = Setup::of(Kind::SsoRedirect).env("SESSION_COOKIE", "acme_session").start();
+    let answer = service.answer(&login(Some("/hc")));
+
+    assert_eq!((answer.status, answer.media_type()), (401, "text/html"));
+    answer.assert_guarded();
+    assert_eq!(policy(&answer)["default-src"], ["'none'"]);
+    assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+    assert!(!answer.body.contains("<form"));
+}
+
+#[test]
+fn signing_out_clears_the_session_and_leads_to_the_configured_page() {
+    let service = setup().env("POST_LOGOUT_URL", "https://www.example.com/bye").start();
+    let request = Request::get("/sso/logout?email=demo%40example.com&external_id=7&brand_id=1");
+    for front in Front::ALL {
+        let answer = service.answer_through(front, &request.clone().cookie("acme_session", TOKEN));
+        assert_eq!(answer.status, 303, "{front:?}");
+        assert_eq!(answer.header("location"), Some("https://www.example.com/bye"));
+        let cookie = answer.header("set-cookie").expect("a cookie");
+        assert!(cookie.starts_with("acme_session=;"), "{cookie}");
+        let attributes: Vec<_> = cookie.split(';').map(str::trim).collect();
+        for attribute in ["Max-Age=0", "Path=/", "Secure"] {
+            assert!(attributes.contains(&attribute), "{cookie}");
+        }
+        answer.assert_guarded();
+    }
+}
+
+#[test]
+fn signing_out_without_a_configured_page_ends_on_a_page_of_ours() {
+    let answer = service().answer(&Request::get("/sso/logout"));
+
+    assert_eq!((answer.status, answer.media_type()), (200, "text/html"));
+    assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert_eq!(policy(&answer)["default-src"], ["'none'"]);
+    answer.assert_guarded();
+}
+
+#[test]
+fn other_paths_and_methods_lead_nowhere() {
+    let service = service();
+    for path in ["/", "/sso", "/sso/login/x", "/sdk/jwt", "/SSO/LOGIN"] {
+        let answer = service.answer(&Request::get(path).cookie("acme_session", TOKEN));
+        assert_eq!(answer.status, 404, "{path}");
+        answer.assert_guarded();
+    }
+    for method in ["PUT", "DELETE"] {
+        let answer = service.answer(&Request::new(method, "/sso/login").cookie("acme_session", TOKEN));
+        assert_eq!(answer.status, 405, "{method}");
+        let allowed: Vec<_> = answer.header("allow").unwrap().split(',').map(str::trim).collect();
+        assert!(allowed.contains(&"GET") && allowed.contains(&"POST"), "{allowed:?}");
+    }
+}

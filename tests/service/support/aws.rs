@@ -1,0 +1,154 @@
+//! The AWS account of one test: a table of user tokens and a secret with the signing key.
+//!
+//! By default both live in this process. With `ZENDESK_JWT_TEST_AWS_ENDPOINT` (the address of
+//! moto's server, say) they live there, so that a second, independent AWS judges our requests.
+
+use super::{dynamodb::DynamoDb, secrets_manager::SecretsManager, users};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub struct Aws {
+    table: String,
+    secret_id: String,
+    place: Place,
+}
+
+enum Place {
+    Doubles { dynamodb: DynamoDb, secrets: SecretsManager },
+    Endpoint(String),
+}
+
+impl Aws {
+    /// The AWS that the environment chooses, with an empty table and no secret.
+    pub fn new() -> Self {
+        match std::env::var_os("ZENDESK_JWT_TEST_AWS_ENDPOINT") {
+            Some(url) => Self::at(|_| Place::Endpoint(url.into_string().unwrap())),
+            None => Self::doubles(),
+        }
+    }
+
+    /// The AWS that can be watched and made to fail, whatever the environment says.
+    pub fn doubles() -> Self {
+        Self::at(|secret_id| Place::Doubles { dynamodb: DynamoDb::start(), secrets: SecretsManager::start(secret_id) })
+    }
+
+    fn at(place: impl FnOnce(&str) -> Place) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let unique = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let secret_id = format!("zendesk-jwt/test-{unique}");
+        let aws = Self { table: format!("user-tokens-{unique}"), place: place(&secret_id), secret_id };
+        aws.create_table();
+        aws
+    }
+
+    /// The variables that lead a function here.
+    pub fn environment(&self) -> [(String, String); 4] {
+        let (dynamodb, secrets) = match &self.place {
+            Place::Doubles { dynamodb, secrets } => (dynamodb.url(), secrets.url()),
+            Place::Endpoint(url) => (url.clone(), url.clone()),
+        };
+        [
+            ("AWS_ENDPOINT_URL_DYNAMODB".into(), dynamodb),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER".into(), secrets),
+            ("USER_TOKENS_TABLE".into(), self.table.clone()),
+            ("SIGNING_KEY_SECRET_ID".into(), self.secret_id.clone()),
+        ]
+    }
+
+    /// Stores what a company's backend would store for this user (see [`users::item`]).
+    pub fn put_user(&self, token: &str, user: &Value) {
+        self.put_item(&users::item(token, user));
+    }
+
+    /// Stores an item as it stands, in DynamoDB's own JSON.
+    pub fn put_item(&self, item: &Value) {
+        self.dynamodb_call("PutItem", &json!({ "TableName": self.table, "Item": item }));
+    }
+
+    /// Makes `value` the current version of the secret.
+    pub fn set_secret(&self, value: &str) {
+        match &self.place {
+            Place::Doubles { secrets, .. } => secrets.set(value),
+            Place::Endpoint(url) => {
+                let create = json!({ "Name": self.secret_id, "SecretString": value });
+                let put = json!({ "SecretId": self.secret_id, "SecretString": value });
+                call(url, "secretsmanager.CreateSecret", &create)
+                    .or_else(|_| call(url, "secretsmanager.PutSecretValue", &put))
+                    .unwrap();
+            }
+        }
+    }
+
+    pub fn secret_id(&self) -> &str {
+        &self.secret_id
+    }
+
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    pub fn dynamodb(&self) -> &DynamoDb {
+        match &self.place {
+            Place::Doubles { dynamodb, .. } => dynamodb,
+            Place::Endpoint(_) => panic!("this spec needs Setup::with_doubles"),
+        }
+    }
+
+    pub fn secrets_manager(&self) -> &SecretsManager {
+        match &self.place {
+            Place::Doubles { secrets, .. } => secrets,
+            Place::Endpoint(_) => panic!("this spec needs Setup::with_doubles"),
+        }
+    }
+
+    fn create_table(&self) {
+        let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+        let hash = |name: &str| json!([{ "AttributeName": name, "KeyType": "HASH" }]);
+        let table = json!({
+            "TableName": self.table,
+            "AttributeDefinitions": [text("token_hash"), text("external_id")],
+            "KeySchema": hash("token_hash"),
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "by_external_id",
+                "KeySchema": hash("external_id"),
+                "Projection": { "ProjectionType": "ALL" },
+            }],
+            "BillingMode": "PAY_PER_REQUEST",
+        });
+        self.dynamodb_call("CreateTable", &table);
+    }
+
+    fn dynamodb_call(&self, operation: &str, body: &Value) {
+        let url = match &self.place {
+            Place::Doubles { dynamodb, .. } => dynamodb.direct_url(),
+            Place::Endpoint(url) => url.clone(),
+        };
+        call(&url, &format!("DynamoDB_20120810.{operation}"), body).unwrap();
+    }
+}
+
+/// One call of the AWS JSON protocols. The signature is a dummy: emulators look at its scope only.
+fn call(url: &str, target: &str, body: &Value) -> Result<Value, String> {
+    let (service, version) = match target.split_once('.') {
+        Some(("secretsmanager", _)) => ("secretsmanager", "1.1"),
+        _ => ("dynamodb", "1.0"),
+    };
+    let scope = format!("AKIAIOSFODNN7EXAMPLE/20261120/eu-west-1/{service}/aws4_request");
+    let signed = "SignedHeaders=content-type;host;x-amz-date;x-amz-target";
+    let mut answer = ureq::post(url)
+        .config()
+        .http_status_as_error(false)
+        .build()
+        .header("content-type", format!("application/x-amz-json-{version}"))
+        .header("x-amz-target", target)
+        .header("x-amz-date", "20261120T000000Z")
+        .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, {signed}, Signature=0"))
+        .send(body.to_string())
+        .map_err(|error| error.to_string())?;
+    let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
+    if answer.status().is_success() {
+        Ok(serde_json::from_str(&text).unwrap_or_default())
+    } else {
+        Err(format!("{target}: {} {text}", answer.status()))
+    }
+}

@@ -1,0 +1,103 @@
+//! An embedded DynamoDB behind a stand-in that records every request and fails on demand.
+
+use super::{fault::Fault, server::Server};
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use serde_json::Value;
+use std::sync::{Arc, Mutex};
+
+pub struct DynamoDb {
+    database: Server,
+    stand_in: Server,
+    state: Arc<Mutex<Requests>>,
+}
+
+#[derive(Default)]
+struct Requests {
+    seen: Vec<Asked>,
+    fault: Option<Fault>,
+}
+
+/// One request that a function made.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub operation: String,
+    pub body: Value,
+}
+
+impl DynamoDb {
+    pub fn start() -> Self {
+        let database = Server::running(|listener| async {
+            let memory = dynoxide::Database::memory().unwrap();
+            dynoxide::server::serve_with_shutdown(listener, memory, std::future::pending()).await.unwrap();
+        });
+        let state = Arc::<Mutex<Requests>>::default();
+        let upstream = Upstream { url: database.url(), state: Arc::clone(&state) };
+        let stand_in = Server::of(axum::Router::new().fallback(pass_on).with_state(upstream));
+        Self { database, stand_in, state }
+    }
+
+    /// The database itself, for the test's own writes.
+    pub fn direct_url(&self) -> String {
+        self.database.url()
+    }
+
+    /// The stand-in, for the function.
+    pub fn url(&self) -> String {
+        self.stand_in.url()
+    }
+
+    pub fn fail(&self, fault: Fault) {
+        self.state.lock().unwrap().fault = Some(fault);
+    }
+
+    pub fn recover(&self) {
+        self.state.lock().unwrap().fault = None;
+    }
+
+    /// What functions asked for since the last call of this.
+    pub fn take_requests(&self) -> Vec<Asked> {
+        std::mem::take(&mut self.state.lock().unwrap().seen)
+    }
+}
+
+#[derive(Clone)]
+struct Upstream {
+    url: String,
+    state: Arc<Mutex<Requests>>,
+}
+
+async fn pass_on(State(upstream): State<Upstream>, headers: HeaderMap, body: Bytes) -> Response {
+    let fault = {
+        let mut requests = upstream.state.lock().unwrap();
+        let target = headers.get("x-amz-target").map_or("", |target| target.to_str().unwrap());
+        requests.seen.push(Asked {
+            operation: target.trim_start_matches("DynamoDB_20120810.").to_owned(),
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+        });
+        requests.fault
+    };
+    if let Some(fault) = fault {
+        return fault.happen().await;
+    }
+    tokio::task::spawn_blocking(move || forward(&upstream.url, &headers, &body)).await.unwrap()
+}
+
+fn forward(url: &str, headers: &HeaderMap, body: &[u8]) -> Response {
+    let mut request = ureq::post(url).config().http_status_as_error(false).build();
+    for (name, value) in headers {
+        if name != header::HOST && name != header::CONTENT_LENGTH {
+            request = request.header(name.as_str(), value.as_bytes());
+        }
+    }
+    let mut answer = request.send(body).unwrap();
+    let mut response = Response::builder().status(answer.status().as_u16());
+    for (name, value) in answer.headers() {
+        if name.as_str() != "content-length" && name.as_str() != "transfer-encoding" {
+            response = response.header(name.as_str(), value.as_bytes());
+        }
+    }
+    response.body(Body::from(answer.body_mut().read_to_vec().unwrap())).unwrap()
+}

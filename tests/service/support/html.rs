@@ -1,0 +1,90 @@
+//! Enough of an HTML reader for a small page: tags with their attributes, and what a script holds.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use std::collections::BTreeMap;
+
+pub type Attributes = BTreeMap<String, String>;
+
+/// The attributes of every tag called `name`, values decoded.
+pub fn tags(page: &str, name: &str) -> Vec<Attributes> {
+    openings(page, name).into_iter().map(|(attributes, _)| attributes).collect()
+}
+
+/// Attributes and content of every element called `name`, for elements that hold text only.
+pub fn elements<'a>(page: &'a str, name: &str) -> Vec<(Attributes, &'a str)> {
+    let end = format!("</{name}>");
+    openings(page, name).into_iter().map(|(attributes, rest)| (attributes, rest.split(&end).next().unwrap())).collect()
+}
+
+/// The values of the form's hidden fields by name.
+pub fn hidden_fields(page: &str) -> Attributes {
+    tags(page, "input")
+        .into_iter()
+        .filter(|input| input.get("type").is_some_and(|kind| kind == "hidden"))
+        .map(|input| (input["name"].clone(), input["value"].clone()))
+        .collect()
+}
+
+fn openings<'a>(page: &'a str, name: &str) -> Vec<(Attributes, &'a str)> {
+    let opening = format!("<{name}");
+    page.match_indices(&opening)
+        .map(|(at, _)| &page[at + opening.len()..])
+        .filter(|rest| rest.starts_with(|next: char| next.is_whitespace() || next == '>'))
+        .map(attributes)
+        .collect()
+}
+
+/// Reads attributes up to the end of the tag, and returns what follows it.
+fn attributes(mut rest: &str) -> (Attributes, &str) {
+    let mut found = Attributes::new();
+    loop {
+        rest = rest.trim_start_matches(|next: char| next.is_whitespace() || next == '/');
+        if let Some(after) = rest.strip_prefix('>') {
+            return (found, after);
+        }
+        let end = rest.find(|next: char| next.is_whitespace() || "=>/".contains(next)).expect("an open tag");
+        let name = rest[..end].to_owned();
+        rest = &rest[end..];
+        let value = if let Some(quoted) = rest.strip_prefix("=\"") {
+            let (value, after) = quoted.split_once('"').expect("a closing quote");
+            rest = after;
+            decode(value)
+        } else {
+            assert!(!rest.starts_with('='), "an attribute without double quotes: {name}{rest}");
+            String::new()
+        };
+        assert_eq!(found.insert(name, value), None, "an attribute twice");
+    }
+}
+
+fn decode(value: &str) -> String {
+    let mut pieces = value.split('&');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (entity, rest) = piece.split_once(';').expect("a bare & in an attribute");
+        text.push(match entity {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "apos" => '\'',
+            number => {
+                let number = number.strip_prefix('#').expect("a numeric entity");
+                let code = match number.strip_prefix('x') {
+                    Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+                    None => number.parse(),
+                };
+                char::from_u32(code.expect("a number")).expect("a character")
+            }
+        });
+        text.push_str(rest);
+    }
+    text
+}
+
+/// How a content security policy names an inline element that holds `content`.
+pub fn sha256(content: &str) -> String {
+    BASE64_STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()))
+}

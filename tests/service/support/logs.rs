@@ -1,0 +1,63 @@
+//! Reading what a function writes: its request lines, their metrics, and whether a secret is in it.
+
+use super::now;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+
+/// The lines of a log, each of which is one JSON object.
+pub fn lines(log: &str) -> Vec<Value> {
+    let parse = |line: &str| -> Value {
+        let parsed = serde_json::from_str(line).unwrap_or_else(|error| panic!("not JSON ({error}): {line}"));
+        assert!(matches!(parsed, Value::Object(_)), "not an object: {line}");
+        parsed
+    };
+    log.lines().filter(|line| !line.is_empty()).map(parse).collect()
+}
+
+/// The one line that reports an invocation.
+pub fn request_line(log: &str) -> Value {
+    let reports: Vec<_> = lines(log).into_iter().filter(|line| line.get("outcome").is_some()).collect();
+    assert_eq!(reports.len(), 1, "request lines in: {log}");
+    reports.into_iter().next().unwrap()
+}
+
+/// The names of the metrics in a line of the embedded metric format, after checking the line against
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
+pub fn metric_names(line: &Value) -> Vec<String> {
+    let timestamp = line["_aws"]["Timestamp"].as_u64().expect("milliseconds since the epoch");
+    assert!((timestamp / 1000).abs_diff(now()) < 60, "{timestamp}");
+    let mut names = Vec::new();
+    for directive in line["_aws"]["CloudWatchMetrics"].as_array().expect("directives") {
+        assert!(directive["Namespace"].as_str().is_some_and(|namespace| !namespace.is_empty()), "{directive}");
+        for set in directive["Dimensions"].as_array().expect("sets of dimensions") {
+            for dimension in set.as_array().expect("a set of dimensions") {
+                let value = line[dimension.as_str().unwrap()].as_str();
+                assert!(value.is_some_and(|value| !value.is_empty()), "{dimension} has no text in {line}");
+            }
+        }
+        for metric in directive["Metrics"].as_array().expect("metrics") {
+            let name = metric["Name"].as_str().expect("a name");
+            assert!(line[name].is_number(), "{name} has no number in {line}");
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// Fails if a line of the log holds `marker` in any case, as bytes, as hexadecimal or inside Base64.
+pub fn assert_without(log: &str, marker: &str, place: &str) {
+    let bytes: Vec<_> = marker.bytes().map(|byte| byte.to_string()).collect();
+    let in_any_case = [marker.to_owned(), bytes.join(", "), bytes.join(","), hex::encode(marker)];
+    // What stays the same of the marker's Base64 wherever in a text it begins.
+    let encoded = [(0, 0), (1, 2), (2, 3)].map(|(offset, unstable)| {
+        let padded = "?".repeat(offset) + marker;
+        BASE64_STANDARD.encode(&padded[..padded.len() / 3 * 3]).split_off(unstable)
+    });
+    for line in log.lines() {
+        let lower_case = line.to_lowercase();
+        let found = in_any_case.iter().find(|form| lower_case.contains(*form));
+        let found = found.or_else(|| encoded.iter().find(|form| line.contains(*form)));
+        assert_eq!(found, None, "{place}: {line}");
+    }
+}

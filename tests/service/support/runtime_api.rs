@@ -1,0 +1,128 @@
+//! AWS's side of a Lambda execution environment: the HTTP interface that a function polls for events.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+
+use super::{now, server::Server};
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How long a function may take over one event before Lambda would end it.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+pub struct RuntimeApi {
+    server: Server,
+    events: mpsc::UnboundedSender<Event>,
+    environment: Arc<Environment>,
+}
+
+struct Event {
+    request_id: String,
+    payload: Value,
+}
+
+/// What the function has told us so far, and a bell that rings on every change.
+struct Environment {
+    queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Event>>,
+    seen: Mutex<Seen>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Seen {
+    polls: usize,
+    outcomes: HashMap<String, Result<Value, Value>>,
+}
+
+impl RuntimeApi {
+    pub fn start() -> Self {
+        let (events, queue) = mpsc::unbounded_channel();
+        let environment =
+            Arc::new(Environment { queue: queue.into(), seen: Mutex::default(), changed: Condvar::new() });
+        let router = axum::Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+            .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
+            .route("/2018-06-01/runtime/init/error", post(|| async { StatusCode::ACCEPTED }))
+            .with_state(Arc::clone(&environment));
+        Self { server: Server::of(router), events, environment }
+    }
+
+    /// The value of `AWS_LAMBDA_RUNTIME_API`.
+    pub fn authority(&self) -> String {
+        self.server.address().to_string()
+    }
+
+    pub fn send(&self, request_id: &str, payload: Value) {
+        self.events.send(Event { request_id: request_id.to_owned(), payload }).unwrap();
+    }
+
+    /// How often the function has asked for an event.
+    pub fn polls(&self) -> usize {
+        self.environment.seen.lock().unwrap().polls
+    }
+
+    /// Whether the function asked for an event more than `count` times before `bound` has passed.
+    pub fn polled_more_than(&self, count: usize, bound: Duration) -> bool {
+        self.environment.wait(bound, |seen| (seen.polls > count).then_some(())).is_some()
+    }
+
+    /// What the function answered to an event, if it did before `bound` has passed.
+    pub fn outcome(&self, request_id: &str, bound: Duration) -> Option<Result<Value, Value>> {
+        self.environment.wait(bound, |seen| seen.outcomes.remove(request_id))
+    }
+}
+
+impl Environment {
+    fn update(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.seen.lock().unwrap());
+        self.changed.notify_all();
+    }
+
+    fn wait<T>(&self, bound: Duration, mut look: impl FnMut(&mut Seen) -> Option<T>) -> Option<T> {
+        let mut found = None;
+        let seen = self.seen.lock().unwrap();
+        let wanting = |seen: &mut Seen| {
+            found = look(seen);
+            found.is_none()
+        };
+        drop(self.changed.wait_timeout_while(seen, bound, wanting).unwrap());
+        found
+    }
+}
+
+type Shared = State<Arc<Environment>>;
+
+async fn next(State(environment): Shared) -> Response {
+    environment.update(|seen| seen.polls += 1);
+    let Some(event) = environment.queue.lock().await.recv().await else {
+        return std::future::pending().await; // the test is over
+    };
+    let deadline = (now() + DEADLINE.as_secs()) * 1000;
+    Response::builder()
+        .header("content-type", "application/json")
+        .header("lambda-runtime-aws-request-id", event.request_id)
+        .header("lambda-runtime-deadline-ms", deadline)
+        .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:123456789012:function:test")
+        .header("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0")
+        .body(Body::from(event.payload.to_string()))
+        .unwrap()
+}
+
+async fn response(State(environment): Shared, Path(id): Path<String>, body: Bytes) -> StatusCode {
+    let answer = serde_json::from_slice(&body).expect("a function answers in JSON");
+    environment.update(|seen| drop(seen.outcomes.insert(id, Ok(answer))));
+    StatusCode::ACCEPTED
+}
+
+async fn error(State(environment): Shared, Path(id): Path<String>, body: Bytes) -> StatusCode {
+    let error = serde_json::from_slice(&body).unwrap_or_default();
+    environment.update(|seen| drop(seen.outcomes.insert(id, Err(error))));
+    StatusCode::ACCEPTED
+}

@@ -1,0 +1,171 @@
+//! A function together with the AWS that it calls: what nearly every spec starts with.
+
+use super::{Answer, Aws, Exit, Front, Function, Kind, Request};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The secrets that sign in these specs. Each is raw text, as it comes from Zendesk's Admin Center.
+pub const SDK_SECRET: &str = "sdk+secret/with=signs_0123456789abcdef0123456789ab";
+pub const MESSAGING_SECRET: &str = "messagingSecret-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ";
+pub const MESSAGING_KID: &str = "app_5f0e1d2c3b4a59687766554433221100";
+pub const SSO_SECRET: &str = "ssoSecret.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+impl Kind {
+    pub fn secret(self) -> &'static str {
+        match self {
+            Self::SdkExchange => SDK_SECRET,
+            Self::MessagingToken => MESSAGING_SECRET,
+            Self::SsoRedirect => SSO_SECRET,
+        }
+    }
+
+    /// What Secrets Manager holds for this function when it holds `secret`.
+    pub fn signing_key(self, secret: &str) -> Value {
+        match self {
+            Self::MessagingToken => json!({ "kid": MESSAGING_KID, "secret": secret }),
+            _ => json!({ "secret": secret }),
+        }
+    }
+
+    /// A request that this function answers with a JWT, if it knows `token`.
+    pub fn request(self, token: &str) -> Request {
+        let path = match self {
+            Self::SdkExchange => "/sdk/jwt",
+            Self::MessagingToken => "/messaging/jwt",
+            Self::SsoRedirect => "/sso/login",
+        };
+        Request::post(path).form(&[("user_token", token)])
+    }
+
+    /// The name under which Zendesk's Admin Center shows this function's secret.
+    pub fn admin_center_screen(self) -> &'static str {
+        match self {
+            Self::SdkExchange => "Mobile SDK",
+            Self::MessagingToken => "End user authentication",
+            Self::SsoRedirect => "Single sign-on",
+        }
+    }
+}
+
+/// What is to be started, and with which variables and secret.
+pub struct Setup {
+    kind: Kind,
+    aws: Aws,
+    environment: BTreeMap<String, String>,
+    secret: Option<String>,
+}
+
+impl Setup {
+    /// A function with a good signing key and only the variables that it cannot do without.
+    pub fn of(kind: Kind) -> Self {
+        let setup = Self {
+            kind,
+            aws: Aws::new(),
+            environment: BTreeMap::new(),
+            secret: Some(kind.signing_key(kind.secret()).to_string()),
+        };
+        if kind == Kind::SsoRedirect { setup.env("ZENDESK_SUBDOMAIN", "acme") } else { setup }
+    }
+
+    /// Runs against the AWS that can be watched and made to fail, whatever the environment says.
+    pub fn with_doubles(mut self) -> Self {
+        self.aws = Aws::doubles();
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// What Secrets Manager holds, word for word.
+    pub fn secret(mut self, value: &str) -> Self {
+        self.secret = Some(value.to_owned());
+        self
+    }
+
+    pub fn without_secret(mut self) -> Self {
+        self.secret = None;
+        self
+    }
+
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    pub fn start(self) -> Service {
+        if let Some(secret) = &self.secret {
+            self.aws.set_secret(secret);
+        }
+        let function = Function::start(self.kind, &self.variables(&[]));
+        Service { kind: self.kind, aws: self.aws, function }
+    }
+
+    /// Starts the function without the variables in `removed`, and waits for it to give up.
+    pub fn expect_exit(self, removed: &[&str]) -> Exit {
+        Function::expect_exit(self.kind, &self.variables(removed))
+    }
+
+    fn variables(&self, removed: &[&str]) -> Vec<(String, String)> {
+        let aws = self.aws.environment().into_iter();
+        let own = self.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+        aws.chain(own).filter(|(name, _)| !removed.contains(&name.as_str())).collect()
+    }
+}
+
+/// A running function and its AWS.
+pub struct Service {
+    pub kind: Kind,
+    pub aws: Aws,
+    pub function: Function,
+}
+
+/// An answer, and what the function wrote to its log meanwhile.
+pub struct Reply {
+    pub answer: Answer,
+    pub request_id: String,
+    pub logs: String,
+    pub took: Duration,
+}
+
+impl Service {
+    /// Sends a request through the service's usual front door.
+    pub fn answer(&self, request: &Request) -> Answer {
+        self.answer_through(Front::HttpApi, request)
+    }
+
+    pub fn answer_through(&self, front: Front, request: &Request) -> Answer {
+        self.reply_through(front, request).answer
+    }
+
+    pub fn reply(&self, request: &Request) -> Reply {
+        self.reply_through(Front::HttpApi, request)
+    }
+
+    pub fn reply_through(&self, front: Front, request: &Request) -> Reply {
+        let invocation = self.function.invoke(front.event(request));
+        let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
+        Reply {
+            answer: front.answer(&response),
+            request_id: invocation.request_id,
+            logs: invocation.logs,
+            took: invocation.took,
+        }
+    }
+
+    /// Stores a user under `token` and sends the function its usual request for that user.
+    pub fn answer_for(&self, token: &str, user: &Value) -> Answer {
+        self.aws.put_user(token, user);
+        self.answer(&self.kind.request(token))
+    }
+
+    /// The function's answer to its usual request of a user whom it must refuse.
+    pub fn refusal(&self, reason: &str, user: Option<&Value>) -> Answer {
+        let token = format!("token of a user: {reason}");
+        match user {
+            Some(user) => self.answer_for(&token, user),
+            None => self.answer(&self.kind.request(&token)),
+        }
+    }
+}

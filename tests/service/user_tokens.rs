@@ -1,0 +1,164 @@
+//! User tokens in DynamoDB: what is asked of the table, and what an outage of it looks like.
+
+use crate::support::{Answer, Fault, Kind, Request, Service, Setup, eventually, users};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const TOKEN: &str = "BD2F35A7621";
+const SOON: Duration = Duration::from_secs(15);
+
+fn started(kind: Kind) -> Service {
+    let service = Setup::of(kind).with_doubles().start();
+    service.aws.put_user(TOKEN, &users::demo());
+    service
+}
+
+fn ask(service: &Service) -> Answer {
+    service.answer(&service.kind.request(TOKEN))
+}
+
+#[test]
+fn a_request_is_one_consistent_read_by_the_tokens_hash() {
+    let service = started(Kind::SdkExchange);
+    ask(&service);
+    service.aws.dynamodb().take_requests();
+    ask(&service);
+
+    let [asked] = service.aws.dynamodb().take_requests().try_into().expect("one request");
+    assert_eq!(asked.operation, "GetItem");
+    assert_eq!(asked.body["TableName"], service.aws.table());
+    assert_eq!(asked.body["ConsistentRead"], true);
+    assert_eq!(asked.body["Key"], json!({ "token_hash": { "S": users::token_hash(TOKEN) } }));
+}
+
+#[test]
+fn nothing_but_getitem_is_ever_asked_of_the_table() {
+    for kind in Kind::ALL {
+        let service = started(kind);
+        for token in [TOKEN, "unknown", ""] {
+            service.answer(&kind.request(token));
+        }
+        for asked in service.aws.dynamodb().take_requests() {
+            assert_eq!(asked.operation, "GetItem", "{kind:?}");
+            assert!(!asked.body.to_string().contains(TOKEN), "the token itself leaves the function: {}", asked.body);
+        }
+    }
+}
+
+#[test]
+fn a_malformed_request_asks_nothing_of_the_table() {
+    let service = started(Kind::SdkExchange);
+    service.aws.dynamodb().take_requests();
+    service.answer(&Request::get("/sdk/jwt"));
+    service.answer(&Request::post("/sdk/jwt").form_body("user_token="));
+
+    assert_eq!(service.aws.dynamodb().take_requests().len(), 0);
+}
+
+#[test]
+fn a_change_in_the_table_counts_from_the_next_request() {
+    let service = started(Kind::SdkExchange);
+    assert_eq!(ask(&service).status, 200);
+
+    service.aws.put_user(TOKEN, &users::demo_with(&json!({ "suspended": true })));
+    assert_eq!(ask(&service).status, 401);
+    service.aws.put_user(TOKEN, &users::demo());
+    assert_eq!(ask(&service).status, 200);
+}
+
+#[test]
+fn a_token_that_is_longer_than_a_key_may_be_is_found_by_its_hash() {
+    let service = started(Kind::SdkExchange);
+
+    assert_eq!(service.answer_for(&"ü".repeat(1200), &users::demo()).status, 200);
+}
+
+#[test]
+fn attributes_that_the_service_does_not_know_do_no_harm() {
+    let service = started(Kind::SdkExchange);
+    let mut item = users::item("more", &users::demo());
+    item["created_by"] = json!({ "S": "backend" });
+    item["picture"] = json!({ "B": "AAEC" });
+    item["history"] = json!({ "NS": ["1", "2"] });
+    service.aws.put_item(&item);
+
+    assert_eq!(service.answer(&service.kind.request("more")).status, 200);
+}
+
+fn assert_outage(service: &Service) {
+    let reply = service.reply(&service.kind.request(TOKEN));
+    assert_eq!(reply.answer.status, 503, "{}", reply.answer.body);
+    assert!(reply.took < Duration::from_secs(4), "{:?}", reply.took);
+    let retry_after = reply.answer.header("retry-after").expect("when to try again");
+    assert!(retry_after.parse::<u32>().is_ok(), "{retry_after}");
+    reply.answer.assert_guarded();
+    assert!(!reply.answer.body.contains("<form"));
+}
+
+fn an_outage_answers_503_until_it_is_over(kind: Kind, fault: Fault) {
+    let service = started(kind);
+    assert_eq!(ask(&service).status, 200);
+
+    service.aws.dynamodb().fail(fault);
+    assert_outage(&service);
+
+    service.aws.dynamodb().recover();
+    eventually("serves again", SOON, || (ask(&service).status == 200).then_some(()));
+    assert!(service.function.is_alive());
+}
+
+#[test]
+fn errors_of_dynamodb_answer_503_until_they_are_over() {
+    for kind in Kind::ALL {
+        an_outage_answers_503_until_it_is_over(kind, Fault::INTERNAL_ERROR);
+    }
+}
+
+#[test]
+fn a_throttled_table_answers_503_until_it_is_over() {
+    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::THROTTLED);
+}
+
+#[test]
+fn a_table_that_may_not_be_read_answers_503_until_it_may() {
+    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::ACCESS_DENIED);
+}
+
+#[test]
+fn a_missing_table_answers_503_until_it_exists() {
+    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::NOT_FOUND);
+}
+
+#[test]
+fn a_silent_dynamodb_answers_503_within_four_seconds() {
+    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::Stall);
+}
+
+#[test]
+fn closed_connections_answer_503_until_they_are_over() {
+    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::ClosedConnection);
+}
+
+#[test]
+fn an_outage_at_cold_start_is_survived() {
+    for fault in [Fault::INTERNAL_ERROR, Fault::Stall, Fault::ClosedConnection] {
+        let setup = Setup::of(Kind::MessagingToken).with_doubles();
+        setup.aws().dynamodb().fail(fault);
+        let service = setup.start();
+        service.aws.put_user(TOKEN, &users::demo());
+        assert_outage(&service);
+
+        service.aws.dynamodb().recover();
+        eventually("serves after the outage", SOON, || (ask(&service).status == 200).then_some(()));
+    }
+}
+
+#[test]
+fn an_outage_in_json_flows_is_a_problem_that_says_to_try_again() {
+    for kind in [Kind::SdkExchange, Kind::MessagingToken] {
+        let service = started(kind);
+        service.aws.dynamodb().fail(Fault::INTERNAL_ERROR);
+        let problem = ask(&service).problem();
+        assert_ne!(problem["detail"], Value::Null);
+    }
+}
