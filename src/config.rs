@@ -13,6 +13,7 @@ use url::{Host, Url};
 
 use crate::flows::sso_redirect::ZendeskHosts;
 use crate::flows::{messaging_token, sso_redirect};
+use crate::jwt::sso::LegacyAgents;
 
 /// What every function needs.
 #[derive(Clone, Debug)]
@@ -104,8 +105,17 @@ impl Environment {
         let post_logout_url = self.optional("POST_LOGOUT_URL", web_address);
         let public_url = self.optional("PUBLIC_URL", web_address);
         let session_cookie = self.session_cookie();
-        let zendesk = ZendeskHosts::new(origin?, return_to_hosts);
-        Some(sso_redirect::Settings { zendesk, login_url, post_logout_url, session_cookie, public_url })
+        let allowed_origins = self.optional("ALLOWED_ORIGINS", origins).unwrap_or_default();
+        let allow_legacy_agent = self.optional("ALLOW_LEGACY_AGENT", boolean).unwrap_or_default();
+        Some(sso_redirect::Settings {
+            zendesk: ZendeskHosts::new(origin?, return_to_hosts),
+            login_url,
+            post_logout_url,
+            session_cookie,
+            public_url,
+            allowed_origins,
+            legacy_agents: if allow_legacy_agent { LegacyAgents::Allowed } else { LegacyAgents::Refused },
+        })
     }
 
     fn session_cookie(&mut self) -> Option<String> {
@@ -167,6 +177,21 @@ fn hosts(text: &str) -> Result<Vec<Host>, String> {
         _ => Err(format!("has `{text}`: it should be host names separated by commas, such as help.example.com")),
     };
     text.split(',').map(|host| parse(host.trim())).collect()
+}
+
+/// Origins as browsers write them in the header `Origin`.
+fn origins(text: &str) -> Result<Vec<String>, String> {
+    let parse = |text: &str| {
+        let url = web_address(text)?;
+        let origin = url.origin().ascii_serialization();
+        let is_bare = url[url::Position::BeforePath..] == *"/";
+        if is_bare { Ok(origin) } else { Err(format!("has `{text}`: it should be `{origin}`, without a path")) }
+    };
+    text.split(',').map(|origin| parse(origin.trim())).collect()
+}
+
+fn boolean(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| format!("is `{text}`: it should be true or false"))
 }
 
 /// An https address; http only on this machine, where browsers trust it as well.

@@ -5,12 +5,12 @@
 
 use cookie::Cookie;
 use lambda_http::http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN,
     REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 use lambda_http::http::{HeaderValue, Method, StatusCode};
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Request, RequestExt, Response};
 use percent_encoding::percent_decode;
 use serde::Serialize;
 use url::Url;
@@ -71,6 +71,37 @@ pub fn user_token(request: &Request, places: &[TokenPlace<'_>]) -> Result<Option
 pub fn expect_method(request: &Request, allow: &'static str) -> Result<(), Malformed> {
     let allowed = allow.split(", ").any(|method| method == request.method().as_str());
     if allowed { Ok(()) } else { Err(Malformed::Method { allow }) }
+}
+
+/// Refuses a form that a page of a foreign origin posted: it may not sign a visitor in as somebody (login CSRF).
+///
+/// Browsers send `Origin` with every cross-origin post; a caller without one is no browser.
+///
+/// # Errors
+/// When there is an `Origin` that `is_allowed` does not know.
+pub fn expect_origin(request: &Request, is_allowed: impl Fn(&str) -> bool) -> Result<(), Malformed> {
+    let mut origins = request.headers().get_all(ORIGIN).into_iter();
+    let all_allowed = origins.all(|origin| origin.to_str().is_ok_and(&is_allowed));
+    if request.method() != Method::POST || all_allowed { Ok(()) } else { Err(Malformed::ForeignOrigin) }
+}
+
+/// Refuses what a browser asks for on behalf of a script or a frame (Fetch Metadata, `Sec-Fetch-Dest`).
+///
+/// # Errors
+/// When the answer would not become the page in the browser's window.
+pub fn expect_page(request: &Request) -> Result<(), Malformed> {
+    let is_page = request.headers().get("sec-fetch-dest").is_none_or(|destination| destination == "document");
+    if is_page { Ok(()) } else { Err(Malformed::NotAPage) }
+}
+
+/// The value of a cookie, the first of that name.
+pub fn cookie(request: &Request, name: &str) -> Option<String> {
+    cookies(request, name).next()
+}
+
+/// Lambda's id of this invocation; empty outside of Lambda.
+pub fn request_id(request: &Request) -> &str {
+    request.lambda_context_ref().map_or("", |context| &context.request_id)
 }
 
 /// The fields of a posted form in their order; none when nothing was posted.

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use lambda_http::lambda_runtime::Error;
-use lambda_http::{Request, RequestExt, service_fn};
+use lambda_http::{Request, service_fn};
 use tracing::level_filters::LevelFilter;
 
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use crate::config::{Common, Environment};
 use crate::flows::{Flow, SigningKeys, Vouching};
+use crate::http;
 use crate::jwt::{JwtKind, SystemClock};
 use crate::signing_keys::CachedSigningKey;
 use crate::telemetry::{self, RequestReport};
@@ -87,7 +88,7 @@ async fn serve(function: &'static str, flow: impl Flow) -> Result<(), Error> {
     lambda_http::run(service_fn(move |request: Request| async move {
         let started = Instant::now();
         let answer = flow.handle(&request).await;
-        let request_id = request.lambda_context_ref().map_or("", |context| &context.request_id);
+        let request_id = http::request_id(&request);
         let cold_start = cold.swap(false, Ordering::Relaxed);
         RequestReport::new(function, request_id, cold_start, &answer, started.elapsed()).write();
         Ok::<_, Error>(answer.response)

@@ -2,7 +2,9 @@
 
 use lambda_http::http::StatusCode;
 
-use crate::jwt::{NoRandomness, UnfitProfile, signing::SigningFailed};
+use crate::jwt::signing::SigningFailed;
+use crate::jwt::sso_errors::{Blame, Fault};
+use crate::jwt::{NoRandomness, UnfitProfile};
 use crate::user::UserTokenRefusal;
 
 /// How a request ended.
@@ -10,8 +12,12 @@ use crate::user::UserTokenRefusal;
 pub enum Outcome {
     /// A JWT was signed and handed over.
     Signed,
+    /// A JWT was signed, but the browser waits for a click: it was signed in too often just now.
+    HeldBack,
     /// The browser's session was ended.
     SignedOut,
+    /// Zendesk sent the browser here because it could not sign it in.
+    ReturnedByZendesk(&'static Fault),
     /// The request is not one that the function takes; the answer says what it takes.
     Malformed(Malformed),
     /// The answer is no, and the same for every reason: only log and metric know which.
@@ -43,6 +49,10 @@ pub enum Malformed {
     MediaType,
     /// A path that the function does not have.
     Route,
+    /// A form posted by a page of an origin that may not sign visitors in.
+    ForeignOrigin,
+    /// A script's or a frame's request for what must be a page in the browser's window.
+    NotAPage,
 }
 
 /// Why the answer is no.
@@ -122,7 +132,16 @@ impl Outcome {
         let facts = |status, code, severity, explanation| Facts { status, code, severity, explanation };
         match self {
             Self::Signed => facts(StatusCode::OK, "signed", Info, ""),
+            Self::HeldBack => facts(StatusCode::OK, "sign_in_loop", Warn, ""),
             Self::SignedOut => facts(StatusCode::OK, "signed_out", Info, "You are signed out."),
+            Self::ReturnedByZendesk(fault) => {
+                let severity = match fault.blame {
+                    Blame::Chance => Info,
+                    Blame::User => Warn,
+                    Blame::Setup => Error,
+                };
+                facts(StatusCode::OK, fault.code, severity, "")
+            }
 
             Self::Malformed(malformed) => {
                 let bad_request = StatusCode::BAD_REQUEST;
@@ -154,6 +173,19 @@ impl Outcome {
                         Info,
                         "Send a form: Content-Type application/x-www-form-urlencoded with the field user_token, not JSON.",
                     ),
+                    Malformed::ForeignOrigin => facts(
+                        StatusCode::FORBIDDEN,
+                        "origin_not_allowed",
+                        Info,
+                        "This form was sent by another site, which may not sign you in here.",
+                    ),
+                    Malformed::NotAPage => facts(
+                        bad_request,
+                        "not_a_page",
+                        Info,
+                        "Open this address in the browser's window: Zendesk signs in the browser that posts the token, \
+                         so a script or a frame would sign in nobody.",
+                    ),
                     Malformed::Route => {
                         facts(StatusCode::NOT_FOUND, "route_unknown", Info, "There is nothing at this address.")
                     }
@@ -169,6 +201,7 @@ impl Outcome {
                     Refused::UserToken(WrongAudience) => ("audience_not_allowed", Info),
                     Refused::Profile(UnfitProfile::EmailUnverified) => ("email_unverified", Info),
                     Refused::Profile(UnfitProfile::Missing(_)) => ("claim_missing", Warn),
+                    Refused::Profile(UnfitProfile::LegacyAgent) => ("legacy_agent", Warn),
                     Refused::ItemMalformed { .. } => ("item_malformed", Warn),
                 };
                 facts(StatusCode::UNAUTHORIZED, code, severity, REFUSED)
@@ -193,6 +226,9 @@ impl Outcome {
             Self::Refused(
                 Refused::Profile(UnfitProfile::Missing(name)) | Refused::ItemMalformed { attribute: name },
             ) => Some(name),
+            Self::Refused(Refused::Profile(UnfitProfile::LegacyAgent)) => Some(
+                "role is agent without custom_role_id, which makes a near-admin: store one, or set ALLOW_LEGACY_AGENT=true",
+            ),
             Self::Unavailable(unavailable) => Some(&unavailable.cause),
             _ => None,
         }

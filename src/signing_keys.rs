@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Mutex as Turn;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use crate::flows::{KeyInUse, SigningKeys};
@@ -17,7 +18,10 @@ const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
 /// The same while a good key is in use, in seconds.
 const LONGEST_PAUSE_WITH_KEY: u64 = 60;
 
-/// How long a request waits for the refresh of a key that is older than twice its maximum age.
+/// How long a key that is distrusted may be distrusted again without a new read, in seconds.
+const PAUSE_BETWEEN_DISTRUST: u64 = 30;
+
+/// How long a request waits for the refresh of a key that is distrusted, or older than twice its maximum age.
 ///
 /// Between rare requests the sandbox is frozen, which leaves a refresh no other time to end in.
 const LONGEST_WAIT_FOR_REFRESH: Duration = Duration::from_secs(1);
@@ -46,6 +50,7 @@ struct Cache<K, S> {
 struct State<K> {
     key: Option<(Arc<SigningKey<K>>, EpochSeconds)>,
     failure: Option<Failure>,
+    distrusted_at: Option<EpochSeconds>,
 }
 
 struct Failure {
@@ -57,7 +62,7 @@ struct Failure {
 impl<K: JwtKind, S: SecretStore> CachedSigningKey<K, S> {
     /// A cache that has read nothing yet. `max_age` is in seconds.
     pub fn new(store: S, max_age: u64, clock: Arc<dyn Clock>) -> Self {
-        let state = Mutex::new(State { key: None, failure: None });
+        let state = Mutex::new(State { key: None, failure: None, distrusted_at: None });
         Self(Arc::new(Cache { store, max_age, clock, state, turn: Arc::default() }))
     }
 }
@@ -68,6 +73,14 @@ impl<K: JwtKind, S: SecretStore> SigningKeys<K> for CachedSigningKey<K, S> {
             None => self.0.first_key().await,
             Some(in_use) if in_use.age < self.0.max_age => Ok(in_use),
             Some(old) => Ok(self.0.refreshed(old).await),
+        }
+    }
+
+    async fn distrust(&self) {
+        if self.0.may_distrust()
+            && let Some(refresh) = self.0.refresh()
+        {
+            tokio::time::timeout(LONGEST_WAIT_FOR_REFRESH, refresh).await.ok();
         }
     }
 }
@@ -84,25 +97,39 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
         self.read().await
     }
 
-    /// Starts a refresh behind the request, unless one is under way or must wait, and gives the key to use meanwhile.
+    /// The key to use while a refresh is due: behind the request, unless one is under way or must wait.
     async fn refreshed(self: &Arc<Self>, old: KeyInUse<K>) -> KeyInUse<K> {
         if self.pause().is_some() {
             return old;
         }
-        let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() else {
-            return old;
-        };
+        match self.refresh() {
+            Some(refresh) if old.age >= self.max_age.saturating_mul(2) => {
+                tokio::time::timeout(LONGEST_WAIT_FOR_REFRESH, refresh).await.ok();
+                self.in_use().unwrap_or(old)
+            }
+            _ => old,
+        }
+    }
+
+    /// Starts to read the store, unless somebody reads it already.
+    fn refresh(self: &Arc<Self>) -> Option<JoinHandle<()>> {
+        let turn = Arc::clone(&self.turn).try_lock_owned().ok()?;
         let cache = Arc::clone(self);
-        let refresh = tokio::spawn(async move {
+        Some(tokio::spawn(async move {
             let _turn = turn;
             // A failure is kept and logged where it happened; the key in use stays.
             cache.read().await.ok();
-        });
-        if old.age < self.max_age.saturating_mul(2) {
-            return old;
+        }))
+    }
+
+    fn may_distrust(&self) -> bool {
+        let now = self.clock.now();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = state.distrusted_at.is_none_or(|at| now.since(at) >= PAUSE_BETWEEN_DISTRUST);
+        if may {
+            state.distrusted_at = Some(now);
         }
-        tokio::time::timeout(LONGEST_WAIT_FOR_REFRESH, refresh).await.ok();
-        self.in_use().unwrap_or(old)
+        may
     }
 
     async fn read(&self) -> Result<KeyInUse<K>, Unavailable> {
@@ -116,7 +143,8 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
         match read {
             Ok(key) => {
                 let key = Arc::new(key);
-                *state = State { key: Some((Arc::clone(&key), now)), failure: None };
+                state.key = Some((Arc::clone(&key), now));
+                state.failure = None;
                 Ok(KeyInUse { key, age: 0 })
             }
             Err(why) => {
@@ -296,6 +324,22 @@ mod tests {
         world.hold(Some(GOOD));
         world.pass(LONGEST_PAUSE_WITHOUT_KEY);
         assert!(key.current().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_distrusted_key_is_read_anew_at_once_but_not_again_within_half_a_minute() {
+        let world = World::holding(GOOD);
+        let key = world.key(300);
+        let old = key.current().await.unwrap();
+        world.hold(Some(NEWER));
+        key.distrust().await;
+        assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &old.key));
+        world.pass(29);
+        key.distrust().await;
+        assert_eq!(world.reads(), 2);
+        world.pass(1);
+        key.distrust().await;
+        assert_eq!(world.reads(), 3);
     }
 
     #[test]

@@ -80,6 +80,9 @@ pub enum FindError {
 pub trait SigningKeys<K>: Send + Sync {
     /// The key to sign with now.
     fn current(&self) -> impl Future<Output = Result<KeyInUse<K>, Unavailable>> + Send;
+
+    /// Zendesk did not accept a signature: looks for a newer key, unless that was done just now.
+    fn distrust(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// A signing key and how old our knowledge of it is.

@@ -12,6 +12,7 @@ pub mod messaging;
 pub mod sdk;
 pub mod signing;
 pub mod sso;
+pub mod sso_errors;
 
 mod issue;
 mod support;
@@ -85,4 +86,6 @@ pub enum UnfitProfile {
     Missing(&'static str),
     /// The user has not proven that the e-mail address is theirs.
     EmailUnverified,
+    /// An agent without a custom role, whom Zendesk would make a near-admin.
+    LegacyAgent,
 }

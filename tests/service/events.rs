@@ -29,7 +29,7 @@ fn promised() -> BTreeMap<String, u16> {
 
 fn give_the_promised_status(kind: Kind) {
     let setup = Setup::of(kind).env("SESSION_COOKIE", "session").env("LOGIN_URL", "https://www.example.com/login");
-    let service = setup.start();
+    let service = setup.env("ALLOWED_ORIGINS", "https://www.example.com").start();
     service.aws.put_user(TOKEN, &users::demo());
 
     let events: Vec<_> = promised().into_iter().filter(|(file, _)| file.starts_with(kind.name())).collect();

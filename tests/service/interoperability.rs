@@ -6,7 +6,7 @@ use std::path::Path;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::{Jwt, SigningKey};
-use zendesk_jwt::jwt::sso::SsoClaims;
+use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
 use zendesk_jwt::jwt::{EpochSeconds, Kind, UniqueId};
 use zendesk_jwt::user::{Claim, Email, EmailAddress, ExternalId, Name, Profile, Role, User};
 
@@ -65,7 +65,7 @@ fn minted() -> Value {
     });
     let sdk = SdkClaims::of(&user, NOW, unique_id()).unwrap();
     let messaging = MessagingClaims::of(&user, NOW.plus(300)).unwrap();
-    let sso = SsoClaims::of(&user, NOW, unique_id()).unwrap();
+    let sso = SsoClaims::of(&user, NOW, unique_id(), LegacyAgents::Refused).unwrap();
     json!([
         entry(
             Kind::Sdk,

@@ -19,6 +19,7 @@ use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use crate::flows::messaging_token::{self, MessagingToken};
 use crate::flows::sdk_exchange::SdkExchange;
 use crate::flows::sso_redirect::{self, SsoRedirect, ZendeskHosts};
+use crate::jwt::sso::LegacyAgents;
 use crate::jwt::{JwtKind, SystemClock};
 use crate::lambda::AwsVouching;
 use crate::signing_keys::CachedSigningKey;
@@ -74,6 +75,8 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         post_logout_url: None,
         session_cookie,
         public_url: None,
+        allowed_origins: Vec::new(),
+        legacy_agents: LegacyAgents::Refused,
     };
     let sdk_exchange = SdkExchange::new(vouching(&clients));
     let messaging_token = MessagingToken::new(vouching(&clients), messaging);

@@ -8,13 +8,16 @@ use url::Url;
 
 use super::{Answer, Flow, Observed, SigningKeys, UserTokens, Vouching};
 use crate::http::{self, TokenPlace};
-use crate::jwt::sso::{Sso, SsoClaims};
+use crate::jwt::sso::{LegacyAgents, Sso, SsoClaims};
+use crate::jwt::sso_errors::Fault;
 use crate::jwt::{Kind, UniqueId};
 use crate::outcome::{Malformed, Outcome, Refused};
 
+mod attempts;
 mod page;
 mod return_to;
 
+use attempts::Attempts;
 pub use return_to::{ReturnTo, ZendeskHosts};
 
 /// The flow of the function `sso-redirect`.
@@ -36,6 +39,10 @@ pub struct Settings {
     pub session_cookie: Option<String>,
     /// Where browsers reach this service, when that is not what the request says.
     pub public_url: Option<Url>,
+    /// The origins beside our own whose pages may post a form that signs their visitor in.
+    pub allowed_origins: Vec<String>,
+    /// What becomes of agents without a custom role.
+    pub legacy_agents: LegacyAgents,
 }
 
 impl<T: UserTokens, S: SigningKeys<Sso>> Flow for SsoRedirect<T, S> {
@@ -59,29 +66,69 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         // A REST API puts its stage before the path, a custom domain its base path.
         let path = request.uri().path();
         if path.ends_with("/sso/login") {
-            Ok((Outcome::Signed, self.sign_in(request, observed).await?))
+            self.sign_in(request, observed).await
         } else if path.ends_with("/sso/logout") {
-            Ok((Outcome::SignedOut, self.sign_out(request)?))
+            self.come_back(request).await
         } else {
             Err(Malformed::Route.into())
         }
     }
 
-    async fn sign_in(&self, request: &Request, observed: &mut Observed) -> Result<Response<Body>, Outcome> {
+    async fn sign_in(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
+        let Settings { zendesk, session_cookie, legacy_agents, .. } = &self.settings;
         http::expect_method(request, "GET, POST")?;
-        let token = http::user_token(request, &TokenPlace::all(self.settings.session_cookie.as_deref()))?
-            .ok_or(Refused::NotSignedIn)?;
-        let vouched = self.vouching.vouch::<Sso>(&token, Kind::Sso, observed).await?;
-        let claims = SsoClaims::of(vouched.user(), self.vouching.clock.now(), self.vouching.unique_ids.next()?)?;
+        http::expect_page(request)?;
+        http::expect_origin(request, |origin| self.may_sign_in(origin, request))?;
+        let token = http::user_token(request, &TokenPlace::all(session_cookie.as_deref()))?;
+        let vouched = self.vouching.vouch::<Sso>(&token.ok_or(Refused::NotSignedIn)?, Kind::Sso, observed).await?;
+
+        let now = self.vouching.clock.now();
+        let claims = SsoClaims::of(vouched.user(), now, self.vouching.unique_ids.next()?, *legacy_agents)?;
         let jwt = vouched.key.sign(&claims)?;
-        let asked = http::query_value(request, "return_to");
-        let return_to = asked.as_deref().and_then(|text| ReturnTo::parse(text, &self.settings.zendesk));
-        observed.return_to_dropped = asked.is_some() && return_to.is_none();
-        Ok(page::sign_in(&jwt, return_to.as_ref(), &self.settings.zendesk, &self.vouching.unique_ids.next()?))
+
+        let attempts = Attempts::read(http::cookie(request, attempts::COOKIE).as_deref(), now);
+        let outcome = if attempts.are_a_loop() { Outcome::HeldBack } else { Outcome::Signed };
+        let fields = self.passed_on(request, observed);
+        let page = page::sign_in(&outcome, &jwt, &fields, zendesk, &self.nonce()?);
+        Ok((outcome, http::with_cookie(page, &attempts.with(now))))
     }
 
-    fn sign_out(&self, request: &Request) -> Result<Response<Body>, Outcome> {
+    /// The fields that go to Zendesk beside the JWT: what Zendesk itself sent along, if it is what it should be.
+    fn passed_on(&self, request: &Request, observed: &mut Observed) -> Vec<(&'static str, String)> {
+        let mut fields = Vec::new();
+        if let Some(asked) = http::query_value(request, "return_to") {
+            match ReturnTo::parse(&asked, &self.settings.zendesk) {
+                Some(return_to) => fields.push(("return_to", return_to.into())),
+                None => observed.return_to_dropped = true,
+            }
+        }
+        for name in ["brand_id", "locale_id", "timestamp"] {
+            let number = http::query_value(request, name).and_then(|text| text.parse::<u64>().ok());
+            fields.extend(number.map(|number| (name, number.to_string())));
+        }
+        fields
+    }
+
+    /// The remote logout URL: after signing out, and when Zendesk could not sign somebody in.
+    ///
+    /// Zendesk adds the address and the ids of the user, which are left unread so that no log can hold them.
+    async fn come_back(&self, request: &Request) -> Result<(Outcome, Response<Body>), Outcome> {
         http::expect_method(request, "GET")?;
+        if http::query_value(request, "kind").as_deref() != Some("error") {
+            return Ok((Outcome::SignedOut, self.signed_out()?));
+        }
+        let message = http::query_value(request, "message").unwrap_or_default();
+        let fault = Fault::of(&message);
+        if fault.is_of_the_signing_key() {
+            // A secret that was reset is picked up now instead of when the old one has its age.
+            self.vouching.signing_keys.distrust().await;
+        }
+        let (zendesk, request_id) = (&self.settings.zendesk, http::request_id(request));
+        let page = page::zendesk_error(fault, &message, request_id, zendesk, &self.nonce()?);
+        Ok((Outcome::ReturnedByZendesk(fault), page))
+    }
+
+    fn signed_out(&self) -> Result<Response<Body>, Outcome> {
         let response = match &self.settings.post_logout_url {
             Some(url) => http::redirect(url),
             None => {
@@ -92,6 +139,12 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
             Some(name) => http::with_cookie(response, &expired_cookie(name)),
             None => response,
         })
+    }
+
+    /// Whether a page of this origin may post a form that signs its visitor in.
+    fn may_sign_in(&self, origin: &str, request: &Request) -> bool {
+        let own = self.public_address(request).map(|address| address.origin().ascii_serialization());
+        own.as_deref() == Some(origin) || self.settings.allowed_origins.iter().any(|allowed| allowed == origin)
     }
 
     /// What a browser gets that is not signed in: the login page for a refusal, a page that says why otherwise.

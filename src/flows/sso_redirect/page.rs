@@ -3,10 +3,11 @@
 use askama::Template;
 use lambda_http::{Body, Response};
 
-use super::return_to::{ReturnTo, ZendeskHosts};
+use super::return_to::ZendeskHosts;
 use crate::http;
 use crate::jwt::UniqueId;
 use crate::jwt::signing::Jwt;
+use crate::jwt::sso_errors::Fault;
 use crate::outcome::Outcome;
 
 /// The page that posts the JWT to Zendesk: by itself, or by its button where scripts are off.
@@ -18,7 +19,22 @@ use crate::outcome::Outcome;
 struct SignIn<'a> {
     jwt_endpoint: &'a str,
     jwt: &'a str,
-    return_to: Option<&'a str>,
+    fields: &'a [(&'static str, String)],
+    is_held_back: bool,
+    way_round_sso: &'a str,
+    nonce: &'a str,
+}
+
+/// What Zendesk said when it could not sign somebody in, and what to do.
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ZendeskError<'a> {
+    title: &'a str,
+    message: &'a str,
+    for_the_user: &'a str,
+    for_the_administrator: &'a str,
+    way_round_sso: &'a str,
+    request_id: &'a str,
     nonce: &'a str,
 }
 
@@ -31,20 +47,44 @@ struct Message<'a> {
     nonce: &'a str,
 }
 
-/// The page that signs the browser in at Zendesk. `nonce` is used for this page only.
+/// The page that signs the browser in at Zendesk, with the form's fields beside the JWT. It waits for a
+/// click when the outcome is that it was held back. `nonce` is for this page alone, as on every page.
 pub(super) fn sign_in(
+    outcome: &Outcome,
     jwt: &Jwt,
-    return_to: Option<&ReturnTo>,
-    hosts: &ZendeskHosts,
+    fields: &[(&'static str, String)],
+    zendesk: &ZendeskHosts,
     nonce: &UniqueId,
 ) -> Response<Body> {
     let page = SignIn {
-        jwt_endpoint: &hosts.jwt_endpoint(),
+        jwt_endpoint: &zendesk.address("access/jwt"),
         jwt: jwt.as_str(),
-        return_to: return_to.map(ReturnTo::as_str),
+        fields,
+        is_held_back: *outcome == Outcome::HeldBack,
+        way_round_sso: &zendesk.address("access/normal"),
         nonce: nonce.as_str(),
     };
-    respond(&Outcome::Signed, &page, nonce, &hosts.form_action())
+    respond(outcome, &page, nonce, &zendesk.form_action())
+}
+
+/// The page for a browser that Zendesk sent here with `message`.
+pub(super) fn zendesk_error(
+    fault: &'static Fault,
+    message: &str,
+    request_id: &str,
+    zendesk: &ZendeskHosts,
+    nonce: &UniqueId,
+) -> Response<Body> {
+    let page = ZendeskError {
+        title: fault.title,
+        message,
+        for_the_user: fault.for_the_user,
+        for_the_administrator: fault.for_the_administrator,
+        way_round_sso: &zendesk.address("access/normal"),
+        request_id,
+        nonce: nonce.as_str(),
+    };
+    respond(&Outcome::ReturnedByZendesk(fault), &page, nonce, "'none'")
 }
 
 /// A page that says how the request ended.

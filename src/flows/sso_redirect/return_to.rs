@@ -1,7 +1,7 @@
 //! Where Zendesk sends the browser after sign-in. Anybody can put anything there, so it is an allow-list.
 
 use percent_encoding::percent_decode_str;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 /// The hosts of one Zendesk account: its own, and those of brands and host mapping.
 #[derive(Clone, Debug)]
@@ -17,10 +17,10 @@ impl ZendeskHosts {
         Self { origin, others }
     }
 
-    /// Where the JWT is posted: always the account's own host, never a mapped one.
+    /// An address of the account itself, such as `access/jwt`, which is never on a mapped host.
     #[must_use]
-    pub fn jwt_endpoint(&self) -> String {
-        format!("{}access/jwt", self.origin)
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
     }
 
     /// The sources for the policy `form-action`. Browsers check it on the redirect after the post as well,
@@ -31,11 +31,14 @@ impl ZendeskHosts {
         others.fold(self.origin.origin().ascii_serialization(), |sources, other| sources + &other)
     }
 
-    fn has(&self, url: &Url) -> bool {
+    fn have(&self, url: &Url) -> bool {
+        // Not `Url::origin`, which looks through `blob:` at the address behind it.
+        let is_origin =
+            (url.scheme(), url.host(), url.port()) == (self.origin.scheme(), self.origin.host(), self.origin.port());
         let host = url.host().map(|host| host.to_owned());
-        url.scheme() == "https"
-            && (host == self.origin.host().map(|host| host.to_owned())
-                || self.others.iter().any(|other| host.as_ref() == Some(other)))
+        let is_other =
+            url.scheme() == "https" && url.port().is_none() && host.is_some_and(|host| self.others.contains(&host));
+        is_origin || is_other
     }
 }
 
@@ -50,30 +53,23 @@ impl ReturnTo {
     /// What is kept is what the URL parser understood, so that Zendesk reads what was checked.
     #[must_use]
     pub fn parse(text: &str, hosts: &ZendeskHosts) -> Option<Self> {
-        if text.contains('\\') || text.chars().any(char::is_control) || text.trim() != text {
+        let is_path = text.starts_with('/') && !text.starts_with("//");
+        let url = if is_path { hosts.origin.join(text) } else { Url::parse(text) }.ok()?;
+        // What comes after another reader's decoding must not lead away either: `/..//host`, `/%2Fhost`, `/%09/host`.
+        let path = percent_decode_str(url.path()).decode_utf8().ok()?;
+        let is_tricky =
+            |text: &str| text.contains('\\') || text.chars().any(char::is_control) || text.starts_with("//");
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if is_tricky(text) || is_tricky(&path) || text.trim() != text || has_user || !hosts.have(&url) {
             return None;
         }
-        if text.starts_with('/') {
-            return Self::parse_path(text, hosts);
-        }
-        let url = Url::parse(text).ok()?;
-        let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
-        (plain && hosts.has(&url)).then(|| Self(url.into()))
+        Some(Self(if is_path { url[Position::BeforePath..].to_owned() } else { url.into() }))
     }
+}
 
-    fn parse_path(text: &str, hosts: &ZendeskHosts) -> Option<Self> {
-        let url = hosts.origin.join(text).ok()?;
-        let path = url[url::Position::BeforePath..].to_owned();
-        let decoded = percent_decode_str(&path).decode_utf8().ok()?;
-        // `/..//host`, `/%2Fhost` and `/%5Chost` would leave for another host in a lenient reader's eyes.
-        let leads_away = [path.as_str(), &decoded].iter().any(|path| path.starts_with("//") || path.starts_with("/\\"));
-        (url.origin() == hosts.origin.origin() && !leads_away).then_some(Self(path))
-    }
-
-    /// The value of the form field `return_to`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+impl From<ReturnTo> for String {
+    fn from(return_to: ReturnTo) -> Self {
+        return_to.0
     }
 }
 

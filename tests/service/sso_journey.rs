@@ -1,0 +1,221 @@
+//! SSO beyond the first sign-in: who may start it, loops, agents, and the way back from an error.
+
+use crate::support::service::SSO_SECRET;
+use crate::support::{Answer, Front, Jwt, Kind, Request, Service, Setup, eventually, html, logs, users};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const TOKEN: &str = "session-7f3a";
+
+fn setup() -> Setup {
+    Setup::of(Kind::SsoRedirect).env("SESSION_COOKIE", "session")
+}
+
+fn started(setup: Setup) -> Service {
+    let service = setup.start();
+    service.aws.put_user(TOKEN, &users::demo());
+    service
+}
+
+fn login() -> Request {
+    Request::get("/sso/login").cookie("session", TOKEN)
+}
+
+fn posted_from(origin: &str) -> Request {
+    Request::post("/sso/login").form(&[("user_token", TOKEN)]).header("origin", origin)
+}
+
+/// A browser that Zendesk sends to the remote logout URL because of `message`.
+fn returned(message: &str) -> Request {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs([("kind", "error"), ("message", message), ("email", "demo@example.com")]);
+    query.extend_pairs([("external_id", "canary-7"), ("brand_id", "360000000001")]);
+    Request::get(&format!("/sso/logout?{}", query.finish())).cookie("session", TOKEN)
+}
+
+fn outcome(service: &Service, request: &Request) -> Value {
+    logs::request_line(&service.reply(request).logs)["outcome"].clone()
+}
+
+fn is_signed(answer: &Answer) -> bool {
+    html::hidden_fields(&answer.body).get("jwt").is_some_and(|jwt| Jwt::is_signed_with(jwt, SSO_SECRET))
+}
+
+#[test]
+fn a_page_of_a_foreign_origin_may_not_sign_its_visitor_in() {
+    let service = started(setup().env("ALLOWED_ORIGINS", "https://www.example.com,https://app.example.com"));
+
+    for origin in [
+        "https://evil.example.org",
+        "null",
+        "",
+        "http://www.example.com",
+        "https://www.example.com:8443",
+        "https://example.com",
+    ] {
+        for front in Front::ALL {
+            let answer = service.answer_through(front, &posted_from(origin));
+            assert_eq!((answer.status, is_signed(&answer)), (403, false), "{origin} through {front:?}");
+        }
+    }
+}
+
+#[test]
+fn our_own_page_and_those_of_the_allowed_origins_may() {
+    let allowed = started(setup().env("ALLOWED_ORIGINS", "https://www.example.com, https://app.example.com/"));
+    for origin in ["https://www.example.com", "https://app.example.com"] {
+        assert!(is_signed(&allowed.answer(&posted_from(origin))), "{origin}");
+    }
+    let public = started(setup().env("PUBLIC_URL", "https://sso.example.com/zendesk"));
+    assert!(is_signed(&public.answer(&posted_from("https://sso.example.com"))));
+    assert_eq!(public.answer(&posted_from("https://www.example.com")).status, 403);
+    let no_browser = Request::post("/sso/login").form(&[("user_token", TOKEN)]);
+    assert!(is_signed(&public.answer(&no_browser)), "whoever sends no Origin is no browser");
+}
+
+#[test]
+fn a_script_or_a_frame_gets_no_jwt() {
+    let service = started(setup());
+    for destination in ["empty", "iframe", "frame", "script", "image", "embed"] {
+        let answer = service.answer(&login().header("sec-fetch-dest", destination));
+        assert_eq!((answer.status, is_signed(&answer)), (400, false), "{destination}");
+    }
+    assert!(is_signed(&service.answer(&login().header("sec-fetch-dest", "document"))));
+}
+
+#[test]
+fn what_zendesk_sent_along_goes_back_if_it_is_a_number() {
+    let service = started(setup());
+    let request = Request::get("/sso/login?brand_id=360000000001&locale_id=8%22%3E&timestamp=1795168800")
+        .cookie("session", TOKEN);
+    let fields = html::hidden_fields(&service.answer(&request).body);
+
+    assert_eq!(fields.keys().collect::<Vec<_>>(), ["brand_id", "jwt", "timestamp"]);
+    assert_eq!((fields["brand_id"].as_str(), fields["timestamp"].as_str()), ("360000000001", "1795168800"));
+}
+
+/// The value of the loop guard's cookie in an answer.
+fn guard(answer: &Answer) -> String {
+    let cookie = answer.header("set-cookie").expect("the loop guard's cookie");
+    let (value, attributes) = cookie.strip_prefix("__Host-zendesk-sign-ins=").expect(cookie).split_once(';').unwrap();
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=60"] {
+        assert!(attributes.contains(attribute), "{cookie}");
+    }
+    assert!(!attributes.contains("Domain"), "{cookie}");
+    value.to_owned()
+}
+
+#[test]
+fn the_fourth_sign_in_within_a_minute_waits_for_a_click_and_says_why() {
+    let service = started(setup());
+    let mut request = login();
+    for _ in 0..3 {
+        let answer = service.answer(&request);
+        assert!(html::elements(&answer.body, "script")[0].1.contains("form.submit()"));
+        request = login().header("cookie", &format!("__Host-zendesk-sign-ins={}", guard(&answer)));
+    }
+
+    let reply = service.reply(&request);
+    assert!(is_signed(&reply.answer) && !html::elements(&reply.answer.body, "script")[0].1.contains(".submit()"));
+    assert!(
+        reply.answer.body.contains("round in circles")
+            && reply.answer.body.contains("https://acme.zendesk.com/access/normal")
+    );
+    assert_eq!(html::elements(&reply.answer.body, "button").len(), 1);
+    assert_eq!(logs::request_line(&reply.logs)["outcome"], "sign_in_loop");
+    assert_eq!(guard(&reply.answer).split('.').count(), 3, "the cookie does not grow");
+}
+
+#[test]
+fn an_agent_without_a_custom_role_is_refused_unless_that_is_wanted() {
+    let agent = users::demo_with(&json!({ "role": "agent" }));
+    let careful = started(setup());
+    careful.aws.put_user(TOKEN, &agent);
+    let reply = careful.reply(&login());
+    assert_eq!((reply.answer.status, is_signed(&reply.answer)), (401, false));
+    let line = logs::request_line(&reply.logs);
+    assert_eq!(line["outcome"], "legacy_agent");
+    assert!(line["detail"].as_str().unwrap().contains("ALLOW_LEGACY_AGENT"), "{line}");
+
+    let with_role = users::demo_with(&json!({ "role": "agent", "custom_role_id": 7 }));
+    careful.aws.put_user("with a role", &with_role);
+    assert!(is_signed(&careful.answer(&Request::get("/sso/login").bearer("with a role"))));
+
+    let lenient = started(setup().env("ALLOW_LEGACY_AGENT", "true"));
+    lenient.aws.put_user(TOKEN, &agent);
+    assert!(is_signed(&lenient.answer(&login())));
+}
+
+#[test]
+fn an_error_of_zendesks_becomes_a_page_with_advice() {
+    let service = started(setup());
+    for (message, code, advice) in [
+        ("Signature verification raised", "zendesk_signature_invalid", "reset the shared secret"),
+        (
+            "Users with the email address demo@example.com are not allowed to sign up",
+            "zendesk_address_not_allowed",
+            "blocklist",
+        ),
+        ("The unique user identifier has been reused", "zendesk_identifier_reused", "once"),
+        ("Something nobody has seen", "zendesk_error_unknown", "not one that we know"),
+    ] {
+        let reply = service.reply(&returned(message));
+        let page = &reply.answer.body;
+        assert_eq!((reply.answer.status, reply.answer.media_type()), (200, "text/html"));
+        assert!(page.contains(message) && page.contains(advice), "{page}");
+        assert!(page.contains(&reply.request_id) && page.contains("https://acme.zendesk.com/access/normal"));
+        assert!(page.contains(r#"href="login""#), "a way to try again");
+        assert_eq!(logs::request_line(&reply.logs)["outcome"], code);
+        assert_eq!(reply.answer.header("set-cookie"), None, "the session stays, so that trying again can work");
+        reply.answer.assert_guarded();
+        for personal in ["demo@example.com", "demo%40example.com", "canary-7"] {
+            logs::assert_without(&reply.logs, personal, code);
+        }
+    }
+}
+
+#[test]
+fn a_message_is_shown_as_text_whatever_it_holds() {
+    let service = started(setup());
+    let message = r#"</blockquote><script>alert(1)</script><img src=x onerror=alert(1)>"'&"#;
+    let answer = service.answer(&returned(message));
+
+    assert!(
+        html::tags(&answer.body, "script").is_empty() && html::tags(&answer.body, "img").is_empty(),
+        "{}",
+        answer.body
+    );
+    assert!(answer.body.contains("&#60;script&#62;") || answer.body.contains("&lt;script&gt;"), "{}", answer.body);
+}
+
+#[test]
+fn signing_out_is_no_error_whatever_else_zendesk_says() {
+    let service = started(setup().env("POST_LOGOUT_URL", "https://www.example.com/bye"));
+    let answer =
+        service.answer(&Request::get("/sso/logout?email=demo%40example.com&external_id=7&brand_id=1&kind=logout"));
+
+    assert_eq!((answer.status, answer.header("location")), (303, Some("https://www.example.com/bye")));
+    assert!(answer.header("set-cookie").is_some_and(|cookie| cookie.starts_with("session=;")));
+    assert_eq!(outcome(&service, &returned("Rate limit exceeded")), "zendesk_rate_limited");
+}
+
+#[test]
+fn a_reset_secret_heals_at_the_first_invalid_signature_and_asks_at_most_twice_a_minute() {
+    let service = started(setup().with_doubles().env("SIGNING_KEY_MAX_AGE", "86400"));
+    assert!(is_signed(&service.answer(&login())));
+    let reset = "a-secret-that-was-reset-just-now-0123456789";
+    service.aws.set_secret(&json!({ "secret": reset }).to_string());
+    assert!(is_signed(&service.answer(&login())), "nobody has said anything yet");
+    let calls = service.aws.secrets_manager().calls().len();
+
+    service.answer(&returned("Invalid signature"));
+    let heals = || {
+        let page = service.answer(&login()).body;
+        Jwt::is_signed_with(&html::hidden_fields(&page)["jwt"], reset).then_some(())
+    };
+    eventually("the new secret signs", Duration::from_secs(3), heals);
+    for _ in 0..5 {
+        service.answer(&returned("Invalid signature"));
+    }
+    assert_eq!(service.aws.secrets_manager().calls().len(), calls + 1);
+}
