@@ -342,14 +342,28 @@ fn signing_out_clears_the_session_and_leads_to_the_configured_page() {
         let answer = service.answer_through(front, &request.clone().cookie("acme_session", TOKEN));
         assert_eq!(answer.status, 303, "{front:?}");
         assert_eq!(answer.header("location"), Some("https://www.example.com/bye"));
-        let cookie = answer.header("set-cookie").expect("a cookie");
-        assert!(cookie.starts_with("acme_session=;"), "{cookie}");
-        let attributes: Vec<_> = cookie.split(';').map(str::trim).collect();
-        for attribute in ["Max-Age=0", "Path=/", "Secure"] {
-            assert!(attributes.contains(&attribute), "{cookie}");
+        assert!(answer.values("set-cookie").next().is_some(), "{front:?}");
+        for cookie in answer.values("set-cookie") {
+            assert!(cookie.starts_with("acme_session=;"), "{cookie}");
+            let attributes: Vec<_> = cookie.split(';').map(str::trim).collect();
+            for attribute in ["Max-Age=0", "Path=/", "Secure"] {
+                assert!(attributes.contains(&attribute), "{cookie}");
+            }
         }
         answer.assert_guarded();
     }
+}
+
+#[test]
+fn signing_out_clears_the_cookie_whichever_of_our_domains_it_was_set_for() {
+    let service = setup().env("PUBLIC_URL", "https://sso.help.example.com").start();
+    let answer = service.answer(&Request::get("/sso/logout"));
+
+    let domain =
+        |cookie: &'_ str| cookie.split("Domain=").nth(1).map(|rest| rest.split(';').next().unwrap().to_owned());
+    let domains: Vec<_> = answer.values("set-cookie").map(domain).collect();
+    let expected = [None, Some("sso.help.example.com"), Some("help.example.com"), Some("example.com")];
+    assert_eq!(domains.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -357,7 +371,7 @@ fn signing_out_without_a_configured_page_ends_on_a_page_of_ours() {
     let answer = service().answer(&Request::get("/sso/logout"));
 
     assert_eq!((answer.status, answer.media_type()), (200, "text/html"));
-    assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert!(answer.values("set-cookie").all(|cookie| cookie.contains("Max-Age=0")));
     assert_eq!(policy(&answer)["default-src"], ["'none'"]);
     answer.assert_guarded();
 }

@@ -115,7 +115,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     async fn come_back(&self, request: &Request) -> Result<(Outcome, Response<Body>), Outcome> {
         http::expect_method(request, "GET")?;
         if http::query_value(request, "kind").as_deref() != Some("error") {
-            return Ok((Outcome::SignedOut, self.signed_out()?));
+            return Ok((Outcome::SignedOut, self.signed_out(request)?));
         }
         let message = http::query_value(request, "message").unwrap_or_default();
         let fault = Fault::of(&message);
@@ -128,17 +128,19 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         Ok((Outcome::ReturnedByZendesk(fault), page))
     }
 
-    fn signed_out(&self) -> Result<Response<Body>, Outcome> {
+    fn signed_out(&self, request: &Request) -> Result<Response<Body>, Outcome> {
         let response = match &self.settings.post_logout_url {
             Some(url) => http::redirect(url),
             None => {
                 page::message(&Outcome::SignedOut, "You are signed out", "You can close this page.", &self.nonce()?)
             }
         };
-        Ok(match &self.settings.session_cookie {
-            Some(name) => http::with_cookie(response, &expired_cookie(name)),
-            None => response,
-        })
+        let Some(name) = &self.settings.session_cookie else {
+            return Ok(response);
+        };
+        let address = self.public_address(request);
+        let domain = address.as_ref().and_then(Url::domain);
+        Ok(expired_cookies(name, domain).iter().fold(response, http::with_cookie))
     }
 
     /// Whether a page of this origin may post a form that signs its visitor in.
@@ -194,6 +196,12 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     }
 }
 
-fn expired_cookie(name: &str) -> Cookie<'_> {
-    Cookie::build((name, "")).path("/").secure(true).http_only(true).max_age(Duration::ZERO).build()
+/// Cookies that end the session, for every domain that may have set it: the company's login page is often
+/// on a sibling of this host, and a cookie is ended only under the domain that it was set for.
+/// A browser passes over those that are not for this host to set.
+fn expired_cookies<'a>(name: &'a str, domain: Option<&'a str>) -> Vec<Cookie<'a>> {
+    let expired = || Cookie::build((name, "")).path("/").secure(true).http_only(true).max_age(Duration::ZERO);
+    let parent = |domain: &&'a str| domain.split_once('.').map(|(_, parent)| parent);
+    let domains = std::iter::successors(domain, parent).filter(|domain| domain.contains('.'));
+    std::iter::once(expired().build()).chain(domains.map(|domain| expired().domain(domain).build())).collect()
 }

@@ -75,9 +75,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Every value of a header.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
     /// The only value of a header, or nothing.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str());
+        let mut values = self.values(name);
         let value = values.next();
         assert_eq!(values.next(), None, "{name} is there twice");
         value
