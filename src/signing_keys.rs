@@ -55,6 +55,7 @@ struct State<K> {
 
 struct Failure {
     why: Unavailable,
+    code: &'static str,
     in_a_row: u32,
     retry_at: EpochSeconds,
 }
@@ -145,7 +146,7 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
                 let key = Arc::new(key);
                 state.key = Some((Arc::clone(&key), now));
                 state.failure = None;
-                Ok(KeyInUse { key, age: 0 })
+                Ok(KeyInUse { key, age: 0, failure: None })
             }
             Err(why) => {
                 let in_a_row = state.failure.as_ref().map_or(1, |failure| failure.in_a_row.saturating_add(1));
@@ -158,7 +159,7 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
                     last_good_key_in_use = state.key.is_some(),
                     "no signing key was read"
                 );
-                state.failure = Some(Failure { why: why.clone(), in_a_row, retry_at });
+                state.failure = Some(Failure { why: why.clone(), code, in_a_row, retry_at });
                 Err(why)
             }
         }
@@ -167,7 +168,8 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
     fn in_use(&self) -> Option<KeyInUse<K>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (key, read_at) = state.key.as_ref()?;
-        Some(KeyInUse { key: Arc::clone(key), age: self.clock.now().since(*read_at) })
+        let failure = state.failure.as_ref().map(|failure| failure.code);
+        Some(KeyInUse { key: Arc::clone(key), age: self.clock.now().since(*read_at), failure })
     }
 
     /// The last failure, while it is too early to try again.
@@ -305,7 +307,8 @@ mod tests {
                 assert!(Arc::ptr_eq(&key.current().await.unwrap().key, &good.key));
             }
         }
-        assert_eq!(key.current().await.unwrap().age, 48 * 3600);
+        let in_use = key.current().await.unwrap();
+        assert_eq!((in_use.age, in_use.failure), (48 * 3600, Some("signing_key_refused")));
         world.hold(Some(NEWER));
         world.pass(3600);
         assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &good.key), "it recovers by itself");

@@ -35,6 +35,12 @@ pub const DURATION: &str = "duration_ms";
 /// The metric of how long ago the signing key in use was read in seconds, by function.
 pub const SIGNING_KEY_AGE: &str = "signing_key_age_seconds";
 
+/// The metric that counts requests signed with an old key because no newer good one could be read, by function.
+pub const SIGNING_KEY_FAILURES: &str = "signing_key_failures";
+
+/// The metric that counts addresses in `return_to` that led away from Zendesk, by function.
+pub const RETURN_TO_DROPPED: &str = "return_to_dropped";
+
 /// One request, as the log tells it.
 #[derive(Debug)]
 pub struct RequestReport<'a> {
@@ -98,12 +104,14 @@ impl<'a> RequestReport<'a> {
             detail: self.outcome.detail(),
             status: self.status,
             external_id_hash: self.observed.external_id_hash.as_deref(),
-            return_to_dropped: self.observed.return_to_dropped,
+            return_to_dropped: self.observed.return_to_dropped.then_some(1),
             duration_ms: milliseconds(self.duration),
             lookup_ms: self.observed.lookup.map(milliseconds),
             signing_key_age_seconds: self.observed.signing_key_age,
+            signing_key_failures: self.observed.signing_key_failure.map(|_| 1),
+            signing_key_failure: self.observed.signing_key_failure,
             requests: 1,
-            aws: EmbeddedMetrics::new(now, self.observed.signing_key_age.is_some()),
+            aws: EmbeddedMetrics::new(now, self.observed),
         }
     }
 }
@@ -122,13 +130,17 @@ struct RequestLine<'a> {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id_hash: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    return_to_dropped: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_to_dropped: Option<u8>,
     duration_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     lookup_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_key_age_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_key_failures: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_key_failure: Option<&'static str>,
     requests: u8,
     #[serde(rename = "_aws")]
     aws: EmbeddedMetrics,
@@ -147,7 +159,7 @@ struct EmbeddedMetrics {
 struct MetricDirective {
     namespace: &'static str,
     dimensions: [&'static [&'static str]; 1],
-    metrics: &'static [Metric],
+    metrics: Vec<Metric>,
 }
 
 #[derive(Serialize)]
@@ -158,17 +170,24 @@ struct Metric {
 }
 
 impl EmbeddedMetrics {
-    fn new(now: Duration, has_key_age: bool) -> Self {
-        const COUNTS: &[Metric] = &[Metric { name: REQUESTS, unit: "Count" }];
-        const TIMES: &[Metric] =
-            &[Metric { name: DURATION, unit: "Milliseconds" }, Metric { name: SIGNING_KEY_AGE, unit: "Seconds" }];
+    /// Names the metrics that the line has a value for: CloudWatch takes no others.
+    fn new(now: Duration, observed: &Observed) -> Self {
+        let metric = |name, unit, is_there: bool| is_there.then_some(Metric { name, unit });
+        let by_function = [
+            metric(DURATION, "Milliseconds", true),
+            metric(SIGNING_KEY_AGE, "Seconds", observed.signing_key_age.is_some()),
+            metric(SIGNING_KEY_FAILURES, "Count", observed.signing_key_failure.is_some()),
+            metric(RETURN_TO_DROPPED, "Count", observed.return_to_dropped),
+        ];
         let directive =
             |dimensions, metrics| MetricDirective { namespace: NAMESPACE, dimensions: [dimensions], metrics };
-        // A metric that is named must have its value in the line.
-        let times = if has_key_age { TIMES } else { &TIMES[..1] };
+        let by_outcome = Vec::from_iter(metric(REQUESTS, "Count", true));
         Self {
             timestamp: now.as_millis(),
-            cloud_watch_metrics: [directive(&["function", "outcome"], COUNTS), directive(&["function"], times)],
+            cloud_watch_metrics: [
+                directive(&["function", "outcome"], by_outcome),
+                directive(&["function"], by_function.into_iter().flatten().collect()),
+            ],
         }
     }
 }
@@ -266,8 +285,14 @@ mod tests {
 
     #[test]
     fn every_metric_that_is_named_has_its_value_in_the_line() {
-        for signing_key_age in [None, Some(7)] {
-            let line = line(&Observed { signing_key_age, ..Observed::default() });
+        let everything = Observed {
+            signing_key_age: Some(7),
+            signing_key_failure: Some("signing_key_refused"),
+            return_to_dropped: true,
+            ..Observed::default()
+        };
+        for observed in [Observed::default(), everything] {
+            let line = line(&observed);
             for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
                 for name in directive["Metrics"].as_array().unwrap().iter().map(|metric| &metric["Name"]) {
                     assert!(line[name.as_str().unwrap()].is_number(), "{name}");

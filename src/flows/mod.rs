@@ -54,6 +54,8 @@ pub struct Observed {
     pub lookup: Option<Duration>,
     /// The age in seconds of the signing key in use.
     pub signing_key_age: Option<u64>,
+    /// The code of the outcome that keeps a newer key from being used.
+    pub signing_key_failure: Option<&'static str>,
     /// Whether a `return_to` led away from our own Zendesk and was left out.
     pub return_to_dropped: bool,
 }
@@ -92,6 +94,8 @@ pub struct KeyInUse<K> {
     pub key: Arc<SigningKey<K>>,
     /// The seconds since it was read from Secrets Manager.
     pub age: u64,
+    /// Why the last attempt to read a newer one failed, as the code of its outcome.
+    pub failure: Option<&'static str>,
 }
 
 /// All that a flow needs to vouch for a user.
@@ -129,8 +133,9 @@ impl<T: UserTokens, S> Vouching<T, S> {
         let record = found.map_err(Outcome::from)?.ok_or(Refused::UserTokenUnknown)?;
         observed.external_id_hash = record.user.external_id.as_ref().map(crate::user::ExternalId::hash);
         record.check(kind, self.clock.now())?;
-        let KeyInUse { key, age } = key?;
+        let KeyInUse { key, age, failure } = key?;
         observed.signing_key_age = Some(age);
+        observed.signing_key_failure = failure;
         Ok(Vouched { record, key })
     }
 }

@@ -29,6 +29,7 @@ struct SignIn<'a> {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ZendeskError<'a> {
+    code: &'a str,
     title: &'a str,
     message: &'a str,
     for_the_user: &'a str,
@@ -76,6 +77,7 @@ pub(super) fn zendesk_error(
     nonce: &UniqueId,
 ) -> Response<Body> {
     let page = ZendeskError {
+        code: fault.code,
         title: fault.title,
         message,
         for_the_user: fault.for_the_user,
