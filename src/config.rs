@@ -92,7 +92,11 @@ impl Environment {
     /// The settings of `messaging-token` alone.
     pub fn messaging(&mut self) -> messaging_token::Settings {
         let token_ttl = self.optional("MESSAGING_TOKEN_TTL", |text| seconds(text, 60, 86_400));
-        messaging_token::Settings { token_ttl: token_ttl.unwrap_or(300), session_cookie: self.session_cookie() }
+        messaging_token::Settings {
+            token_ttl: token_ttl.unwrap_or(300),
+            session_cookie: self.session_cookie(),
+            allowed_origins: self.allowed_origins(),
+        }
     }
 
     /// The settings of `sso-redirect` alone.
@@ -105,7 +109,7 @@ impl Environment {
         let post_logout_url = self.optional("POST_LOGOUT_URL", web_address);
         let public_url = self.optional("PUBLIC_URL", web_address);
         let session_cookie = self.session_cookie();
-        let allowed_origins = self.optional("ALLOWED_ORIGINS", origins).unwrap_or_default();
+        let allowed_origins = self.allowed_origins();
         let allow_legacy_agent = self.optional("ALLOW_LEGACY_AGENT", boolean).unwrap_or_default();
         Some(sso_redirect::Settings {
             zendesk: ZendeskHosts::new(origin?, return_to_hosts),
@@ -120,6 +124,10 @@ impl Environment {
 
     fn session_cookie(&mut self) -> Option<String> {
         self.optional("SESSION_COOKIE", cookie_name)
+    }
+
+    fn allowed_origins(&mut self) -> Vec<String> {
+        self.optional("ALLOWED_ORIGINS", origins).unwrap_or_default()
     }
 
     fn required(&mut self, name: &str, what: &str) -> Option<String> {
@@ -179,15 +187,19 @@ fn hosts(text: &str) -> Result<Vec<Host>, String> {
     text.split(',').map(|host| parse(host.trim())).collect()
 }
 
-/// Origins as browsers write them in the header `Origin`.
 fn origins(text: &str) -> Result<Vec<String>, String> {
-    let parse = |text: &str| {
-        let url = web_address(text)?;
-        let origin = url.origin().ascii_serialization();
-        let is_bare = url[url::Position::BeforePath..] == *"/";
-        if is_bare { Ok(origin) } else { Err(format!("has `{text}`: it should be `{origin}`, without a path")) }
-    };
-    text.split(',').map(|origin| parse(origin.trim())).collect()
+    text.split(',').map(|origin| self::origin(origin.trim())).collect()
+}
+
+/// An origin as browsers write it in the header `Origin`: scheme, host and, where it is not the usual one, port.
+///
+/// # Errors
+/// With what it should be, when it has a path or is not safe.
+pub fn origin(text: &str) -> Result<String, String> {
+    let url = web_address(text)?;
+    let origin = url.origin().ascii_serialization();
+    let is_bare = url[url::Position::BeforePath..] == *"/";
+    if is_bare { Ok(origin) } else { Err(format!("has `{text}`: it should be `{origin}`, without a path")) }
 }
 
 fn boolean(text: &str) -> Result<bool, String> {

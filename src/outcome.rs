@@ -12,6 +12,8 @@ use crate::user::UserTokenRefusal;
 pub enum Outcome {
     /// A JWT was signed and handed over.
     Signed,
+    /// A browser asked whether a page of another origin may ask for a JWT.
+    Preflight,
     /// A JWT was signed, but the browser waits for a click: it was signed in too often just now.
     HeldBack,
     /// The browser's session was ended.
@@ -132,6 +134,7 @@ impl Outcome {
         let facts = |status, code, severity, explanation| Facts { status, code, severity, explanation };
         match self {
             Self::Signed => facts(StatusCode::OK, "signed", Info, ""),
+            Self::Preflight => facts(StatusCode::NO_CONTENT, "preflight", Info, ""),
             Self::HeldBack => facts(StatusCode::OK, "sign_in_loop", Warn, ""),
             Self::SignedOut => facts(StatusCode::OK, "signed_out", Info, "You are signed out."),
             Self::ReturnedByZendesk(fault) => {

@@ -25,6 +25,8 @@ pub struct Settings {
     pub token_ttl: u64,
     /// The cookie that may carry the user token.
     pub session_cookie: Option<String>,
+    /// The origins whose pages may ask for their visitor's JWT.
+    pub allowed_origins: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -56,7 +58,13 @@ impl<T: UserTokens, S: SigningKeys<Messaging>> MessagingToken<T, S> {
 impl<T: UserTokens, S: SigningKeys<Messaging>> Flow for MessagingToken<T, S> {
     async fn handle(&self, request: &Request) -> Answer {
         let mut observed = Observed::default();
-        let issued = self.issue(request, &mut observed).await;
-        Answer::in_json(issued, observed)
+        let answer = if http::is_preflight(request) {
+            Answer { outcome: Outcome::Preflight, response: http::preflight(), observed }
+        } else {
+            let issued = self.issue(request, &mut observed).await;
+            Answer::in_json(issued, observed)
+        };
+        let response = http::with_cors(answer.response, request, &self.settings.allowed_origins);
+        Answer { response, ..answer }
     }
 }

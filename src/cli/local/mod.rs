@@ -16,6 +16,7 @@ use url::Url;
 
 use super::Problem;
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
+use crate::config;
 use crate::flows::messaging_token::{self, MessagingToken};
 use crate::flows::sdk_exchange::SdkExchange;
 use crate::flows::sso_redirect::{self, SsoRedirect, ZendeskHosts};
@@ -41,6 +42,10 @@ pub struct Arguments {
     /// Keep the database of user tokens in this directory, across restarts
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+
+    /// Let pages of this origin ask for messaging tokens and sign their visitors in; may be repeated
+    #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = config::origin)]
+    allowed_origins: Vec<String>,
 }
 
 /// How long a changed secret may go unnoticed here, in seconds: short, so that a rotation can be watched.
@@ -68,14 +73,18 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let clients = Clients::local(&user_tokens.url, &secrets).await;
 
     let session_cookie = Some(demo::SESSION_COOKIE.to_owned());
-    let messaging = messaging_token::Settings { token_ttl: 300, session_cookie: session_cookie.clone() };
+    let messaging = messaging_token::Settings {
+        token_ttl: 300,
+        session_cookie: session_cookie.clone(),
+        allowed_origins: arguments.allowed_origins.clone(),
+    };
     let sso = sso_redirect::Settings {
         zendesk: ZendeskHosts::new(demo_zendesk()?, Vec::new()),
         login_url: None,
         post_logout_url: None,
         session_cookie,
         public_url: None,
-        allowed_origins: Vec::new(),
+        allowed_origins: arguments.allowed_origins.clone(),
         legacy_agents: LegacyAgents::Refused,
     };
     let sdk_exchange = SdkExchange::new(vouching(&clients));
