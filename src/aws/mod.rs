@@ -7,7 +7,7 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -42,11 +42,27 @@ impl Clients {
     pub async fn from_environment(more_roots: Option<&str>) -> Self {
         // In Lambda the credentials are in the environment: no chain of providers needs to be asked.
         let credentials = EnvironmentVariableCredentialsProvider::new();
-        let config = within_our_limits(more_roots).credentials_provider(credentials).load().await;
+        Self::new(&within_our_limits(more_roots).credentials_provider(credentials).load().await)
+    }
+
+    fn new(config: &SdkConfig) -> Self {
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
-            secrets_manager: aws_sdk_secretsmanager::Client::new(&config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            secrets_manager: aws_sdk_secretsmanager::Client::new(config),
         }
+    }
+
+    /// Clients of whoever runs the operator's tool: profiles, SSO logins and the rest of the usual chain.
+    #[cfg(feature = "cli")]
+    pub async fn of_operator(profile: Option<&str>, region: Option<String>) -> Self {
+        let mut loader = within_our_limits(None);
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = region {
+            loader = loader.region(aws_config::Region::new(region));
+        }
+        Self::new(&loader.load().await)
     }
 
     /// Clients of stand-ins on this machine, the same in all but addresses and credentials.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub mod local;
+pub mod secret;
 
 /// Vouch for your own users to Zendesk.
 #[derive(Debug, Parser)]
@@ -18,6 +19,9 @@ pub struct Cli {
 enum Command {
     /// Run the three functions on this machine, with demo users and no AWS account
     Local(local::Arguments),
+    /// Look after the functions' secrets
+    #[command(subcommand)]
+    Secret(secret::Command),
 }
 
 impl Cli {
@@ -26,10 +30,11 @@ impl Cli {
     #[expect(clippy::print_stderr, reason = "a person reads this")]
     pub fn run(self) -> ExitCode {
         let result = match self.command {
-            Command::Local(arguments) => local::run(&arguments),
+            Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Secret(command) => secret::run(&command),
         };
         match result {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(status) => status,
             Err(problem) => {
                 eprintln!("zendesk-jwt: {problem}");
                 ExitCode::FAILURE

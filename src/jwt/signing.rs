@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
 use zeroize::ZeroizeOnDrop;
@@ -73,6 +74,13 @@ impl<K: JwtKind> SigningKey<K> {
             header.kid = Some(kid.to_owned());
         }
         Ok(Self { encoding_key: EncodingKey::from_secret(secret.as_bytes()), header, kind: PhantomData })
+    }
+
+    /// What may be shown of the secret: the start of its SHA-256, the same for the same secret.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let hash = digest(&SHA256, self.encoding_key.as_bytes());
+        hex::encode(&hash.as_ref()[..6])
     }
 
     /// Signs claims of this key's kind with HS256.

@@ -12,14 +12,14 @@ use tempfile::{NamedTempFile, TempDir};
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
 /// A running `zendesk-jwt local` on a port of its own. Dropping it ends the process.
-struct Local {
+pub struct Local {
     child: Child,
     output: NamedTempFile,
     url: String,
 }
 
 impl Local {
-    fn start(arguments: &[&str]) -> Self {
+    pub fn start(arguments: &[&str]) -> Self {
         let output = NamedTempFile::new().unwrap();
         let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
         let child = tool(arguments).stdout(stream()).stderr(stream()).spawn().unwrap();
@@ -37,7 +37,7 @@ impl Local {
     }
 
     /// The address of a stand-in for AWS, as the terminal shows it.
-    fn aws(&self, service: &str) -> String {
+    pub fn aws(&self, service: &str) -> String {
         let terminal = self.terminal();
         let line = terminal.lines().find(|line| line.starts_with(service)).unwrap();
         line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned()
@@ -53,7 +53,7 @@ impl Local {
     }
 
     /// Calls one of the stand-ins as an AWS client does.
-    fn call(&self, service: &str, operation: &str, request: &Value) -> (u16, String) {
+    pub fn call(&self, service: &str, operation: &str, request: &Value) -> (u16, String) {
         let request = request.to_string();
         let call = agent().post(self.aws(service)).header("x-amz-target", operation);
         read(

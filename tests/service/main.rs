@@ -15,6 +15,7 @@ mod messaging_cors;
 mod messaging_token;
 mod open_redirects;
 mod sdk_exchange;
+mod secret_check;
 mod signing_keys;
 mod sso_journey;
 mod sso_redirect;
