@@ -1,30 +1,17 @@
-//! Reading requests and writing responses; with [`crate::outcome`] the only place that names a status code.
-//!
-//! `lambda_http` has already turned the events of an HTTP API, a REST API, a function URL and a load
-//! balancer into one request, base64 bodies decoded.
+//! Reading requests: the user token, the form, cookies, the query and the address.
 
 use cookie::Cookie;
-use lambda_http::http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN,
-    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, VARY, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
-use lambda_http::http::{HeaderValue, Method, StatusCode};
-use lambda_http::{Body, Request, RequestExt, Response};
+use lambda_http::http::Method;
+use lambda_http::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use lambda_http::{Request, RequestExt};
 use percent_encoding::percent_decode;
-use serde::Serialize;
 use url::Url;
 
-use crate::outcome::{Malformed, Outcome};
+use crate::outcome::Malformed;
 use crate::user::{InvalidUserToken, UserToken};
 
 /// The longest body in bytes.
 pub const MAX_BODY_BYTES: usize = 8 * 1024;
-
-/// The seconds after which a caller should try again when something was unavailable.
-const RETRY_AFTER_SECONDS: &str = "2";
 
 /// Where a flow looks for the user token, first match first.
 #[derive(Clone, Copy, Debug)]
@@ -75,18 +62,6 @@ pub fn expect_method(request: &Request, allow: &'static str) -> Result<(), Malfo
     if allowed { Ok(()) } else { Err(Malformed::Method { allow }) }
 }
 
-/// Refuses a form that a page of a foreign origin posted: it may not sign a visitor in as somebody (login CSRF).
-///
-/// Browsers send `Origin` with every cross-origin post; a caller without one is no browser.
-///
-/// # Errors
-/// When there is an `Origin` that `is_allowed` does not know.
-pub fn expect_origin(request: &Request, is_allowed: impl Fn(&str) -> bool) -> Result<(), Malformed> {
-    let mut origins = request.headers().get_all(ORIGIN).into_iter();
-    let all_allowed = origins.all(|origin| origin.to_str().is_ok_and(&is_allowed));
-    if request.method() != Method::POST || all_allowed { Ok(()) } else { Err(Malformed::ForeignOrigin) }
-}
-
 /// Refuses what a browser asks for on behalf of a script or a frame (Fetch Metadata, `Sec-Fetch-Dest`).
 ///
 /// # Errors
@@ -94,44 +69,6 @@ pub fn expect_origin(request: &Request, is_allowed: impl Fn(&str) -> bool) -> Re
 pub fn expect_page(request: &Request) -> Result<(), Malformed> {
     let is_page = request.headers().get("sec-fetch-dest").is_none_or(|destination| destination == "document");
     if is_page { Ok(()) } else { Err(Malformed::NotAPage) }
-}
-
-/// Whether a browser asks if a page of another origin may send a request (Fetch Standard, "CORS-preflight request").
-pub fn is_preflight(request: &Request) -> bool {
-    let headers = request.headers();
-    request.method() == Method::OPTIONS
-        && headers.contains_key(ORIGIN)
-        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-}
-
-/// 204 with what a page of another origin may send; [`with_cors`] adds whether this one may.
-pub fn preflight() -> Response<Body> {
-    let mut response = respond(StatusCode::NO_CONTENT, "text/plain; charset=utf-8", String::new());
-    let headers = response.headers_mut();
-    headers.remove(CONTENT_TYPE);
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
-    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    response
-}
-
-/// The response, which pages of the allowed origins may read with their visitor's cookie (Fetch Standard, "CORS protocol").
-///
-/// API Gateway answers for itself where the template's CORS is on, and passes over these headers.
-#[must_use]
-pub fn with_cors(mut response: Response<Body>, request: &Request, allowed_origins: &[String]) -> Response<Body> {
-    if allowed_origins.is_empty() {
-        return response;
-    }
-    let headers = response.headers_mut();
-    headers.insert(VARY, HeaderValue::from_static("origin"));
-    let is_allowed = |origin: &&HeaderValue| allowed_origins.iter().any(|allowed| *origin == allowed);
-    if let Some(origin) = request.headers().get(ORIGIN).filter(is_allowed) {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
-    }
-    response
 }
 
 /// The value of a cookie, the first of that name.
@@ -214,99 +151,10 @@ fn only_one(mut values: impl Iterator<Item = String>) -> Result<Option<String>, 
     }
 }
 
-/// 200 with a JSON body.
-pub fn json(value: &impl Serialize) -> Response<Body> {
-    // Only a map with keys that are not strings fails to serialise, and no answer holds one.
-    let body = serde_json::to_string(value).unwrap_or_default();
-    respond(StatusCode::OK, "application/json", body)
-}
-
-/// A problem (RFC 9457) that says of an outcome what the caller may know.
-pub fn problem(outcome: &Outcome) -> Response<Body> {
-    #[derive(Serialize)]
-    struct Problem {
-        r#type: &'static str,
-        title: &'static str,
-        status: u16,
-        detail: &'static str,
-    }
-    let facts = outcome.facts();
-    let mut response = json(&Problem {
-        r#type: "about:blank",
-        title: facts.status.canonical_reason().unwrap_or_default(),
-        status: facts.status.as_u16(),
-        detail: facts.explanation,
-    });
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    for_outcome(response, outcome)
-}
-
-/// A page for a browser, with the content security policy under which it works.
-pub fn page(outcome: &Outcome, html: String, content_security_policy: &str) -> Response<Body> {
-    let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", html);
-    let headers = response.headers_mut();
-    let policy = HeaderValue::from_str(content_security_policy);
-    headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static("default-src 'none'")));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    for_outcome(response, outcome)
-}
-
-/// 303, so that the browser comes to `location` with a GET.
-pub fn redirect(location: &Url) -> Response<Body> {
-    let mut response = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
-    // A `Url` serialises to ASCII without control characters, which every header value may hold.
-    if let Ok(location) = HeaderValue::from_str(location.as_str()) {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
-}
-
-/// The response with one more cookie set.
-#[must_use]
-pub fn with_cookie(mut response: Response<Body>, cookie: &Cookie<'_>) -> Response<Body> {
-    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-        response.headers_mut().append(SET_COOKIE, value);
-    }
-    response
-}
-
-/// The status and the headers that go with an outcome.
-fn for_outcome(mut response: Response<Body>, outcome: &Outcome) -> Response<Body> {
-    let status = outcome.facts().status;
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    match status {
-        StatusCode::UNAUTHORIZED => {
-            // RFC 9110, section 11.6.1: a 401 names the scheme that would be heard.
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        StatusCode::SERVICE_UNAVAILABLE => {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
-        }
-        _ => {}
-    }
-    if let Outcome::Malformed(Malformed::Method { allow }) = outcome {
-        headers.insert(ALLOW, HeaderValue::from_static(allow));
-    }
-    response
-}
-
-/// Every response is made here, so that every response carries these headers.
-fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {
-    let mut response = Response::new(Body::Text(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    response
-}
-
 #[cfg(test)]
 mod tests {
+    use lambda_http::Body;
+    use lambda_http::http::HeaderValue;
     use lambda_http::http::header::HeaderName;
     use proptest::prelude::*;
 

@@ -1,0 +1,114 @@
+//! Writing responses: JSON, problems, pages and redirects, with the headers that each must carry.
+
+use cookie::Cookie;
+use lambda_http::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
+    STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use lambda_http::http::{HeaderValue, StatusCode};
+use lambda_http::{Body, Response};
+use serde::Serialize;
+use url::Url;
+
+use crate::outcome::{Malformed, Outcome};
+
+/// The seconds after which a caller should try again when something was unavailable.
+const RETRY_AFTER_SECONDS: &str = "2";
+
+/// 200 with a JSON body.
+pub fn json(value: &impl Serialize) -> Response<Body> {
+    // Only a map with keys that are not strings fails to serialise, and no answer holds one.
+    let body = serde_json::to_string(value).unwrap_or_default();
+    respond(StatusCode::OK, "application/json", body)
+}
+
+/// A problem (RFC 9457) that says of an outcome what the caller may know.
+pub fn problem(outcome: &Outcome) -> Response<Body> {
+    #[derive(Serialize)]
+    struct Problem {
+        r#type: &'static str,
+        title: &'static str,
+        status: u16,
+        detail: &'static str,
+    }
+    let facts = outcome.facts();
+    let mut response = json(&Problem {
+        r#type: "about:blank",
+        title: facts.status.canonical_reason().unwrap_or_default(),
+        status: facts.status.as_u16(),
+        detail: facts.explanation,
+    });
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    for_outcome(response, outcome)
+}
+
+/// A page for a browser, with the content security policy under which it works.
+pub fn page(outcome: &Outcome, html: String, content_security_policy: &str) -> Response<Body> {
+    let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", html);
+    let headers = response.headers_mut();
+    let policy = HeaderValue::from_str(content_security_policy);
+    headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static("default-src 'none'")));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    for_outcome(response, outcome)
+}
+
+/// 303, so that the browser comes to `location` with a GET.
+pub fn redirect(location: &Url) -> Response<Body> {
+    let mut response = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
+    // A `Url` serialises to ASCII without control characters, which every header value may hold.
+    if let Ok(location) = HeaderValue::from_str(location.as_str()) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// The response with one more cookie set.
+#[must_use]
+pub fn with_cookie(mut response: Response<Body>, cookie: &Cookie<'_>) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}
+
+/// 204 with no body and so without a media type.
+pub(super) fn no_content() -> Response<Body> {
+    let mut response = respond(StatusCode::NO_CONTENT, "text/plain", String::new());
+    response.headers_mut().remove(CONTENT_TYPE);
+    response
+}
+
+/// The status and the headers that go with an outcome.
+fn for_outcome(mut response: Response<Body>, outcome: &Outcome) -> Response<Body> {
+    let status = outcome.facts().status;
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            // RFC 9110, section 11.6.1: a 401 names the scheme that would be heard.
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        _ => {}
+    }
+    if let Outcome::Malformed(Malformed::Method { allow }) = outcome {
+        headers.insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    response
+}
+
+/// Every response is made here, so that every response carries these headers.
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    response
+}
