@@ -5,6 +5,7 @@
 
 mod support;
 
+mod browser;
 mod configuration;
 mod events;
 mod inspect;

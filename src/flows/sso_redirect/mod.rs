@@ -24,6 +24,7 @@ pub use return_to::{ReturnTo, ZendeskHosts};
 pub struct SsoRedirect<T, S> {
     vouching: Vouching<T, S>,
     settings: Settings,
+    form_action: String,
 }
 
 /// Where browsers come from and go to.
@@ -59,7 +60,8 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Flow for SsoRedirect<T, S> {
 impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// The flow over these stores.
     pub fn new(vouching: Vouching<T, S>, settings: Settings) -> Self {
-        Self { vouching, settings }
+        let form_action = form_action(&settings);
+        Self { vouching, settings, form_action }
     }
 
     async fn route(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
@@ -89,7 +91,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         let attempts = Attempts::read(http::cookie(request, attempts::COOKIE).as_deref(), now);
         let outcome = if attempts.are_a_loop() { Outcome::HeldBack } else { Outcome::Signed };
         let fields = self.passed_on(request, observed);
-        let page = page::sign_in(&outcome, &jwt, &fields, zendesk, &self.nonce()?);
+        let page = page::sign_in(&outcome, &jwt, &fields, zendesk, &self.form_action, &self.nonce()?);
         Ok((outcome, http::with_cookie(page, &attempts.with(now))))
     }
 
@@ -194,6 +196,16 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     fn nonce(&self) -> Result<UniqueId, Outcome> {
         Ok(self.vouching.unique_ids.next()?)
     }
+}
+
+/// The sources of the policy `form-action`: wherever the browser may be led after it posted the form.
+///
+/// Browsers hold every redirect that answers the post against it: to any host of Zendesk's, back here when
+/// something went wrong or Zendesk wants another sign-in, and from here to the login page.
+fn form_action(settings: &Settings) -> String {
+    let login_page = settings.login_url.iter().map(|url| url.origin().ascii_serialization());
+    let sources = std::iter::once("'self'".to_owned()).chain(settings.zendesk.origins()).chain(login_page);
+    sources.collect::<Vec<_>>().join(" ")
 }
 
 /// Cookies that end the session, for every domain that may have set it: the company's login page is often

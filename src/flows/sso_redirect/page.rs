@@ -49,12 +49,14 @@ struct Message<'a> {
 }
 
 /// The page that signs the browser in at Zendesk, with the form's fields beside the JWT. It waits for a
-/// click when the outcome is that it was held back. `nonce` is for this page alone, as on every page.
+/// click when the outcome is that it was held back. `form_action` are the sources that the browser may come to
+/// with the form. `nonce` is for this page alone, as on every page.
 pub(super) fn sign_in(
     outcome: &Outcome,
     jwt: &Jwt,
     fields: &[(&'static str, String)],
     zendesk: &ZendeskHosts,
+    form_action: &str,
     nonce: &UniqueId,
 ) -> Response<Body> {
     let page = SignIn {
@@ -65,7 +67,7 @@ pub(super) fn sign_in(
         way_round_sso: &zendesk.address("access/normal"),
         nonce: nonce.as_str(),
     };
-    respond(outcome, &page, nonce, &zendesk.form_action())
+    respond(outcome, &page, nonce, form_action)
 }
 
 /// The page for a browser that Zendesk sent here with `message`.

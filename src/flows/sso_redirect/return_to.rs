@@ -23,12 +23,10 @@ impl ZendeskHosts {
         format!("{}{path}", self.origin)
     }
 
-    /// The sources for the policy `form-action`. Browsers check it on the redirect after the post as well,
-    /// which may lead to any of the hosts.
-    #[must_use]
-    pub fn form_action(&self) -> String {
-        let others = self.others.iter().map(|host| format!(" https://{host}"));
-        others.fold(self.origin.origin().ascii_serialization(), |sources, other| sources + &other)
+    /// The account's origin and those of its other hosts.
+    pub(super) fn origins(&self) -> impl Iterator<Item = String> {
+        let others = self.others.iter().map(|host| format!("https://{host}"));
+        std::iter::once(self.origin.origin().ascii_serialization()).chain(others)
     }
 
     fn have(&self, url: &Url) -> bool {

@@ -2,12 +2,14 @@
 //! call, the events that a front door sends, and readers of what comes back.
 
 pub mod aws;
+pub mod chromium;
 pub mod dynamodb;
 pub mod events;
 pub mod fault;
 pub mod function;
 pub mod html;
 pub mod http;
+pub mod https;
 pub mod jwt;
 pub mod logs;
 pub mod runtime_api;
@@ -15,6 +17,7 @@ pub mod secrets_manager;
 pub mod server;
 pub mod service;
 pub mod users;
+pub mod webdriver;
 
 pub use aws::Aws;
 pub use events::Front;

@@ -1,0 +1,33 @@
+//! `https://www.example.com`: the company's own site, whose login page sets the session cookie.
+
+use super::html;
+use crate::support::{Answer, Request};
+
+pub const HOST: &str = "www.example.com";
+
+/// The session cookie, which holds the user token, has the company's whole domain for its scope.
+pub const COOKIE: &str = "acme_session";
+pub const SESSION: &str = "session-7f3a";
+
+pub fn answer(request: &Request) -> Answer {
+    match request.path.as_str() {
+        "/login" => log_in(request),
+        "/bye" => html::page("See you", if has_session(request) { "signed in" } else { "signed out" }),
+        "/app" => html::application(SESSION),
+        _ => html::not_found(),
+    }
+}
+
+/// Who comes here has typed the right password.
+fn log_in(request: &Request) -> Answer {
+    let mut query = form_urlencoded::parse(request.query.as_bytes());
+    let Some((_, return_to)) = query.find(|(name, _)| name == "return_to") else {
+        return html::page("Account", "");
+    };
+    let cookie = format!("{COOKIE}={SESSION}; Domain=example.com; Path=/; Secure; HttpOnly; SameSite=Lax");
+    html::with_header(html::redirect(303, &return_to), "set-cookie", &cookie)
+}
+
+fn has_session(request: &Request) -> bool {
+    request.headers_named("cookie").any(|cookies| cookies.contains(COOKIE))
+}

@@ -1,0 +1,51 @@
+//! `https://sso.example.com`: an HTTP API with a custom domain in front of the function `sso-redirect`.
+
+use super::html;
+use crate::support::{Answer, Front, Request, Service};
+use std::sync::Mutex;
+
+pub const HOST: &str = "sso.example.com";
+
+pub struct FrontDoor {
+    service: Service,
+    /// An execution environment takes one event at a time; held for as long as it has one.
+    visits: Mutex<Vec<Visit>>,
+}
+
+/// What a browser asked of the function, and what it was told.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub request: Request,
+    pub answer: Answer,
+}
+
+impl FrontDoor {
+    pub fn of(service: Service) -> Self {
+        Self { service, visits: Mutex::default() }
+    }
+
+    pub fn answer(&self, request: &Request) -> Answer {
+        match request.path.as_str() {
+            // Somebody else's work on the same domain.
+            "/app" => html::application(super::company::SESSION),
+            path if path.starts_with("/sso/") => self.invoke(request),
+            _ => html::not_found(),
+        }
+    }
+
+    fn invoke(&self, request: &Request) -> Answer {
+        let mut event = Front::HttpApi.event(request);
+        event["requestContext"]["domainName"] = HOST.into();
+        let mut visits = self.visits.lock().unwrap();
+        let invocation = self.service.function.invoke(event);
+        let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
+        let answer = Front::HttpApi.answer(&response);
+        visits.push(Visit { request: request.clone(), answer: answer.clone() });
+        answer
+    }
+
+    /// Everything that browsers asked so far.
+    pub fn visits(&self) -> Vec<Visit> {
+        self.visits.lock().unwrap().clone()
+    }
+}

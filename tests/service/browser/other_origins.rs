@@ -1,0 +1,72 @@
+//! Forms that sign a visitor in: our own pages and those of the allowed origins may post them, nobody else.
+//! And no page at all gets a JWT into its hands.
+
+use super::world::in_a_browser;
+
+/// The button of an application that signs its visitor in with a form.
+const HELP: &str = "#help";
+
+#[test]
+fn a_strangers_page_cannot_sign_its_visitor_in_as_somebody() {
+    in_a_browser(|world| {
+        world.log_in();
+        world.browser.open("https://evil.example.org/");
+        world.browser.click(HELP);
+        world.arrives_at("https://sso.example.com/sso/login?return_to=%2Fhc%2Fen-us");
+        world.zendesk_gets(0);
+
+        let visits = world.front_door.visits();
+        let origin = visits[0].request.headers_named("origin").next();
+        assert_eq!((visits.len(), visits[0].answer.status, origin), (1, 403, Some("https://evil.example.org")));
+        assert_eq!(world.browser.evaluate("return document.querySelectorAll('form').length"), 0);
+    });
+}
+
+#[test]
+fn an_application_on_an_allowed_origin_signs_its_visitor_in() {
+    in_a_browser(|world| {
+        world.browser.open("https://www.example.com/app");
+        world.browser.click(HELP);
+        world.arrives_at("https://acme.zendesk.com/hc/en-us");
+
+        assert_eq!(world.zendesk.only_post().jwt().claim("name"), "Demo User");
+    });
+}
+
+#[test]
+fn an_application_on_our_own_origin_signs_its_visitor_in() {
+    in_a_browser(|world| {
+        world.browser.open("https://sso.example.com/app");
+        world.browser.click(HELP);
+        world.arrives_at("https://acme.zendesk.com/hc/en-us");
+
+        assert_eq!(world.zendesk.only_post().jwt().claim("name"), "Demo User");
+    });
+}
+
+#[test]
+fn neither_a_script_nor_a_frame_of_a_companys_page_gets_a_jwt() {
+    in_a_browser(|world| {
+        world.log_in();
+        world.browser.open("https://www.example.com/app");
+        world.browser.evaluate(
+            "const address = 'https://sso.example.com/sso/login';
+            const frame = document.createElement('iframe');
+            frame.src = address;
+            document.body.append(frame);
+            return Promise.all([
+                new Promise((resolve) => frame.addEventListener('load', resolve)),
+                fetch(address, { credentials: 'include', mode: 'no-cors' }),
+            ]).then(() => true)",
+        );
+
+        let visits = world.front_door.visits();
+        assert_eq!(visits.len(), 2);
+        for visit in visits {
+            assert!(visit.request.headers_named("cookie").next().is_some(), "the company's own site is meant");
+            assert!(visit.answer.status == 400 && !visit.answer.body.contains("<form"), "{visit:?}");
+        }
+        let complaints = world.complaints();
+        assert!(complaints.len() == 1 && complaints[0].contains("frame"), "{complaints:?}");
+    });
+}

@@ -1,0 +1,112 @@
+//! Every page that a browser can see, for people with a phone, a keyboard, a screen reader or tired eyes.
+
+use super::world::{World, in_a_browser_with};
+use super::zendesk;
+use crate::support::webdriver::TAB;
+use serde_json::json;
+
+/// No word of it can be broken, and it is wider than a phone.
+const MESSAGE: &str = "User creation failed: Email is invalid for \
+    a.demo.user.with.a.name.that.goes.on.and.on.and.on@a-department-with-a-long-name.example.com";
+
+/// Leads the browser to each page in turn and calls `look` with the page's name. Pages that post their
+/// form by themselves stand still.
+pub fn on_every_page(look: impl Fn(&World, &str)) {
+    let own_pages = [("LOGIN_URL", ""), ("POST_LOGOUT_URL", "")];
+    in_a_browser_with(&own_pages, |world| {
+        let stand_still = json!({ "source": "HTMLFormElement.prototype.submit = () => {}" });
+        let stand_still = world.browser.devtools("Page.addScriptToEvaluateOnNewDocument", &stand_still);
+        let login = zendesk::remote_login("/hc/en-us");
+        world.browser.open(&login);
+        look(world, "not-signed-in");
+        world.log_in();
+        world.browser.open(&login);
+        look(world, "sign-in");
+        for _ in 0..3 {
+            world.browser.open(&login);
+        }
+        look(world, "loop-guard");
+        world.browser.open(&zendesk::remote_logout(&[("kind", "error"), ("message", MESSAGE)]));
+        look(world, "error");
+        world.browser.open(&zendesk::remote_logout(&[]));
+        look(world, "signed-out");
+        world.browser.devtools("Page.removeScriptToEvaluateOnNewDocument", &stand_still);
+        world.browser.open("https://evil.example.org/");
+        world.browser.click("#help");
+        world.arrives_at("https://sso.example.com/sso/login?return_to=%2Fhc%2Fen-us");
+        look(world, "foreign-form");
+    });
+}
+
+/// Asks for colours as a reader's system does.
+pub fn prefer_colours(world: &World, scheme: &str) {
+    let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+    world.browser.devtools("Emulation.setEmulatedMedia", &features);
+}
+
+#[test]
+fn every_page_has_a_language_a_title_and_one_heading() {
+    on_every_page(|world, name| {
+        assert_eq!(world.browser.evaluate("return document.documentElement.lang"), "en", "{name}");
+        assert!(!world.browser.title().is_empty(), "{name}");
+        let headings =
+            world.browser.evaluate("return [...document.querySelectorAll('h1:not([role])')].map(h => h.innerText)");
+        assert_eq!(headings.as_array().unwrap().len(), 1, "{name}: {headings}");
+        assert_ne!(headings[0], "", "{name}");
+        assert_eq!(world.browser.evaluate("return document.querySelectorAll('main').length"), 1, "{name}");
+    });
+}
+
+#[test]
+fn no_page_is_wider_than_a_phone() {
+    on_every_page(|world, name| {
+        world.browser.resize(360, 640);
+        let hidden = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
+        assert_eq!(world.browser.evaluate(hidden), 0, "{name}");
+    });
+}
+
+#[test]
+fn everything_is_reached_with_the_keyboard_and_shows_that_it_is() {
+    const FOCUSED: &str = "const { activeElement: it } = document, style = getComputedStyle(it);
+        return { name: it.innerText, ring: style.outlineStyle != 'none' && parseFloat(style.outlineWidth) >= 2 }";
+    on_every_page(|world, name| {
+        let names = "return [...document.querySelectorAll('a[href], button')].map(it => it.innerText)";
+        for expected in world.browser.evaluate(names).as_array().unwrap() {
+            world.browser.press(TAB);
+            assert_ne!(expected, "", "{name}");
+            assert_eq!(world.browser.evaluate(FOCUSED), json!({ "name": expected, "ring": true }), "{name}");
+        }
+    });
+}
+
+#[test]
+fn everything_can_be_read_in_light_and_dark() {
+    // The contrast of each text with what is behind it: WCAG 2.2, success criterion 1.4.3.
+    const FAINT: &str = "
+        const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+        const luminance = (colour) => channels(colour).slice(0, 3)
+            .map((value) => value / 255)
+            .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+        const ground = (element) => {
+            const colour = getComputedStyle(element).backgroundColor;
+            return channels(colour)[3] === 0 ? ground(element.parentElement) : colour;
+        };
+        const contrast = (element) => {
+            const [dark, light] = [getComputedStyle(element).color, ground(element)].map(luminance).sort((a, b) => a - b);
+            return (light + 0.05) / (dark + 0.05);
+        };
+        const texts = [...document.querySelectorAll('main *')].filter((element) =>
+            element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType == 3 && node.data.trim()));
+        return [texts.length, texts.filter((text) => contrast(text) < 4.5).map((text) => text.innerText)]";
+    on_every_page(|world, name| {
+        let [light, dark] = ["light", "dark"].map(|scheme| {
+            prefer_colours(world, scheme);
+            let found = world.browser.evaluate(FAINT);
+            assert!(found[0].as_u64() > Some(1) && found[1] == json!([]), "{name} in {scheme}: {found}");
+            world.browser.evaluate("return getComputedStyle(document.body).backgroundColor")
+        });
+        assert_ne!(light, dark, "{name}");
+    });
+}

@@ -1,0 +1,27 @@
+//! Pictures of the pages, for the README and for whoever changes them:
+//! `SCREENSHOTS=docs/images cargo test --features cli --test service screenshots -- --ignored`
+
+use super::pages::{on_every_page, prefer_colours};
+use std::path::PathBuf;
+
+const WIDTHS: [u32; 2] = [1280, 390];
+
+#[test]
+#[ignore = "writes files"]
+fn take_screenshots() {
+    let folder = PathBuf::from(std::env::var_os("SCREENSHOTS").expect("SCREENSHOTS=folder"));
+    std::fs::create_dir_all(&folder).unwrap();
+    on_every_page(|world, name| {
+        for width in WIDTHS {
+            // As high as a window of this width would be, or as the page is.
+            world.browser.resize(width, width.min(640));
+            let height = world.browser.evaluate("return document.documentElement.scrollHeight");
+            world.browser.resize(width, height.as_u64().unwrap().try_into().unwrap());
+            for scheme in ["light", "dark"] {
+                prefer_colours(world, scheme);
+                std::fs::write(folder.join(format!("{name}-{scheme}-{width}.png")), world.browser.screenshot())
+                    .unwrap();
+            }
+        }
+    });
+}

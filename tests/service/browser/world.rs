@@ -1,0 +1,128 @@
+//! Everything that a spec in the browser meets, and what holds at the end of every one of them.
+
+use super::front_door::{self, FrontDoor};
+use super::zendesk::{self, Zendesk};
+use super::{company, html, stranger};
+use crate::support::chromium::{Chromium, Programs};
+use crate::support::https::HttpsServer;
+use crate::support::webdriver::ConsoleLine;
+use crate::support::{Kind, Setup, eventually, users};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const HOSTS: [&str; 5] = [front_door::HOST, zendesk::HOST, zendesk::HELP_CENTER_HOST, company::HOST, stranger::HOST];
+
+/// Generous, since the machine may be busy.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
+/// In this time a page that submits its form by itself has done so.
+const SETTLES_WITHIN: Duration = Duration::from_millis(500);
+
+/// A browser and the hosts that exist for it.
+pub struct World {
+    pub browser: Chromium,
+    pub zendesk: Arc<Zendesk>,
+    pub front_door: Arc<FrontDoor>,
+    _internet: HttpsServer,
+}
+
+/// Runs a spec in a browser, and then checks what no spec may break: the console shows no violation of
+/// a policy and no error of a script, and Zendesk got good JWTs only, each once.
+pub fn in_a_browser(spec: impl FnOnce(&World)) {
+    run(&json!({}), &[], spec);
+}
+
+/// The same with some variables of the function changed.
+pub fn in_a_browser_with(environment: &[(&str, &str)], spec: impl FnOnce(&World)) {
+    run(&json!({}), environment, spec);
+}
+
+/// The same in a browser whose user has turned JavaScript off.
+pub fn in_a_browser_without_javascript(spec: impl FnOnce(&World)) {
+    run(&json!({ "profile.managed_default_content_settings.javascript": 2 }), &[], spec);
+}
+
+fn run(preferences: &Value, environment: &[(&str, &str)], spec: impl FnOnce(&World)) {
+    let Some(programs) = Programs::find() else { return };
+    let world = World::start(&programs, preferences, environment);
+    spec(&world);
+    assert_eq!(world.complaints(), Vec::<String>::new());
+    world.zendesk.assert_each_jwt_is_good_and_new();
+}
+
+impl World {
+    fn start(programs: &Programs, preferences: &Value, environment: &[(&str, &str)]) -> Self {
+        let setup = Setup::of(Kind::SsoRedirect)
+            .with_doubles()
+            .env("SESSION_COOKIE", company::COOKIE)
+            .env("LOGIN_URL", &format!("https://{}/login", company::HOST))
+            .env("POST_LOGOUT_URL", &format!("https://{}/bye", company::HOST))
+            .env("RETURN_TO_HOSTS", zendesk::HELP_CENTER_HOST)
+            .env("ALLOWED_ORIGINS", &format!("https://{}", company::HOST));
+        let service = environment.iter().fold(setup, |setup, (name, value)| setup.env(name, value)).start();
+        service.aws.put_user(company::SESSION, &users::demo());
+        service.aws.put_user(stranger::SESSION, &users::demo_with(&json!({ "name": "Demo Attacker" })));
+        let front_door = Arc::new(FrontDoor::of(service));
+        let zendesk = Arc::new(Zendesk::default());
+        let internet = internet(Arc::clone(&front_door), Arc::clone(&zendesk));
+        let browser = Chromium::start(programs, &internet, &HOSTS, preferences);
+        Self { browser, zendesk, front_door, _internet: internet }
+    }
+
+    /// Signs the visitor in on the company's site.
+    pub fn log_in(&self) {
+        self.browser.open(&format!("https://{0}/login?return_to=https://{0}/login", company::HOST));
+    }
+
+    /// Waits until the browser shows this address.
+    pub fn arrives_at(&self, address: &str) {
+        let mut last = String::new();
+        let bound = Instant::now() + ARRIVES_WITHIN;
+        while Instant::now() < bound {
+            last = self.browser.address();
+            if last == address {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let (page, console) = (self.browser.text(), self.browser.console());
+        panic!("the browser did not arrive at {address}, but at {last}:\n{page}\n{console:#?}");
+    }
+
+    /// Waits until the page shows this text.
+    pub fn reads(&self, text: &str) {
+        let bound = Instant::now() + ARRIVES_WITHIN;
+        while !self.browser.text().contains(text) {
+            if Instant::now() > bound {
+                let (address, page, console) = (self.browser.address(), self.browser.text(), self.browser.console());
+                panic!("the browser does not show {text:?}, but {address}:\n{page}\n{console:#?}");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until Zendesk has got this many JWTs, and fails if it gets more.
+    pub fn zendesk_gets(&self, count: usize) {
+        let got = || (self.zendesk.posts().len() >= count).then_some(());
+        eventually(&format!("Zendesk gets {count} JWTs"), ARRIVES_WITHIN, got);
+        std::thread::sleep(SETTLES_WITHIN);
+        assert_eq!(self.zendesk.posts().len(), count);
+    }
+
+    /// What the console shows that it should not: violations of a policy and errors of scripts.
+    pub fn complaints(&self) -> Vec<String> {
+        // That an answer was a 4xx or 5xx is said as well, and no fault of the page.
+        let lines = self.browser.console().into_iter();
+        lines.filter(|line| line.source != "network").map(|ConsoleLine { message, .. }| message).collect()
+    }
+}
+
+fn internet(front_door: Arc<FrontDoor>, zendesk: Arc<Zendesk>) -> HttpsServer {
+    HttpsServer::of(&HOSTS, move |request| match request.headers_named("host").next().unwrap_or_default() {
+        front_door::HOST => front_door.answer(request),
+        host @ (zendesk::HOST | zendesk::HELP_CENTER_HOST) => zendesk.answer(host, request),
+        company::HOST => company::answer(request),
+        stranger::HOST => stranger::answer(request),
+        _ => html::not_found(),
+    })
+}

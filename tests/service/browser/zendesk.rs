@@ -1,0 +1,168 @@
+//! `https://acme.zendesk.com` and its help center on `https://help.example.com`: records who brings
+//! which JWT, and answers as the spec chooses.
+
+use super::{front_door, html};
+use crate::support::service::SSO_SECRET;
+use crate::support::{Answer, Jwt, Request, now};
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::time::Duration;
+use url::Url;
+use zendesk_jwt::jwt::Kind;
+use zendesk_jwt::jwt::inspect::{Expectation, inspect};
+
+pub const HOST: &str = "acme.zendesk.com";
+/// The help center under the company's domain, which Zendesk serves (host mapping).
+pub const HELP_CENTER_HOST: &str = "help.example.com";
+
+const SESSION_COOKIE: &str = "_zendesk_session=1; Path=/; Secure; HttpOnly";
+
+#[derive(Default)]
+pub struct Zendesk {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    posts: Vec<Post>,
+    verdict: Verdict,
+    answers_after: Duration,
+}
+
+/// What becomes of whoever brings a JWT.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// Signed in, and on to `return_to`.
+    #[default]
+    SignedIn,
+    /// To the remote logout URL, with this message.
+    Refused(&'static str),
+    /// Signed in, and on to this address, whatever `return_to` says.
+    SentTo(&'static str),
+    /// Signed in, but the page asked for wants a sign-in again: what a lost session cookie looks like.
+    SentToSignInAgain,
+}
+
+/// One request to `/access/jwt`.
+#[derive(Clone, Debug)]
+pub struct Post {
+    pub request: Request,
+    /// The form's fields in their order.
+    pub fields: Vec<(String, String)>,
+    /// When it came, in seconds since the Unix epoch.
+    pub at: u64,
+}
+
+impl Post {
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn field_names(&self) -> Vec<&str> {
+        self.fields.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The JWT, after checking all that Zendesk would have checked when it came.
+    pub fn jwt(&self) -> Jwt {
+        let text = self.field("jwt").unwrap_or_else(|| panic!("no field jwt in {:?}", self.fields));
+        let secret = Some(SSO_SECRET.as_bytes());
+        let inspection = inspect(text, &Expectation { kind: Some(Kind::Sso), secret, now: self.at });
+        assert!(inspection.findings.is_empty(), "{:?}", inspection.findings);
+        Jwt::verified(text, SSO_SECRET)
+    }
+
+    pub fn jti(&self) -> String {
+        self.jwt().claim("jti").as_str().unwrap().to_owned()
+    }
+}
+
+impl Zendesk {
+    pub fn answers_with(&self, verdict: Verdict) {
+        self.state.lock().unwrap().verdict = verdict;
+    }
+
+    /// Takes its time over each JWT from now on.
+    pub fn answers_after(&self, delay: Duration) {
+        self.state.lock().unwrap().answers_after = delay;
+    }
+
+    /// Every JWT that was brought so far, with its request.
+    pub fn posts(&self) -> Vec<Post> {
+        self.state.lock().unwrap().posts.clone()
+    }
+
+    /// The only JWT that was brought.
+    pub fn only_post(&self) -> Post {
+        let mut posts = self.posts();
+        assert_eq!(posts.len(), 1, "{posts:?}");
+        posts.remove(0)
+    }
+
+    /// Fails if a JWT came that Zendesk would not have taken, or one came twice.
+    pub fn assert_each_jwt_is_good_and_new(&self) {
+        let mut seen = HashSet::new();
+        for post in self.posts() {
+            assert!(seen.insert(post.jti()), "a jti came twice: {post:?}");
+        }
+    }
+
+    pub fn answer(&self, host: &str, request: &Request) -> Answer {
+        match request.path.as_str() {
+            "/access/jwt" if host == HOST => self.take_jwt(request),
+            "/access/normal" => html::page("Sign in with a Zendesk password", ""),
+            "/access/logout" => html::redirect(302, &remote_logout(&[])),
+            // The agent interface is for those who are signed in.
+            path if path.starts_with("/agent") && !is_signed_in(request) => {
+                html::redirect(302, &remote_login(&format!("https://{HOST}{path}")))
+            }
+            path if path.starts_with("/agent") => html::page("Agent interface", path),
+            path if path.starts_with("/hc") => html::page("Help center", path),
+            _ => html::not_found(),
+        }
+    }
+
+    fn take_jwt(&self, request: &Request) -> Answer {
+        let fields: Vec<_> = form_urlencoded::parse(&request.body).into_owned().collect();
+        let post = Post { request: request.clone(), fields, at: now() };
+        let (verdict, delay) = {
+            let mut state = self.state.lock().unwrap();
+            state.posts.push(post.clone());
+            (state.verdict, state.answers_after)
+        };
+        std::thread::sleep(delay);
+        let return_to = post.field("return_to").unwrap_or("/hc");
+        match verdict {
+            Verdict::SignedIn => {
+                let page = Url::parse(&format!("https://{HOST}")).unwrap().join(return_to).unwrap();
+                html::with_header(html::redirect(302, page.as_str()), "set-cookie", SESSION_COOKIE)
+            }
+            Verdict::Refused(message) => {
+                html::redirect(302, &remote_logout(&[("kind", "error"), ("message", message)]))
+            }
+            Verdict::SentTo(address) => html::redirect(302, address),
+            Verdict::SentToSignInAgain => html::redirect(302, &remote_login(return_to)),
+        }
+    }
+}
+
+fn is_signed_in(request: &Request) -> bool {
+    request.headers_named("cookie").any(|cookies| cookies.contains("_zendesk_session=1"))
+}
+
+/// Where the account's configuration sends whoever has to sign in.
+pub fn remote_login(return_to: &str) -> String {
+    let query =
+        [("return_to", return_to), ("brand_id", "360000000001"), ("locale_id", "8"), ("timestamp", "1795168800")];
+    address("/sso/login", &query)
+}
+
+/// Where it sends whoever signed out or could not be signed in.
+pub fn remote_logout(error: &[(&str, &str)]) -> String {
+    let about = [("brand_id", "360000000001"), ("email", "Demo.User@Example.com"), ("external_id", "demo-1")];
+    address("/sso/logout", &[&about, error].concat())
+}
+
+fn address(path: &str, query: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    format!("https://{}{path}?{query}", front_door::HOST)
+}

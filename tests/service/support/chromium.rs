@@ -1,0 +1,150 @@
+//! Debian's `chromium` and its `chromedriver`, started for one spec and ended with it.
+
+use super::eventually;
+use super::https::HttpsServer;
+use super::webdriver::Session;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::{NamedTempFile, TempDir};
+
+/// Generous, since the machine may be busy.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// A browser with a profile of its own that knows no hosts but those of the spec.
+pub struct Chromium {
+    session: Option<Session>,
+    _driver: Driver,
+    process: u64,
+    _profile: TempDir,
+}
+
+/// Where the two programs are.
+pub struct Programs {
+    chromium: PathBuf,
+    driver: PathBuf,
+}
+
+impl Programs {
+    /// `None`, with a line that says so, on a machine without them; in CI (`CI=true`) that is a failure.
+    #[allow(clippy::print_stdout, reason = "a spec that was not run says so")]
+    pub fn find() -> Option<Self> {
+        let programs =
+            ["chromium", "google-chrome"].into_iter().find_map(find_program).zip(find_program("chromedriver"));
+        let Some((chromium, driver)) = programs else {
+            let line = "skipped: no chromium with chromedriver here (apt-get install chromium chromium-driver)";
+            assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{line}");
+            println!("{line}");
+            return None;
+        };
+        Some(Self { chromium, driver })
+    }
+}
+
+impl Chromium {
+    /// Starts the browser, for which `hosts` are at `server` and no other host exists.
+    pub fn start(programs: &Programs, server: &HttpsServer, hosts: &[&str], preferences: &Value) -> Self {
+        let profile = TempDir::new().unwrap();
+        let driver = Driver::start(&programs.driver, profile.path());
+        let session = Session::start(&driver.url, &capabilities(programs, server, hosts, profile.path(), preferences));
+        let process = session.capabilities["goog:processID"].as_u64().expect("a process");
+        Self { session: Some(session), _driver: driver, process, _profile: profile }
+    }
+}
+
+impl Deref for Chromium {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        self.session.as_ref().expect("a session until the end")
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        drop(self.session.take());
+        // A browser that did not close when it was asked to would outlive its driver.
+        if Path::new(&format!("/proc/{}", self.process)).exists() {
+            Command::new("kill").args(["-KILL", &self.process.to_string()]).stderr(Stdio::null()).status().ok();
+        }
+    }
+}
+
+fn capabilities(
+    programs: &Programs,
+    server: &HttpsServer,
+    hosts: &[&str],
+    profile: &Path,
+    preferences: &Value,
+) -> Value {
+    let mapped = hosts.iter().map(|host| format!("MAP {host} {}", server.address()));
+    let rules: Vec<_> = mapped.chain(["MAP * ~NOTFOUND".to_owned()]).collect();
+    json!({
+        "browserName": "chrome",
+        "timeouts": { "pageLoad": 30_000, "script": 10_000, "implicit": 0 },
+        "goog:loggingPrefs": { "browser": "ALL" },
+        "goog:chromeOptions": {
+            "binary": programs.chromium,
+            "prefs": preferences,
+            "args": [
+                "--headless=new",
+                "--no-sandbox", // which root, as in CI, cannot have
+                "--disable-dev-shm-usage",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                format!("--user-data-dir={}", profile.join("profile").display()),
+                // Trust in this one key, so that everything else is as with a certificate from an authority.
+                format!("--ignore-certificate-errors-spki-list={}", server.public_key()),
+                format!("--host-resolver-rules={}", rules.join(", ")),
+            ],
+        },
+    })
+}
+
+/// A running chromedriver. Dropping it ends the process.
+struct Driver {
+    child: Child,
+    url: String,
+}
+
+impl Driver {
+    fn start(program: &Path, home: &Path) -> Self {
+        let output = NamedTempFile::new().unwrap();
+        let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
+        let child = Command::new(program)
+            .arg("--port=0")
+            .env("HOME", home) // what the browser writes beside its profile
+            .stdin(Stdio::null())
+            .stdout(stream())
+            .stderr(stream())
+            .spawn()
+            .unwrap();
+        let mut driver = Self { child, url: String::new() };
+        driver.url = eventually("chromedriver says its port", READY_WITHIN, || {
+            let said = std::fs::read_to_string(output.path()).unwrap();
+            let (_, rest) = said.split_once("started successfully on port ")?;
+            let (port, _) = rest.split_once('.')?;
+            Some(format!("http://127.0.0.1:{port}"))
+        });
+        driver
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn find_program(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|file| file.is_file())
+}

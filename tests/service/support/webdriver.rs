@@ -1,0 +1,161 @@
+//! A browser under remote control (<https://www.w3.org/TR/webdriver2/>), with the few commands that the specs use.
+//!
+//! The protocol is JSON over HTTP, which the kit speaks already. The clients on crates.io are for
+//! asynchronous code and would bring a second `http`, `cookie` and `thiserror` along.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// More than any command may take; the session's own limits are below this.
+const ANSWER_WITHIN: Duration = Duration::from_secs(50);
+
+/// The name under which the protocol hands out an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+pub const TAB: &str = "\u{E004}";
+pub const ENTER: &str = "\u{E007}";
+
+/// A session with a browser. Dropping it closes the browser.
+pub struct Session {
+    url: String,
+    agent: ureq::Agent,
+    pub capabilities: Value,
+}
+
+/// A line of the browser's console.
+#[derive(Clone, Debug)]
+pub struct ConsoleLine {
+    /// Where it comes from: `security`, `javascript`, `network`, `console-api`, …
+    pub source: String,
+    pub message: String,
+}
+
+impl Session {
+    /// Asks the driver at `driver` for a browser.
+    pub fn start(driver: &str, capabilities: &Value) -> Self {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(ANSWER_WITHIN));
+        let agent = config.build().new_agent();
+        let wanted = json!({ "capabilities": { "alwaysMatch": capabilities } });
+        let started = call(agent.post(format!("{driver}/session")).send(wanted.to_string())).unwrap();
+        let id = started["sessionId"].as_str().expect("a session");
+        Self { url: format!("{driver}/session/{id}"), agent, capabilities: started["capabilities"].clone() }
+    }
+
+    /// Goes to an address and waits until its page has loaded. What the page's scripts do then is not waited for.
+    pub fn open(&self, address: &str) {
+        self.post("url", &json!({ "url": address }));
+    }
+
+    pub fn back(&self) {
+        self.post("back", &json!({}));
+    }
+
+    pub fn reload(&self) {
+        self.post("refresh", &json!({}));
+    }
+
+    /// The address of the page, as the browser shows it.
+    pub fn address(&self) -> String {
+        self.text_value("url")
+    }
+
+    pub fn title(&self) -> String {
+        self.text_value("title")
+    }
+
+    /// The text that the page shows, as a reader sees it.
+    pub fn text(&self) -> String {
+        self.evaluate("return document.body?.innerText").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Clicks where the one element that `selector` finds is shown.
+    pub fn click(&self, selector: &str) {
+        let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
+        let element = element[ELEMENT].as_str().unwrap();
+        self.post(&format!("element/{element}/click"), &json!({}));
+    }
+
+    /// Clicks twice, as quickly as a hand does, whatever the first click brings about.
+    pub fn double_click(&self, selector: &str) {
+        let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
+        let point = json!({ "type": "pointerMove", "origin": element, "x": 0, "y": 0 });
+        let (down, up) = (json!({ "type": "pointerDown", "button": 0 }), json!({ "type": "pointerUp", "button": 0 }));
+        let pause = json!({ "type": "pause", "duration": 250 });
+        let mouse = json!({ "type": "pointer", "id": "mouse", "actions": [point, down, up, pause, down, up] });
+        self.post("actions", &json!({ "actions": [mouse] }));
+    }
+
+    pub fn press(&self, key: &str) {
+        let strokes = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        self.post("actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }));
+    }
+
+    /// What the body of a JavaScript function returns. Works where the page may run no script of its own, too.
+    pub fn evaluate(&self, body: &str) -> Value {
+        self.post("execute/sync", &json!({ "script": body, "args": [] }))
+    }
+
+    /// The cookies that the host of the page gets, those that scripts do not see as well.
+    pub fn cookies(&self) -> Vec<Value> {
+        self.get("cookie").as_array().unwrap().clone()
+    }
+
+    /// What the console has shown since the last call of this.
+    pub fn console(&self) -> Vec<ConsoleLine> {
+        let lines = self.post("se/log", &json!({ "type": "browser" }));
+        let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        let read = |line| ConsoleLine { source: text(line, "source"), message: text(line, "message") };
+        lines.as_array().unwrap().iter().map(read).collect()
+    }
+
+    /// A command of Chromium's own (<https://chromedevtools.github.io/devtools-protocol/>).
+    pub fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        self.post("goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    /// Lays the page out for a screen of this width and height in CSS pixels.
+    pub fn resize(&self, width: u32, height: u32) {
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", &screen);
+    }
+
+    /// The visible part of the page as a PNG file.
+    pub fn screenshot(&self) -> Vec<u8> {
+        BASE64_STANDARD.decode(self.text_value("screenshot")).unwrap()
+    }
+
+    fn text_value(&self, path: &str) -> String {
+        self.get(path).as_str().unwrap().to_owned()
+    }
+
+    fn get(&self, path: &str) -> Value {
+        call(self.agent.get(format!("{}/{path}", self.url)).call())
+            .unwrap_or_else(|problem| panic!("{path}: {problem}"))
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        call(self.agent.post(format!("{}/{path}", self.url)).send(body.to_string()))
+            .unwrap_or_else(|problem| panic!("{path} {body}: {problem}"))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        call(self.agent.delete(&self.url).call()).ok();
+    }
+}
+
+/// The value in the driver's answer, or what it says is wrong.
+fn call(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, String> {
+    let mut answer = answer.map_err(|error| error.to_string())?;
+    // A screenshot may be larger than what is read by default.
+    let text = answer.body_mut().with_config().limit(64 << 20).read_to_string().map_err(|error| error.to_string())?;
+    let mut answer: Value = serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
+    let value = answer["value"].take();
+    match value["error"].as_str() {
+        Some(error) => Err(format!("{error}: {}", value["message"].as_str().unwrap_or_default())),
+        None => Ok(value),
+    }
+}
