@@ -262,7 +262,7 @@ fn milliseconds(duration: Duration) -> f64 {
 
 /// RFC 3339 in UTC with milliseconds, as Lambda writes its own lines.
 fn timestamp(since_epoch: Duration) -> String {
-    let moment = time::OffsetDateTime::UNIX_EPOCH + since_epoch;
+    let moment = (time::OffsetDateTime::UNIX_EPOCH + since_epoch).truncate_to_millisecond();
     moment.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
 
