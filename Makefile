@@ -9,6 +9,7 @@ run:
 # Every test: unit, property, and the real binaries behind a Runtime API server; then the witnesses there are.
 test:
 	cargo test --locked --features cli
+	tests/web-script
 	tests/witnesses
 
 # The same specifications over the release binaries, which must have been built.

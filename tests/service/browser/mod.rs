@@ -15,6 +15,7 @@ mod zendesk;
 mod errors;
 mod history;
 mod loops;
+mod messaging;
 mod other_origins;
 mod pages;
 mod policy;

@@ -1,0 +1,272 @@
+//! `web/zendesk-auth.js` in a real browser: a page of one origin, the function on another, and a stand-in for
+//! Zendesk's widget that checks every JWT as Zendesk does.
+//!
+//! - `site`: the page, the function and Zendesk;
+//! - `widget.js`: the stand-in for `zE`; `recorder.js`: what the script did on the page.
+
+mod site;
+
+use crate::support::{Fault, now, users};
+use serde_json::json;
+use site::{TOKEN, in_a_browser};
+
+/// The options of a page that has the user token at hand.
+fn bearer() -> String {
+    format!("userToken: '{TOKEN}'")
+}
+
+#[test]
+fn a_plain_script_logs_the_visitor_in_with_the_session_cookie() {
+    in_a_browser(|site| {
+        site.sign_in();
+        site.open("/plain");
+        site.visitor_becomes("Demo User");
+
+        let visits = site.visits();
+        let methods: Vec<_> = visits.iter().map(|visit| visit.request.method.as_str()).collect();
+        assert_eq!(methods, ["POST"], "nothing that needs a preflight");
+        assert!(visits[0].request.body.is_empty());
+        assert_eq!(visits[0].answer.header("access-control-allow-origin"), Some("https://www.example.com"));
+        assert_eq!(site.zendesk_got().len(), 1);
+    });
+}
+
+#[test]
+fn a_module_logs_the_visitor_in_with_a_user_token() {
+    in_a_browser(|site| {
+        site.open("/module");
+        site.visitor_becomes("Demo User");
+
+        let visits = site.visits();
+        let methods: Vec<_> = visits.iter().map(|visit| visit.request.method.as_str()).collect();
+        assert_eq!(methods, ["OPTIONS", "POST"]);
+        assert_eq!(visits[1].request.headers_named("cookie").count(), 0);
+    });
+}
+
+#[test]
+fn a_new_jwt_is_fetched_when_the_last_one_has_expired() {
+    in_a_browser(|site| {
+        site.sign_in();
+        site.open("/plain");
+        site.visitor_becomes("Demo User");
+
+        // What the page could have kept would still have the old name.
+        site.aws().put_user(TOKEN, &users::demo_with(&json!({ "name": "Demo User, Married" })));
+        site.expire();
+        site.visitor_becomes("Demo User, Married");
+        assert_eq!(site.visits().len(), 2);
+    });
+}
+
+#[test]
+fn a_jwt_that_zendesk_asks_for_twice_is_fetched_once() {
+    in_a_browser(|site| {
+        site.sign_in();
+        site.open("/");
+        site.log_in("");
+        site.browser.evaluate("zE.expire(), zE.expire()");
+        site.visitor_becomes("Demo User");
+
+        assert_eq!((site.recorded("requests"), site.visits().len()), (json!(1), 1));
+    });
+}
+
+#[test]
+fn a_visitor_whom_the_service_does_not_know_stays_anonymous() {
+    in_a_browser(|site| {
+        for (options, status) in [("userToken: 'unknown'", 401), ("", 400)] {
+            site.open("/");
+            site.log_in(options);
+            let failure = site.failure();
+            assert_eq!((&failure["kind"], &failure["detail"]["status"]), (&json!("signed_out"), &json!(status)));
+
+            site.expire();
+            assert_eq!((site.visitor(), site.logouts()), (json!("anonymous"), json!(0)));
+            assert_eq!(site.recorded("requests"), 1, "nothing is tried again");
+            assert_eq!(site.recorded("waits.length"), 1, "nor will it be: this is the limit of the one request");
+        }
+        assert_eq!(site.zendesk_got().len(), 0);
+    });
+}
+
+#[test]
+fn a_visitor_whose_session_ends_is_logged_out_when_the_jwt_expires() {
+    in_a_browser(|site| {
+        site.open("/");
+        site.log_in(&bearer());
+        site.visitor_becomes("Demo User");
+
+        site.aws().put_user(TOKEN, &users::demo_with(&json!({ "suspended": true })));
+        site.expire();
+        assert_eq!(site.failure()["kind"], "signed_out");
+        assert_eq!((site.visitor(), site.logouts()), (json!("anonymous"), json!(1)));
+    });
+}
+
+#[test]
+fn a_jwt_ends_with_the_user_token() {
+    in_a_browser(|site| {
+        site.open("/");
+        site.aws().put_user(TOKEN, &users::demo_with(&json!({ "expires_at": now() + 6 })));
+        site.log_in(&bearer());
+        site.visitor_becomes("Demo User");
+
+        site.visitor_becomes("anonymous");
+        assert_eq!((&site.failure()["kind"], site.recorded("requests")), (&json!("signed_out"), json!(2)));
+    });
+}
+
+#[test]
+fn whoever_logs_in_last_is_the_visitor() {
+    in_a_browser(|site| {
+        site.aws().put_user("another", &users::demo_with(&json!({ "name": "Demo Colleague" })));
+        site.open("/");
+        site.aws().dynamodb().fail(Fault::ACCESS_DENIED);
+        site.log_in(&bearer());
+        site.first_pause_begins();
+        site.aws().dynamodb().recover();
+        site.log_in("userToken: async () => 'another'");
+        site.visitor_becomes("Demo Colleague");
+
+        site.first_pause_ends();
+        assert_eq!((site.recorded("requests"), site.recorded("failures")), (json!(2), json!([])));
+        assert_eq!((site.visitor(), site.zendesk_got().len()), (json!("Demo Colleague"), 1));
+    });
+}
+
+#[test]
+fn an_outage_is_waited_out() {
+    in_a_browser(|site| {
+        site.sign_in();
+        site.open("/");
+        site.hurry(20);
+        site.aws().dynamodb().fail(Fault::ACCESS_DENIED);
+        site.log_in("timeout: 200000");
+        let visits = site.visits_reach(4);
+        site.aws().dynamodb().recover();
+        site.visitor_becomes("Demo User");
+
+        assert!(visits.iter().all(|visit| visit.answer.status == 503), "{visits:?}");
+        assert_eq!(site.recorded("failures"), json!([]));
+        // Retry-After is 2 seconds. The backoff starts at 1 second and doubles, with up to half as much on top.
+        for (pause, least) in site.pauses().into_iter().zip([2000.0, 2000.0, 4000.0, 8000.0]) {
+            assert!((least..least * 1.5).contains(&pause), "{pause} for {least}");
+        }
+    });
+}
+
+#[test]
+fn an_outage_that_does_not_end_is_reported() {
+    in_a_browser(|site| {
+        site.sign_in();
+        site.open("/");
+        site.aws().dynamodb().fail(Fault::ACCESS_DENIED);
+        site.log_in("giveUpAfter: 1500");
+        let failure = site.failure();
+        assert_eq!((&failure["kind"], &failure["detail"]["status"]), (&json!("unavailable"), &json!(503)));
+        assert_eq!(site.recorded("requests"), 1, "Retry-After is longer than the page would wait");
+
+        // The next JWT that Zendesk asks for is tried for again.
+        site.aws().dynamodb().recover();
+        site.expire();
+        site.visitor_becomes("Demo User");
+    });
+}
+
+#[test]
+fn a_service_that_does_not_answer_is_an_outage() {
+    in_a_browser(|site| {
+        site.sign_in();
+        site.aws().dynamodb().fail(Fault::Stall);
+        for (options, message) in [
+            ("timeout: 200", "Error: no answer in time"),
+            ("userToken: () => Promise.reject('the app is offline')", "the app is offline"),
+        ] {
+            site.open("/");
+            site.log_in(&format!("giveUpAfter: 500, {options}"));
+            let detail = json!({ "message": message, "status": 0 });
+            assert_eq!(site.failure(), json!({ "kind": "unavailable", "detail": detail }));
+        }
+    });
+}
+
+#[test]
+fn a_strangers_page_gets_no_jwt() {
+    in_a_browser(|site| {
+        site.sign_in_with("None");
+        for options in [&bearer(), ""] {
+            site.open_a_strangers_page();
+            site.log_in(&format!("giveUpAfter: 500, {options}"));
+            let failure = site.failure();
+            assert_eq!((&failure["kind"], &failure["detail"]["status"]), (&json!("unavailable"), &json!(0)));
+            assert_eq!(site.visitor(), "anonymous");
+        }
+        let visits = site.visits();
+        assert!(visits.iter().all(|visit| visit.answer.header("access-control-allow-origin").is_none()), "{visits:?}");
+        assert!(visits.last().unwrap().request.headers_named("cookie").next().is_some(), "CORS alone was in the way");
+        assert!(site.complaints().iter().all(|line| line.contains("blocked by CORS policy")));
+    });
+}
+
+#[test]
+fn logging_out_ends_the_login() {
+    in_a_browser(|site| {
+        site.open("/");
+        site.log_in(&bearer());
+        site.visitor_becomes("Demo User");
+
+        site.log_out();
+        assert_eq!((site.visitor(), site.logouts()), (json!("anonymous"), json!(1)));
+        site.log_in(&bearer());
+        site.visitor_becomes("Demo User");
+    });
+}
+
+#[test]
+fn logging_out_ends_what_is_under_way() {
+    in_a_browser(|site| {
+        site.open("/");
+        site.aws().dynamodb().fail(Fault::ACCESS_DENIED);
+        site.log_in(&bearer());
+        site.first_pause_begins();
+        site.log_out();
+        site.aws().dynamodb().recover();
+
+        site.first_pause_ends();
+        assert_eq!((site.recorded("requests"), site.recorded("failures")), (json!(1), json!([])));
+        assert_eq!((site.visitor(), site.zendesk_got().len()), (json!("anonymous"), 0));
+    });
+}
+
+#[test]
+fn what_zendesk_refuses_is_reported_in_its_words() {
+    in_a_browser(|site| {
+        site.sign_in();
+        site.open("/");
+        site.zendesk_refuses("Conflict", "The email is in use by another user");
+        site.log_in("");
+        let detail = json!({
+            "type": "LoginFailedError", "message": "Conflict", "reason": "The email is in use by another user",
+        });
+        assert_eq!(site.failure(), json!({ "kind": "refused_by_zendesk", "detail": detail }));
+        assert_eq!((site.visitor(), site.visits().len()), (json!("anonymous"), 1));
+    });
+}
+
+#[test]
+fn the_widget_is_waited_for() {
+    in_a_browser(|site| {
+        site.sign_in();
+        site.open("/without-widget");
+        site.log_in("");
+        site.load_the_widget();
+        site.visitor_becomes("Demo User");
+
+        site.open("/without-widget");
+        site.log_in("giveUpAfter: 300");
+        let detail = json!({ "message": "zE is not defined" });
+        assert_eq!(site.failure(), json!({ "kind": "unavailable", "detail": detail }));
+        assert_eq!(site.visits().len(), 1);
+    });
+}

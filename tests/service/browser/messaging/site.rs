@@ -1,0 +1,291 @@
+//! A page with Zendesk's widget and `web/zendesk-auth.js` in a browser, the function `messaging-token` on
+//! another origin, and what stands in for Zendesk.
+
+use super::super::front_door::Visit;
+use super::super::html;
+use crate::support::chromium::{Chromium, Programs};
+use crate::support::https::HttpsServer;
+use crate::support::service::MESSAGING_SECRET;
+use crate::support::{Answer, Aws, Front, Kind, Request, Service, Setup, eventually, now, users};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use zendesk_jwt::jwt::inspect::{Expectation, inspect};
+
+/// The company's own site.
+const COMPANY: &str = "www.example.com";
+/// Another site, which is not in `ALLOWED_ORIGINS`.
+const STRANGER: &str = "evil.example.org";
+const SERVICE: &str = "auth.example.com";
+/// Where the snippet comes from, and where the widget brings its JWTs.
+const SNIPPET: &str = "static.zdassets.com";
+const ZENDESK: &str = "acme.zendesk.com";
+
+const COOKIE: &str = "acme_session";
+/// What the demo user's cookie holds.
+pub const TOKEN: &str = "session-7f3a";
+
+/// Generous, since the machine may be busy.
+const WITHIN: Duration = Duration::from_secs(20);
+
+pub struct Site {
+    pub browser: Chromium,
+    backend: Arc<Backend>,
+    _internet: HttpsServer,
+}
+
+/// Everything behind the host names.
+struct Backend {
+    service: Service,
+    /// An execution environment takes one event at a time; held for as long as it has one.
+    visits: Mutex<Vec<Visit>>,
+    zendesk: Mutex<Zendesk>,
+}
+
+#[derive(Default)]
+struct Zendesk {
+    /// The claims of every JWT that came, with what is wrong with the JWT.
+    jwts: Vec<(Value, Vec<String>)>,
+    refusal: Option<Value>,
+}
+
+/// Runs a spec in a browser, and then checks what no spec may break: the console shows no error of a script, and
+/// Zendesk got good JWTs only.
+pub fn in_a_browser(spec: impl FnOnce(&Site)) {
+    let Some(programs) = Programs::find() else { return };
+    let site = Site::start(&programs);
+    spec(&site);
+    assert_eq!(site.complaints(), Vec::<String>::new());
+    for (claims, findings) in &site.backend.zendesk.lock().unwrap().jwts {
+        assert!(findings.is_empty(), "{findings:?}: {claims}");
+    }
+}
+
+impl Site {
+    fn start(programs: &Programs) -> Self {
+        let service = Setup::of(Kind::MessagingToken)
+            .with_doubles()
+            .env("SESSION_COOKIE", COOKIE)
+            .env("ALLOWED_ORIGINS", &format!("https://{COMPANY}"))
+            .start();
+        service.aws.put_user(TOKEN, &users::demo());
+        let backend = Arc::new(Backend { service, visits: Mutex::default(), zendesk: Mutex::default() });
+        let hosts = [COMPANY, STRANGER, SERVICE, SNIPPET, ZENDESK];
+        let answering = Arc::clone(&backend);
+        let internet = HttpsServer::of(&hosts, move |request| answering.answer(request));
+        // With third-party cookies, so that nothing but CORS keeps a stranger's page out.
+        let preferences = json!({ "profile.cookie_controls_mode": 0 });
+        let browser = Chromium::start(programs, &internet, &hosts, &preferences);
+        Self { browser, backend, _internet: internet }
+    }
+
+    pub fn aws(&self) -> &Aws {
+        &self.backend.service.aws
+    }
+
+    /// Signs the visitor in on the company's site, which is a cookie.
+    pub fn sign_in(&self) {
+        self.sign_in_with("Lax");
+    }
+
+    /// The same with another `SameSite` than is advised.
+    pub fn sign_in_with(&self, same_site: &str) {
+        self.browser.open(&format!("https://{COMPANY}/login?{same_site}"));
+    }
+
+    /// Opens one of the company's pages.
+    pub fn open(&self, page: &str) {
+        self.browser.open(&format!("https://{COMPANY}{page}"));
+    }
+
+    /// Opens a page that somebody else has made like the company's.
+    pub fn open_a_strangers_page(&self) {
+        self.browser.open(&format!("https://{STRANGER}/"));
+    }
+
+    /// Calls `zendeskAuth.logIn` with these options beside `url` and `onError`.
+    pub fn log_in(&self, options: &str) {
+        self.browser.evaluate(&format!(
+            "zendeskAuth.logIn({{ url: 'https://{SERVICE}/messaging/jwt', onError: note, {options} }})"
+        ));
+    }
+
+    pub fn log_out(&self) {
+        self.browser.evaluate("zendeskAuth.logOut()");
+    }
+
+    /// Lets the time of the widget's JWT pass.
+    pub fn expire(&self) {
+        self.browser.evaluate("zE.expire()");
+    }
+
+    /// Who writes in the widget.
+    pub fn visitor(&self) -> Value {
+        self.browser.evaluate("return window.zE?.visitor")
+    }
+
+    pub fn visitor_becomes(&self, name: &str) {
+        eventually(&format!("the visitor becomes {name}"), WITHIN, || (self.visitor() == name).then_some(()));
+    }
+
+    /// How often the widget was told to log its visitor out.
+    pub fn logouts(&self) -> Value {
+        self.browser.evaluate("return zE.logouts")
+    }
+
+    /// Waits for a failure that the page is told of, and fails if there are more.
+    pub fn failure(&self) -> Value {
+        let failures = || self.recorded("failures").as_array().unwrap().clone();
+        let mut failures = eventually("the page is told of a failure", WITHIN, || {
+            Some(failures()).filter(|failures| !failures.is_empty())
+        });
+        assert_eq!(failures.len(), 1, "{failures:?}");
+        failures.remove(0)
+    }
+
+    /// What the page's recorder has under this name (see `recorder.js`).
+    pub fn recorded(&self, name: &str) -> Value {
+        self.browser.evaluate(&format!("return record.{name}"))
+    }
+
+    /// Lets the time of the script's waits pass this many times as fast.
+    pub fn hurry(&self, factor: u32) {
+        self.browser.evaluate(&format!("record.hurry = {factor}"));
+    }
+
+    /// The milliseconds of the script's pauses between its requests. Each request has a limit, which is a wait as well.
+    pub fn pauses(&self) -> Vec<f64> {
+        let waits = self.recorded("waits");
+        waits.as_array().unwrap().iter().skip(1).step_by(2).map(|wait| wait["milliseconds"].as_f64().unwrap()).collect()
+    }
+
+    /// Waits until the script pauses.
+    pub fn first_pause_begins(&self) {
+        eventually("the script pauses", WITHIN, || (self.pauses().len() == 1).then_some(()));
+    }
+
+    /// Waits until that pause is over.
+    pub fn first_pause_ends(&self) {
+        eventually("the pause ends", WITHIN, || (self.recorded("waits[1].isOver") == true).then_some(()));
+    }
+
+    /// Adds Zendesk's snippet to the page.
+    pub fn load_the_widget(&self) {
+        let source = format!("https://{SNIPPET}/ekr/snippet.js?key=demo");
+        self.browser.evaluate(&format!(
+            "document.body.append(Object.assign(document.createElement('script'), {{ src: '{source}' }}))"
+        ));
+    }
+
+    /// What the console has shown since the last call of this, but for the status of answers.
+    pub fn complaints(&self) -> Vec<String> {
+        let lines = self.browser.console().into_iter();
+        lines.filter(|line| line.source != "network").map(|line| line.message).collect()
+    }
+
+    /// Everything that the browser asked of the function so far.
+    pub fn visits(&self) -> Vec<Visit> {
+        self.backend.visits.lock().unwrap().clone()
+    }
+
+    /// Waits until the function was asked this often, and returns what.
+    pub fn visits_reach(&self, count: usize) -> Vec<Visit> {
+        eventually(&format!("the function is asked {count} times"), WITHIN, || {
+            Some(self.visits()).filter(|visits| visits.len() >= count)
+        })
+    }
+
+    /// From now on Zendesk refuses every JWT for this reason.
+    pub fn zendesk_refuses(&self, message: &str, reason: &str) {
+        self.backend.zendesk.lock().unwrap().refusal = Some(json!({ "message": message, "reason": reason }));
+    }
+
+    /// The claims of all JWTs that came to Zendesk.
+    pub fn zendesk_got(&self) -> Vec<Value> {
+        self.backend.zendesk.lock().unwrap().jwts.iter().map(|(claims, _)| claims.clone()).collect()
+    }
+}
+
+impl Backend {
+    fn answer(&self, request: &Request) -> Answer {
+        match request.headers_named("host").next().unwrap_or_default() {
+            COMPANY | STRANGER => web_site(request),
+            SERVICE => self.invoke(request),
+            SNIPPET => script(include_str!("widget.js")),
+            ZENDESK => self.log_in(request),
+            _ => html::not_found(),
+        }
+    }
+
+    fn invoke(&self, request: &Request) -> Answer {
+        let mut event = Front::HttpApi.event(request);
+        event["requestContext"]["domainName"] = SERVICE.into();
+        let mut visits = self.visits.lock().unwrap();
+        let invocation = self.service.function.invoke(event);
+        let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
+        let answer = Front::HttpApi.answer(&response);
+        visits.push(Visit { request: request.clone(), answer: answer.clone() });
+        answer
+    }
+
+    /// Checks a JWT as Zendesk does.
+    fn log_in(&self, request: &Request) -> Answer {
+        let jwt = String::from_utf8_lossy(&request.body);
+        let secret = Some(MESSAGING_SECRET.as_bytes());
+        let inspection =
+            inspect(&jwt, &Expectation { kind: Some(zendesk_jwt::jwt::Kind::Messaging), secret, now: now() });
+        let claims = inspection.claims.clone().map(Value::Object).unwrap_or_default();
+        let findings = inspection.findings.iter().map(|finding| finding.message.clone()).collect();
+        let mut zendesk = self.zendesk.lock().unwrap();
+        zendesk.jwts.push((claims.clone(), findings));
+        let answer = match &zendesk.refusal {
+            Some(refusal) => json!({ "refusal": refusal }),
+            None if inspection.is_accepted() => json!({ "name": claims["name"], "exp": claims["exp"] }),
+            None => json!({ "refusal": { "message": "Unauthorized", "reason": "Invalid JWT" } }),
+        };
+        let anybody = ("access-control-allow-origin".to_owned(), "*".to_owned());
+        Answer { status: 200, headers: vec![anybody], body: answer.to_string() }
+    }
+}
+
+fn web_site(request: &Request) -> Answer {
+    let snippet = format!("<script id=ze-snippet src='https://{SNIPPET}/ekr/snippet.js?key=demo'></script>");
+    let recorder =
+        "<script src=/recorder.js></script><script>const note = (failure) => record.failures.push(failure)</script>";
+    let plain = "<script src=/zendesk-auth.js></script>";
+    let page = |lines: &[&str]| html::page("Shop", &lines.concat());
+    match request.path.as_str() {
+        "/login" => html::with_header(
+            page(&[]),
+            "set-cookie",
+            &format!("{COOKIE}={TOKEN}; Domain=example.com; Path=/; Secure; HttpOnly; SameSite={}", request.query),
+        ),
+        "/recorder.js" => script(include_str!("recorder.js")),
+        "/zendesk-auth.js" => script(include_str!("../../../../web/zendesk-auth.js")),
+        "/" => page(&[&snippet, recorder, plain]),
+        "/without-widget" => page(&[recorder, plain]),
+        "/plain" => page(&[
+            &snippet,
+            recorder,
+            plain,
+            &format!("<script>zendeskAuth.logIn({{ url: 'https://{SERVICE}/messaging/jwt' }});</script>"),
+        ]),
+        "/module" => page(&[
+            &snippet,
+            recorder,
+            &format!(
+                "<script type=module>
+                import '/zendesk-auth.js';
+                const userToken = async () => '{TOKEN}';
+                zendeskAuth.logIn({{ url: 'https://{SERVICE}/messaging/jwt', userToken }});
+                </script>"
+            ),
+        ]),
+        _ => html::not_found(),
+    }
+}
+
+fn script(source: &str) -> Answer {
+    let content_type = ("content-type".to_owned(), "text/javascript; charset=utf-8".to_owned());
+    Answer { status: 200, headers: vec![content_type], body: source.to_owned() }
+}
