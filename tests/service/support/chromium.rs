@@ -12,7 +12,7 @@ use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
 
 /// Generous, since the machine may be busy.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A browser with a profile of its own that knows no hosts but those of the spec.
 pub struct Chromium {
@@ -115,7 +115,13 @@ struct Driver {
 }
 
 impl Driver {
+    /// The operating system's choice of a port holds for one IP version, and the driver ends when the same port
+    /// is taken for the other: then it is started again.
     fn start(program: &Path, home: &Path) -> Self {
+        (0..5).find_map(|_| Self::try_start(program, home)).expect("a chromedriver that goes on")
+    }
+
+    fn try_start(program: &Path, home: &Path) -> Option<Self> {
         let output = NamedTempFile::new().unwrap();
         let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
         let child = Command::new(program)
@@ -127,13 +133,16 @@ impl Driver {
             .spawn()
             .unwrap();
         let mut driver = Self { child, url: String::new() };
-        driver.url = eventually("chromedriver says its port", READY_WITHIN, || {
+        let port = eventually("chromedriver says its port or ends", READY_WITHIN, || {
             let said = std::fs::read_to_string(output.path()).unwrap();
-            let (_, rest) = said.split_once("started successfully on port ")?;
-            let (port, _) = rest.split_once('.')?;
-            Some(format!("http://127.0.0.1:{port}"))
+            let port = said.split_once("started successfully on port ").and_then(|(_, rest)| rest.split_once('.'));
+            match port {
+                Some((port, _)) => Some(Some(port.to_owned())),
+                None => driver.child.try_wait().unwrap().map(|_| None),
+            }
         });
-        driver
+        driver.url = format!("http://127.0.0.1:{}", port?);
+        Some(driver)
     }
 }
 

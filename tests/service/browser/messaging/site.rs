@@ -26,7 +26,7 @@ const COOKIE: &str = "acme_session";
 pub const TOKEN: &str = "session-7f3a";
 
 /// Generous, since the machine may be busy.
-const WITHIN: Duration = Duration::from_secs(20);
+const WITHIN: Duration = Duration::from_mins(1);
 
 pub struct Site {
     pub browser: Chromium,
