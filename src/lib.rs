@@ -10,19 +10,20 @@
 //! | where | what it holds | what it knows of |
 //! |---|---|---|
 //! | `bin/` | one line per function: its name, its settings, its flow | everything |
-//! | [`jwt`] | Zendesk's rules: [claims](jwt::sdk), [signing](jwt::signing), and [what is wrong with a token](jwt::inspect) | `user` |
+//! | [`jwt`] | Zendesk's rules: [claims](jwt::sdk), [signing](jwt::signing), [what is wrong with a token](jwt::inspect), [what its errors mean](jwt::sso_errors) | `user` |
 //! | [`user`] | the user and the user token, in types that cannot hold a bad value | `jwt` |
 //! | [`flows`] | one file per function, a request in and an answer out, read from top to bottom | all but `aws`, `lambda`, `config` |
-//! | [`http`] | reading requests, writing responses and their security headers | `user`, `outcome` |
+//! | [`http`] | reading requests, writing responses and their security headers, pages of other origins | `user`, `outcome` |
 //! | [`outcome`] | every way a request can end, with status, code and severity | `jwt`, `user` |
 //! | [`signing_keys`] | the key of a running function: cold start, refresh, outages | `flows`, `jwt` |
 //! | [`aws`] | DynamoDB and Secrets Manager behind the traits of `flows` and `signing_keys` | those traits |
-//! | [`config`] | the environment, all of its problems at once | `flows` |
+//! | [`config`] | the environment, all of its problems at once | `flows`, `jwt` |
 //! | [`telemetry`] | log lines that are metrics, and hold nothing secret or personal | `flows`, `outcome` |
 //! | [`lambda`] | cold start, warm-up, one request after the other | everything |
 //! | `cli` (feature `cli`) | the operator's tool, kept out of the functions | everything |
 //!
-//! Only `aws` names a type of the AWS SDK, and only `http` and `outcome` name a status code.
+//! Only `aws` names a type of the AWS SDK, and only `http` and `outcome` name a status code of a
+//! function's answer. Beside the code, `templates/` holds the pages and `web/` the script for the company's own page.
 
 pub mod aws;
 #[cfg(feature = "cli")]
