@@ -1,7 +1,7 @@
 //! `https://sso.example.com`: an HTTP API with a custom domain in front of the function `sso-redirect`.
 
 use super::html;
-use crate::support::{Answer, Front, Request, Service};
+use crate::support::{Answer, Request, Service};
 use std::sync::Mutex;
 
 pub const HOST: &str = "sso.example.com";
@@ -34,12 +34,8 @@ impl FrontDoor {
     }
 
     fn invoke(&self, request: &Request) -> Answer {
-        let mut event = Front::HttpApi.event(request);
-        event["requestContext"]["domainName"] = HOST.into();
         let mut visits = self.visits.lock().unwrap();
-        let invocation = self.service.function.invoke(event);
-        let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
-        let answer = Front::HttpApi.answer(&response);
+        let answer = self.service.answer_at(HOST, request);
         visits.push(Visit { request: request.clone(), answer: answer.clone() });
         answer
     }

@@ -145,7 +145,18 @@ impl Service {
     }
 
     pub fn reply_through(&self, front: Front, request: &Request) -> Reply {
-        let invocation = self.function.invoke(front.event(request));
+        self.reply_to_event(front, front.event(request))
+    }
+
+    /// Sends a request that a browser made to `host`, a custom domain of the HTTP API.
+    pub fn answer_at(&self, host: &str, request: &Request) -> Answer {
+        let mut event = Front::HttpApi.event(request);
+        event["requestContext"]["domainName"] = host.into();
+        self.reply_to_event(Front::HttpApi, event).answer
+    }
+
+    fn reply_to_event(&self, front: Front, event: Value) -> Reply {
+        let invocation = self.function.invoke(event);
         let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
         Reply {
             answer: front.answer(&response),

@@ -6,7 +6,7 @@ use super::super::html;
 use crate::support::chromium::{Chromium, Programs};
 use crate::support::https::HttpsServer;
 use crate::support::service::MESSAGING_SECRET;
-use crate::support::{Answer, Aws, Front, Kind, Request, Service, Setup, eventually, now, users};
+use crate::support::{Answer, Aws, Kind, Request, Service, Setup, eventually, now, users};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -218,12 +218,8 @@ impl Backend {
     }
 
     fn invoke(&self, request: &Request) -> Answer {
-        let mut event = Front::HttpApi.event(request);
-        event["requestContext"]["domainName"] = SERVICE.into();
         let mut visits = self.visits.lock().unwrap();
-        let invocation = self.service.function.invoke(event);
-        let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
-        let answer = Front::HttpApi.answer(&response);
+        let answer = self.service.answer_at(SERVICE, request);
         visits.push(Visit { request: request.clone(), answer: answer.clone() });
         answer
     }
