@@ -97,6 +97,19 @@ pub enum Lacking {
     Signature,
 }
 
+impl Lacking {
+    /// The code of the outcome, which also names what keeps a newer signing key from being used.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UserTokens => "user_tokens_unavailable",
+            Self::SigningKey => "signing_key_unavailable",
+            Self::GoodSigningKey => "signing_key_refused",
+            Self::Signature => "signing_failed",
+        }
+    }
+}
+
 /// How loudly an outcome is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -211,13 +224,7 @@ impl Outcome {
             }
 
             Self::Unavailable(unavailable) => {
-                let code = match unavailable.lacking {
-                    Lacking::UserTokens => "user_tokens_unavailable",
-                    Lacking::SigningKey => "signing_key_unavailable",
-                    Lacking::GoodSigningKey => "signing_key_refused",
-                    Lacking::Signature => "signing_failed",
-                };
-                facts(StatusCode::SERVICE_UNAVAILABLE, code, Error, UNAVAILABLE)
+                facts(StatusCode::SERVICE_UNAVAILABLE, unavailable.lacking.code(), Error, UNAVAILABLE)
             }
         }
     }

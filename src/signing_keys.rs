@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::flows::{KeyInUse, SigningKeys};
 use crate::jwt::signing::SigningKey;
 use crate::jwt::{Clock, EpochSeconds, JwtKind};
-use crate::outcome::{Lacking, Outcome, Unavailable};
+use crate::outcome::{Lacking, Unavailable};
 
 /// How long failed reads may keep the next one waiting while there is no key at all, in seconds.
 const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
@@ -55,7 +55,6 @@ struct State<K> {
 
 struct Failure {
     why: Unavailable,
-    code: &'static str,
     in_a_row: u32,
     retry_at: EpochSeconds,
 }
@@ -152,14 +151,13 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
                 let in_a_row = state.failure.as_ref().map_or(1, |failure| failure.in_a_row.saturating_add(1));
                 let longest = if state.key.is_some() { LONGEST_PAUSE_WITH_KEY } else { LONGEST_PAUSE_WITHOUT_KEY };
                 let retry_at = now.plus(pause_after(in_a_row, longest));
-                let code = Outcome::from(why.clone()).facts().code;
                 tracing::error!(
-                    code,
+                    code = why.lacking.code(),
                     cause = why.cause,
                     last_good_key_in_use = state.key.is_some(),
                     "no signing key was read"
                 );
-                state.failure = Some(Failure { why: why.clone(), code, in_a_row, retry_at });
+                state.failure = Some(Failure { why: why.clone(), in_a_row, retry_at });
                 Err(why)
             }
         }
@@ -168,7 +166,7 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
     fn in_use(&self) -> Option<KeyInUse<K>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (key, read_at) = state.key.as_ref()?;
-        let failure = state.failure.as_ref().map(|failure| failure.code);
+        let failure = state.failure.as_ref().map(|failure| failure.why.lacking.code());
         Some(KeyInUse { key: Arc::clone(key), age: self.clock.now().since(*read_at), failure })
     }
 

@@ -6,6 +6,12 @@ use super::support::SupportClaims;
 use super::{EpochSeconds, JwtKind, Kind, UnfitProfile, UniqueId};
 use crate::user::{Claim, Role, User};
 
+/// Where the browser posts the JWT, on the account's own host and never on a mapped one.
+pub const ENDPOINT: &str = "access/jwt";
+
+/// The way round single sign-on, for whoever has a Zendesk password.
+pub const NORMAL_SIGN_IN: &str = "access/normal";
+
 /// SSO's kind of JWT, at the type level.
 #[derive(Debug)]
 pub enum Sso {}

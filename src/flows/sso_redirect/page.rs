@@ -5,9 +5,9 @@ use lambda_http::{Body, Response};
 
 use super::return_to::ZendeskHosts;
 use crate::http;
-use crate::jwt::UniqueId;
 use crate::jwt::signing::Jwt;
 use crate::jwt::sso_errors::Fault;
+use crate::jwt::{UniqueId, sso};
 use crate::outcome::Outcome;
 
 /// The page that posts the JWT to Zendesk: by itself, or by its button where scripts are off.
@@ -60,11 +60,11 @@ pub(super) fn sign_in(
     nonce: &UniqueId,
 ) -> Response<Body> {
     let page = SignIn {
-        jwt_endpoint: &zendesk.address("access/jwt"),
+        jwt_endpoint: &zendesk.address(sso::ENDPOINT),
         jwt: jwt.as_str(),
         fields,
         is_held_back: *outcome == Outcome::HeldBack,
-        way_round_sso: &zendesk.address("access/normal"),
+        way_round_sso: &zendesk.address(sso::NORMAL_SIGN_IN),
         nonce: nonce.as_str(),
     };
     respond(outcome, &page, nonce, form_action)
@@ -84,7 +84,7 @@ pub(super) fn zendesk_error(
         message,
         for_the_user: fault.for_the_user,
         for_the_administrator: fault.for_the_administrator,
-        way_round_sso: &zendesk.address("access/normal"),
+        way_round_sso: &zendesk.address(sso::NORMAL_SIGN_IN),
         request_id,
         nonce: nonce.as_str(),
     };

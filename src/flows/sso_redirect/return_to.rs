@@ -17,7 +17,7 @@ impl ZendeskHosts {
         Self { origin, others }
     }
 
-    /// An address of the account itself, such as `access/jwt`, which is never on a mapped host.
+    /// The full address of a path on the account's own host.
     #[must_use]
     pub fn address(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
