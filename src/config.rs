@@ -162,7 +162,10 @@ fn seconds(text: &str, least: u64, most: u64) -> Result<u64, String> {
 }
 
 /// The text of a file of PEM certificates, all of which TLS can use.
-fn certificates(path: &str) -> Result<String, String> {
+///
+/// # Errors
+/// With what is wrong with the file.
+pub fn certificates(path: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("names {path}, which cannot be read: {error}"))?;
     let unusable =
         |error: &dyn fmt::Display| format!("names {path}, which holds a certificate that cannot be used: {error}");

@@ -156,6 +156,12 @@ impl ExternalId {
         (1..=Self::MAX_CHARACTERS).contains(&text.chars().count()).then_some(Self(text))
     }
 
+    /// The text itself: personal, and for nobody but the operator and Zendesk.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// What a log may show of an external id: the start of its SHA-256, enough to find one user's lines.
     #[must_use]
     pub fn hash(&self) -> String {

@@ -14,6 +14,10 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 mod signing_key_secret;
+#[cfg(feature = "cli")]
+pub mod user_token_items;
+#[cfg(feature = "cli")]
+pub mod user_token_table;
 mod user_tokens;
 
 pub use signing_key_secret::SigningKeySecret;
@@ -53,19 +57,32 @@ impl Clients {
     }
 
     /// Clients of whoever runs the operator's tool: profiles, SSO logins and the rest of the usual chain.
+    ///
+    /// `more_roots` is as in [`Self::from_environment`].
     #[cfg(feature = "cli")]
-    pub async fn of_operator(profile: Option<&str>, region: Option<String>) -> Self {
-        let mut loader = within_our_limits(None);
+    pub async fn of_operator(operator: Operator<'_>, more_roots: Option<&str>) -> Self {
+        let Operator { profile, region, endpoint_url } = operator;
+        let mut loader = within_operators_limits(more_roots);
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
         if let Some(region) = region {
-            loader = loader.region(aws_config::Region::new(region));
+            loader = loader.region(aws_config::Region::new(region.to_owned()));
+        }
+        if let Some(url) = endpoint_url {
+            loader = loader.endpoint_url(url);
         }
         Self::new(&loader.load().await)
     }
 
-    /// Clients of stand-ins on this machine, the same in all but addresses and credentials.
+    /// Clients of an operator of a `zendesk-jwt local`, which takes any credentials and is both services at one address.
+    #[cfg(feature = "cli")]
+    pub async fn of_local_operator(url: &str) -> Self {
+        let loader = within_operators_limits(None).region("us-east-1").test_credentials().endpoint_url(url);
+        Self::new(&loader.load().await)
+    }
+
+    /// Clients of stand-ins on this machine, the same as in Lambda in all but addresses and credentials.
     #[cfg(feature = "cli")]
     pub async fn local(dynamodb_url: &str, secrets_manager_url: &str) -> Self {
         let config = within_our_limits(None).region("us-east-1").test_credentials().load().await;
@@ -77,6 +94,18 @@ impl Clients {
             secrets_manager: aws_sdk_secretsmanager::Client::from_conf(secrets_manager),
         }
     }
+}
+
+/// What an operator chose over the environment and the AWS configuration.
+#[cfg(feature = "cli")]
+#[derive(Clone, Copy, Debug)]
+pub struct Operator<'a> {
+    /// A profile of the AWS configuration.
+    pub profile: Option<&'a str>,
+    /// The region.
+    pub region: Option<&'a str>,
+    /// One address for all services.
+    pub endpoint_url: Option<&'a str>,
 }
 
 /// A configuration that lacks credentials only: one HTTP client for both services, and how long they may take.
@@ -96,6 +125,17 @@ fn within_our_limits(more_roots: Option<&str>) -> ConfigLoader {
         .retry_config(retries)
         // Answers are a few kilobytes, and the attempt's timeout covers one that stalls.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+/// The same for a person, who may be on another continent, and would rather wait than begin again.
+#[cfg(feature = "cli")]
+fn within_operators_limits(more_roots: Option<&str>) -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(Duration::from_secs(15))
+        .operation_timeout(Duration::from_mins(1))
+        .build();
+    within_our_limits(more_roots).timeout_config(timeouts).retry_config(RetryConfig::standard())
 }
 
 fn http_client(more_roots: Option<&str>) -> SharedHttpClient {
@@ -121,4 +161,34 @@ fn causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     chain
+}
+
+/// [`causes`] of an operator's call, with what to do about it where that is known.
+#[cfg(feature = "cli")]
+fn remedied<E>(error: &aws_sdk_dynamodb::error::SdkError<E>, what: &str, name: &str) -> String
+where
+    E: aws_sdk_dynamodb::error::ProvideErrorMetadata + Error + 'static,
+{
+    use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+
+    let told = causes(error);
+    let remedy = match error.code() {
+        Some("ResourceNotFoundException") => {
+            format!("There is no {what} {name} in this account and region: look at its name, --profile and --region")
+        }
+        Some("AccessDeniedException" | "UnrecognizedClientException" | "InvalidSignatureException") => {
+            format!("You may not do this with the {what} {name}: look at --profile, or ask for the right")
+        }
+        Some("ExpiredTokenException") => {
+            "Your login has expired: log in again, with `aws sso login` for instance".into()
+        }
+        None if told.contains("credentials") => {
+            "There are no AWS credentials: log in with `aws sso login` or `aws configure`, and choose with --profile"
+                .into()
+        }
+        None if told.contains("region") => "Choose the region with --region, AWS_REGION or in your profile".into(),
+        None => "Is the network up, and does AWS_ENDPOINT_URL or --local lead to something that runs?".into(),
+        Some(_) => return told,
+    };
+    format!("{told}. {remedy}")
 }

@@ -56,9 +56,9 @@ impl UserTokens for DynamoDbUserTokens {
 }
 
 /// An attribute of a type or value that it cannot have, by its name.
-struct Malformed(&'static str);
+pub(super) struct Malformed(pub(super) &'static str);
 
-fn record(attributes: HashMap<String, AttributeValue>) -> Result<UserTokenRecord, Malformed> {
+pub(super) fn record(attributes: HashMap<String, AttributeValue>) -> Result<UserTokenRecord, Malformed> {
     let mut item = Item(attributes);
     let email_verified = item.flag("email_verified")?;
     let profile = Profile {
@@ -174,7 +174,7 @@ fn object(value: AttributeValue) -> Option<Map<String, Value>> {
 }
 
 /// The JSON that the attribute stands for; none for bytes, which JSON does not have.
-fn json(value: AttributeValue) -> Option<Value> {
+pub(super) fn json(value: AttributeValue) -> Option<Value> {
     Some(match value {
         AttributeValue::S(text) => Value::String(text),
         AttributeValue::N(number) => Value::Number(number.parse::<Number>().ok()?),

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::Problem;
+use super::account::Account;
+use super::{Problem, block_on};
 use crate::aws::{Clients, SigningKeySecret};
 use crate::jwt::messaging::Messaging;
 use crate::jwt::sdk::Sdk;
@@ -36,17 +37,12 @@ pub struct Check {
     #[arg(long, value_name = "ID")]
     sso: Option<String>,
 
-    /// The profile in your AWS configuration
-    #[arg(long)]
-    profile: Option<String>,
-
-    /// The AWS region
-    #[arg(long)]
-    region: Option<String>,
-
     /// Print JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    account: Account,
 }
 
 /// What is known of one secret. Neither it nor a part of it is in here.
@@ -65,11 +61,7 @@ struct Verdict {
 /// When the process cannot start.
 pub fn run(command: &Command) -> Result<ExitCode, Problem> {
     let Command::Check(arguments) = command;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Problem(format!("the process cannot start: {error}")))?;
-    let mut verdicts = runtime.block_on(arguments.verdicts());
+    let mut verdicts = block_on(arguments.verdicts())?;
     point_out_shared(&mut verdicts);
     show(&verdicts, arguments.json);
     let is_good = verdicts.iter().all(|verdict| verdict.problems.is_empty());
@@ -77,8 +69,8 @@ pub fn run(command: &Command) -> Result<ExitCode, Problem> {
 }
 
 impl Check {
-    async fn verdicts(&self) -> Vec<Verdict> {
-        let clients = Clients::of_operator(self.profile.as_deref(), self.region.clone()).await;
+    async fn verdicts(&self) -> Result<Vec<Verdict>, Problem> {
+        let clients = self.account.clients().await?;
         let mut verdicts = Vec::new();
         if let Some(id) = &self.sdk {
             verdicts.push(verdict::<Sdk>(&clients, id).await);
@@ -89,7 +81,7 @@ impl Check {
         if let Some(id) = &self.sso {
             verdicts.push(verdict::<Sso>(&clients, id).await);
         }
-        verdicts
+        Ok(verdicts)
     }
 }
 

@@ -9,14 +9,13 @@ use crate::jwt::Kind;
 pub(super) struct Banner<'a> {
     pub address: SocketAddr,
     pub data: Option<&'a Path>,
-    pub user_tokens: &'a user_tokens::Running,
-    pub secrets: &'a str,
+    pub is_new: bool,
 }
 
 impl Banner<'_> {
     #[expect(clippy::print_stdout, reason = "a person reads this")]
     pub fn show(&self) {
-        let Self { address, secrets, user_tokens, .. } = self;
+        let Self { address, .. } = self;
         let token = demo::USER_TOKEN;
         let cookie = demo::SESSION_COOKIE;
         println!("zendesk-jwt is running on http://{address}. Nothing leaves this machine. Stop it with Ctrl-C.");
@@ -38,11 +37,12 @@ impl Banner<'_> {
         println!();
         let kept = match self.data {
             None => "in memory".to_owned(),
-            Some(directory) if user_tokens.is_new => format!("new in {}", directory.display()),
+            Some(directory) if self.is_new => format!("new in {}", directory.display()),
             Some(directory) => format!("kept in {}, as you left it", directory.display()),
         };
-        println!("DynamoDB         {}  (table {}, {kept})", user_tokens.url, user_tokens::TABLE);
-        println!("Secrets Manager  {secrets}  (put-secret-value changes a key within 5 seconds)");
+        println!("DynamoDB         http://{address}  (table {}, {kept})", user_tokens::TABLE);
+        println!("Secrets Manager  http://{address}  (a new secret is used within 5 seconds)");
+        println!("The tool works here with --local: zendesk-jwt user show --external-id demo-1 --local");
         println!();
     }
 }

@@ -20,21 +20,24 @@ use crate::flows::{Answer, Flow};
 const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
 
 /// The routes of the template, each with the flow of its function.
-///
-/// # Errors
-/// When the server ends before it is interrupted.
-pub(super) async fn serve<A: Flow + 'static, B: Flow + 'static, C: Flow + 'static>(
-    listener: TcpListener,
+pub(super) fn router<A: Flow + 'static, B: Flow + 'static, C: Flow + 'static>(
     sdk_exchange: A,
     messaging_token: B,
     sso_redirect: C,
-) -> Result<(), Problem> {
+) -> Router {
     let sso_redirect = Arc::new(sso_redirect);
-    let router = Router::new()
+    Router::new()
         .route("/sdk/jwt", any(call::<A>).with_state(Arc::new(sdk_exchange)))
         .route("/messaging/jwt", any(call::<B>).with_state(Arc::new(messaging_token)))
         .route("/sso/login", any(call::<C>).with_state(Arc::clone(&sso_redirect)))
-        .route("/sso/logout", any(call::<C>).with_state(sso_redirect));
+        .route("/sso/logout", any(call::<C>).with_state(sso_redirect))
+}
+
+/// Serves until the process is interrupted.
+///
+/// # Errors
+/// When the server ends before that.
+pub(super) async fn serve(listener: TcpListener, router: Router) -> Result<(), Problem> {
     let interrupted = async {
         tokio::signal::ctrl_c().await.ok();
     };

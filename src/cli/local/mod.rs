@@ -3,7 +3,7 @@
 //!
 //! The flows reach both over HTTP through the same AWS clients as in Lambda, so what works here works there.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use url::Url;
 
-use super::Problem;
+use super::{Problem, block_on};
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use crate::config;
 use crate::flows::messaging_token::{self, MessagingToken};
@@ -26,16 +26,24 @@ use crate::lambda::AwsVouching;
 use crate::signing_keys::CachedSigningKey;
 use banner::Banner;
 
+mod aws;
 mod banner;
 pub mod demo;
 mod front;
 pub mod secrets_manager;
 pub mod user_tokens;
 
+/// Where it listens unless it is told otherwise.
+pub const ADDRESS: &str = "http://127.0.0.1:3000";
+
 /// The arguments of `zendesk-jwt local`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The port to listen on, on 127.0.0.1
+    /// The address to listen on; 0.0.0.0 lets containers and other machines in
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
+    host: IpAddr,
+
+    /// The port to listen on
     #[arg(long, default_value_t = 3000)]
     port: u16,
 
@@ -56,21 +64,17 @@ const SIGNING_KEY_MAX_AGE: u64 = 5;
 /// # Errors
 /// When the port is taken or the data cannot be used.
 pub fn run(arguments: &Arguments) -> Result<(), Problem> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Problem(format!("the process cannot start: {error}")))?;
-    runtime.block_on(serve(arguments))
+    block_on(serve(arguments))
 }
 
 async fn serve(arguments: &Arguments) -> Result<(), Problem> {
-    let listener = listen(arguments.port).await?;
+    let listener = listen(SocketAddr::new(arguments.host, arguments.port)).await?;
     let address = listener.local_addr().map_err(|error| Problem(format!("no address: {error}")))?;
     show_warnings();
 
     let user_tokens = user_tokens::start(arguments.data.as_deref()).await?;
-    let secrets = secrets_manager::start(demo::secrets()).await?;
-    let clients = Clients::local(&user_tokens.url, &secrets).await;
+    let secrets_manager = secrets_manager::start(demo::secrets()).await?;
+    let clients = Clients::local(&user_tokens.url, &secrets_manager).await;
 
     let session_cookie = Some(demo::SESSION_COOKIE.to_owned());
     let messaging = messaging_token::Settings {
@@ -91,8 +95,10 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let messaging_token = MessagingToken::new(vouching(&clients), messaging);
     let sso_redirect = SsoRedirect::new(vouching(&clients), sso);
 
-    Banner { address, data: arguments.data.as_deref(), user_tokens: &user_tokens, secrets: &secrets }.show();
-    front::serve(listener, sdk_exchange, messaging_token, sso_redirect).await
+    Banner { address, data: arguments.data.as_deref(), is_new: user_tokens.is_new }.show();
+    let services = aws::Services { dynamodb: user_tokens.url, secrets_manager };
+    let routes = front::router(sdk_exchange, messaging_token, sso_redirect).merge(aws::router(services));
+    front::serve(listener, routes).await
 }
 
 fn vouching<K: JwtKind>(clients: &Clients) -> AwsVouching<K> {
@@ -105,8 +111,8 @@ fn demo_zendesk() -> Result<Url, Problem> {
     Url::parse("https://acme.zendesk.com").map_err(|error| Problem(error.to_string()))
 }
 
-async fn listen(port: u16) -> Result<TcpListener, Problem> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
+    let port = address.port();
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             Problem(format!("port {port} is in use: stop what listens there, or choose another with --port"))
