@@ -15,6 +15,9 @@ use crate::flows::sso_redirect::ZendeskHosts;
 use crate::flows::{messaging_token, sso_redirect};
 use crate::jwt::sso::LegacyAgents;
 
+/// For how many seconds a signing key is used unless `SIGNING_KEY_MAX_AGE` says otherwise.
+pub const SIGNING_KEY_MAX_AGE: u64 = 300;
+
 /// What every function needs.
 #[derive(Clone, Debug)]
 pub struct Common {
@@ -83,7 +86,7 @@ impl Environment {
         Some(Common {
             user_tokens_table: user_tokens_table?,
             signing_key_secret_id: signing_key_secret_id?,
-            signing_key_max_age: signing_key_max_age.unwrap_or(300),
+            signing_key_max_age: signing_key_max_age.unwrap_or(SIGNING_KEY_MAX_AGE),
             more_roots,
             log_level: log_level.unwrap_or(LevelFilter::INFO),
         })
@@ -161,11 +164,19 @@ fn seconds(text: &str, least: u64, most: u64) -> Result<u64, String> {
     number.ok_or_else(|| format!("is `{text}`: it should be a whole number of seconds from {least} to {most}"))
 }
 
-/// The text of a file of PEM certificates, all of which TLS can use.
+/// The PEM text in the file that `AWS_CA_BUNDLE` names, for the operator's tool.
 ///
 /// # Errors
 /// With what is wrong with the file.
-pub fn certificates(path: &str) -> Result<String, String> {
+#[cfg(feature = "cli")]
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub fn more_roots() -> Result<Option<String>, String> {
+    let path = std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty());
+    path.map(|path| certificates(&path).map_err(|problem| format!("AWS_CA_BUNDLE {problem}"))).transpose()
+}
+
+/// The text of a file of PEM certificates, all of which TLS can use.
+fn certificates(path: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("names {path}, which cannot be read: {error}"))?;
     let unusable =
         |error: &dyn fmt::Display| format!("names {path}, which holds a certificate that cannot be used: {error}");

@@ -13,7 +13,7 @@ use crate::jwt::{Clock, EpochSeconds, JwtKind};
 use crate::outcome::{Lacking, Unavailable};
 
 /// How long failed reads may keep the next one waiting while there is no key at all, in seconds.
-const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
+pub const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
 
 /// The same while a good key is in use, in seconds.
 const LONGEST_PAUSE_WITH_KEY: u64 = 60;

@@ -21,6 +21,33 @@ impl SigningKeySecret {
         Self { client: clients.secrets_manager.clone(), secret_id }
     }
 
+    /// The value as it is stored now; `None` when there is none yet.
+    ///
+    /// # Errors
+    /// With the chain of causes, and a remedy where one is known.
+    #[cfg(feature = "cli")]
+    pub async fn value(&self) -> Result<Option<Zeroizing<String>>, String> {
+        match self.client.get_secret_value().secret_id(&self.secret_id).send().await {
+            Ok(answer) => Ok(answer.secret_string.map(Zeroizing::new)),
+            Err(error)
+                if error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(super::remedied(&error, "secret", &self.secret_id)),
+        }
+    }
+
+    /// Makes `value` the current version of the secret, which must exist.
+    ///
+    /// # Errors
+    /// With the chain of causes, and a remedy where one is known.
+    #[cfg(feature = "cli")]
+    pub async fn store(&self, value: &str) -> Result<(), String> {
+        let put = self.client.put_secret_value().secret_id(&self.secret_id).secret_string(value);
+        put.send().await.map(drop).map_err(|error| super::remedied(&error, "secret", &self.secret_id))
+    }
+
     /// What to do about an error that an operator can mend.
     fn remedy(&self, error: &GetSecretValueError) -> Option<String> {
         let id = &self.secret_id;

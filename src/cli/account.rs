@@ -43,9 +43,7 @@ impl Account {
         if let Some(url) = &self.local {
             return Ok(Clients::of_local_operator(url).await);
         }
-        let bundle = std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty());
-        let more_roots = bundle.map(|path| config::certificates(&path)).transpose();
-        let more_roots = more_roots.map_err(|problem| Problem(format!("AWS_CA_BUNDLE {problem}")))?;
+        let more_roots = config::more_roots().map_err(Problem)?;
         let operator = Operator {
             profile: self.profile.as_deref(),
             region: self.region.as_deref(),

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub mod account;
+pub mod input;
 pub mod local;
 pub mod secret;
 
@@ -23,6 +25,14 @@ enum Command {
     /// Look after the functions' secrets
     #[command(subcommand)]
     Secret(secret::Command),
+    /// Print what makes your shell complete the tool's commands and options
+    #[command(
+        after_help = "For bash: zendesk-jwt completions bash > ~/.local/share/bash-completion/completions/zendesk-jwt"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
 impl Cli {
@@ -33,6 +43,10 @@ impl Cli {
         let result = match self.command {
             Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
             Command::Secret(command) => secret::run(&command),
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut std::io::stdout());
+                Ok(ExitCode::SUCCESS)
+            }
         };
         match result {
             Ok(status) => status,
@@ -53,4 +67,10 @@ pub struct Problem(String);
 fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| Problem(format!("the process cannot start: {error}")))?.block_on(work)
+}
+
+/// Tells in clap's manner what only this subcommand could find wrong with its arguments; the status is 2.
+fn called_wrongly(message: &str) -> ExitCode {
+    Cli::command().error(ErrorKind::MissingRequiredArgument, message).print().ok();
+    ExitCode::from(2)
 }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
-use zeroize::ZeroizeOnDrop;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{Claims, JwtKind, Kind};
 
@@ -14,6 +14,9 @@ use super::{Claims, JwtKind, Kind};
 ///
 /// <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/>, "Verify the shared secret"
 const MIN_CHARACTERS: usize = 10;
+
+/// How the key ids begin that Zendesk gives out.
+const KID_PREFIX: &str = "app_";
 
 /// How a display cuts off what it does not show.
 const ELLIPSES: [&str; 4] = ["…", "...", "*", "•"];
@@ -74,6 +77,42 @@ impl<K: JwtKind> SigningKey<K> {
             header.kid = Some(kid.to_owned());
         }
         Ok(Self { encoding_key: EncodingKey::from_secret(secret.as_bytes()), header, kind: PhantomData })
+    }
+
+    /// The JSON that Secrets Manager is to hold: what [`Self::parse`] reads.
+    #[must_use]
+    pub fn secret_value(&self) -> Zeroizing<String> {
+        let secret = String::from_utf8_lossy(self.encoding_key.as_bytes());
+        let value = match &self.header.kid {
+            Some(kid) => serde_json::json!({"kid": kid, "secret": secret}),
+            None => serde_json::json!({"secret": secret}),
+        };
+        Zeroizing::new(value.to_string())
+    }
+
+    /// The key id, which messaging's key has and the others have not.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+
+    /// How many characters the secret has.
+    #[must_use]
+    pub fn characters(&self) -> usize {
+        String::from_utf8_lossy(self.encoding_key.as_bytes()).chars().count()
+    }
+
+    /// What looks wrong with the key, though Zendesk nowhere says that it cannot be right.
+    ///
+    /// Zendesk's own key ids begin with `app_`.
+    /// <https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/>, "Creating a JWT token"
+    #[must_use]
+    pub fn doubt(&self) -> Option<&'static str> {
+        if self.encoding_key.as_bytes().starts_with(KID_PREFIX.as_bytes()) {
+            return Some("the secret looks like a Key ID: were the two swapped?");
+        }
+        let kid = self.kid()?;
+        (!kid.starts_with(KID_PREFIX)).then_some("the kid does not begin with app_ as Zendesk's do: is it the Key ID?")
     }
 
     /// What may be shown of the secret: the start of its SHA-256, the same for the same secret.

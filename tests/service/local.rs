@@ -48,8 +48,14 @@ impl Local {
         read(response)
     }
 
-    fn exchange(&self, token: &str) -> (u16, String) {
+    /// The status and body that Zendesk's servers get for a user token.
+    pub fn exchange(&self, token: &str) -> (u16, String) {
         self.post("/sdk/jwt", "application/x-www-form-urlencoded", &format!("user_token={token}"))
+    }
+
+    /// The option that makes the tool work here.
+    pub fn option(&self) -> String {
+        format!("--local={}", self.url)
     }
 
     /// Calls one of the stand-ins as an AWS client does.
@@ -90,7 +96,8 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> (u16, String) {
     (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
 }
 
-fn jwt(body: &str) -> String {
+/// The JWT in the answer of a function that speaks JSON.
+pub fn jwt(body: &str) -> String {
     serde_json::from_str::<Value>(body).unwrap()["jwt"].as_str().unwrap().to_owned()
 }
 

@@ -6,6 +6,7 @@
 mod support;
 
 mod browser;
+mod command_line;
 mod configuration;
 mod events;
 mod inspect;
@@ -17,6 +18,7 @@ mod messaging_token;
 mod open_redirects;
 mod sdk_exchange;
 mod secret_check;
+mod secret_put;
 mod signing_keys;
 mod sso_journey;
 mod sso_redirect;

@@ -66,9 +66,3 @@ fn a_redacted_secret_and_one_that_is_not_there_are_named_in_json_too() {
     assert!(problem(1).contains("elsewhere"), "{verdicts}");
     assert!(!text(&output).contains("canary"), "{output:?}");
 }
-
-#[test]
-fn without_a_secret_to_check_the_tool_says_how_it_is_called() {
-    let output = Command::new(env!("CARGO_BIN_EXE_zendesk-jwt")).args(["secret", "check"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
-}

@@ -57,7 +57,7 @@ pub struct Arguments {
 }
 
 /// How long a changed secret may go unnoticed here, in seconds: short, so that a rotation can be watched.
-const SIGNING_KEY_MAX_AGE: u64 = 5;
+pub const SIGNING_KEY_MAX_AGE: u64 = 5;
 
 /// Serves until the process is interrupted.
 ///

@@ -16,6 +16,7 @@ pub mod runtime_api;
 pub mod secrets_manager;
 pub mod server;
 pub mod service;
+pub mod tool;
 pub mod users;
 pub mod webdriver;
 

@@ -1,12 +1,12 @@
-//! `zendesk-jwt secret`: what Secrets Manager holds for the functions, without ever showing it.
+//! `zendesk-jwt secret check`: whether the functions can sign with what is stored.
 
 use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::account::Account;
-use super::{Problem, block_on};
+use super::Secrets;
 use crate::aws::{Clients, SigningKeySecret};
+use crate::cli::{Problem, block_on, called_wrongly};
 use crate::jwt::messaging::Messaging;
 use crate::jwt::sdk::Sdk;
 use crate::jwt::signing::SigningKey;
@@ -14,85 +14,71 @@ use crate::jwt::sso::Sso;
 use crate::jwt::{JwtKind, Kind};
 use crate::signing_keys::SecretStore;
 
-/// The subcommands of `zendesk-jwt secret`.
-#[derive(Debug, clap::Subcommand)]
-pub enum Command {
-    /// Say whether the stored secrets can sign, and whether two kinds share one
-    Check(Check),
-}
-
 /// The arguments of `zendesk-jwt secret check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 when every secret can sign, 1 when one cannot, 2 when called wrongly.")]
 pub struct Check {
-    /// Name or ARN of the Support SDK's secret
-    #[arg(long, value_name = "ID", required_unless_present_any = ["messaging", "sso"])]
-    sdk: Option<String>,
-
-    /// Name or ARN of messaging's secret
-    #[arg(long, value_name = "ID")]
-    messaging: Option<String>,
-
-    /// Name or ARN of the SSO secret
-    #[arg(long, value_name = "ID")]
-    sso: Option<String>,
-
     /// Print JSON
     #[arg(long)]
     json: bool,
 
     #[command(flatten)]
-    account: Account,
+    secrets: Secrets,
 }
 
 /// What is known of one secret. Neither it nor a part of it is in here.
 #[derive(Debug, Serialize)]
-struct Verdict {
+pub(super) struct Verdict {
     kind: &'static str,
     secret_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fingerprint: Option<String>,
+    pub(super) fingerprint: Option<String>,
     problems: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<&'static str>,
 }
 
-/// Runs the subcommand.
-///
-/// # Errors
-/// When the process cannot start.
-pub fn run(command: &Command) -> Result<ExitCode, Problem> {
-    let Command::Check(arguments) = command;
-    let mut verdicts = block_on(arguments.verdicts())?;
+pub(super) fn run(arguments: &Check) -> Result<ExitCode, Problem> {
+    let mut verdicts = block_on(verdicts(&arguments.secrets))?;
+    if verdicts.is_empty() {
+        return Ok(called_wrongly("name a secret to check with --sdk, --messaging or --sso, or give --local"));
+    }
     point_out_shared(&mut verdicts);
     show(&verdicts, arguments.json);
     let is_good = verdicts.iter().all(|verdict| verdict.problems.is_empty());
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-impl Check {
-    async fn verdicts(&self) -> Result<Vec<Verdict>, Problem> {
-        let clients = self.account.clients().await?;
-        let mut verdicts = Vec::new();
-        if let Some(id) = &self.sdk {
-            verdicts.push(verdict::<Sdk>(&clients, id).await);
+/// What is known of the secrets whose ids were given.
+async fn verdicts(secrets: &Secrets) -> Result<Vec<Verdict>, Problem> {
+    let clients = secrets.account.clients().await?;
+    let mut verdicts = Vec::new();
+    for kind in Kind::ALL {
+        if let Some(id) = secrets.id(kind) {
+            verdicts.push(verdict_on(kind, &clients, id).await);
         }
-        if let Some(id) = &self.messaging {
-            verdicts.push(verdict::<Messaging>(&clients, id).await);
-        }
-        if let Some(id) = &self.sso {
-            verdicts.push(verdict::<Sso>(&clients, id).await);
-        }
-        Ok(verdicts)
+    }
+    Ok(verdicts)
+}
+
+pub(super) async fn verdict_on(kind: Kind, clients: &Clients, secret_id: String) -> Verdict {
+    match kind {
+        Kind::Sdk => verdict::<Sdk>(clients, secret_id).await,
+        Kind::Messaging => verdict::<Messaging>(clients, secret_id).await,
+        Kind::Sso => verdict::<Sso>(clients, secret_id).await,
     }
 }
 
-async fn verdict<K: JwtKind>(clients: &Clients, secret_id: &str) -> Verdict {
-    let read = SigningKeySecret::new(clients, secret_id.to_owned()).read().await;
-    let key = read.and_then(|value| SigningKey::<K>::parse(&value).map_err(|problem| problem.to_string()));
-    let (fingerprint, problems) = match key {
-        Ok(key) => (Some(key.fingerprint()), Vec::new()),
-        Err(problem) => (None, vec![problem]),
-    };
-    Verdict { kind: K::KIND.name(), secret_id: secret_id.to_owned(), fingerprint, problems }
+async fn verdict<K: JwtKind>(clients: &Clients, secret_id: String) -> Verdict {
+    let kind = K::KIND.name();
+    let read = SigningKeySecret::new(clients, secret_id.clone()).read().await;
+    match read.and_then(|value| SigningKey::<K>::parse(&value).map_err(|problem| problem.to_string())) {
+        Ok(key) => {
+            let fingerprint = Some(key.fingerprint());
+            Verdict { kind, secret_id, fingerprint, problems: Vec::new(), doubt: key.doubt() }
+        }
+        Err(problem) => Verdict { kind, secret_id, fingerprint: None, problems: vec![problem], doubt: None },
+    }
 }
 
 /// One shared secret for two kinds makes the leak of one the leak of the other.
@@ -117,12 +103,12 @@ fn show(verdicts: &[Verdict], as_json: bool) {
         println!("{}", serde_json::to_string_pretty(verdicts).unwrap_or_default());
         return;
     }
-    for Verdict { kind, secret_id, fingerprint, problems } in verdicts {
+    for Verdict { kind, secret_id, fingerprint, problems, doubt } in verdicts {
         match fingerprint {
             Some(fingerprint) if problems.is_empty() => println!("{kind:10} can sign, fingerprint {fingerprint}"),
             _ => println!("{kind:10} cannot be used as it is ({secret_id})"),
         }
-        for problem in problems {
+        for problem in problems.iter().map(String::as_str).chain(*doubt) {
             println!("{:10} {problem}", "");
         }
     }

@@ -1,0 +1,136 @@
+//! `zendesk-jwt secret put`: a signing key is stored when it can be the right one, and never shown.
+
+use crate::local::{Local, jwt};
+use crate::support::Jwt;
+use crate::support::tool::{Ended, run, run_with};
+
+const NEW_SECRET: &str = "canary-shared-secret-0123456789";
+
+fn put(local: &Local, secret: &str, arguments: &[&str]) -> Ended {
+    run_with(&format!("{secret}\n"), &[&["secret", "put"], arguments, &[&local.option()]].concat())
+}
+
+fn fingerprints(local: &Local) -> Vec<String> {
+    let checked = run(&["secret", "check", "--json", &local.option()]).json();
+    checked.as_array().unwrap().iter().map(|verdict| verdict["fingerprint"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_stored_secret_signs_once_the_tool_has_waited_and_is_never_shown() {
+    let local = Local::start(&[]);
+    local.exchange("BD2F35A7621");
+    let stored = put(&local, NEW_SECRET, &["sdk"]);
+
+    assert_eq!(stored.status, 0, "{stored:?}");
+    assert!(stored.stdout.contains("31 characters") && stored.stdout.contains("within 5 seconds"), "{stored:?}");
+    assert!(!stored.said().contains("canary"), "{stored:?}");
+    // The key is read anew behind this request.
+    local.exchange("BD2F35A7621");
+    let (status, body) = crate::support::eventually("it is used", std::time::Duration::from_secs(10), || {
+        let answer = local.exchange("BD2F35A7621");
+        Jwt::is_signed_with(&jwt(&answer.1), NEW_SECRET).then_some(answer)
+    });
+    assert_eq!(status, 200, "{body}");
+}
+
+#[test]
+fn what_cannot_be_the_right_secret_is_refused_by_the_name_of_its_screen() {
+    let local = Local::start(&[]);
+    let before = fingerprints(&local);
+    for (secret, kind, says) in [
+        ("123456789", "sdk", "redacted"),
+        ("canary", "messaging", "redacted"),
+        ("short77", "sso", "no shared secret of Zendesk's is shorter"),
+        ("canary-0123456789…", "sdk", "ellipsis"),
+        (" canary-0123456789", "sdk", "white space"),
+        ("\"canary-0123456789\"", "sso", "quotation mark"),
+        ("", "sdk", "no `secret`"),
+        (r#"{"kid": "app_demo"}"#, "messaging", "no `secret`"),
+        ("canary-0123456789", "messaging", "no `kid`"),
+    ] {
+        let refused = put(&local, secret, &[kind]);
+        assert_eq!(refused.status, 1, "{secret}: {refused:?}");
+        assert!(
+            refused.stderr.contains("nothing was stored") && refused.stderr.contains(says),
+            "{secret}: {refused:?}"
+        );
+        assert!(refused.stderr.contains("Admin Center") && !refused.said().contains("canary"), "{refused:?}");
+    }
+    assert_eq!(fingerprints(&local), before);
+}
+
+#[test]
+fn the_secret_of_another_kind_is_refused() {
+    let local = Local::start(&[]);
+    let refused = put(&local, "demo-sdk-shared-secret-not-for-production", &["sso"]);
+
+    assert_eq!(refused.status, 1, "{refused:?}");
+    assert!(refused.stderr.contains("this is the secret of sdk"), "{refused:?}");
+}
+
+#[test]
+fn a_key_id_in_the_wrong_place_is_refused_unless_it_is_meant() {
+    let local = Local::start(&[]);
+    for (secret, kid) in [("app_0123456789abcdef", "app_demo"), (NEW_SECRET, NEW_SECRET)] {
+        let arguments = ["messaging", "--no-wait", "--kid", kid];
+        let refused = put(&local, secret, &arguments);
+        assert_eq!(refused.status, 1, "{refused:?}");
+        assert!(refused.stderr.contains("Key ID") && refused.stderr.contains("--force"), "{refused:?}");
+
+        let forced = put(&local, secret, &[&arguments[..], &["--force"]].concat());
+        assert_eq!(forced.status, 0, "{forced:?}");
+    }
+}
+
+#[test]
+fn messagings_key_comes_as_an_option_and_a_secret_or_as_json() {
+    let local = Local::start(&[]);
+    let in_two_parts = put(&local, NEW_SECRET, &["messaging", "--kid", "app_new", "--no-wait", "--json"]);
+    assert_eq!(in_two_parts.status, 0, "{in_two_parts:?}");
+    assert_eq!(in_two_parts.json()["changed"], true);
+
+    let whole = format!(r#"{{"kid": "app_new", "secret": "{NEW_SECRET}"}}"#);
+    let again = put(&local, &whole, &["messaging", "--no-wait", "--json"]);
+    assert_eq!(again.json()["changed"], false, "{again:?}");
+    assert_eq!(again.json()["fingerprint"], in_two_parts.json()["fingerprint"]);
+
+    let contrary = put(&local, &whole, &["messaging", "--kid", "app_other"]);
+    assert_eq!(contrary.status, 1, "{contrary:?}");
+    assert!(contrary.stderr.contains("differ"), "{contrary:?}");
+}
+
+#[test]
+fn a_secret_is_read_from_a_file_and_never_an_argument() {
+    let local = Local::start(&[]);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("{NEW_SECRET}\r\n")).unwrap();
+    let stored = put(&local, "", &["sso", "--no-wait", "--file", file.path().to_str().unwrap()]);
+    assert_eq!(stored.status, 0, "{stored:?}");
+
+    assert_eq!(put(&local, "", &["sso", NEW_SECRET]).status, 2);
+    let missing = put(&local, "", &["sso", "--file", "/nowhere"]);
+    assert_eq!(missing.status, 1, "{missing:?}");
+    assert!(missing.stderr.contains("/nowhere"), "{missing:?}");
+}
+
+#[test]
+fn called_wrongly_it_says_what_is_missing() {
+    for (arguments, says) in [
+        (&["secret", "put", "sdk"][..], "--sdk ID"),
+        (&["secret", "put", "chat", "--local"], "sdk, messaging or sso"),
+        (&["secret", "put", "sso", "--kid", "app_demo", "--local"], "only messaging"),
+        (&["secret", "put", "sso", "--region", "us-east-1", "--local"], "cannot be used with"),
+        (&["secret", "check"], "--sdk, --messaging or --sso"),
+    ] {
+        let ended = run(arguments);
+        assert_eq!(ended.status, 2, "{ended:?}");
+        assert!(ended.stderr.contains(says), "{ended:?}");
+    }
+}
+
+#[test]
+fn an_aws_that_cannot_be_reached_is_told_with_what_to_look_at() {
+    let ended = run_with(NEW_SECRET, &["secret", "put", "sdk", "--local=http://127.0.0.1:9"]);
+    assert_eq!(ended.status, 1, "{ended:?}");
+    assert!(ended.stderr.contains("--local lead to something that runs"), "{ended:?}");
+}
