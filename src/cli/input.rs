@@ -18,21 +18,31 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// When nothing can be read, or it is not UTF-8.
 pub fn secret_text(file: Option<&Path>, what: &str) -> Result<Zeroizing<String>, Problem> {
     match file {
-        Some(file) if file != Path::new("-") => {
+        Some(file) if !is_standard_input(file) => {
             let opened = std::fs::File::open(file);
-            let named = |error| Problem(format!("{} cannot be read: {error}", file.display()));
-            read(opened.map_err(named)?).map_err(named)
+            // Not by its name, which is the secret itself when somebody takes the option for one.
+            let unreadable = |error| {
+                let advice = "give a file's name, or - for standard input; a secret is never an argument";
+                Problem(format!("the file of {what} cannot be read ({error}): {advice}"))
+            };
+            read(opened.map_err(unreadable)?).map_err(unreadable)
         }
         None if std::io::stdin().is_terminal() => typed(what),
         _ => read(std::io::stdin()).map_err(|error| Problem(format!("standard input cannot be read: {error}"))),
     }
 }
 
+/// Whether `file` is the usual name of standard input.
+#[must_use]
+pub fn is_standard_input(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
 /// What a person types at the terminal.
 fn typed(what: &str) -> Result<Zeroizing<String>, Problem> {
     let terminal = console::Term::stderr();
     let unreadable = |error| Problem(format!("the terminal cannot be read: {error}"));
-    terminal.write_str(&format!("{what} (it is not shown): ")).map_err(unreadable)?;
+    terminal.write_str(&format!("Type {what}; it is not shown: ")).map_err(unreadable)?;
     terminal.read_secure_line().map(Zeroizing::new).map_err(unreadable)
 }
 

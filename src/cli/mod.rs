@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::jwt::Kind;
+
 pub mod account;
 pub mod input;
+pub mod inspect;
 pub mod local;
 pub mod secret;
 
@@ -22,6 +25,8 @@ pub struct Cli {
 enum Command {
     /// Run the three functions on this machine, with demo users and no AWS account
     Local(local::Arguments),
+    /// Take a JWT apart and name every rule of Zendesk's that it breaks
+    Inspect(inspect::Arguments),
     /// Look after the functions' secrets
     #[command(subcommand)]
     Secret(secret::Command),
@@ -42,6 +47,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Inspect(arguments) => inspect::run(&arguments),
             Command::Secret(command) => secret::run(&command),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut std::io::stdout());
@@ -73,4 +79,9 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
 fn called_wrongly(message: &str) -> ExitCode {
     Cli::command().error(ErrorKind::MissingRequiredArgument, message).print().ok();
     ExitCode::from(2)
+}
+
+/// For clap: the kind of that name.
+fn kind(name: &str) -> Result<Kind, String> {
+    Kind::parse(name).ok_or_else(|| "it is sdk, messaging or sso".to_owned())
 }

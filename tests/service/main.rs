@@ -10,6 +10,7 @@ mod command_line;
 mod configuration;
 mod events;
 mod inspect;
+mod inspect_command;
 mod interoperability;
 mod key_rotation;
 mod local;

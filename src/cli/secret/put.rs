@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Secrets, check};
 use crate::aws::{Clients, SigningKeySecret};
-use crate::cli::{Problem, block_on, called_wrongly, input, local};
+use crate::cli::{self, Problem, block_on, called_wrongly, input, local};
 use crate::config;
 use crate::jwt::messaging::Messaging;
 use crate::jwt::sdk::Sdk;
@@ -37,7 +37,7 @@ Secrets Manager is to hold. Where the ids of the other kinds are known, a secret
 Exit status: 0 when it is stored, 1 when it is refused or could not be stored, 2 when called wrongly.")]
 pub struct Put {
     /// What the key signs: sdk, messaging or sso
-    #[arg(value_parser = kind)]
+    #[arg(value_parser = cli::kind)]
     kind: Kind,
 
     /// The Key ID of messaging's key, which is no secret
@@ -66,10 +66,6 @@ pub struct Put {
 
     #[command(flatten)]
     secrets: Secrets,
-}
-
-fn kind(name: &str) -> Result<Kind, String> {
-    Kind::parse(name).ok_or_else(|| "it is sdk, messaging or sso".to_owned())
 }
 
 /// What is told of a stored key. Neither the secret nor a part of it is in here.
@@ -141,7 +137,7 @@ async fn put<K: JwtKind>(arguments: &Put, secret_id: String) -> Result<ExitCode,
 /// The key that the operator gives, as the bare secret or as the JSON to be stored.
 fn given<K: JwtKind>(arguments: &Put) -> Result<SigningKey<K>, Problem> {
     let screen = K::KIND.admin_center_screen();
-    let what = format!("The shared secret of {}, from Admin Center > {screen}", K::KIND);
+    let what = format!("the shared secret of {}, from Admin Center > {screen}", K::KIND);
     let text = input::secret_text(arguments.file.as_deref(), &what)?;
     let key = if text.trim_start().starts_with('{') {
         SigningKey::parse(&text)

@@ -1,0 +1,100 @@
+//! `zendesk-jwt inspect`: a JWT from anywhere, held against Zendesk's rules at the terminal.
+
+use crate::local::Local;
+use crate::support::tool::{Ended, run, run_with};
+use serde_json::Value;
+
+const SECRET: &str = "demo-sdk-shared-secret-not-for-production";
+
+/// What the Support SDK's endpoint answers for a user whom all flows vouch for.
+fn answer(local: &Local) -> String {
+    local.exchange("BD2F35A7621").1
+}
+
+fn in_a_file(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn inspect_answer(local: &Local, arguments: &[&str]) -> Ended {
+    run_with(&answer(local), &[&["inspect"], arguments].concat())
+}
+
+#[test]
+fn the_answer_of_an_endpoint_can_be_piped_in() {
+    let local = Local::start(&[]);
+    let secret = in_a_file(&format!("{SECRET}\n"));
+    let good = inspect_answer(&local, &["--kind", "sdk", "--secret", secret.path().to_str().unwrap()]);
+
+    assert_eq!(good.status, 0, "{good:?}");
+    for said in
+        ["A JWT of sdk, signed with the given secret", "\"alg\": \"HS256\"", "iat is 20", "0 broken", "takes it."]
+    {
+        assert!(good.stdout.contains(said), "no {said} in {good:?}");
+    }
+    assert!(!good.said().contains(SECRET), "{good:?}");
+}
+
+#[test]
+fn the_secret_is_read_from_secrets_manager_as_the_functions_have_it() {
+    let local = Local::start(&[]);
+    let id = |kind| format!("zendesk-jwt/{kind}");
+    let own = inspect_answer(&local, &["--secret-id", &id("sdk"), &local.option()]);
+    assert_eq!(own.status, 0, "{own:?}");
+
+    let other = inspect_answer(&local, &["--secret-id", &id("sso"), &local.option()]);
+    assert_eq!(other.status, 1, "{other:?}");
+    assert!(other.stdout.contains("not signed with the given secret"), "{other:?}");
+    assert!(other.stdout.contains("Zendesk refuses it."), "{other:?}");
+}
+
+#[test]
+fn a_broken_rule_is_explained_and_ends_with_status_1() {
+    let local = Local::start(&[]);
+    let stale = inspect_answer(&local, &["--kind", "sso", "--at", "1700000000"]);
+
+    assert_eq!(stale.status, 1, "{stale:?}");
+    assert!(stale.stdout.contains("✗ `iat` is within 3 minutes"), "{stale:?}");
+    assert!(stale.stdout.contains("synchronised clock") && stale.stdout.contains("1 broken"), "{stale:?}");
+    assert!(stale.stdout.lines().all(|line| line.chars().count() <= 80), "{stale:?}");
+}
+
+#[test]
+fn programs_get_the_same_findings_as_json() {
+    let local = Local::start(&[]);
+    let jwt = crate::local::jwt(&answer(&local));
+    let stale = run(&["inspect", &jwt, "--kind", "sso", "--at", "1700000000", "--json"]);
+
+    assert_eq!(stale.status, 1, "{stale:?}");
+    let report = stale.json();
+    assert_eq!((&report["kind"], &report["accepted"]), (&"sso".into(), &false.into()));
+    assert_eq!(report["signature"], "not_checked");
+    assert_eq!(report["claims"]["email"], "demo@example.com");
+    let rules = report["rules"].as_array().unwrap();
+    let broken: Vec<&Value> = rules.iter().filter(|rule| !rule["broken"].is_null()).collect();
+    assert_eq!(broken.len(), 1, "{report}");
+    assert_eq!((&broken[0]["code"], &broken[0]["severity"]), (&"iat_fresh".into(), &"rejected".into()));
+    assert!(rules.len() > 20, "{report}");
+}
+
+#[test]
+fn a_colour_is_for_terminals_alone() {
+    let ended = run(&["inspect", "nonsense"]);
+    assert_eq!(ended.status, 1, "{ended:?}");
+    assert!(!ended.stdout.contains('\u{1b}'), "{ended:?}");
+}
+
+#[test]
+fn called_wrongly_it_says_how_it_is_meant() {
+    for (arguments, status, says) in [
+        (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging or sso"),
+        (&["inspect", "a.b.c", "--secret", "canary-secret"], 1, "a secret is never an argument"),
+        (&["inspect", "--secret", "-"], 1, "standard input cannot hold both"),
+        (&["inspect", "a.b.c", "--secret", "-", "--secret-id", "x"], 2, "cannot be used with"),
+    ] {
+        let ended = run(arguments);
+        assert_eq!(ended.status, status, "{ended:?}");
+        assert!(ended.stderr.contains(says) && !ended.stderr.contains("canary"), "{ended:?}");
+    }
+}
