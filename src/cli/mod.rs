@@ -8,8 +8,10 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::jwt::Kind;
 
 pub mod account;
+pub mod doctor;
 pub mod input;
 pub mod inspect;
+
 pub mod local;
 pub mod secret;
 
@@ -27,6 +29,7 @@ enum Command {
     Local(local::Arguments),
     /// Take a JWT apart and name every rule of Zendesk's that it breaks
     Inspect(inspect::Arguments),
+    Doctor(Box<doctor::Arguments>),
     /// Look after the functions' secrets
     #[command(subcommand)]
     Secret(secret::Command),
@@ -48,6 +51,7 @@ impl Cli {
         let result = match self.command {
             Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
             Command::Inspect(arguments) => inspect::run(&arguments),
+            Command::Doctor(arguments) => doctor::run(&arguments),
             Command::Secret(command) => secret::run(&command),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut std::io::stdout());

@@ -32,6 +32,11 @@ impl Local {
         local
     }
 
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     fn terminal(&self) -> String {
         std::fs::read_to_string(self.output.path()).unwrap()
     }

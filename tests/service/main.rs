@@ -8,6 +8,7 @@ mod support;
 mod browser;
 mod command_line;
 mod configuration;
+mod doctor;
 mod events;
 mod inspect;
 mod inspect_command;

@@ -66,9 +66,15 @@ fn fingerprint(key: &KeyPair) -> String {
     BASE64_STANDARD.encode(digest::digest(&digest::SHA256, &key.subject_public_key_info()))
 }
 
-type Handler = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
+pub(super) type Handler = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
 
-async fn respond(State(answer): State<Handler>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn respond(
+    State(answer): State<Handler>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let request = Request {
         headers: headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect(),
         body: body.into(),
@@ -86,13 +92,13 @@ fn text(value: &[u8]) -> String {
 
 /// Connections whose handshake is done. Each shakes hands in a task of its own, so that none holds up
 /// the others.
-struct Handshakes {
+pub(super) struct Handshakes {
     address: SocketAddr,
     done: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
 }
 
 impl Handshakes {
-    fn of(listener: TcpListener, config: Arc<ServerConfig>) -> Self {
+    pub(super) fn of(listener: TcpListener, config: Arc<ServerConfig>) -> Self {
         let address = listener.local_addr().unwrap();
         let (sender, done) = mpsc::channel(16);
         let acceptor = TlsAcceptor::from(config);

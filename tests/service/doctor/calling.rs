@@ -1,0 +1,92 @@
+//! How the doctor is called, and what it shows.
+
+use super::*;
+use crate::local::Local;
+
+fn refusing() -> BrokenServer {
+    BrokenServer::http(|_| refusal())
+}
+
+#[test]
+fn the_kind_is_asked_for_where_the_path_does_not_tell() {
+    let server = refusing();
+    let ran = run(&server.url("/zendesk"), "", &[]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("--kind sdk, --kind messaging or --kind sso"), "{}", ran.stderr);
+    assert!(server.requests().is_empty());
+
+    assert_eq!(Diagnosis::of(&server.url("/zendesk"), "", &["--kind", "sdk"]).report["kind"], "sdk");
+    assert_eq!(Diagnosis::of(&server.url("/prod/sso/login"), "", &[]).report["kind"], "sso", "behind a stage");
+}
+
+#[test]
+fn a_wrong_call_is_one_clear_sentence() {
+    let url = refusing().url("/sdk/jwt");
+    let (redacted, empty) = (file("123456789"), file(""));
+    for (arguments, words) in [
+        (vec!["--secret-file", path(&redacted)], "redacted"),
+        (vec!["--secret-file", path(&empty)], "is empty"),
+        (vec!["--secret-file", "/nowhere/secret"], "a secret is never an argument"),
+        (vec!["--secret-file", "-", "--user-token-file", "-"], "standard input holds either"),
+        (vec!["--cookie", "sid"], "in a form"),
+        (vec!["--origin", "https://www.example.com"], "messaging endpoints"),
+        (vec!["--logout-url", "https://www.example.com/bye"], "SSO endpoints"),
+        (vec!["--ca-file", path(&empty)], "no PEM certificate"),
+        (vec!["--resolve", "support.example.com"], "HOST:PORT:ADDRESS"),
+        (vec!["--kind", "chat"], "sdk, messaging or sso"),
+    ] {
+        let ran = run(&url, "", &arguments);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
+    }
+    let messaging = run(&refusing().url("/messaging/jwt"), "two\nlines", &[]);
+    assert_eq!(messaging.status, 2);
+    assert!(messaging.stderr.contains("cannot be sent in a header"), "{}", messaging.stderr);
+    assert!(!messaging.stderr.contains("two"), "{}", messaging.stderr);
+}
+
+#[test]
+fn an_address_with_a_password_is_refused() {
+    for url in ["https://user:canary@example.com/sdk/jwt", "ftp://example.com/sdk/jwt", "example.com/sdk/jwt"] {
+        assert_eq!(run(url, "", &[]).status, 2, "{url}");
+    }
+}
+
+#[test]
+fn the_checklist_has_a_mark_for_each_check_a_remedy_for_each_failure_and_the_counts_last() {
+    let server = BrokenServer::http(|_| answer(500, "text/plain", ""));
+    let ran = run(&server.url("/sdk/jwt"), USER_TOKEN, &[]);
+
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.starts_with(&format!("Asking {}", server.url("/sdk/jwt"))), "{}", ran.stderr);
+    for words in ["✓ tcp", "✗ unknown-token", "→ Answer 401", "– skipped", "\nConnection\n", "\nJWT\n"] {
+        assert!(format!("\n{}", ran.stdout).contains(words), "no {words} in {}", ran.stdout);
+    }
+    let last = ran.stdout.lines().last().unwrap();
+    assert!(last.contains(" passed, ") && last.contains(" failed, ") && last.contains(" skipped"), "{last}");
+    assert!(!ran.stdout.contains('\u{1b}'), "a pipe gets no colours");
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+}
+
+#[test]
+fn nothing_secret_or_personal_is_shown() {
+    let local = Local::start(&[]);
+    let secret = "demo-sdk-shared-secret-not-for-production";
+    let secret_file = file(secret);
+    for json in [&["--json"][..], &[]] {
+        let arguments = [&["--secret-file", path(&secret_file)], json].concat();
+        let ran = run(&format!("{}/sdk/jwt?key=canary", local.url()), "BD2F35A7621", &arguments);
+        let shown = ran.stdout + &ran.stderr;
+        assert!(shown.contains("/sdk/jwt"));
+        for hidden in ["BD2F35A7621", secret, "eyJ", NAME, EMAIL, "canary", "+15555550100"] {
+            assert!(!shown.contains(hidden), "{hidden} in {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_server_does_not_steer_the_terminal() {
+    let server = BrokenServer::http(|_| with_header(answer(401, "text/html", ""), "cache-control", "\u{9b}31mred"));
+    let ran = run(&server.url("/sdk/jwt"), "", &[]);
+    assert!(ran.stdout.contains("31mred") && !ran.stdout.contains('\u{9b}'), "{}", ran.stdout);
+}

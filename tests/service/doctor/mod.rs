@@ -1,0 +1,160 @@
+//! `zendesk-jwt doctor`, run against good endpoints and against endpoints that are broken in one way each.
+
+use crate::support::broken_server::{BrokenServer, sign};
+use crate::support::{Answer, Request, now};
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+use tempfile::NamedTempFile;
+
+mod calling;
+mod connection;
+mod healthy;
+mod messaging;
+mod sdk;
+mod sign_out;
+mod sso;
+
+/// The user token that the endpoints know. A form has to encode it.
+const USER_TOKEN: &str = "good-token/1+2=3";
+/// The same in a cookie or header, where nothing may be encoded.
+const PLAIN_TOKEN: &str = "good-token-123";
+const SECRET: &str = "shared-secret-0123456789-abcdefghijklmnopqrstuvwxyz";
+const KID: &str = "app_0123456789abcdef";
+
+/// Who the JWTs name; none of it may be shown.
+const NAME: &str = "Demo User";
+const EMAIL: &str = "demo@example.com";
+
+/// What the doctor said, and how it ended.
+struct Diagnosis {
+    status: i32,
+    report: Value,
+}
+
+impl Diagnosis {
+    /// Runs the doctor with a user token on standard input, unless it is empty.
+    fn of(url: &str, user_token: &str, arguments: &[&str]) -> Self {
+        let output = run(url, user_token, &[arguments, &["--json"]].concat());
+        let report = serde_json::from_str(&output.stdout);
+        let diagnosis = Self {
+            status: output.status,
+            report: report.unwrap_or_else(|error| panic!("{error}: {} {}", output.stdout, output.stderr)),
+        };
+        assert_eq!(diagnosis.report["healthy"], diagnosis.status == 0, "{}", diagnosis.report);
+        diagnosis
+    }
+
+    fn check(&self, id: &str) -> &Value {
+        let checks = self.report["checks"].as_array().unwrap();
+        let mut found = checks.iter().filter(|check| check["id"] == id);
+        let check = found.next().unwrap_or_else(|| panic!("no {id} in {:#}", self.report));
+        assert!(found.next().is_none(), "{id} is there twice");
+        check
+    }
+
+    fn state(&self, id: &str) -> &str {
+        self.check(id)["state"].as_str().unwrap()
+    }
+
+    /// The checks that ended so. How long answers took is left aside, which the machine decides.
+    fn ids(&self, state: &str) -> Vec<&str> {
+        let checks = self.report["checks"].as_array().unwrap().iter();
+        let found = checks.filter(|check| check["state"] == state).map(|check| check["id"].as_str().unwrap());
+        found.filter(|id| *id != "speed").collect()
+    }
+
+    /// Checks that this failed and nothing else, and that what was seen and the remedy say these words.
+    #[track_caller]
+    fn fails(&self, ids: &[&str], words: &[&str]) {
+        assert_eq!(self.ids("fail"), ids, "{:#}", self.report);
+        assert_eq!(self.status, 1);
+        self.says(ids[0], words);
+    }
+
+    /// Checks that nothing failed, and that this alone is a warning that says these words.
+    #[track_caller]
+    fn warns(&self, ids: &[&str], words: &[&str]) {
+        assert_eq!((self.ids("warn"), self.ids("fail")), (ids.to_vec(), Vec::new()), "{:#}", self.report);
+        self.says(ids[0], words);
+    }
+
+    #[track_caller]
+    fn says(&self, id: &str, words: &[&str]) {
+        let check = self.check(id);
+        let said = format!("{} {}", check["seen"].as_str().unwrap(), check["remedy"].as_str().unwrap());
+        for words in words {
+            assert!(said.contains(words), "no `{words}` in: {said}");
+        }
+    }
+}
+
+/// What a run wrote, and its exit status.
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn run(url: &str, user_token: &str, arguments: &[&str]) -> Ran {
+    let input = file(&format!("{user_token}\n"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zendesk-jwt"));
+    command.args(["doctor", url]).args(arguments);
+    if !user_token.is_empty() {
+        command.args(["--user-token-file", "-"]);
+    }
+    let output = command.stdin(Stdio::from(input.reopen().unwrap())).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { status: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+fn file(text: &str) -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn path(file: &NamedTempFile) -> &str {
+    file.path().to_str().unwrap()
+}
+
+fn answer(status: u16, content_type: &str, body: impl Into<String>) -> Answer {
+    let headers = [("content-type", content_type), ("cache-control", "no-store")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    Answer { status, headers, body: body.into() }
+}
+
+/// The answer with one header set, or left out when `value` is empty.
+fn with_header(mut answer: Answer, name: &str, value: &str) -> Answer {
+    answer.headers.retain(|(found, _)| found != name);
+    if !value.is_empty() {
+        answer.headers.push((name.to_owned(), value.to_owned()));
+    }
+    answer
+}
+
+fn refusal() -> Answer {
+    answer(401, "application/problem+json", r#"{"title": "Unauthorized"}"#)
+}
+
+/// The claims of a Support SDK or SSO token, no two with the same `jti`.
+fn profile() -> Value {
+    let mut jti = [0; 16];
+    aws_lc_rs::rand::fill(&mut jti).unwrap();
+    json!({ "name": NAME, "email": EMAIL, "iat": now(), "jti": hex::encode(jti) })
+}
+
+fn header() -> Value {
+    json!({ "alg": "HS256", "typ": "JWT" })
+}
+
+/// The form's fields in a request that is a form, decoded.
+fn form(request: &Request) -> Vec<(String, String)> {
+    if request.method != "POST" || request.content_type() != Some("application/x-www-form-urlencoded") {
+        return Vec::new();
+    }
+    form_urlencoded::parse(&request.body).into_owned().collect()
+}
+
+fn user_token(request: &Request) -> Option<String> {
+    form(request).into_iter().find(|(name, _)| name == "user_token").map(|(_, value)| value)
+}

@@ -1,0 +1,219 @@
+//! Sign-in pages.
+
+use super::*;
+
+const ACTION: &str = "https://acme.zendesk.com/access/jwt";
+const POLICY: &str = "default-src 'none'; form-action 'self' https://*.zendesk.com; frame-ancestors 'none'";
+
+/// What a page is made of, to be changed.
+struct Page {
+    action: String,
+    method: &'static str,
+    jwt_field: &'static str,
+    return_to_field: &'static str,
+    return_to: Option<String>,
+    claims: Value,
+    policy: &'static str,
+    more: String,
+}
+
+fn query(request: &Request, name: &str) -> Option<String> {
+    form_urlencoded::parse(request.query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value.into())
+}
+
+fn is_signed_in(request: &Request) -> bool {
+    request.headers_named("cookie").any(|cookie| cookie == format!("session={PLAIN_TOKEN}"))
+}
+
+impl Page {
+    fn good(request: &Request) -> Self {
+        let is_ours = |url: &String| {
+            let base = url::Url::parse("https://acme.zendesk.com/").unwrap();
+            base.join(url).is_ok_and(|url| url.origin() == base.origin())
+        };
+        Self {
+            action: ACTION.into(),
+            method: "post",
+            jwt_field: "jwt",
+            return_to_field: "return_to",
+            return_to: query(request, "return_to").filter(is_ours),
+            claims: profile(),
+            policy: POLICY,
+            more: String::new(),
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        let escaped = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;");
+        let field =
+            |name: &str, value: &str| format!(r#"<input type="hidden" name="{name}" value="{}">"#, escaped(value));
+        let jwt = field(self.jwt_field, &sign(&header(), &self.claims, SECRET));
+        let return_to = self.return_to.as_deref().map(|value| field(self.return_to_field, value)).unwrap_or_default();
+        let (method, action, more) = (self.method, &self.action, &self.more);
+        let search = r#"<form action="/search"><input name="q"></form>"#;
+        let form = format!(r#"<form method="{method}" action="{action}">{jwt}{return_to}</form>"#);
+        let html = format!("<!DOCTYPE html><title>Signing in</title>{search}{form}{more}");
+        let page = with_header(answer(200, "text/html", html), "referrer-policy", "no-referrer");
+        with_header(page, "content-security-policy", self.policy)
+    }
+}
+
+fn to_login() -> Answer {
+    with_header(answer(303, "text/plain", ""), "location", "https://www.example.com/login?back=canary")
+}
+
+fn diagnosis(server: &BrokenServer) -> Diagnosis {
+    let secret = file(SECRET);
+    Diagnosis::of(&server.url("/sso"), PLAIN_TOKEN, &["--kind", "sso", "--secret-file", path(&secret)])
+}
+
+/// The doctor's word on an endpoint whose page is changed.
+fn page(change: impl Fn(&Request, &mut Page) + Send + Sync + 'static) -> Diagnosis {
+    diagnosis(&BrokenServer::http(move |request| {
+        if !is_signed_in(request) {
+            return to_login();
+        }
+        let mut page = Page::good(request);
+        change(request, &mut page);
+        page.answer()
+    }))
+}
+
+/// The doctor's word on an endpoint whose answers are changed.
+fn answering(change: impl Fn(&Request, Answer) -> Answer + Send + Sync + 'static) -> Diagnosis {
+    diagnosis(&BrokenServer::http(move |request| {
+        let answer = if is_signed_in(request) { Page::good(request).answer() } else { to_login() };
+        change(request, answer)
+    }))
+}
+
+#[test]
+fn a_page_without_fault_passes() {
+    let diagnosis = page(|_, _| ());
+    assert_eq!((diagnosis.ids("fail"), diagnosis.ids("warn")), (vec![], vec![]), "{:#}", diagnosis.report);
+    assert_eq!(diagnosis.state("sign-out"), "skip", "the remote logout URL is not known");
+    assert!(!diagnosis.report.to_string().contains("canary"));
+}
+
+#[test]
+fn zendesks_own_parameters_are_sent_along() {
+    let server = BrokenServer::http(|request| Page::good(request).answer());
+    diagnosis(&server);
+    for name in ["return_to", "brand_id", "locale_id", "timestamp"] {
+        assert!(server.requests().iter().all(|request| query(request, name).is_some()), "{name}");
+    }
+}
+
+#[test]
+fn the_form_must_be_posted() {
+    page(|_, page| page.method = "get").fails(&["form-method"], &["`get`", "method=\"post\""]);
+}
+
+#[test]
+fn the_form_must_lead_to_the_accounts_own_host() {
+    page(|_, page| page.action = "https://help.example.com/access/jwt".into())
+        .fails(&["form-action", "csp-form-action"], &["help.example.com", "never one of your own"]);
+    page(|_, page| page.action = "https://acme.zendesk.com/access".into()).fails(&["form-action"], &["/access/jwt"]);
+    page(|_, page| page.action = format!("{ACTION}?return_to=x")).fails(&["form-action"], &["field of the form"]);
+
+    let server = BrokenServer::http(|request| Page::good(request).answer());
+    let of_another =
+        Diagnosis::of(&server.url("/sso"), PLAIN_TOKEN, &["--kind", "sso", "--zendesk-subdomain", "other"]);
+    assert_eq!(of_another.state("form-action"), "fail");
+    of_another.says("form-action", &["https://other.zendesk.com/access/jwt"]);
+}
+
+#[test]
+fn the_fields_must_have_zendesks_names() {
+    page(|_, page| page.jwt_field = "JWT").fails(&["form-fields"], &["called `JWT`", "exactly `jwt`"]);
+    page(|_, page| page.return_to_field = "returnTo")
+        .fails(&["form-fields", "return-to-relative", "return-to-absolute"], &["called `returnTo`"]);
+}
+
+#[test]
+fn there_must_be_one_form() {
+    page(|_, page| page.more = format!(r#"<form method="post" action="{ACTION}"></form>"#))
+        .fails(&["sign-in-page"], &["2 forms"]);
+    answering(
+        |request, answer| if is_signed_in(request) { Answer { body: "<p>Hello".into(), ..answer } } else { answer },
+    )
+    .fails(&["sign-in-page"], &["without a form", "fetch"]);
+    answering(|_, _| with_header(to_login(), "location", &format!("{ACTION}?jwt=x.y.z")))
+        .fails(&["sign-in-page"], &["given that way up"]);
+}
+
+#[test]
+fn the_page_must_not_be_kept() {
+    answering(|_, answer| with_header(answer, "cache-control", "private, max-age=60"))
+        .fails(&["page-cache"], &["max-age=60", "no-store"]);
+}
+
+#[test]
+fn the_policies_must_let_the_form_go_and_nothing_frame_it() {
+    let policy = |policy: &'static str| page(move |_, page| page.policy = policy);
+    policy("form-action 'self'; frame-ancestors 'none'").fails(&["csp-form-action"], &["https://acme.zendesk.com"]);
+    policy("form-action https://zendesk.com; frame-ancestors 'none'").fails(&["csp-form-action"], &["do not post"]);
+    policy("form-action https:; frame-ancestors *").fails(&["frame-ancestors"], &["`*`"]);
+    policy("").warns(&["csp-form-action", "frame-ancestors"], &["no content security policy"]);
+    answering(|_, answer| with_header(answer, "referrer-policy", "unsafe-url"))
+        .warns(&["referrer-policy"], &["unsafe-url"]);
+    for fine in ["form-action *; frame-ancestors 'self'", "form-action acme.zendesk.com:443; frame-ancestors 'none'"] {
+        assert_eq!(policy(fine).ids("fail"), [""; 0]);
+    }
+}
+
+#[test]
+fn return_to_must_arrive_as_it_was_sent() {
+    page(|_, page| page.return_to = page.return_to.as_ref().map(|text| text.replace("%26", "&")))
+        .fails(&["return-to-relative", "return-to-absolute"], &["became", "decoded once"]);
+    page(|_, page| page.return_to = page.return_to.take().filter(|text| text.starts_with("https:")))
+        .fails(&["form-fields", "return-to-relative"], &["no field `return_to`"]);
+}
+
+#[test]
+fn return_to_must_not_lead_away() {
+    for foreign in [
+        "https://example.org/",
+        "//example.org/",
+        "/\\example.org/",
+        "https://acme.zendesk.com.example.org/",
+        "https://acme.zendesk.com@example.org/",
+        "javascript:alert(1)",
+    ] {
+        let diagnosis = page(move |request, page| {
+            page.return_to = page.return_to.take().or(query(request, "return_to").filter(|asked| asked == foreign));
+        });
+        diagnosis.fails(&["return-to-foreign"], &[&format!("`{foreign}` is passed on"), "acme.zendesk.com"]);
+    }
+    answering(|request, answer| match query(request, "return_to") {
+        Some(foreign) if is_signed_in(request) && foreign.contains("example.org") => {
+            with_header(to_login(), "location", &foreign)
+        }
+        _ => answer,
+    })
+    .fails(&["return-to-foreign"], &["is passed on"]);
+}
+
+#[test]
+fn a_form_is_for_those_who_are_signed_in() {
+    let diagnosis = diagnosis(&BrokenServer::http(|request| Page::good(request).answer()));
+    diagnosis.fails(&["page-without-session", "page-unknown-token"], &["login page"]);
+    answering(|request, answer| if is_signed_in(request) { answer } else { Answer { status: 500, ..answer } })
+        .fails(&["page-without-session", "page-unknown-token"], &["500"]);
+}
+
+#[test]
+fn the_rules_are_those_of_sso() {
+    page(|_, page| page.claims["jti"] = "0123456789abcdef0123456789abcdef".into())
+        .fails(&["jti-changes"], &["same `jti`"]);
+    page(|_, page| page.claims["iat"] = json!(now() - 600)).fails(&["jwt-iat-fresh"], &["10 minutes ago"]);
+    page(|_, page| page.claims["role"] = "user".into()).warns(&["jwt-role"], &["end_user"]);
+}
+
+#[test]
+fn a_user_token_that_is_not_taken_is_pointed_out() {
+    let server = BrokenServer::http(|_| to_login());
+    let diagnosis = diagnosis(&server);
+    diagnosis.fails(&["sign-in-page"], &["303 to `https://www.example.com/login`", "--cookie"]);
+    assert_eq!(diagnosis.state("return-to-foreign"), "skip");
+}
