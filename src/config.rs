@@ -14,6 +14,7 @@ use url::{Host, Url};
 use crate::flows::sso_redirect::ZendeskHosts;
 use crate::flows::{messaging_token, sso_redirect};
 use crate::jwt::sso::LegacyAgents;
+use crate::telemetry;
 
 /// For how many seconds a signing key is used unless `SIGNING_KEY_MAX_AGE` says otherwise.
 pub const SIGNING_KEY_MAX_AGE: u64 = 300;
@@ -29,6 +30,8 @@ pub struct Common {
     pub signing_key_max_age: u64,
     /// The PEM text in the file that `AWS_CA_BUNDLE` names: roots trusted beside Amazon's.
     pub more_roots: Option<String>,
+    /// `METRICS_NAMESPACE`: the namespace of the metrics, so that two stacks in one account stay apart.
+    pub metrics_namespace: String,
     /// `LOG_LEVEL`: the least level of log lines; the line of each request is always written.
     pub log_level: LevelFilter,
 }
@@ -82,12 +85,14 @@ impl Environment {
         let signing_key_secret_id = self.required("SIGNING_KEY_SECRET_ID", secret);
         let signing_key_max_age = self.optional("SIGNING_KEY_MAX_AGE", |text| seconds(text, 1, 86_400));
         let more_roots = self.optional("AWS_CA_BUNDLE", certificates);
+        let metrics_namespace = self.optional("METRICS_NAMESPACE", metrics_namespace);
         let log_level = self.optional("LOG_LEVEL", log_level);
         Some(Common {
             user_tokens_table: user_tokens_table?,
             signing_key_secret_id: signing_key_secret_id?,
             signing_key_max_age: signing_key_max_age.unwrap_or(SIGNING_KEY_MAX_AGE),
             more_roots,
+            metrics_namespace: metrics_namespace.unwrap_or_else(|| telemetry::NAMESPACE.to_owned()),
             log_level: log_level.unwrap_or(LevelFilter::INFO),
         })
     }
@@ -153,6 +158,13 @@ impl Environment {
     fn value(&self, name: &str) -> Option<String> {
         (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
+}
+
+/// CloudWatch's own rule for a custom namespace: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html>.
+fn metrics_namespace(text: &str) -> Result<String, String> {
+    let fits = text.len() <= 255 && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/#:".contains(c));
+    let problem = "should be at most 255 letters, digits and ._-/#:, and not begin with AWS/";
+    if fits && !text.starts_with("AWS/") { Ok(text.to_owned()) } else { Err(format!("is `{text}`: it {problem}")) }
 }
 
 fn log_level(text: &str) -> Result<LevelFilter, String> {

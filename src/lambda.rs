@@ -48,6 +48,7 @@ pub fn run<K: JwtKind, S, F: Flow>(
         }
     };
     telemetry::start(common.log_level);
+    let namespace = common.metrics_namespace.clone();
     // Lambda sends one request at a time, so a second thread would only cost its start.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -58,7 +59,7 @@ pub fn run<K: JwtKind, S, F: Flow>(
     };
     let ended = runtime.block_on(async {
         let vouching = warm(function, common).await;
-        serve(function, flow(vouching, settings)).await
+        serve(&namespace, function, flow(vouching, settings)).await
     });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -82,7 +83,7 @@ async fn warm<K: JwtKind>(function: &'static str, common: Common) -> AwsVouching
     Vouching::new(user_tokens, signing_key)
 }
 
-async fn serve(function: &'static str, flow: impl Flow) -> Result<(), Error> {
+async fn serve(namespace: &str, function: &'static str, flow: impl Flow) -> Result<(), Error> {
     let cold = AtomicBool::new(true);
     let (flow, cold) = (&flow, &cold);
     lambda_http::run(service_fn(move |request: Request| async move {
@@ -90,7 +91,7 @@ async fn serve(function: &'static str, flow: impl Flow) -> Result<(), Error> {
         let answer = flow.handle(&request).await;
         let request_id = http::request_id(&request);
         let cold_start = cold.swap(false, Ordering::Relaxed);
-        RequestReport::new(function, request_id, cold_start, &answer, started.elapsed()).write();
+        RequestReport::new(namespace, function, request_id, cold_start, &answer, started.elapsed()).write();
         Ok::<_, Error>(answer.response)
     }))
     .await

@@ -17,7 +17,7 @@
 //! | [`outcome`] | every way a request can end, with status, code and severity | `jwt`, `user` |
 //! | [`signing_keys`] | the key of a running function: cold start, refresh, outages | `flows`, `jwt` |
 //! | [`aws`] | DynamoDB and Secrets Manager behind the traits of `flows` and `signing_keys` | those traits |
-//! | [`config`] | the environment, all of its problems at once | `flows`, `jwt` |
+//! | [`config`] | the environment, all of its problems at once | `flows`, `jwt`, `telemetry` |
 //! | [`telemetry`] | log lines that are metrics, and hold nothing secret or personal | `flows`, `outcome` |
 //! | [`lambda`] | cold start, warm-up, one request after the other | everything |
 //! | `cli` (feature `cli`) | the operator's tool, kept out of the functions | everything |

@@ -229,6 +229,12 @@ impl Outcome {
         }
     }
 
+    /// Whether somebody who showed a user token was told no.
+    #[must_use]
+    pub fn refuses_a_user(&self) -> bool {
+        matches!(self, Self::Refused(refused) if *refused != Refused::NotSignedIn)
+    }
+
     /// What the log says beyond the code: a claim's or attribute's name, or the cause of an outage.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {

@@ -23,11 +23,14 @@ use crate::flows::{Answer, Observed};
 use crate::jwt::{Clock, SystemClock};
 use crate::outcome::{Outcome, Severity};
 
-/// The namespace of all metrics.
+/// The namespace of all metrics, unless [`METRICS_NAMESPACE`](crate::config) says otherwise.
 pub const NAMESPACE: &str = "ZendeskJwt";
 
 /// The metric that counts requests, by function and outcome.
 pub const REQUESTS: &str = "requests";
+
+/// The metric that counts users who were refused, by function; a browser without a user token is nobody yet.
+pub const REFUSALS: &str = "refusals";
 
 /// The metric of how long requests took in milliseconds, by function.
 pub const DURATION: &str = "duration_ms";
@@ -44,6 +47,8 @@ pub const RETURN_TO_DROPPED: &str = "return_to_dropped";
 /// One request, as the log tells it.
 #[derive(Debug)]
 pub struct RequestReport<'a> {
+    /// The namespace of its metrics.
+    pub namespace: &'a str,
     /// The function that answered.
     pub function: &'static str,
     /// Lambda's id of the invocation.
@@ -64,6 +69,7 @@ impl<'a> RequestReport<'a> {
     /// The report on an answer.
     #[must_use]
     pub fn new(
+        namespace: &'a str,
         function: &'static str,
         request_id: &'a str,
         cold_start: bool,
@@ -72,6 +78,7 @@ impl<'a> RequestReport<'a> {
     ) -> Self {
         let status = answer.response.status().as_u16();
         Self {
+            namespace,
             function,
             request_id,
             cold_start,
@@ -104,6 +111,7 @@ impl<'a> RequestReport<'a> {
             detail: self.outcome.detail(),
             status: self.status,
             external_id_hash: self.observed.external_id_hash.as_deref(),
+            refusals: self.outcome.refuses_a_user().then_some(1),
             return_to_dropped: self.observed.return_to_dropped.then_some(1),
             duration_ms: milliseconds(self.duration),
             lookup_ms: self.observed.lookup.map(milliseconds),
@@ -111,7 +119,7 @@ impl<'a> RequestReport<'a> {
             signing_key_failures: self.observed.signing_key_failure.map(|_| 1),
             signing_key_failure: self.observed.signing_key_failure,
             requests: 1,
-            aws: EmbeddedMetrics::new(now, self.observed),
+            aws: EmbeddedMetrics::new(now, self),
         }
     }
 }
@@ -131,6 +139,8 @@ struct RequestLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id_hash: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    refusals: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     return_to_dropped: Option<u8>,
     duration_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,21 +153,21 @@ struct RequestLine<'a> {
     signing_key_failure: Option<&'static str>,
     requests: u8,
     #[serde(rename = "_aws")]
-    aws: EmbeddedMetrics,
+    aws: EmbeddedMetrics<'a>,
 }
 
 /// Tells CloudWatch which members of the line are metrics.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct EmbeddedMetrics {
+struct EmbeddedMetrics<'a> {
     timestamp: u128,
-    cloud_watch_metrics: [MetricDirective; 2],
+    cloud_watch_metrics: [MetricDirective<'a>; 2],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct MetricDirective {
-    namespace: &'static str,
+struct MetricDirective<'a> {
+    namespace: &'a str,
     dimensions: [&'static [&'static str]; 1],
     metrics: Vec<Metric>,
 }
@@ -169,18 +179,20 @@ struct Metric {
     unit: &'static str,
 }
 
-impl EmbeddedMetrics {
+impl<'a> EmbeddedMetrics<'a> {
     /// Names the metrics that the line has a value for: CloudWatch takes no others.
-    fn new(now: Duration, observed: &Observed) -> Self {
+    fn new(now: Duration, report: &RequestReport<'a>) -> Self {
+        let observed = report.observed;
         let metric = |name, unit, is_there: bool| is_there.then_some(Metric { name, unit });
         let by_function = [
+            metric(REFUSALS, "Count", report.outcome.refuses_a_user()),
             metric(DURATION, "Milliseconds", true),
             metric(SIGNING_KEY_AGE, "Seconds", observed.signing_key_age.is_some()),
             metric(SIGNING_KEY_FAILURES, "Count", observed.signing_key_failure.is_some()),
             metric(RETURN_TO_DROPPED, "Count", observed.return_to_dropped),
         ];
         let directive =
-            |dimensions, metrics| MetricDirective { namespace: NAMESPACE, dimensions: [dimensions], metrics };
+            |dimensions, metrics| MetricDirective { namespace: report.namespace, dimensions: [dimensions], metrics };
         let by_outcome = Vec::from_iter(metric(REQUESTS, "Count", true));
         Self {
             timestamp: now.as_millis(),
@@ -269,13 +281,15 @@ fn timestamp(since_epoch: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Refused;
 
-    fn line(observed: &Observed) -> Value {
+    fn line(outcome: &Outcome, observed: &Observed) -> Value {
         let report = RequestReport {
+            namespace: NAMESPACE,
             function: "sdk-exchange",
             request_id: "request-1",
             cold_start: true,
-            outcome: &Outcome::Signed,
+            outcome,
             status: 200,
             observed,
             duration: Duration::from_micros(1234),
@@ -291,8 +305,10 @@ mod tests {
             return_to_dropped: true,
             ..Observed::default()
         };
-        for observed in [Observed::default(), everything] {
-            let line = line(&observed);
+        for (outcome, observed) in
+            [(Outcome::Signed, Observed::default()), (Refused::UserTokenUnknown.into(), everything)]
+        {
+            let line = line(&outcome, &observed);
             for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
                 for name in directive["Metrics"].as_array().unwrap().iter().map(|metric| &metric["Name"]) {
                     assert!(line[name.as_str().unwrap()].is_number(), "{name}");
@@ -306,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_line_tells_when_what_and_how_long() {
-        let line = line(&Observed::default());
+        let line = line(&Outcome::Signed, &Observed::default());
         assert_eq!(line["timestamp"], "2021-12-15T22:40:35.5Z");
         assert_eq!(line["outcome"], "signed");
         assert_eq!(line["duration_ms"], 1.234);

@@ -25,4 +25,5 @@ mod signing_keys;
 mod sso_journey;
 mod sso_redirect;
 mod telemetry;
+mod template;
 mod user_tokens;

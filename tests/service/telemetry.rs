@@ -83,6 +83,33 @@ fn a_request_line_carries_metrics_by_function_and_outcome() {
 }
 
 #[test]
+fn a_refused_user_is_counted_and_a_visitor_without_a_token_is_not() {
+    for kind in Kind::ALL {
+        let service = started(kind);
+        let refusals = |request: &Request| {
+            let line = logs::request_line(&service.reply(request).logs);
+            logs::metric_names(&line).contains(&"refusals".to_owned()).then(|| line["refusals"].clone())
+        };
+        assert_eq!(refusals(&kind.request("unknown")), Some(json!(1)), "{kind:?}");
+        assert_eq!(refusals(&kind.request(TOKEN)), None, "{kind:?}");
+        assert_eq!(refusals(&Request::get(&kind.request("").path)), None, "{kind:?}");
+    }
+}
+
+#[test]
+fn two_stacks_in_one_account_count_apart() {
+    let namespace = |setup: Setup| {
+        let service = setup.start();
+        let line = logs::request_line(&service.reply(&service.kind.request(TOKEN)).logs);
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap().clone();
+        directives.iter().map(|directive| directive["Namespace"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let setup = || Setup::of(Kind::SdkExchange);
+    assert_eq!(namespace(setup()), ["ZendeskJwt"; 2]);
+    assert_eq!(namespace(setup().env("METRICS_NAMESPACE", "ZendeskJwt/staging")), ["ZendeskJwt/staging"; 2]);
+}
+
+#[test]
 fn a_log_is_made_of_json_lines_at_every_level() {
     for level in ["error", "warn", "info", "debug", "trace"] {
         let service = Setup::of(Kind::SdkExchange).env("LOG_LEVEL", level).start();
