@@ -258,8 +258,28 @@ fn known_fields() -> String {
     FIELDS.map(|(name, _)| name).join(", ")
 }
 
+/// Fields in the order of the contract, and those that are not in it at the end.
+#[must_use]
+pub fn in_order(fields: Map<String, Value>) -> Vec<(String, Value)> {
+    let place = |field: &str| FIELDS.iter().position(|(name, _)| *name == field).unwrap_or(FIELDS.len());
+    let mut fields: Vec<_> = fields.into_iter().collect();
+    fields.sort_by_key(|(field, _)| place(field));
+    fields
+}
+
+/// Whether the field is about the token and not about its user.
+#[must_use]
+pub fn is_of_the_token(field: &str) -> bool {
+    matches!(field, "token" | "token_hash" | "audiences" | "expires_at" | "suspended")
+}
+
+/// The fields about the user that may change, which is all but the external id.
+pub fn profile_fields() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().map(|(field, _)| *field).filter(|field| !is_of_the_token(field) && *field != "external_id")
+}
+
 /// An item as it is stored, which may be one that the functions refuse as malformed.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct StoredItem(pub(super) HashMap<String, AttributeValue>);
 
 impl StoredItem {
@@ -290,6 +310,12 @@ impl StoredItem {
             .collect();
         let fields = known.into_iter().chain(attributes);
         fields.filter_map(|(name, value)| Some((name, json(value)?))).collect()
+    }
+}
+
+impl From<UserTokenItem> for StoredItem {
+    fn from(item: UserTokenItem) -> Self {
+        Self(item.attributes)
     }
 }
 

@@ -106,16 +106,38 @@ impl UserTokenTable {
         if !replace {
             put = put.condition_expression("attribute_not_exists(token_hash)");
         }
-        self.unless_the_condition_failed(put.send().await)
+        self.unless_the_condition_failed(put.send().await).map(|stored| stored.is_some())
     }
 
-    /// Sets these fields of an item, and removes those; the others stay as they are.
-    ///
-    /// Returns whether there is such an item; none is made.
+    /// Stores an item, replacing what its user has under that token hash, but never what another user has.
     ///
     /// # Errors
     /// When DynamoDB does not answer or refuses.
-    pub async fn change(&self, token_hash: &str, change: &Change) -> Result<bool, TableError> {
+    pub async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Put, TableError> {
+        let attributes = item.into_attributes();
+        let owner = attributes.get("external_id").cloned();
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(attributes.clone()));
+        let put = put
+            .condition_expression("attribute_not_exists(token_hash) OR external_id = :external_id")
+            .set_expression_attribute_values(owner.map(|owner| HashMap::from([(":external_id".to_owned(), owner)])))
+            .return_values(ReturnValue::AllOld);
+        Ok(match self.unless_the_condition_failed(put.send().await)? {
+            None => Put::OfAnotherUser,
+            Some(answer) => match answer.attributes {
+                Some(old) if StoredItem(old.clone()).into_json() == StoredItem(attributes).into_json() => {
+                    Put::Unchanged
+                }
+                Some(_) => Put::Replaced,
+                None => Put::New,
+            },
+        })
+    }
+
+    /// Sets these fields of an item of `user`, and removes those; the others stay as they are.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn change(&self, token_hash: &str, user: &ExternalId, change: &Change) -> Result<Changed, TableError> {
         let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key(token_hash)));
         for (at, (name, value)) in change.set.iter().enumerate() {
             update = update
@@ -125,8 +147,19 @@ impl UserTokenTable {
         for (at, name) in change.remove.iter().enumerate() {
             update = update.expression_attribute_names(format!("#r{at}"), name);
         }
-        let update = update.update_expression(change.expression()).condition_expression("attribute_exists(token_hash)");
-        self.unless_the_condition_failed(update.send().await)
+        // The index, where the item was found, may be a moment behind: then it could be another user's by now.
+        let update = update
+            .update_expression(change.expression())
+            .condition_expression("external_id = :external_id")
+            .expression_attribute_values(":external_id", AttributeValue::S(user.as_str().to_owned()))
+            .return_values(ReturnValue::AllOld);
+        Ok(match self.unless_the_condition_failed(update.send().await)? {
+            None => Changed::NoSuchItem,
+            Some(answer) => match answer.attributes {
+                Some(old) if !change.alters(&old) => Changed::No,
+                _ => Changed::Yes,
+            },
+        })
     }
 
     /// Deletes the item of that token hash. Returns whether there was one.
@@ -137,6 +170,18 @@ impl UserTokenTable {
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
         let answer = delete.return_values(ReturnValue::AllOld).send().await.map_err(|error| self.explain(&error))?;
         Ok(answer.attributes.is_some())
+    }
+
+    /// Deletes the item of that token hash if it is the user's. Returns whether it was.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn delete_of_user(&self, token_hash: &str, user: &ExternalId) -> Result<bool, TableError> {
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
+        let delete = delete
+            .condition_expression("external_id = :external_id")
+            .expression_attribute_values(":external_id", AttributeValue::S(user.as_str().to_owned()));
+        self.unless_the_condition_failed(delete.send().await).map(|deleted| deleted.is_some())
     }
 
     /// Stores up to [`MAX_BATCH`] items in one request, replacing what is stored under their token hashes.
@@ -175,13 +220,13 @@ impl UserTokenTable {
         Ok(answer.table.and_then(|table| table.item_count).and_then(|count| count.try_into().ok()))
     }
 
-    fn unless_the_condition_failed<T, E>(&self, result: Result<T, SdkError<E>>) -> Result<bool, TableError>
+    fn unless_the_condition_failed<T, E>(&self, result: Result<T, SdkError<E>>) -> Result<Option<T>, TableError>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
             Err(error) => Err(self.explain(&error)),
         }
     }
@@ -198,6 +243,30 @@ impl UserTokenTable {
             _ => TableError::Failed(explained),
         }
     }
+}
+
+/// What came of [`UserTokenTable::put_for_its_user`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// There was no item under the token hash.
+    New,
+    /// The user's item was another one before.
+    Replaced,
+    /// The user's item was the same before.
+    Unchanged,
+    /// The token is another user's, and nothing was stored.
+    OfAnotherUser,
+}
+
+/// What came of [`UserTokenTable::change`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// The item is not what it was.
+    Yes,
+    /// The item already was as asked.
+    No,
+    /// The user has no item under the token hash, or no longer; none was made.
+    NoSuchItem,
 }
 
 /// A change of some fields of an item.
@@ -245,6 +314,15 @@ impl Change {
         attributes.retain(|name, _| !self.remove.contains(name));
         super::user_token_items::check(&attributes)?;
         Ok(StoredItem(attributes))
+    }
+
+    /// Whether an item that was `old` is another one now. A flag that is not stored is false.
+    fn alters(&self, old: &HashMap<String, AttributeValue>) -> bool {
+        let is_set = |(name, value): &(String, AttributeValue)| match old.get(name) {
+            Some(stored) => stored == value,
+            None => *value == AttributeValue::Bool(false),
+        };
+        !self.set.iter().all(is_set) || self.remove.iter().any(|name| old.contains_key(name))
     }
 
     fn expression(&self) -> String {

@@ -2,7 +2,8 @@
 
 use super::Problem;
 use super::local::{ADDRESS, user_tokens};
-use crate::aws::user_token_table::UserTokenTable;
+use crate::aws::user_token_items::InvalidItem;
+use crate::aws::user_token_table::{TableError, UserTokenTable};
 use crate::aws::{Clients, Operator};
 use crate::config;
 
@@ -61,6 +62,7 @@ impl Account {
 
 /// The options of every subcommand that works on user tokens.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "AWS")]
 pub struct UserTokens {
     /// The table of user tokens: `UserTokensTableName` of the stack's outputs
     #[arg(long, env = "USER_TOKENS_TABLE", value_name = "NAME", required_unless_present = "local")]
@@ -79,5 +81,17 @@ impl UserTokens {
         let name = self.table.clone().filter(|_| !self.account.is_local());
         let name = name.unwrap_or_else(|| user_tokens::TABLE.to_owned());
         Ok(UserTokenTable::new(&self.account.clients().await?, name))
+    }
+}
+
+impl From<TableError> for Problem {
+    fn from(error: TableError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<InvalidItem> for Problem {
+    fn from(invalid: InvalidItem) -> Self {
+        Self(invalid.to_string())
     }
 }

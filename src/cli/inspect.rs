@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::account::Account;
-use super::{Problem, block_on, input};
+use super::{Problem, block_on, input, output};
 use crate::aws::SigningKeySecret;
 use crate::jwt::inspect::{Expectation, Finding, Inspection, Rule, Severity, Signature, inspect};
 use crate::jwt::{Clock as _, EpochSeconds, Kind, SystemClock};
@@ -75,9 +75,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let inspection = inspect(&jwt_in(&token), &Expectation { kind: arguments.kind, secret, now: now.0 });
 
     if arguments.json {
-        show_json(&inspection);
+        show_json(&inspection)?;
     } else {
-        Report { inspection: &inspection, now }.show();
+        output::line(&Report { inspection: &inspection, now }.text())?;
     }
     let is_broken = inspection.findings.iter().any(|finding| finding.rule.severity() > Severity::Advice);
     Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -125,8 +125,7 @@ fn severity_code(severity: Severity) -> &'static str {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a program reads this")]
-fn show_json(inspection: &Inspection) {
+fn show_json(inspection: &Inspection) -> Result<(), Problem> {
     let rule = |(rule, finding): (Rule, Option<&Finding>)| {
         json!({
             "code": rule.code(),
@@ -145,7 +144,7 @@ fn show_json(inspection: &Inspection) {
         "claims": inspection.claims,
         "rules": inspection.checked_rules().map(rule).collect::<Vec<_>>(),
     });
-    println!("{report:#}");
+    output::json(&report)
 }
 
 /// What a person reads.
@@ -154,25 +153,25 @@ struct Report<'a> {
     now: EpochSeconds,
 }
 
-#[expect(clippy::print_stdout, reason = "a person reads this")]
 impl Report<'_> {
-    fn show(&self) {
+    fn text(&self) -> String {
         let Inspection { kind, header, claims, .. } = self.inspection;
-        println!("A JWT of {kind}, {}", self.signature());
+        let mut parts = vec![format!("A JWT of {kind}, {}", self.signature())];
         if let Some(header) = header {
-            section("Header", header);
+            parts.push(section("Header", header));
         }
         if let Some(claims) = claims {
-            section("Claims", claims);
-            self.times(claims);
+            parts.push(section("Claims", claims) + &self.times(claims));
         }
-        println!("\n{}", style("Rules").bold());
+        let kept = self.inspection.checked_rules().filter(|(_, finding)| finding.is_none());
         // What is broken comes last, so that it stands beside the verdict and the next prompt.
-        for (rule, _) in self.inspection.checked_rules().filter(|(_, finding)| finding.is_none()) {
-            marked(&style("✓").green(), rule.statement());
-        }
-        self.inspection.findings.iter().for_each(broken);
-        println!("\n{}", self.verdict());
+        let rules: Vec<String> = kept
+            .map(|(rule, _)| marked(&style("✓").green(), rule.statement()))
+            .chain(self.inspection.findings.iter().map(broken))
+            .collect();
+        parts.push(format!("{}\n{}", style("Rules").bold(), rules.join("\n")));
+        parts.push(self.verdict());
+        parts.join("\n\n")
     }
 
     fn signature(&self) -> &'static str {
@@ -184,17 +183,16 @@ impl Report<'_> {
     }
 
     /// The claims that are moments, for people.
-    fn times(&self, claims: &Map<String, Value>) {
-        for name in ["iat", "nbf", "exp"] {
-            let Some(seconds) = claims.get(name).and_then(Value::as_u64) else { continue };
-            let Some(moment) = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) else { continue };
+    fn times(&self, claims: &Map<String, Value>) -> String {
+        let line = |name: &str| {
+            // A moment beyond the year 9999, milliseconds most likely, has no such text.
+            let seconds = claims.get(name)?.as_u64().filter(|seconds| *seconds < 253_402_300_800)?;
+            let moment = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds));
             let distance = humantime::format_duration(Duration::from_secs(seconds.abs_diff(self.now.0)));
             let side = if seconds > self.now.0 { "ahead" } else { "ago" };
-            // A moment beyond the year 9999, milliseconds most likely, has no such text.
-            if seconds < 253_402_300_800 {
-                println!("  {name} is {}, {distance} {side}", humantime::format_rfc3339_seconds(moment));
-            }
-        }
+            Some(format!("\n  {name} is {moment}, {distance} {side}"))
+        };
+        ["iat", "nbf", "exp"].into_iter().filter_map(line).collect()
     }
 
     fn verdict(&self) -> String {
@@ -215,31 +213,24 @@ impl Report<'_> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a person reads this")]
-fn section(title: &str, object: &Map<String, Value>) {
-    println!("\n{}", style(title).bold());
+fn section(title: &str, object: &Map<String, Value>) -> String {
     let text = serde_json::to_string_pretty(object).unwrap_or_default();
-    for line in text.lines() {
-        println!("  {line}");
-    }
+    format!("{}\n{}", style(title).bold(), textwrap::indent(&text, "  "))
 }
 
-#[expect(clippy::print_stdout, reason = "a person reads this")]
-fn broken(Finding { rule, message }: &Finding) {
+fn broken(Finding { rule, message }: &Finding) -> String {
     let (mark, cost) = match rule.severity() {
         Severity::Rejected => (style("✗").red(), "Zendesk refuses the token"),
         Severity::Ignored => (style("✗").yellow(), "Zendesk ignores or misreads it without a word"),
         Severity::Advice => (style("!").cyan(), "advice"),
     };
-    marked(&mark, rule.statement());
-    println!("{}", wrapped(message, "      "));
-    println!("{}", style(wrapped(&format!("{cost} ({}; {})", rule.code(), rule.source()), "      ")).dim());
+    let source = wrapped(&format!("{cost} ({}; {})", rule.code(), rule.source()), "      ");
+    format!("{}\n{}\n{}", marked(&mark, rule.statement()), wrapped(message, "      "), style(source).dim())
 }
 
 /// A sentence with a mark before it.
-#[expect(clippy::print_stdout, reason = "a person reads this")]
-fn marked(mark: &StyledObject<&str>, sentence: &str) {
-    println!("  {mark} {}", wrapped(sentence, "    ").trim_start());
+fn marked(mark: &StyledObject<&str>, sentence: &str) -> String {
+    format!("  {mark} {}", wrapped(sentence, "    ").trim_start())
 }
 
 /// A sentence in rows that fit the terminal.

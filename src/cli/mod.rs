@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::jwt::Kind;
@@ -11,9 +10,11 @@ pub mod account;
 pub mod doctor;
 pub mod input;
 pub mod inspect;
-
 pub mod local;
+mod output;
 pub mod secret;
+pub mod token;
+pub mod user;
 
 /// Vouch for your own users to Zendesk.
 #[derive(Debug, Parser)]
@@ -33,6 +34,12 @@ enum Command {
     /// Look after the functions' secrets
     #[command(subcommand)]
     Secret(secret::Command),
+    /// Issue, revoke and look at user tokens
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Look after users: what is stored under their tokens
+    #[command(subcommand)]
+    User(user::Command),
     /// Print what makes your shell complete the tool's commands and options
     #[command(
         after_help = "For bash: zendesk-jwt completions bash > ~/.local/share/bash-completion/completions/zendesk-jwt"
@@ -53,6 +60,8 @@ impl Cli {
             Command::Inspect(arguments) => inspect::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments),
             Command::Secret(command) => secret::run(&command),
+            Command::Token(command) => token::run(&command),
+            Command::User(command) => user::run(&command),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut std::io::stdout());
                 Ok(ExitCode::SUCCESS)
@@ -79,9 +88,9 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
     runtime.map_err(|error| Problem(format!("the process cannot start: {error}")))?.block_on(work)
 }
 
-/// Tells in clap's manner what only this subcommand could find wrong with its arguments; the status is 2.
-fn called_wrongly(message: &str) -> ExitCode {
-    Cli::command().error(ErrorKind::MissingRequiredArgument, message).print().ok();
+/// The status of a call that clap takes and that is wrong all the same, which is clap's own; says what is wrong.
+fn called_wrongly(advice: &str) -> ExitCode {
+    output::note(&format!("zendesk-jwt: {advice}"));
     ExitCode::from(2)
 }
 

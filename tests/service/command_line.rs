@@ -1,6 +1,6 @@
 //! The tool's command line as a whole: its help, its reference in `docs/`, and what shells make of it.
 
-use crate::support::tool::run;
+use crate::support::operator::Operator;
 use clap::CommandFactory;
 use std::path::Path;
 use zendesk_jwt::cli::Cli;
@@ -41,7 +41,7 @@ fn visit(command: &clap::Command, look: &mut impl FnMut(&clap::Command)) {
 #[test]
 fn shells_can_complete_it() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let ended = run(&["completions", shell]);
+        let ended = Operator::without_account().run(&["completions", shell]);
         assert_eq!(ended.status, 0, "{ended:?}");
         assert!(ended.stdout.contains("no-wait"), "{shell}: {ended:?}");
     }
@@ -49,7 +49,7 @@ fn shells_can_complete_it() {
 
 #[test]
 fn without_a_subcommand_it_shows_its_help() {
-    let ended = run(&[]);
+    let ended = Operator::without_account().run(&[]);
     assert_eq!(ended.status, 2, "{ended:?}");
     assert!(ended.stderr.contains("Usage:"), "{ended:?}");
 }

@@ -26,4 +26,6 @@ mod sso_journey;
 mod sso_redirect;
 mod telemetry;
 mod template;
+mod token_command;
+mod user_command;
 mod user_tokens;

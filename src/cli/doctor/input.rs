@@ -1,11 +1,9 @@
 //! The command line, files and prompts. Neither user token nor secret is ever taken from the command line.
 
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use console::Term;
 use hyper::header::HeaderValue;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -15,7 +13,7 @@ use url::{Position, Url};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::super::Problem;
-use super::super::input::{is_standard_input, secret_text};
+use super::super::input::{self, ask, can_ask, is_standard_input};
 use super::Arguments;
 use super::connection::Network;
 use super::endpoint::{Place, Plan, Secret};
@@ -151,7 +149,7 @@ fn place(kind: Kind, token_in: Option<TokenIn>, cookie: Option<&str>) -> Result<
 
 /// The text of a file or of standard input, which must not be empty.
 fn read(path: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
-    let text = secret_text(Some(path), what)?;
+    let text = input::read(path, what)?;
     if text.is_empty() {
         Err(Problem(format!("{what} is empty: put it into the file or standard input")))
     } else {
@@ -161,15 +159,11 @@ fn read(path: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
 
 /// Asks a person for the user token, who may have none.
 fn prompted() -> Result<Option<Zeroizing<String>>, Problem> {
-    let terminal = Term::stderr();
-    if !std::io::stdin().is_terminal() || !terminal.is_term() {
+    if !can_ask() {
         return Ok(None);
     }
-    let asked = terminal
-        .write_str("User token that the endpoint knows (not shown; Enter to go without): ")
-        .and_then(|()| terminal.read_secure_line());
-    let token = asked.map_err(|error| Problem(format!("the user token cannot be read: {error}")))?;
-    Ok((!token.is_empty()).then(|| Zeroizing::new(token)))
+    let token = ask("User token that the endpoint knows (not shown; Enter to go without): ")?;
+    Ok(Some(token).filter(|token| !token.is_empty()))
 }
 
 fn check_token(token: &str, place: &Place) -> Result<(), Problem> {

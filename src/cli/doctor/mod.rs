@@ -19,7 +19,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use url::Url;
 
-use super::{Problem, block_on};
+use super::{Problem, block_on, called_wrongly, output};
 use crate::config;
 use crate::jwt::Kind;
 use connection::Resolve;
@@ -168,14 +168,10 @@ const EXAMPLES: &str = "Examples:
 ///
 /// # Errors
 /// When the process cannot start.
-#[expect(clippy::print_stderr, reason = "a person reads this")]
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let plan = match input::plan(arguments) {
         Ok(plan) => plan,
-        Err(problem) => {
-            eprintln!("zendesk-jwt: {problem}");
-            return Ok(ExitCode::from(2));
-        }
+        Err(problem) => return Ok(called_wrongly(&problem.to_string())),
     };
     let mut report = Report::new(input::shown(&plan.url), plan.kind);
     announce(&plan, &report);
@@ -187,17 +183,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     })?;
     progress.finish_and_clear();
     report.sort();
-    show::show(&report, arguments.json);
+    show::show(&report, arguments.json)?;
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Says in one line what is about to be done.
-#[expect(clippy::print_stderr, reason = "a person reads this")]
 fn announce(plan: &Plan, report: &Report) {
     let with =
         if plan.user_token.is_some() { "the user token given and invented ones" } else { "invented user tokens" };
     let kind = input::title(plan.kind);
-    eprintln!("Asking {} for {kind} JWTs about a dozen times, with {with}.\n", report.url);
+    output::note(&format!("Asking {} for {kind} JWTs about a dozen times, with {with}.\n", report.url));
 }
 
 async fn examine(plan: &Plan, report: &mut Report, progress: &ProgressBar) {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use console::{Term, style};
 
+use super::super::{Problem, output};
 use super::report::{Check, Report, State};
 
 /// The width of what is not shown on a terminal, in columns.
@@ -12,14 +13,12 @@ const DEFAULT_WIDTH: usize = 80;
 /// The narrowest column in which sentences are readable.
 const MIN_TEXT_WIDTH: usize = 40;
 
-#[expect(clippy::print_stdout, reason = "a person or a program reads this")]
-pub(super) fn show(report: &Report, as_json: bool) {
+pub(super) fn show(report: &Report, as_json: bool) -> Result<(), Problem> {
     if as_json {
-        println!("{}", serde_json::to_string_pretty(report).unwrap_or_default());
-    } else {
-        let width = Term::stdout().size_checked().map_or(DEFAULT_WIDTH, |(_, columns)| usize::from(columns));
-        print!("{}", checklist(report, width));
+        return output::json(report);
     }
+    let width = Term::stdout().size_checked().map_or(DEFAULT_WIDTH, |(_, columns)| usize::from(columns));
+    output::line(&checklist(report, width))
 }
 
 fn checklist(report: &Report, width: usize) -> String {
@@ -31,8 +30,7 @@ fn checklist(report: &Report, width: usize) -> String {
             list.push_str(&line.laid_out(id_width(report), width));
         }
     }
-    let _ = writeln!(list, "\n{}", summary(report));
-    list
+    list + "\n" + &summary(report)
 }
 
 /// A line of the list, before it is laid out.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Secrets;
 use crate::aws::{Clients, SigningKeySecret};
-use crate::cli::{Problem, block_on, called_wrongly};
+use crate::cli::{Problem, block_on, called_wrongly, output};
 use crate::jwt::messaging::Messaging;
 use crate::jwt::sdk::Sdk;
 use crate::jwt::signing::SigningKey;
@@ -44,7 +44,11 @@ pub(super) fn run(arguments: &Check) -> Result<ExitCode, Problem> {
         return Ok(called_wrongly("name a secret to check with --sdk, --messaging or --sso, or give --local"));
     }
     point_out_shared(&mut verdicts);
-    show(&verdicts, arguments.json);
+    if arguments.json {
+        output::json(&verdicts)?;
+    } else {
+        output::line(&verdicts.iter().map(Verdict::text).collect::<Vec<_>>().join("\n"))?;
+    }
     let is_good = verdicts.iter().all(|verdict| verdict.problems.is_empty());
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -97,19 +101,14 @@ fn point_out_shared(verdicts: &mut [Verdict]) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a person or a program reads this")]
-fn show(verdicts: &[Verdict], as_json: bool) {
-    if as_json {
-        println!("{}", serde_json::to_string_pretty(verdicts).unwrap_or_default());
-        return;
-    }
-    for Verdict { kind, secret_id, fingerprint, problems, doubt } in verdicts {
-        match fingerprint {
-            Some(fingerprint) if problems.is_empty() => println!("{kind:10} can sign, fingerprint {fingerprint}"),
-            _ => println!("{kind:10} cannot be used as it is ({secret_id})"),
-        }
-        for problem in problems.iter().map(String::as_str).chain(*doubt) {
-            println!("{:10} {problem}", "");
-        }
+impl Verdict {
+    fn text(&self) -> String {
+        let Self { kind, secret_id, fingerprint, problems, doubt } = self;
+        let verdict = match fingerprint {
+            Some(fingerprint) if problems.is_empty() => format!("can sign, fingerprint {fingerprint}"),
+            _ => format!("cannot be used as it is ({secret_id})"),
+        };
+        let remarks = problems.iter().map(String::as_str).chain(*doubt).map(|remark| format!("\n{:10} {remark}", ""));
+        format!("{kind:10} {verdict}{}", remarks.collect::<String>())
     }
 }

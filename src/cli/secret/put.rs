@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Secrets, check};
 use crate::aws::{Clients, SigningKeySecret};
-use crate::cli::{self, Problem, block_on, called_wrongly, input, local};
+use crate::cli::{self, Problem, block_on, called_wrongly, input, local, output};
 use crate::config;
 use crate::jwt::messaging::Messaging;
 use crate::jwt::sdk::Sdk;
@@ -127,7 +127,11 @@ async fn put<K: JwtKind>(arguments: &Put, secret_id: String) -> Result<ExitCode,
         changed,
         in_use_within_seconds,
     };
-    stored.show(arguments.json);
+    if arguments.json {
+        output::json(&stored)?;
+    } else {
+        output::line(&stored.text())?;
+    }
     if !arguments.no_wait {
         wait(Duration::from_secs(in_use_within_seconds)).await;
     }
@@ -196,17 +200,13 @@ async fn wait(time: Duration) {
 }
 
 impl Stored {
-    #[expect(clippy::print_stdout, reason = "a person or a program reads this")]
-    fn show(&self, as_json: bool) {
-        if as_json {
-            println!("{}", serde_json::to_string_pretty(self).unwrap_or_default());
-            return;
-        }
-        let Self { kind, characters, fingerprint, changed, in_use_within_seconds, .. } = self;
-        let state = if *changed { "stored" } else { "already stored" };
-        println!("{kind:10} {state}: {characters} characters, fingerprint {fingerprint}");
-        if *changed {
-            println!("{:10} every function uses it within {in_use_within_seconds} seconds", "");
+    fn text(&self) -> String {
+        let Self { kind, characters, fingerprint, in_use_within_seconds, .. } = self;
+        let told = format!("{characters} characters, fingerprint {fingerprint}");
+        if self.changed {
+            format!("{kind:10} stored: {told}\n{:10} every function uses it within {in_use_within_seconds} seconds", "")
+        } else {
+            format!("{kind:10} already stored: {told}")
         }
     }
 }

@@ -14,10 +14,12 @@ pub struct DynamoDb {
     state: Arc<Mutex<Requests>>,
 }
 
+type IsMeant = Box<dyn Fn(&Asked) -> bool + Send>;
+
 #[derive(Default)]
 struct Requests {
     seen: Vec<Asked>,
-    fault: Option<Fault>,
+    fault: Option<(Fault, IsMeant)>,
 }
 
 /// One request that a function made.
@@ -50,7 +52,12 @@ impl DynamoDb {
     }
 
     pub fn fail(&self, fault: Fault) {
-        self.state.lock().unwrap().fault = Some(fault);
+        self.fail_when(fault, |_| true);
+    }
+
+    /// Fails those requests alone.
+    pub fn fail_when(&self, fault: Fault, is_meant: impl Fn(&Asked) -> bool + Send + 'static) {
+        self.state.lock().unwrap().fault = Some((fault, Box::new(is_meant)));
     }
 
     pub fn recover(&self) {
@@ -73,11 +80,13 @@ async fn pass_on(State(upstream): State<Upstream>, headers: HeaderMap, body: Byt
     let fault = {
         let mut requests = upstream.state.lock().unwrap();
         let target = headers.get("x-amz-target").map_or("", |target| target.to_str().unwrap());
-        requests.seen.push(Asked {
+        let asked = Asked {
             operation: target.trim_start_matches("DynamoDB_20120810.").to_owned(),
             body: serde_json::from_slice(&body).unwrap_or_default(),
-        });
-        requests.fault
+        };
+        let fault = requests.fault.as_ref().filter(|(_, is_meant)| is_meant(&asked)).map(|(fault, _)| *fault);
+        requests.seen.push(asked);
+        fault
     };
     if let Some(fault) = fault {
         return fault.happen().await;

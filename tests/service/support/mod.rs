@@ -13,11 +13,11 @@ pub mod http;
 pub mod https;
 pub mod jwt;
 pub mod logs;
+pub mod operator;
 pub mod runtime_api;
 pub mod secrets_manager;
 pub mod server;
 pub mod service;
-pub mod tool;
 pub mod users;
 pub mod webdriver;
 
@@ -27,6 +27,7 @@ pub use fault::Fault;
 pub use function::{Exit, Function, Kind};
 pub use http::{Answer, Request};
 pub use jwt::Jwt;
+pub use operator::Operator;
 pub use service::{Service, Setup};
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

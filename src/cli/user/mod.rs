@@ -1,0 +1,57 @@
+//! `zendesk-jwt user`: what is stored on a user, which is one item per user token with the profile in each.
+
+use std::process::ExitCode;
+
+use super::Problem;
+use crate::user::ExternalId;
+
+mod comparison;
+mod forget;
+pub mod profile;
+pub mod put;
+pub mod report;
+mod show;
+mod standing;
+mod update;
+
+pub use comparison::Comparison;
+
+/// The subcommands of `zendesk-jwt user`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Store one token of a user with a profile: a token of your own, or a new one
+    Put(Box<put::Arguments>),
+    /// Show all that is stored on a user, and where the user's tokens differ
+    Show(show::Arguments),
+    /// Refuse a user in every flow, whichever token comes
+    Suspend(standing::Arguments),
+    /// End a suspension
+    Resume(standing::Arguments),
+    /// Change the profile in all of a user's tokens
+    Update(Box<update::Arguments>),
+    /// Delete everything that is stored on a user
+    Forget(forget::Arguments),
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When it could not do its work.
+pub fn run(command: &Command) -> Result<ExitCode, Problem> {
+    match command {
+        Command::Put(arguments) => put::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Suspend(arguments) => standing::suspend(arguments),
+        Command::Resume(arguments) => standing::resume(arguments),
+        Command::Update(arguments) => update::run(arguments),
+        Command::Forget(arguments) => forget::run(arguments),
+    }
+}
+
+/// Reads `--external-id`.
+///
+/// # Errors
+/// When the text is no external id.
+pub fn external_id(text: &str) -> Result<ExternalId, String> {
+    ExternalId::parse(text).ok_or_else(|| format!("an external id has 1 to {} characters", ExternalId::MAX_CHARACTERS))
+}

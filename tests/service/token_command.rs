@@ -1,0 +1,335 @@
+//! `zendesk-jwt token`: what an operator can do to tokens, and what the functions then answer.
+
+use crate::local::Local;
+use crate::support::logs::request_line;
+use crate::support::operator::has_terminal;
+use crate::support::users::{self, REMOVED};
+use crate::support::{Answer, Fault, Jwt, Kind, Operator, Service, Setup, now};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fs;
+use tempfile::NamedTempFile;
+
+const TOKEN: &str = "BD2F35A7621";
+const DAY: u64 = 24 * 3600;
+
+/// A function whose table holds one user under one token, and the operator of that table.
+fn started() -> (Service, Operator) {
+    let service = Setup::of(Kind::SdkExchange).start();
+    service.aws.put_user(TOKEN, &users::demo());
+    let operator = Operator::of(&service.aws);
+    (service, operator)
+}
+
+fn ask(service: &Service, token: &str) -> Answer {
+    service.answer(&service.kind.request(token))
+}
+
+fn file(content: &str) -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    fs::write(file.path(), content).unwrap();
+    file
+}
+
+fn tokens(operator: &Operator, user: &str) -> Vec<Value> {
+    let listed = operator.run(&["token", "list", "--external-id", user, "--json"]).well();
+    listed.json().as_array().unwrap().clone()
+}
+
+#[test]
+fn an_issued_token_is_exchanged_for_a_jwt_with_the_users_profile() {
+    let (service, operator) = started();
+    let issued = operator.run(&["token", "issue", "--external-id", "demo-1"]).well();
+
+    let token = issued.line();
+    let (prefix, digits) = token.split_at(5);
+    assert_eq!(prefix, "zjwt_");
+    assert!(digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()), "{token}");
+    assert!(!issued.stderr.contains(digits), "{issued:?}");
+
+    let jwt = Jwt::verified(&ask(&service, &token).jwt(), service.kind.secret());
+    assert_eq!(jwt.claim("name"), "Demo User");
+    assert_eq!(jwt.claim("email"), "Demo.User@Example.com");
+    assert_eq!(ask(&service, TOKEN).status, 200, "the other token stays");
+}
+
+#[test]
+fn every_token_is_another_one() {
+    let (_service, operator) = started();
+    let issue = || operator.run(&["token", "issue", "--external-id", "demo-1"]).well().line();
+    let tokens: HashSet<_> = [issue(), issue(), issue()].into();
+    assert_eq!(tokens.len(), 3);
+}
+
+#[test]
+fn a_new_token_expires_after_30_days_unless_told_otherwise() {
+    let (_service, operator) = started();
+    let expires_at = |options: &[&str]| {
+        let arguments = [&["token", "issue", "--external-id", "demo-1", "--json"], options].concat();
+        operator.run(&arguments).well().json()["expires_at"].clone()
+    };
+    for (options, lifetime) in [(&[][..], 30 * DAY), (&["--expires-in", "12h"], DAY / 2)] {
+        let before = now() + lifetime;
+        let expires_at = expires_at(options).as_u64().unwrap();
+        assert!((before..=now() + lifetime).contains(&expires_at), "{options:?}: {expires_at}");
+    }
+    assert_eq!(expires_at(&["--no-expiry"]), Value::Null);
+
+    operator.run(&["token", "issue", "--external-id", "demo-1", "--expires-in", "0s"]).refused(2, &["a second"]);
+    let both = ["token", "issue", "--external-id", "demo-1", "--expires-in", "1d", "--no-expiry"];
+    operator.run(&both).refused(2, &["--no-expiry"]);
+}
+
+#[test]
+fn a_token_for_messaging_is_refused_elsewhere() {
+    let (service, operator) = started();
+    let issue = ["token", "issue", "--external-id", "demo-1", "--audience", "messaging", "--json"];
+    let issued = operator.run(&issue).well().json();
+
+    assert_eq!(issued["audiences"], json!(["messaging"]));
+    assert_eq!(ask(&service, issued["token"].as_str().unwrap()).status, 401);
+    operator.run(&["token", "issue", "--external-id", "demo-1", "--audience", "chat"]).refused(2, &["messaging"]);
+}
+
+#[test]
+fn an_unknown_user_needs_a_profile() {
+    let (service, operator) = started();
+    let issue = ["token", "issue", "--external-id", "demo-2"];
+    operator.run(&issue).refused(1, &["--external-id", "--name", "--email"]);
+
+    let profile = ["--name", "Demo User", "--email", "demo@example.com", "--email-verified"];
+    let token = operator.run(&[&issue[..], &profile].concat()).well().line();
+    assert_eq!(ask(&service, &token).status, 200);
+}
+
+#[test]
+fn an_address_is_not_verified_because_the_one_before_was() {
+    let (service, operator) = started();
+    let issued = operator.run(&["token", "issue", "--external-id", "demo-1", "--email", "other@example.com"]).well();
+
+    assert!(issued.stderr.contains("not verified"), "{issued:?}");
+    assert_eq!(ask(&service, &issued.line()).status, 401);
+}
+
+#[test]
+fn where_a_users_tokens_differ_the_operator_decides() {
+    let (service, operator) = started();
+    service.aws.put_user("second", &users::demo_with(&json!({ "phone": "+15555550100" })));
+    let expired = json!({ "name": "Demo Once", "expires_at": now() - 1 });
+    service.aws.put_user("expired", &users::demo_with(&expired));
+
+    let issue = ["token", "issue", "--external-id", "demo-1"];
+    let refused = operator.run(&issue).refused(1, &["differ in phone:"]);
+    assert!(!refused.stderr.contains("5555550100"), "{refused:?}");
+    let token = operator.run(&[&issue[..], &["--phone", "+15555550199"]].concat()).well().line();
+    let jwt = Jwt::verified(&ask(&service, &token).jwt(), service.kind.secret());
+    assert_eq!(jwt.claim("phone"), "+15555550199");
+    assert_eq!(jwt.claim("name"), "Demo User", "what has expired does not count");
+}
+
+#[test]
+fn a_suspended_user_gets_no_token() {
+    let (service, operator) = started();
+    service.aws.put_user("second", &users::demo_with(&json!({ "suspended": true })));
+
+    operator.run(&["token", "issue", "--external-id", "demo-1"]).refused(1, &["suspended", "user resume"]);
+    assert_eq!(tokens(&operator, "demo-1").len(), 2);
+}
+
+#[test]
+fn a_token_that_could_not_be_stored_is_not_printed() {
+    let service = Setup::of(Kind::SdkExchange).with_doubles().start();
+    service.aws.put_user(TOKEN, &users::demo());
+    let operator = Operator::of(&service.aws);
+    service.aws.dynamodb().fail_when(Fault::ACCESS_DENIED, |asked| asked.operation == "PutItem");
+
+    for options in [&[][..], &["--json"]] {
+        let refused = operator.run(&[&["token", "issue", "--external-id", "demo-1"], options].concat());
+        assert!(!refused.refused(1, &["AccessDenied"]).stderr.contains("zjwt_"));
+    }
+}
+
+#[test]
+fn a_revoked_token_is_refused_from_the_next_request_on() {
+    let (service, operator) = started();
+    let by_file = file(&format!("{TOKEN}\n"));
+    let by_file = ["--token-file", by_file.path().to_str().unwrap()];
+    let hash = users::token_hash(TOKEN).to_uppercase();
+    for (input, selection) in [("", by_file), (TOKEN, ["--token-file", "-"]), ("", ["--hash", &hash])] {
+        service.aws.put_user(TOKEN, &users::demo());
+        service.aws.put_user("second", &users::demo());
+        assert_eq!(ask(&service, TOKEN).status, 200);
+
+        let revoke = [&["token", "revoke"], &selection[..]].concat();
+        assert_eq!(operator.run_with(&revoke, input).well().line(), "1 of 1 items revoked");
+        assert_eq!(ask(&service, TOKEN).status, 401);
+        assert_eq!(ask(&service, "second").status, 200);
+        operator.run_with(&revoke, input).refused(1, &["no such token"]);
+    }
+}
+
+#[test]
+fn all_tokens_of_a_user_are_revoked_and_nobody_elses() {
+    let (service, operator) = started();
+    service.aws.put_user("second", &users::demo());
+    service.aws.put_user("other", &users::demo_with(&json!({ "external_id": "demo-10" })));
+
+    let revoke = ["token", "revoke", "--external-id", "demo-1"];
+    let report = operator.run(&[&revoke[..], &["--json"]].concat()).well().json();
+    assert_eq!(report, json!({ "items": 2, "changed": 2, "failed": [] }));
+    assert_eq!([TOKEN, "second", "other"].map(|token| ask(&service, token).status), [401, 401, 200]);
+    operator.run(&revoke).refused(1, &["--external-id"]);
+}
+
+#[test]
+fn a_token_on_the_command_line_is_refused_and_not_repeated() {
+    let (service, operator) = started();
+    for command in ["revoke", "show"] {
+        for place in [vec![TOKEN], vec!["--hash", TOKEN], vec!["--token", TOKEN], vec!["--token=BD2F35A7621"]] {
+            let refused = operator.run(&[&["token", command], &place[..]].concat()).refused(2, &[]);
+            assert!(!refused.stderr.contains(TOKEN), "{refused:?}");
+        }
+        operator.run(&["token", command]).refused(2, &["--token-file", "--hash"]);
+    }
+    assert_eq!(ask(&service, TOKEN).status, 200);
+}
+
+#[test]
+fn what_is_no_token_is_refused() {
+    let (_service, operator) = started();
+    for content in ["", "\n", &"x".repeat(8 * 1024 + 1)] {
+        operator.run_with(&["token", "show", "--token-file", "-"], content).refused(1, &["8192"]);
+    }
+    operator.run(&["token", "show", "--token-file", "/nowhere"]).refused(1, &["a secret is never an argument"]);
+}
+
+#[test]
+fn a_token_may_be_of_any_text_and_8_kib_long() {
+    let (service, operator) = started();
+    for token in ["two words ", "ü\t", &"x".repeat(8 * 1024)] {
+        service.aws.put_user(token, &users::demo());
+        let shown = operator.run_with(&["token", "show", "--token-file", "-", "--json"], &format!("{token}\r\n"));
+        assert_eq!(shown.well().json()["token_hash"], users::token_hash(token));
+    }
+}
+
+#[test]
+fn a_token_typed_at_the_prompt_does_not_appear() {
+    let (_service, operator) = started();
+    if !has_terminal() {
+        return println!("skipped: script is not installed");
+    }
+    let terminal = operator.type_secretly(&["token", "show"], TOKEN);
+    assert!(terminal.contains("Demo User"), "{terminal}");
+    assert!(!terminal.contains(TOKEN), "{terminal}");
+}
+
+/// The tool's answer for one kind of JWT, and what the function itself logs.
+fn foretold_and_logged(service: &Service, operator: &Operator, token: &str) -> (Value, Value) {
+    let kind = Kind::ALL.iter().position(|kind| *kind == service.kind).unwrap();
+    let shown = operator.run(&["token", "show", "--json", "--hash", &users::token_hash(token)]).well().json();
+    let answer = shown["flows"][kind].clone();
+    let logged = request_line(&service.reply(&service.kind.request(token)).logs)["outcome"].clone();
+    (if answer["signs"] == true { "signed".into() } else { answer["code"].clone() }, logged)
+}
+
+#[test]
+fn what_the_tool_foretells_is_what_the_function_answers() {
+    for kind in Kind::ALL {
+        let service = Setup::of(kind).start();
+        let operator = Operator::of(&service.aws);
+        let mut users = users::refused_by(kind);
+        users.extend([
+            ("nothing", Some(users::demo())),
+            ("an unverified address", Some(users::demo_with(&json!({ "email_verified": false })))),
+            ("an agent without a custom role", Some(users::demo_with(&json!({ "role": "agent" })))),
+            ("no external id", Some(users::demo_with(&json!({ "external_id": REMOVED })))),
+        ]);
+        for (at, (reason, user)) in users.into_iter().enumerate() {
+            let Some(user) = user else { continue };
+            let token = format!("token-{at}");
+            service.aws.put_user(&token, &user);
+            let (foretold, logged) = foretold_and_logged(&service, &operator, &token);
+            assert_eq!(foretold, logged, "{kind:?}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn a_token_is_shown_without_itself() {
+    let (service, operator) = started();
+    service.aws.put_user(TOKEN, &users::demo_with(&json!({ "suspended": true, "tags": [], "phone": null })));
+    let shown = operator.run_with(&["token", "show", "--token-file", "-"], TOKEN).well();
+    for text in [&users::token_hash(TOKEN), "Demo User", "Demo.User@Example.com", "[]", "null", "user resume"] {
+        assert!(shown.stdout.contains(text), "no {text} in {shown:?}");
+    }
+    assert!(!shown.stdout.contains(TOKEN), "{shown:?}");
+
+    let hash = users::token_hash(TOKEN);
+    let shown = operator.run(&["token", "show", "--hash", &hash, "--json"]).well().json();
+    assert_eq!(
+        shown["profile"],
+        json!({
+            "external_id": "demo-1", "name": "Demo User", "email": "Demo.User@Example.com", "email_verified": true,
+            "tags": [], "phone": null,
+        })
+    );
+    assert_eq!(
+        (&shown["suspended"], &shown["expires_at"], &shown["audiences"]),
+        (&json!(true), &json!(null), &json!(null))
+    );
+    operator.run(&["token", "show", "--hash", &"0".repeat(64)]).refused(1, &["no such token"]);
+}
+
+#[test]
+fn a_list_says_what_each_token_is_good_for() {
+    let (service, operator) = started();
+    service.aws.put_user("expired", &users::demo_with(&json!({ "expires_at": 1 })));
+    service
+        .aws
+        .put_user("messaging", &users::demo_with(&json!({ "audiences": ["messaging"], "expires_at": now() + DAY })));
+    service.aws.put_user("other", &users::demo_with(&json!({ "external_id": "demo-2" })));
+
+    let listed = tokens(&operator, "demo-1");
+    let hashes: Vec<_> = listed.iter().map(|token| token["token_hash"].as_str().unwrap()).collect();
+    assert_eq!(hashes, [TOKEN, "messaging", "expired"].map(users::token_hash), "those first that count longest");
+    let signs: Vec<_> = listed[1]["flows"].as_array().unwrap().iter().map(|flow| flow["signs"] == true).collect();
+    assert_eq!(signs, [false, true, false]);
+    assert_eq!(listed[2]["flows"][0]["code"], "user_token_expired");
+
+    let piped = operator.run(&["token", "list", "--external-id", "demo-1"]).well().stdout;
+    for hash in hashes {
+        assert!(piped.lines().any(|line| line.starts_with(hash)), "{piped}");
+    }
+}
+
+#[test]
+fn a_list_fits_the_terminal() {
+    let (service, operator) = started();
+    service.aws.put_user("second", &users::demo_with(&json!({ "expires_at": now() + DAY, "email_verified": REMOVED })));
+    if !has_terminal() {
+        return println!("skipped: script is not installed");
+    }
+    for command in [["token", "list"], ["user", "show"]] {
+        for columns in [60, 80, 120, 200] {
+            let terminal = operator.terminal(columns, &[&command[..], &["--external-id", "demo-1"]].concat());
+            assert!(terminal.contains("email unverified") || columns < 80, "{terminal}");
+            for line in terminal.lines() {
+                assert!(line.chars().count() <= usize::from(columns), "{columns}: {terminal}");
+            }
+            let has_whole_hash = terminal.contains(&users::token_hash(TOKEN));
+            assert!(has_whole_hash == (columns == 200) || command == ["user", "show"], "{terminal}");
+        }
+    }
+}
+
+#[test]
+fn the_tool_works_in_a_running_local_too() {
+    let local = Local::start(&[]);
+    let operator = Operator::local(local.url());
+    let token = operator.run(&["token", "issue", "--external-id", "demo-1"]).well().line();
+    assert_eq!(local.exchange(&token).0, 200);
+
+    operator.run_with(&["token", "revoke", "--token-file", "-"], &token).well();
+    assert_eq!(local.exchange(&token).0, 401);
+}

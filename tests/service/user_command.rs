@@ -1,0 +1,372 @@
+//! `zendesk-jwt user`: what an operator can do to users, and what the functions then answer.
+
+use crate::local::Local;
+use crate::support::users;
+use crate::support::{Answer, Fault, Jwt, Kind, Operator, Service, Setup};
+use serde_json::{Value, json};
+
+const FIRST: &str = "first token";
+const SECOND: &str = "second token";
+const OTHER: &str = "token of another user";
+
+/// A function whose table holds a user with two tokens and another user, and the operator of that table.
+fn started_with(setup: Setup) -> (Service, Operator) {
+    let service = setup.start();
+    service.aws.put_user(FIRST, &users::demo());
+    service.aws.put_user(SECOND, &users::demo());
+    service.aws.put_user(OTHER, &users::demo_with(&json!({ "external_id": "demo-10" })));
+    let operator = Operator::of(&service.aws);
+    (service, operator)
+}
+
+fn started() -> (Service, Operator) {
+    started_with(Setup::of(Kind::SdkExchange))
+}
+
+fn ask(service: &Service, token: &str) -> Answer {
+    service.answer(&service.kind.request(token))
+}
+
+fn claims(service: &Service, token: &str) -> Value {
+    Jwt::verified(&ask(service, token).jwt(), service.kind.secret()).claims
+}
+
+fn statuses(service: &Service) -> [u16; 3] {
+    [FIRST, SECOND, OTHER].map(|token| ask(service, token).status)
+}
+
+fn user<'a>(command: &'a str, options: &[&'a str]) -> Vec<&'a str> {
+    [&["user", command, "--external-id", "demo-1"], options].concat()
+}
+
+fn stored(operator: &Operator, user: &str) -> Value {
+    operator.run(&["user", "show", "--external-id", user, "--json"]).well().json()
+}
+
+#[test]
+fn a_user_put_under_a_token_of_ones_own_is_vouched_for() {
+    let (service, operator) = started();
+    let put = [
+        &["user", "put", "--external-id", "demo-2", "--token-file", "-", "--no-expiry"][..],
+        &["--name", "Demo User", "--email", "demo@example.com", "--email-verified"],
+    ];
+    let put = |options: &[&str]| operator.run_with(&[&put.concat(), options].concat(), "own token").well();
+
+    assert_eq!(put(&[]).line(), "1 of 1 items changed");
+    assert_eq!(claims(&service, "own token")["external_id"], "demo-2");
+    assert_eq!(put(&[]).line(), "0 of 1 items changed");
+    assert_eq!(put(&["--phone", "+15555550100"]).line(), "1 of 1 items changed");
+    assert_eq!(claims(&service, "own token")["phone"], "+15555550100");
+    put(&[]);
+    assert_eq!(claims(&service, "own token").get("phone"), None, "what is not given is not kept");
+}
+
+#[test]
+fn every_field_of_a_profile_has_an_option() {
+    let (service, operator) = started();
+    let put = [
+        &["user", "put", "--external-id", "demo-2", "--name", "Demo User", "--email", "demo@example.com"][..],
+        &["--email-verified=true", "--phone", "+15555550100", "--locale", "1", "--locale-id", "8", "--role", "agent"],
+        &["--organization", "Demo", "--organizations", "A,B", "--organization-id", "o1", "--organization-ids", "o1,o2"],
+        &["--tag", "vip", "--tag", "demo", "--remote-photo-url", "https://example.com/demo.png"],
+        &["--custom-role-id", "7", "--user-field", "plan=free", "--user-field", "seats=3"],
+        &["--user-field", "code=\"0150\"", "--user-field", "nickname=null", "--user-field", "note=a=b"],
+    ];
+    let token = operator.run(&put.concat()).well().line();
+
+    let mut claims = claims(&service, &token);
+    for name in ["iat", "jti"] {
+        claims.as_object_mut().unwrap().remove(name);
+    }
+    assert_eq!(
+        claims,
+        json!({
+            "external_id": "demo-2", "name": "Demo User", "email": "demo@example.com", "phone": "+15555550100",
+            "locale": 1, "locale_id": 8, "role": "agent", "organization": "Demo", "organizations": "A,B",
+            "organization_id": "o1", "organization_ids": "o1,o2", "tags": ["vip", "demo"],
+            "remote_photo_url": "https://example.com/demo.png", "custom_role_id": 7,
+            "user_fields": { "plan": "free", "seats": 3, "code": "0150", "nickname": null, "note": "a=b" },
+        })
+    );
+}
+
+#[test]
+fn a_user_may_come_as_json_whose_token_stays_out_of_the_table() {
+    let (service, operator) = started();
+    let user = json!({
+        "token": "token in JSON", "external_id": "demo-2", "name": "Demo User", "email": "demo@example.com",
+        "email_verified": true, "phone": null, "expires_at": 4_000_000_000_u64, "audiences": ["sdk"],
+    });
+    let put = ["user", "put", "--file", "-", "--name", "Demo Renamed", "--json"];
+    let done = operator.run_with(&put, &user.to_string()).well();
+
+    assert_eq!(done.json(), json!({ "items": 1, "changed": 1, "failed": [] }));
+    let claims = claims(&service, "token in JSON");
+    assert_eq!((&claims["name"], claims.get("phone")), (&json!("Demo Renamed"), Some(&Value::Null)));
+    let stored = stored(&operator, "demo-2");
+    assert_eq!(stored["tokens"][0]["expires_at"], 4_000_000_000_u64);
+    assert!(!stored.to_string().contains("token in JSON"), "{stored}");
+}
+
+#[test]
+fn a_user_that_no_function_would_understand_is_not_stored() {
+    let (_service, operator) = started();
+    for (user, words) in [
+        ("[]", "one JSON object"),
+        ("{\"external_id\": \"canary\",}", "line 1"),
+        ("{\"external_id\": \"demo-2\", \"emial\": \"canary@example.com\"}", "emial"),
+        ("{\"external_id\": \"demo-2\", \"email\": \"canary\"}", "email"),
+        ("{\"name\": \"canary\"}", "external_id"),
+    ] {
+        let refused = operator.run_with(&["user", "put", "--file", "-"], user).refused(1, &[words]);
+        assert!(!refused.stderr.contains("canary"), "{refused:?}");
+    }
+    operator.run(&["user", "put", "--external-id", "demo-2", "--role", "owner"]).refused(1, &["role"]);
+    operator.run(&["user", "show", "--external-id", "demo-2"]).refused(1, &["--external-id"]);
+    operator.run(&["user", "put"]).refused(2, &["--external-id"]);
+    operator.run(&["user", "put", "--file", "-", "--token-file", "-"]).refused(2, &["--token-file"]);
+}
+
+#[test]
+fn a_token_is_not_taken_from_the_user_who_has_it() {
+    let (service, operator) = started();
+    let put = ["--token-file", "-", "--name", "Demo User", "--email", "demo@example.com", "--email-verified"];
+    operator.run_with(&user("put", &put), OTHER).refused(1, &["another user's"]);
+
+    assert_eq!(claims(&service, OTHER)["external_id"], "demo-10");
+}
+
+#[test]
+fn a_suspended_user_is_refused_with_every_token_until_resumed() {
+    let (service, operator) = started();
+    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "2 of 2 items changed");
+    assert_eq!(statuses(&service), [401, 401, 200]);
+    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "0 of 2 items changed");
+
+    let report = operator.run(&user("resume", &["--json"])).well().json();
+    assert_eq!(report, json!({ "items": 2, "changed": 2, "failed": [] }));
+    assert_eq!(statuses(&service), [200, 200, 200]);
+    assert_eq!(operator.run(&user("resume", &[])).well().line(), "0 of 2 items changed");
+}
+
+#[test]
+fn after_the_last_change_it_is_looked_for_tokens_that_were_stored_meanwhile() {
+    let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_doubles());
+    for (command, change) in [(&["suspend"][..], "UpdateItem"), (&["forget", "--yes"], "DeleteItem")] {
+        service.aws.dynamodb().take_requests();
+        operator.run(&[&["user"], command, &["--external-id", "demo-1"]].concat()).well();
+        let requests = service.aws.dynamodb().take_requests();
+        let asked: Vec<_> = requests.iter().map(|asked| asked.operation.as_str()).collect();
+        assert_eq!(asked[..4], ["Query", change, change, "Query"], "{asked:?}");
+    }
+}
+
+#[test]
+fn an_item_that_was_suspended_before_is_not_counted() {
+    let (service, operator) = started();
+    service.aws.put_user(FIRST, &users::demo_with(&json!({ "suspended": true })));
+    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "1 of 2 items changed");
+}
+
+#[test]
+fn a_user_who_was_never_suspended_is_not_changed_by_resuming() {
+    let (_service, operator) = started();
+    assert_eq!(operator.run(&user("resume", &[])).well().line(), "0 of 2 items changed");
+}
+
+#[test]
+fn a_malformed_item_is_suspended_like_any_other() {
+    let (service, operator) = started();
+    service.aws.put_user(FIRST, &users::demo_with(&json!({ "tags": "vip" })));
+    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "2 of 2 items changed");
+}
+
+#[test]
+fn putting_a_suspended_user_does_not_end_the_suspension() {
+    let (service, operator) = started();
+    operator.run(&user("suspend", &[])).well();
+    for token in [FIRST, "new token"] {
+        operator.run_with(&user("put", &["--name", "Demo User", "--token-file", "-"]), token).refused(1, &["resume"]);
+    }
+    assert_eq!(ask(&service, FIRST).status, 401);
+}
+
+#[test]
+fn an_update_is_in_the_next_jwt_of_every_token() {
+    let (service, operator) = started();
+    service.aws.put_user(SECOND, &users::demo_with(&json!({ "phone": "+15555550100", "organization": "Demo" })));
+    let update =
+        user("update", &["--name", "Demo Renamed", "--null", "phone", "--remove", "organization", "--no-tags"]);
+
+    assert_eq!(operator.run(&update).well().line(), "2 of 2 items changed");
+    for token in [FIRST, SECOND] {
+        let claims = claims(&service, token);
+        assert_eq!(claims["name"], "Demo Renamed");
+        assert_eq!(claims["email"], "Demo.User@Example.com");
+        assert_eq!((claims.get("phone"), claims.get("organization")), (Some(&Value::Null), None));
+        assert_eq!(claims["tags"], json!([]));
+    }
+    assert_eq!(claims(&service, OTHER)["name"], "Demo User");
+    assert_eq!(operator.run(&update).well().line(), "0 of 2 items changed");
+}
+
+#[test]
+fn an_update_that_makes_one_item_malformed_changes_none() {
+    let (service, operator) = started();
+    service.aws.put_user(SECOND, &users::demo_with(&json!({ "tags": "vip" })));
+    operator.run(&user("update", &["--name", "Demo Renamed"])).refused(1, &["tags", &users::token_hash(SECOND)]);
+    operator.run(&user("update", &["--role", "owner"])).refused(1, &["role"]);
+    assert_eq!(claims(&service, FIRST)["name"], "Demo User");
+
+    let mended = operator.run(&user("update", &["--name", "Demo Renamed", "--tag", "vip"])).well();
+    assert_eq!(mended.line(), "2 of 2 items changed");
+    assert_eq!(claims(&service, SECOND)["tags"], json!(["vip"]));
+}
+
+#[test]
+fn a_new_address_is_unverified_until_somebody_says_otherwise() {
+    let (service, operator) = started();
+    operator.run(&user("update", &["--email", "other@example.com"])).well();
+    assert_eq!(ask(&service, FIRST).status, 401);
+
+    operator.run(&user("update", &["--email-verified"])).well();
+    assert_eq!(claims(&service, FIRST)["email"], "other@example.com");
+}
+
+#[test]
+fn an_update_says_what_and_says_it_once() {
+    let (_service, operator) = started();
+    operator.run(&user("update", &[])).refused(2, &["nothing to change"]);
+    operator.run(&user("update", &["--phone", "1", "--null", "phone"])).refused(2, &["phone"]);
+    operator.run(&user("update", &["--null", "phone", "--remove", "phone"])).refused(2, &["phone"]);
+    for field in ["token_hash", "external_id", "suspended", "expires_at"] {
+        operator.run(&user("update", &["--remove", field])).refused(2, &[field]);
+    }
+}
+
+#[test]
+fn nobody_is_made_up_for_an_external_id_that_is_not_there() {
+    let (_service, operator) = started();
+    for command in [&["suspend"][..], &["resume"], &["show"], &["update", "--name", "Demo User"]] {
+        let arguments = [&["user"], command, &["--external-id", "demo-2"]].concat();
+        operator.run(&arguments).refused(1, &["--external-id"]);
+    }
+    operator.run(&["token", "list", "--external-id", "demo-2"]).refused(1, &["--external-id"]);
+}
+
+#[test]
+fn of_a_forgotten_user_nothing_is_left() {
+    let (service, operator) = started();
+    operator.run(&user("forget", &[])).refused(2, &["--yes"]);
+    assert_eq!(statuses(&service), [200, 200, 200]);
+
+    let forgotten = operator.run(&user("forget", &["--yes"])).well();
+    assert_eq!(forgotten.line(), "2 of 2 items deleted");
+    for elsewhere in ["Zendesk", "backups", "CloudWatch", "external_id_hash"] {
+        assert!(forgotten.stderr.contains(elsewhere), "{forgotten:?}");
+    }
+    assert_eq!(statuses(&service), [401, 401, 200]);
+    operator.run(&user("show", &[])).refused(1, &["--external-id"]);
+    let again = operator.run(&user("forget", &["--yes", "--json"])).well();
+    assert_eq!(again.json(), json!({ "items": 0, "changed": 0, "failed": [] }));
+}
+
+#[test]
+fn the_hash_that_a_forgotten_user_has_in_the_logs_is_told() {
+    let (service, operator) = started();
+    let logged = service.reply(&service.kind.request(FIRST)).logs;
+    let forgotten = operator.run(&user("forget", &["--yes"])).well();
+
+    let (_, hash) = forgotten.stderr.split_once("external_id_hash ").unwrap();
+    let hash = hash.split(',').next().unwrap();
+    assert!(logged.contains(&format!("\"external_id_hash\":\"{hash}\"")), "no {hash} in {logged}");
+}
+
+#[test]
+fn what_fails_for_one_token_is_done_for_the_others_and_finished_by_repeating() {
+    let commands: [(&[&str], &str, &str); 4] = [
+        (&["user", "suspend"], "UpdateItem", "changed"),
+        (&["user", "update", "--name", "Demo Renamed"], "UpdateItem", "changed"),
+        (&["user", "forget", "--yes"], "DeleteItem", "deleted"),
+        (&["token", "revoke"], "DeleteItem", "revoked"),
+    ];
+    for (command, operation, done) in commands {
+        let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_doubles());
+        let command = [command, &["--external-id", "demo-1"]].concat();
+        let hash = users::token_hash(FIRST);
+        let meant = hash.clone();
+        service.aws.dynamodb().fail_when(Fault::ACCESS_DENIED, move |asked| {
+            asked.operation == operation && asked.body["Key"]["token_hash"]["S"] == meant
+        });
+
+        let partial = operator.run(&command);
+        assert_eq!(partial.status, 1, "{partial:?}");
+        assert_eq!(partial.line(), format!("1 of 2 items {done}"));
+        assert!(partial.stderr.contains(&hash) && partial.stderr.contains("again"), "{partial:?}");
+        let report = operator.run(&[&command[..], &["--json"]].concat());
+        assert_eq!((report.status, &report.json()["failed"][0]["token_hash"]), (1, &json!(hash)), "{report:?}");
+
+        service.aws.dynamodb().recover();
+        assert!(operator.run(&command).well().line().starts_with("1 of "), "{command:?}");
+    }
+}
+
+#[test]
+fn a_user_is_shown_once_and_differences_are_pointed_out() {
+    let (service, operator) = started();
+    service.aws.put_user(SECOND, &users::demo_with(&json!({ "phone": null, "name": "Demo Renamed" })));
+
+    let shown = stored(&operator, "demo-1");
+    assert_eq!(
+        shown["profile"],
+        json!({
+            "external_id": "demo-1", "email": "Demo.User@Example.com", "email_verified": true,
+        })
+    );
+    let differences = shown["differences"].as_array().unwrap();
+    let values_of = |field: &str| {
+        let values = differences.iter().find(|difference| difference["field"] == field).unwrap()["values"].clone();
+        let of = |token| {
+            let has = |value: &&Value| value["token_hashes"] == json!([users::token_hash(token)]);
+            values.as_array().unwrap().iter().find(has).unwrap().get("value").cloned()
+        };
+        (of(FIRST), of(SECOND))
+    };
+    assert_eq!(differences.len(), 2, "{shown}");
+    assert_eq!(values_of("name"), (Some(json!("Demo User")), Some(json!("Demo Renamed"))));
+    assert_eq!(values_of("phone"), (None, Some(Value::Null)), "absent is not null");
+    assert_eq!(shown["tokens"].as_array().unwrap().len(), 2);
+
+    let words = operator.run(&user("show", &[])).well().stdout;
+    assert_eq!(words.matches("Demo.User@Example.com").count(), 1, "{words}");
+    assert!(words.contains("differ") && words.contains("Demo Renamed") && words.contains("(not stored)"), "{words}");
+    assert_eq!(stored(&operator, "demo-10")["differences"], json!([]));
+}
+
+#[test]
+fn what_a_backend_stored_cannot_rewrite_the_terminal() {
+    let (service, operator) = started();
+    service
+        .aws
+        .put_user(OTHER, &users::demo_with(&json!({ "external_id": "demo-10", "name": "Demo\u{1b}[2J\u{202e}" })));
+    let shown = operator.run(&["user", "show", "--external-id", "demo-10"]).well().stdout;
+    assert!(shown.contains("Demo\\u{1b}[2J\\u{202e}"), "{shown}");
+}
+
+#[test]
+fn an_outage_is_not_an_unknown_user() {
+    let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_doubles());
+    service.aws.dynamodb().fail(Fault::NOT_FOUND);
+    let refused = operator.run(&user("show", &[])).refused(1, &["ResourceNotFoundException", service.aws.table()]);
+    assert!(!refused.stderr.contains("--external-id"), "{refused:?}");
+}
+
+#[test]
+fn the_tool_works_in_a_running_local_too() {
+    let local = Local::start(&[]);
+    let operator = Operator::local(local.url());
+    operator.run(&user("suspend", &[])).well();
+    assert_eq!(local.exchange("BD2F35A7621").0, 401);
+    operator.run(&user("resume", &[])).well();
+    assert_eq!(local.exchange("BD2F35A7621").0, 200);
+}
