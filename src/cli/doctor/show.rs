@@ -101,7 +101,8 @@ impl Line<'_> {
         for row in rows {
             let _ = write!(out, "\n{margin}{row}");
         }
-        let rows = textwrap::wrap(remedy.unwrap_or_default(), text_width.saturating_sub(2).max(1));
+        // Without a remedy there is no row at all, where `wrap` would make an empty one.
+        let rows = remedy.map(|remedy| textwrap::wrap(remedy, text_width.saturating_sub(2).max(1))).unwrap_or_default();
         for (at, row) in rows.iter().enumerate() {
             let arrow = if at == 0 { "→" } else { " " };
             let _ = write!(out, "\n{margin}{} {}", style(arrow).cyan(), row);

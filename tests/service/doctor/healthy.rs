@@ -42,3 +42,11 @@ fn messaging_is_asked_by_form_and_by_cookie_too() {
         assert_eq!((diagnosis.state("good-token"), diagnosis.state("cors-answer")), ("pass", "pass"));
     }
 }
+
+#[test]
+fn what_passes_has_no_remedy_beside_it() {
+    let local = Local::start(&[]);
+    let ran = run(&format!("{}/sdk/jwt", local.url()), DEMO_TOKEN, &[]);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert!(!ran.stdout.contains('→') && ran.stdout.contains("✓ unknown-token"), "{}", ran.stdout);
+}

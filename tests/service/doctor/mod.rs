@@ -1,9 +1,9 @@
 //! `zendesk-jwt doctor`, run against good endpoints and against endpoints that are broken in one way each.
 
 use crate::support::broken_server::{BrokenServer, sign};
+use crate::support::operator::{Done, Operator};
 use crate::support::{Answer, Request, now};
 use serde_json::{Value, json};
-use std::process::{Command, Stdio};
 use tempfile::NamedTempFile;
 
 mod calling;
@@ -88,23 +88,9 @@ impl Diagnosis {
     }
 }
 
-/// What a run wrote, and its exit status.
-struct Ran {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn run(url: &str, user_token: &str, arguments: &[&str]) -> Ran {
-    let input = file(&format!("{user_token}\n"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_zendesk-jwt"));
-    command.args(["doctor", url]).args(arguments);
-    if !user_token.is_empty() {
-        command.args(["--user-token-file", "-"]);
-    }
-    let output = command.stdin(Stdio::from(input.reopen().unwrap())).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { status: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+fn run(url: &str, user_token: &str, arguments: &[&str]) -> Done {
+    let given: &[&str] = if user_token.is_empty() { &[] } else { &["--user-token-file", "-"] };
+    Operator::without_account().run_with(&[&["doctor", url], arguments, given].concat(), &format!("{user_token}\n"))
 }
 
 fn file(text: &str) -> NamedTempFile {
