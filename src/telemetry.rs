@@ -94,6 +94,13 @@ impl<'a> RequestReport<'a> {
         write_line(&self.line(SystemClock.since_epoch()));
     }
 
+    /// The line that [`Self::write`] would write at `now`, a time since 1970, without the line's end.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub fn text(&self, now: Duration) -> String {
+        serde_json::to_string(&self.line(now)).unwrap_or_default()
+    }
+
     fn line(&self, now: Duration) -> RequestLine<'_> {
         let facts = self.outcome.facts();
         RequestLine {
@@ -206,7 +213,8 @@ impl<'a> EmbeddedMetrics<'a> {
 
 /// Starts writing this process's own events of `level` and above, and panics, as lines.
 pub fn start(level: LevelFilter) {
-    let subscriber = tracing_subscriber::registry().with(Lines.with_filter(level));
+    let lines = Lines { clock: SystemClock, sink: |line: &Map<_, _>| write_line(line) };
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(level));
     // Only a second start could fail, and then the first one is in force.
     tracing::subscriber::set_global_default(subscriber).ok();
     std::panic::set_hook(Box::new(|panic| {
@@ -216,10 +224,19 @@ pub fn start(level: LevelFilter) {
     }));
 }
 
-/// Writes `tracing` events as lines.
-struct Lines;
+/// A layer that hands `sink` each event's line as [`start`] would write it by this clock, without the line's end.
+#[cfg(feature = "cli")]
+pub fn lines<S: Subscriber>(clock: impl Clock + 'static, sink: impl Fn(String) + 'static) -> impl Layer<S> {
+    Lines { clock, sink: move |line: &Map<_, _>| sink(serde_json::to_string(line).unwrap_or_default()) }
+}
 
-impl<S: Subscriber> Layer<S> for Lines {
+/// Hands `tracing` events as lines to a function.
+struct Lines<C, F> {
+    clock: C,
+    sink: F,
+}
+
+impl<S: Subscriber, C: Clock + 'static, F: Fn(&Map<String, Value>) + 'static> Layer<S> for Lines<C, F> {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let metadata = event.metadata();
         let mut fields = Fields(Map::new());
@@ -232,9 +249,9 @@ impl<S: Subscriber> Layer<S> for Lines {
         } else {
             return;
         }
-        fields.0.insert("timestamp".to_owned(), timestamp(SystemClock.since_epoch()).into());
+        fields.0.insert("timestamp".to_owned(), timestamp(self.clock.since_epoch()).into());
         fields.0.insert("level".to_owned(), metadata.level().as_str().into());
-        write_line(&fields.0);
+        (self.sink)(&fields.0);
     }
 }
 

@@ -292,6 +292,12 @@ impl StoredItem {
         }
     }
 
+    /// Whose it is, even where the functions would refuse it; `None` when it is nobody's.
+    #[must_use]
+    pub fn external_id(&self) -> Option<ExternalId> {
+        ExternalId::parse(self.0.get("external_id")?.as_s().ok()?)
+    }
+
     /// What the functions read in it.
     ///
     /// # Errors

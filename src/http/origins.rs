@@ -17,7 +17,10 @@ use crate::outcome::Malformed;
 ///
 /// # Errors
 /// When there is an `Origin` that `is_allowed` does not know.
-pub fn expect_origin(request: &Request, is_allowed: impl Fn(&str) -> bool) -> Result<(), Malformed> {
+pub fn expect_origin<B>(
+    request: &lambda_http::http::Request<B>,
+    is_allowed: impl Fn(&str) -> bool,
+) -> Result<(), Malformed> {
     let mut origins = request.headers().get_all(ORIGIN).into_iter();
     let all_allowed = origins.all(|origin| origin.to_str().is_ok_and(&is_allowed));
     if request.method() != Method::POST || all_allowed { Ok(()) } else { Err(Malformed::ForeignOrigin) }

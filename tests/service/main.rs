@@ -29,3 +29,4 @@ mod template;
 mod token_command;
 mod user_command;
 mod user_tokens;
+mod workbench;

@@ -19,6 +19,7 @@ impl Banner<'_> {
         let token = demo::USER_TOKEN;
         let cookie = demo::SESSION_COOKIE;
         println!("zendesk-jwt is running on http://{address}. Nothing leaves this machine. Stop it with Ctrl-C.");
+        println!("Open it in a browser: run the flows, add users, break things, inspect JWTs.");
         println!();
         println!("Try each flow:");
         println!("  curl http://{address}/sdk/jwt -d \"user_token={token}\" -v -X POST");

@@ -12,6 +12,9 @@ pub const SESSION_COOKIE: &str = "session";
 /// The user token of the first demo user, which is the one in Zendesk's own documentation.
 pub const USER_TOKEN: &str = "BD2F35A7621";
 
+/// That user's external id.
+pub const EXTERNAL_ID: &str = "demo-1";
+
 /// The key id of the demo's messaging key.
 pub const KID: &str = "app_demo";
 
@@ -57,7 +60,7 @@ pub fn users() -> Vec<DemoUser> {
             USER_TOKEN,
             "a user whom all three flows vouch for",
             json!({
-                "external_id": {"S": "demo-1"}, "name": {"S": "Demo User"},
+                "external_id": {"S": EXTERNAL_ID}, "name": {"S": "Demo User"},
                 "email": {"S": "demo@example.com"}, "email_verified": {"BOOL": true},
                 "phone": {"S": "+15555550100"}, "tags": {"L": [{"S": "demo"}]},
                 "user_fields": {"M": {"plan": {"S": "free"}, "nickname": {"NULL": true}}},

@@ -1,7 +1,6 @@
-//! The HTTP server in front of the flows: the template's routes, and a line on the terminal per request.
+//! The HTTP server in front of the functions, with the routes of the template.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
 use axum::body::{self, Bytes};
@@ -9,28 +8,25 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::http::header::HOST;
 use axum::response::IntoResponse;
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
 use lambda_http::{Body, Request, Response};
 use tokio::net::TcpListener;
 
 use super::super::Problem;
-use crate::flows::{Answer, Flow};
+use super::functions::Functions;
+use crate::jwt::Kind;
 
 /// API Gateway's own limit on a payload, in bytes.
 const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
 
-/// The routes of the template, each with the flow of its function.
-pub(super) fn router<A: Flow + 'static, B: Flow + 'static, C: Flow + 'static>(
-    sdk_exchange: A,
-    messaging_token: B,
-    sso_redirect: C,
-) -> Router {
-    let sso_redirect = Arc::new(sso_redirect);
+/// The routes of the template, each with its function.
+pub(super) fn router(functions: &Arc<Functions>) -> Router {
+    let to = |kind| -> MethodRouter { any(call).with_state((kind, Arc::clone(functions))) };
     Router::new()
-        .route("/sdk/jwt", any(call::<A>).with_state(Arc::new(sdk_exchange)))
-        .route("/messaging/jwt", any(call::<B>).with_state(Arc::new(messaging_token)))
-        .route("/sso/login", any(call::<C>).with_state(Arc::clone(&sso_redirect)))
-        .route("/sso/logout", any(call::<C>).with_state(sso_redirect))
+        .route("/sdk/jwt", to(Kind::Sdk))
+        .route("/messaging/jwt", to(Kind::Messaging))
+        .route("/sso/login", to(Kind::Sso))
+        .route("/sso/logout", to(Kind::Sso))
 }
 
 /// Serves until the process is interrupted.
@@ -45,17 +41,18 @@ pub(super) async fn serve(listener: TcpListener, router: Router) -> Result<(), P
     served.map_err(|error| Problem(format!("the server ended: {error}")))
 }
 
-async fn call<F: Flow>(State(flow): State<Arc<F>>, request: axum::extract::Request) -> Response<body::Body> {
-    let started = Instant::now();
+async fn call(
+    State((kind, functions)): State<(Kind, Arc<Functions>)>,
+    request: axum::extract::Request,
+) -> Response<body::Body> {
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = body::to_bytes(body, MAX_PAYLOAD_BYTES).await else {
         return axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     parts.uri = absolute(&parts);
     let request = Request::from_parts(parts, Body::from(bytes.to_vec()));
-    let answer = flow.handle(&request).await;
-    tell(&request, &answer, started);
-    answer.response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
+    let response = functions.call(kind, request).await.answer.response;
+    response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
 }
 
 /// The full address that the browser asked for, which `lambda_http` gives the flows in Lambda as well.
@@ -63,13 +60,4 @@ fn absolute(parts: &axum::http::request::Parts) -> Uri {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     format!("http://{host}{path}").parse().unwrap_or_else(|_| parts.uri.clone())
-}
-
-#[expect(clippy::print_stdout, reason = "a person reads this")]
-fn tell(request: &Request, answer: &Answer, started: Instant) {
-    let facts = answer.outcome.facts();
-    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    let (method, path, status) = (request.method(), request.uri().path(), answer.response.status().as_u16());
-    let detail = answer.outcome.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    println!("{method} {path}  {status} {}  {milliseconds:.1} ms{detail}", facts.code);
 }

@@ -15,23 +15,30 @@ use tracing_subscriber::layer::SubscriberExt;
 use url::Url;
 
 use super::{Problem, block_on};
-use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
+use crate::aws::Clients;
+use crate::aws::user_token_table::UserTokenTable;
 use crate::config;
-use crate::flows::messaging_token::{self, MessagingToken};
-use crate::flows::sdk_exchange::SdkExchange;
-use crate::flows::sso_redirect::{self, SsoRedirect, ZendeskHosts};
+use crate::flows::sso_redirect::ZendeskHosts;
+use crate::flows::{messaging_token, sso_redirect};
 use crate::jwt::sso::LegacyAgents;
-use crate::jwt::{JwtKind, SystemClock};
-use crate::lambda::AwsVouching;
-use crate::signing_keys::CachedSigningKey;
+use crate::telemetry;
 use banner::Banner;
+use breakage::{BreakableClock, Switches};
+use functions::{Functions, Parts};
+use secrets_manager::Secrets;
+use terminal::{LatestLines, Terminal};
+use workbench::Workbench;
 
 mod aws;
 mod banner;
+mod breakage;
 pub mod demo;
 mod front;
+mod functions;
 pub mod secrets_manager;
+mod terminal;
 pub mod user_tokens;
+mod workbench;
 
 /// Where it listens unless it is told otherwise.
 pub const ADDRESS: &str = "http://127.0.0.1:3000";
@@ -70,11 +77,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Problem> {
 async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let listener = listen(SocketAddr::new(arguments.host, arguments.port)).await?;
     let address = listener.local_addr().map_err(|error| Problem(format!("no address: {error}")))?;
-    show_warnings();
-
     let user_tokens = user_tokens::start(arguments.data.as_deref()).await?;
-    let secrets_manager = secrets_manager::start(demo::secrets()).await?;
-    let clients = Clients::local(&user_tokens.url, &secrets_manager).await;
+    let secrets = Secrets::new(demo::secrets());
+    let secrets_manager = secrets_manager::start(secrets.clone()).await?;
+    // The workbench works on while the services are down for the functions and for the operator's tool.
+    let always_up = Clients::local(&user_tokens.url, &secrets_manager).await;
+    let table = UserTokenTable::new(&always_up, user_tokens::TABLE.to_owned());
+    let switches = Arc::new(Switches::new(secrets, table.clone()));
+    let (terminal, log) = (Terminal::default(), LatestLines::default());
+    listen_to_events(&terminal, &log, BreakableClock(Arc::clone(&switches)));
+    let services = aws::Services { dynamodb: user_tokens.url, secrets_manager };
+    let aws = aws::router(services, Arc::clone(&switches));
+    let aws_of_the_functions = aws::serve(aws.clone()).await?;
 
     let session_cookie = Some(demo::SESSION_COOKIE.to_owned());
     let messaging = messaging_token::Settings {
@@ -91,20 +105,17 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         allowed_origins: arguments.allowed_origins.clone(),
         legacy_agents: LegacyAgents::Refused,
     };
-    let sdk_exchange = SdkExchange::new(vouching(&clients));
-    let messaging_token = MessagingToken::new(vouching(&clients), messaging);
-    let sso_redirect = SsoRedirect::new(vouching(&clients), sso);
+    let clients = Clients::local(&aws_of_the_functions, &aws_of_the_functions).await;
+    let clock = Arc::new(BreakableClock(Arc::clone(&switches)));
+    let functions = Functions::start(Parts { clients, clock, messaging, sso, terminal: terminal.clone() });
+    let functions = Arc::new(functions);
+    let routes = front::router(&functions);
 
     Banner { address, data: arguments.data.as_deref(), is_new: user_tokens.is_new }.show();
-    let services = aws::Services { dynamodb: user_tokens.url, secrets_manager };
-    let routes = front::router(sdk_exchange, messaging_token, sso_redirect).merge(aws::router(services));
-    front::serve(listener, routes).await
-}
-
-fn vouching<K: JwtKind>(clients: &Clients) -> AwsVouching<K> {
-    let secret = SigningKeySecret::new(clients, demo::secret_id(K::KIND));
-    let signing_key = CachedSigningKey::new(secret, SIGNING_KEY_MAX_AGE, Arc::new(SystemClock));
-    AwsVouching::new(DynamoDbUserTokens::new(clients, user_tokens::TABLE.to_owned()), signing_key)
+    let simulator = None;
+    let workbench = Workbench::new(functions, switches, table, terminal.shown, log, simulator);
+    let own_pages = workbench::guarded(workbench::router(workbench).merge(aws), arguments.host);
+    front::serve(listener, routes.merge(own_pages)).await
 }
 
 fn demo_zendesk() -> Result<Url, Problem> {
@@ -124,10 +135,13 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
     })
 }
 
-/// Shows what the functions would log beside their request lines, for people instead of for CloudWatch.
-fn show_warnings() {
+/// Shows what the functions log beside their request lines, for people; keeps it in `log` as CloudWatch would get it.
+fn listen_to_events(terminal: &Terminal, log: &LatestLines, clock: BreakableClock) {
+    let (terminal, log) = (terminal.clone(), log.clone());
+    let shown = tracing_subscriber::fmt::layer().without_time().with_target(false);
+    let shown = shown.with_ansi(console::colors_enabled()).with_writer(move || terminal.clone());
+    let kept = telemetry::lines(clock, move |line| log.add(line));
     let ours = filter_fn(|metadata| metadata.target().starts_with(env!("CARGO_CRATE_NAME")));
-    let lines = tracing_subscriber::fmt::layer().without_time().with_target(false).with_filter(ours);
-    let subscriber = tracing_subscriber::registry().with(lines.with_filter(LevelFilter::WARN));
-    tracing::subscriber::set_global_default(subscriber).ok();
+    let layers = shown.and_then(kept).with_filter(ours).with_filter(LevelFilter::WARN);
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layers)).ok();
 }

@@ -13,15 +13,35 @@ use tokio::net::TcpListener;
 
 use super::super::Problem;
 
-/// Secret values by name.
-type Secrets = Arc<Mutex<BTreeMap<String, String>>>;
+/// Secret values by name, shared by all of its clones.
+#[derive(Clone)]
+pub struct Secrets(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Secrets {
+    /// Secrets of these names and values.
+    #[must_use]
+    pub fn new(secrets: BTreeMap<String, String>) -> Self {
+        Self(Arc::new(Mutex::new(secrets)))
+    }
+
+    /// The value of a secret, if there is such a secret.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// Stores a new value.
+    pub fn put(&self, id: &str, value: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), value.to_owned());
+    }
+}
 
 /// Serves these secrets on loopback and gives the address.
 ///
 /// # Errors
 /// When no port can be had.
-pub async fn start(secrets: BTreeMap<String, String>) -> Result<String, Problem> {
-    let router = Router::new().route("/", post(call)).with_state(Arc::new(Mutex::new(secrets)));
+pub async fn start(secrets: Secrets) -> Result<String, Problem> {
+    let router = Router::new().route("/", post(call)).with_state(secrets);
     let listener =
         TcpListener::bind("127.0.0.1:0").await.map_err(|error| Problem(format!("Secrets Manager: {error}")))?;
     let address = listener.local_addr().map_err(|error| Problem(format!("Secrets Manager: {error}")))?;
@@ -34,14 +54,13 @@ async fn call(State(secrets): State<Secrets>, headers: HeaderMap, body: String) 
     let operation = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let request: Value = serde_json::from_str(&body).unwrap_or_default();
     let id = request["SecretId"].as_str().unwrap_or_default();
-    let mut secrets = secrets.lock().unwrap_or_else(PoisonError::into_inner);
-    if !secrets.contains_key(id) {
+    let Some(value) = secrets.get(id) else {
         return error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
-    }
+    };
     match (operation, request["SecretString"].as_str()) {
-        ("secretsmanager.GetSecretValue", _) => answer(&json!({"Name": id, "SecretString": secrets[id]})),
+        ("secretsmanager.GetSecretValue", _) => answer(&json!({"Name": id, "SecretString": value})),
         ("secretsmanager.PutSecretValue", Some(value)) => {
-            secrets.insert(id.to_owned(), value.to_owned());
+            secrets.put(id, value);
             answer(&json!({"Name": id, "VersionStages": ["AWSCURRENT"]}))
         }
         _ => error("InvalidRequestException", "Here are GetSecretValue and PutSecretValue of a SecretString."),

@@ -22,3 +22,4 @@ mod policy;
 mod screenshots;
 mod sso;
 mod without_javascript;
+mod workbench;

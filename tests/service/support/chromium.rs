@@ -47,9 +47,22 @@ impl Programs {
 impl Chromium {
     /// Starts the browser, for which `hosts` are at `server` and no other host exists.
     pub fn start(programs: &Programs, server: &HttpsServer, hosts: &[&str], preferences: &Value) -> Self {
+        let mapped = hosts.iter().map(|host| format!("MAP {host} {}", server.address()));
+        let rules: Vec<_> = mapped.chain(["MAP * ~NOTFOUND".to_owned()]).collect();
+        // Trust in this one key, so that everything else is as with a certificate from an authority.
+        let trust = format!("--ignore-certificate-errors-spki-list={}", server.public_key());
+        Self::with(programs, preferences, &[trust, resolver(&rules.join(", "))])
+    }
+
+    /// Starts the browser, for which there is nothing but this machine, under its usual address.
+    pub fn on_this_machine(programs: &Programs, preferences: &Value) -> Self {
+        Self::with(programs, preferences, &[resolver("MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")])
+    }
+
+    fn with(programs: &Programs, preferences: &Value, arguments: &[String]) -> Self {
         let profile = TempDir::new().unwrap();
         let driver = Driver::start(&programs.driver, profile.path());
-        let session = Session::start(&driver.url, &capabilities(programs, server, hosts, profile.path(), preferences));
+        let session = Session::start(&driver.url, &capabilities(programs, profile.path(), preferences, arguments));
         let process = session.capabilities["goog:processID"].as_u64().expect("a process");
         Self { session: Some(session), _driver: driver, process, _profile: profile }
     }
@@ -73,15 +86,26 @@ impl Drop for Chromium {
     }
 }
 
-fn capabilities(
-    programs: &Programs,
-    server: &HttpsServer,
-    hosts: &[&str],
-    profile: &Path,
-    preferences: &Value,
-) -> Value {
-    let mapped = hosts.iter().map(|host| format!("MAP {host} {}", server.address()));
-    let rules: Vec<_> = mapped.chain(["MAP * ~NOTFOUND".to_owned()]).collect();
+fn resolver(rules: &str) -> String {
+    format!("--host-resolver-rules={rules}")
+}
+
+fn capabilities(programs: &Programs, profile: &Path, preferences: &Value, more_arguments: &[String]) -> Value {
+    let mut arguments = [
+        "--headless=new",
+        "--no-sandbox", // which root, as in CI, cannot have
+        "--disable-dev-shm-usage",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.push(format!("--user-data-dir={}", profile.join("profile").display()));
+    arguments.extend_from_slice(more_arguments);
     json!({
         "browserName": "chrome",
         "timeouts": { "pageLoad": 30_000, "script": 10_000, "implicit": 0 },
@@ -89,21 +113,7 @@ fn capabilities(
         "goog:chromeOptions": {
             "binary": programs.chromium,
             "prefs": preferences,
-            "args": [
-                "--headless=new",
-                "--no-sandbox", // which root, as in CI, cannot have
-                "--disable-dev-shm-usage",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                format!("--user-data-dir={}", profile.join("profile").display()),
-                // Trust in this one key, so that everything else is as with a certificate from an authority.
-                format!("--ignore-certificate-errors-spki-list={}", server.public_key()),
-                format!("--host-resolver-rules={}", rules.join(", ")),
-            ],
+            "args": arguments,
         },
     })
 }

@@ -1,0 +1,569 @@
+//! The workbench of `zendesk-jwt local`, as a person without JavaScript uses it: pages and forms.
+
+use crate::local::Local;
+use crate::support::{eventually, html, now};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const DEMO_USER: &str = "BD2F35A7621";
+const BREAKAGES: [&str; 5] =
+    ["redacted-secrets", "clock-ahead", "email-unverified", "dynamodb-down", "secrets-manager-down"];
+/// Generous, since the machine may be busy.
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// What the workbench answered.
+struct Page {
+    status: u16,
+    headers: ureq::http::HeaderMap,
+    html: String,
+}
+
+impl Page {
+    /// What a reader sees, in one line.
+    fn text(&self) -> String {
+        text(&self.html)
+    }
+
+    /// The content of the element of this id, which holds no other element of its kind.
+    fn element(&self, name: &str, id: &str) -> String {
+        let elements = html::elements(&self.html, name).into_iter();
+        let mut found = elements.filter(|(attributes, _)| attributes.get("id").is_some_and(|found| found == id));
+        text(found.next().unwrap_or_else(|| panic!("no {id} in {}", self.text())).1)
+    }
+
+    fn log_line(&self) -> Value {
+        serde_json::from_str(&self.element("pre", "log-line")).unwrap()
+    }
+
+    fn says(&self, what: &str) {
+        let text = self.text();
+        assert!(text.contains(what), "no {what:?} in {text}");
+    }
+}
+
+fn text(html: &str) -> String {
+    let pieces = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    let text = pieces.collect::<String>();
+    let plain = text.replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">");
+    plain.replace("&#38;", "&").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+    config.timeout_global(Some(WITHIN)).build().into()
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Page {
+    let html = response.body_mut().read_to_string().unwrap();
+    Page { status: response.status().as_u16(), headers: response.headers().clone(), html }
+}
+
+fn get(local: &Local, path: &str) -> Page {
+    read(agent().get(format!("{}{path}", local.url())).call().unwrap())
+}
+
+fn post(local: &Local, path: &str, fields: &[(&str, &str)]) -> Page {
+    post_with(local, path, &[], fields)
+}
+
+fn post_with(local: &Local, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Page {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let request = agent().post(format!("{}{path}", local.url())).content_type("application/x-www-form-urlencoded");
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    read(request.send(body).unwrap())
+}
+
+/// Posts a form that changes something, and reads the page to which it leads.
+fn change(local: &Local, path: &str, fields: &[(&str, &str)]) -> Page {
+    let answer = post(local, path, fields);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    get(local, answer.headers["location"].to_str().unwrap())
+}
+
+fn run(local: &Local, kind: &str, user_token: &str) -> Page {
+    let page = post(local, "/run", &[("user_token", user_token), ("kind", kind)]);
+    assert_eq!(page.status, 200, "{}", page.text());
+    page
+}
+
+fn switch(local: &Local, what: &str, on: bool) -> Page {
+    change(local, "/break/switch", &[("what", what), ("on", if on { "true" } else { "false" })])
+}
+
+fn start_anew(local: &Local) {
+    change(local, "/break/start-anew", &[]);
+}
+
+/// The outcome that the log line of a run names.
+fn outcome(local: &Local, kind: &str) -> String {
+    run(local, kind, DEMO_USER).log_line()["outcome"].as_str().unwrap().to_owned()
+}
+
+/// The buttons' names and the hash of the token in the row of this user.
+fn row(local: &Local, name: &str) -> (String, String) {
+    let page = get(local, "/users");
+    let row =
+        page.html.split("<tr").skip(1).find(|row| row.contains(name)).unwrap_or_else(|| panic!("{}", page.text()));
+    (text(row), html::hidden_fields(row)["token_hash"].clone())
+}
+
+fn change_user(local: &Local, name: &str, what: &str) -> Page {
+    change(local, "/users/change", &[("token_hash", &row(local, name).1), ("change", what)])
+}
+
+fn jwt_of(header: &Value, claims: &Value) -> String {
+    let part = |json: &Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
+    format!("{}.{}.c2lnbmF0dXJl", part(header), part(claims))
+}
+
+// Running a flow
+
+#[test]
+fn each_flow_shows_request_response_claims_rules_and_log_line() {
+    let local = Local::start(&[]);
+    for (kind, function, line, claim) in [
+        ("sdk", "sdk-exchange", "POST /sdk/jwt HTTP/1.1", "\"jti\""),
+        ("messaging", "messaging-token", "POST /messaging/jwt HTTP/1.1", "\"scope\": \"user\""),
+        ("sso", "sso-redirect", "GET /sso/login?return_to=%2Fhc%2Fen-us&brand_id=1", "\"jti\""),
+    ] {
+        let page = run(&local, kind, DEMO_USER);
+        page.says(line);
+        page.says("HTTP/1.1 200 OK");
+        page.says("cache-control: no-store");
+        page.says("\"alg\": \"HS256\"");
+        page.says(claim);
+        page.says("\"external_id\": \"demo-1\"");
+        page.says("It was made with the demo's shared secret.");
+        let rules = page.text();
+        let (_, rules) = rules.split_once("All ").unwrap_or_else(|| panic!("{rules}"));
+        let count: usize = rules.split(' ').next().unwrap().parse().unwrap();
+        assert!(count > 15 && rules.contains("tokens are kept."), "{rules}");
+        assert_eq!(page.html.matches(r#"<li class="kept">"#).count(), count);
+
+        let log = page.log_line();
+        assert_eq!(log["function"], function);
+        assert_eq!(
+            (&log["outcome"], &log["status"], &log["cold_start"]),
+            (&json!("signed"), &json!(200), &json!(true))
+        );
+        assert!(log["_aws"]["CloudWatchMetrics"].is_array(), "{log}");
+        assert!(page.element("pre", "terminal").contains("200 signed"));
+        assert_eq!(run(&local, kind, DEMO_USER).log_line()["cold_start"], false);
+    }
+}
+
+#[test]
+fn the_curl_line_asks_for_what_was_run() {
+    let local = Local::start(&[]);
+    for (kind, status) in [("sdk", "200"), ("messaging", "200"), ("sso", "200")] {
+        let line = run(&local, kind, DEMO_USER).element("pre", "curl");
+        let command = format!("{line} --silent --max-time 10");
+        let output = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
+        if output.status.code() == Some(127) {
+            return println!("skipped: curl is not installed");
+        }
+        let answer = String::from_utf8(output.stdout).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{line}: {answer}");
+    }
+}
+
+#[test]
+fn a_refusal_says_why_to_us_and_not_to_the_caller() {
+    let local = Local::start(&[]);
+    for (token, code) in [
+        ("unknown", "user_token_unknown"),
+        ("demo-suspended", "user_suspended"),
+        ("demo-expired", "user_token_expired"),
+    ] {
+        let page = run(&local, "sdk", token);
+        page.says("HTTP/1.1 401 Unauthorized");
+        page.says("There is none: nobody was vouched for.");
+        page.says("the SDK may forget who they were");
+        assert_eq!(page.log_line()["outcome"], code);
+    }
+}
+
+#[test]
+fn any_user_token_can_be_run() {
+    let local = Local::start(&[]);
+    for token in ["a b&c=d;e", "'; echo \"pwned\" #", "ключ", "<script>alert(1)</script>"] {
+        for kind in ["sdk", "messaging", "sso"] {
+            let page = run(&local, kind, token);
+            let outcome = page.log_line()["outcome"].clone();
+            assert_eq!(outcome, "user_token_unknown", "{kind} {token}");
+            assert!(!page.html.contains("<script>"), "{token}");
+        }
+    }
+}
+
+#[test]
+fn the_log_line_is_the_one_that_lambda_would_get() {
+    let local = Local::start(&[]);
+    let line = run(&local, "sdk", "demo-unverified").log_line();
+    let expected = ["cold_start", "duration_ms", "external_id_hash", "function", "level", "lookup_ms", "message"];
+    let more =
+        ["outcome", "refusals", "request_id", "requests", "signing_key_age_seconds", "status", "timestamp", "_aws"];
+    let expected = expected.into_iter().chain(more);
+    let mut expected: Vec<_> = expected.collect();
+    expected.sort_unstable();
+    let mut members: Vec<_> = line.as_object().unwrap().keys().map(String::as_str).collect();
+    members.sort_unstable();
+    assert_eq!(members, expected);
+    assert_eq!(line["outcome"], "email_unverified");
+}
+
+// Users
+
+#[test]
+fn a_user_who_is_added_gets_a_token_that_is_shown_once_and_works() {
+    let local = Local::start(&[]);
+    let fields = [
+        ("name", "Demo Added"),
+        ("external_id", "demo-9"),
+        ("email", "added@example.com"),
+        ("email_verified", "true"),
+        ("tags", "one, two"),
+        ("audience", "sdk"),
+        ("audience", "sso"),
+    ];
+    let page = change(&local, "/users/add", &fields);
+    let token = page.element("pre", "token");
+    let digits = token.strip_prefix("zjwt_").unwrap();
+    assert!(digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{token}");
+    assert!(!get(&local, "/users").html.contains(&token));
+
+    assert_eq!(local.exchange(&token).0, 200);
+    run(&local, "sdk", &token).says("\"tags\": [ \"one\", \"two\" ]");
+    assert_eq!(run(&local, "messaging", &token).log_line()["outcome"], "audience_not_allowed");
+}
+
+#[test]
+fn a_user_whom_no_function_could_vouch_for_is_not_added_and_the_form_stays_filled() {
+    let local = Local::start(&[]);
+    let page = post(
+        &local,
+        "/users/add",
+        &[("name", "Demo Bad"), ("external_id", "demo-9"), ("email", "no address"), ("audience", "sdk")],
+    );
+    assert_eq!(page.status, 422);
+    page.says("Not added: `email` has a value that it cannot have");
+    assert!(page.html.contains(r#"value="Demo Bad""#));
+    assert!(!get(&local, "/users").html.contains("Demo Bad"));
+
+    let nowhere = [("name", "Demo Bad"), ("external_id", "demo-9"), ("email", "bad@example.com")];
+    post(&local, "/users/add", &nowhere).says("choose at least one flow");
+}
+
+#[test]
+fn what_is_done_to_a_user_takes_effect_at_the_real_endpoints() {
+    let local = Local::start(&[]);
+    for (change, status, word) in
+        [("suspend", 401, "suspended"), ("expire", 401, "expired"), ("unverify", 401, "not verified")]
+    {
+        let undo = match change {
+            "suspend" => "resume",
+            "expire" => "renew",
+            _ => "verify",
+        };
+        change_user(&local, "Demo User", change).says("Demo User");
+        assert_eq!(local.exchange(DEMO_USER).0, status, "{change}");
+        assert!(row(&local, "Demo User").0.contains(word), "{change}");
+        change_user(&local, "Demo User", undo);
+        assert_eq!(local.exchange(DEMO_USER).0, 200, "{undo}");
+        assert!(!row(&local, "Demo User").0.contains(word), "{undo}");
+    }
+}
+
+#[test]
+fn a_user_who_is_gone_is_said_to_be_gone() {
+    let local = Local::start(&[]);
+    let gone = "0".repeat(64);
+    change(&local, "/users/change", &[("token_hash", &gone), ("change", "suspend")]).says("not stored any more");
+    let text =
+        change(&local, "/users/change", &[("token_hash", &row(&local, "Demo User").1), ("change", "crown")]).text();
+    assert!(text.contains("no such change"), "{text}");
+}
+
+#[test]
+fn markup_in_a_name_is_shown_as_text() {
+    let local = Local::start(&[]);
+    let name = "<img src=x onerror=alert(1)>\"'&";
+    let fields = [("name", name), ("external_id", "<b>9</b>"), ("audience", "sdk"), ("email", "b@example.com")];
+    let page = change(&local, "/users/add", &fields);
+    for page in [page, get(&local, "/users"), change_user(&local, "img src", "suspend")] {
+        assert!(!page.html.contains("<img") && !page.html.contains("<b>"), "{}", page.html);
+        page.says(name);
+    }
+}
+
+// Breaking things
+
+#[test]
+fn every_breakage_is_explained_and_visibly_on_while_it_is_on() {
+    let local = Local::start(&[]);
+    for what in BREAKAGES {
+        let off = get(&local, "/break");
+        assert!(!off.html.contains("Broken on purpose:"), "{what}");
+        let on = switch(&local, what, true);
+        on.says("broken now");
+        for path in ["/", "/users", "/break", "/inspect"] {
+            let page = get(&local, path);
+            assert!(page.html.contains(&format!("href=\"/break#{what}\"")), "{what} at {path}");
+        }
+        let card = on.html.split("<section").find(|card| card.contains(&format!("id=\"{what}\""))).unwrap();
+        for promised in ["Zendesk and the user see", "The logs say"] {
+            let (_, told) = card.split_once(promised).unwrap();
+            assert!(text(told.split("</dd>").next().unwrap()).len() > 40, "{what}: {promised}");
+        }
+        switch(&local, what, false);
+    }
+}
+
+#[test]
+fn with_dynamodb_down_every_flow_is_an_outage_and_no_refusal() {
+    let local = Local::start(&[]);
+    switch(&local, "dynamodb-down", true);
+    for kind in ["sdk", "messaging", "sso"] {
+        let page = run(&local, kind, DEMO_USER);
+        page.says("503 Service Unavailable");
+        let log = page.log_line();
+        assert_eq!((&log["outcome"], &log["level"]), (&json!("user_tokens_unavailable"), &json!("ERROR")));
+        assert!(log["detail"].as_str().unwrap().contains("InternalServerError"), "{log}");
+    }
+    let scan = local.call("DynamoDB", "DynamoDB_20120810.Scan", &json!({"TableName": "zendesk-jwt-user-tokens"}));
+    assert_eq!(scan.0, 500, "the operator's tool meets the same");
+    assert!(row(&local, "Demo User").0.contains("active"), "the workbench itself works on");
+
+    switch(&local, "dynamodb-down", false);
+    assert_eq!(outcome(&local, "sdk"), "signed");
+}
+
+#[test]
+fn with_secrets_manager_down_a_good_key_stays_in_use_and_a_cold_start_has_none() {
+    let local = Local::start(&[]);
+    assert_eq!(outcome(&local, "sdk"), "signed");
+    switch(&local, "secrets-manager-down", true);
+    let get_secret =
+        local.call("Secrets Manager", "secretsmanager.GetSecretValue", &json!({"SecretId": "zendesk-jwt/sdk"}));
+    assert_eq!(get_secret.0, 500);
+
+    let page = eventually("a refresh has failed", WITHIN, || {
+        let page = run(&local, "sdk", DEMO_USER);
+        page.log_line().get("signing_key_failure").is_some().then_some(page)
+    });
+    let log = page.log_line();
+    assert_eq!((&log["outcome"], &log["signing_key_failure"]), (&json!("signed"), &json!("signing_key_unavailable")));
+    assert!(log["signing_key_age_seconds"].as_u64().unwrap() >= 5, "{log}");
+    page.says("the last good one stays in use");
+    page.says("\"message\":\"no signing key was read\"");
+    page.says("ERROR no signing key was read");
+
+    start_anew(&local);
+    let page = run(&local, "sdk", DEMO_USER);
+    page.says("503 Service Unavailable");
+    assert_eq!(page.log_line()["outcome"], "signing_key_unavailable");
+
+    switch(&local, "secrets-manager-down", false);
+    eventually("the key is read again", WITHIN, || (outcome(&local, "sdk") == "signed").then_some(()));
+}
+
+#[test]
+fn redacted_secrets_are_refused_with_advice_and_put_back() {
+    let local = Local::start(&[]);
+    switch(&local, "redacted-secrets", true);
+    start_anew(&local);
+    for (kind, screen) in [("sdk", "Mobile SDK"), ("messaging", "End user authentication"), ("sso", "Single sign-on")] {
+        let page = run(&local, kind, DEMO_USER);
+        page.says("503 Service Unavailable");
+        let log = page.log_line();
+        assert_eq!(log["outcome"], "signing_key_refused");
+        assert!(log["detail"].as_str().unwrap().contains(screen), "{log}");
+    }
+    change(&local, "/break/mend", &[]);
+    for kind in ["sdk", "messaging", "sso"] {
+        run(&local, kind, DEMO_USER).says("It was made with the demo's shared secret.");
+    }
+}
+
+#[test]
+fn a_secret_that_an_operator_stores_meanwhile_is_not_overwritten() {
+    let local = Local::start(&[]);
+    switch(&local, "redacted-secrets", true);
+    switch(&local, "redacted-secrets", true);
+    let stored = r#"{"secret": "a-new-demo-shared-secret"}"#;
+    let put = json!({"SecretId": "zendesk-jwt/sdk", "SecretString": stored});
+    assert_eq!(local.call("Secrets Manager", "secretsmanager.PutSecretValue", &put).0, 200);
+    change(&local, "/break/mend", &[]);
+
+    let secret = |kind: &str| {
+        let id = json!({"SecretId": format!("zendesk-jwt/{kind}")});
+        let (_, body) = local.call("Secrets Manager", "secretsmanager.GetSecretValue", &id);
+        serde_json::from_str::<Value>(&body).unwrap()["SecretString"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(secret("sdk"), stored);
+    assert!(secret("sso").contains("demo-sso-shared-secret-not-for-production"));
+}
+
+#[test]
+fn with_the_clock_ahead_zendesk_refuses_what_we_take_for_a_success() {
+    let local = Local::start(&[]);
+    switch(&local, "clock-ahead", true);
+    for kind in ["sdk", "sso"] {
+        let page = run(&local, kind, DEMO_USER);
+        page.says("200 OK");
+        page.says("Zendesk refuses it");
+        page.says("minutes in the future");
+        page.says("iat_fresh");
+        assert_eq!(page.log_line()["outcome"], "signed");
+        let milliseconds = page.log_line()["_aws"]["Timestamp"].as_u64().unwrap();
+        assert!(milliseconds / 1000 > now() + 500, "the log is by the same clock");
+    }
+    run(&local, "messaging", DEMO_USER).says("tokens are kept");
+    switch(&local, "clock-ahead", false);
+    run(&local, "sso", DEMO_USER).says("tokens are kept");
+}
+
+#[test]
+fn without_a_verified_address_only_messaging_vouches_and_leaves_the_address_out() {
+    let local = Local::start(&[]);
+    switch(&local, "email-unverified", true);
+    for kind in ["sdk", "sso"] {
+        assert_eq!(outcome(&local, kind), "email_unverified");
+    }
+    let page = run(&local, "messaging", DEMO_USER);
+    page.says("200 OK");
+    assert!(!page.html.contains("demo@example.com"));
+    assert!(row(&local, "Demo User").0.contains("not verified"));
+
+    switch(&local, "email-unverified", false);
+    assert_eq!(outcome(&local, "sdk"), "signed");
+}
+
+#[test]
+fn one_button_mends_everything_at_once() {
+    let local = Local::start(&[]);
+    for what in BREAKAGES {
+        switch(&local, what, true);
+    }
+    start_anew(&local);
+    assert_ne!(outcome(&local, "sdk"), "signed");
+    change(&local, "/break/mend", &[]).says("Everything is mended");
+
+    assert!(!get(&local, "/break").html.contains("broken now"));
+    for kind in ["sdk", "messaging", "sso"] {
+        run(&local, kind, DEMO_USER).says("tokens are kept");
+    }
+}
+
+// The paste box
+
+#[test]
+fn a_pasted_jwt_with_milliseconds_is_explained() {
+    let local = Local::start(&[]);
+    let claims = json!({"iat": now() * 1000, "jti": "0".repeat(32), "name": "Demo User", "email": "demo@example.com"});
+    let jwt = jwt_of(&json!({"alg": "HS256", "typ": "JWT"}), &claims);
+    let page = post(&local, "/inspect", &[("jwt", &jwt), ("kind", ""), ("secret", "")]);
+
+    page.says("Zendesk refuses it");
+    page.says("milliseconds or finer: divide by 1000");
+    page.says("not_milliseconds");
+    page.says("It was not checked: that needs a secret");
+    assert!(page.html.contains(r#"<a href="https://support.zendesk.com/hc/en-us/articles/4408845838874""#));
+    assert!(page.html.contains(r#"<a href="https://www.rfc-editor.org/rfc/rfc7515#section-7.1""#));
+}
+
+#[test]
+fn a_pasted_jwt_is_held_against_the_kind_and_secret_that_were_given() {
+    let local = Local::start(&[]);
+    let (_, body) = local.exchange(DEMO_USER);
+    let secret = "demo-sdk-shared-secret-not-for-production";
+    let inspect = |kind, secret| post(&local, "/inspect", &[("jwt", &body), ("kind", kind), ("secret", secret)]);
+    inspect("sdk", secret).says("It was made with the secret that you gave.");
+    inspect("sdk", "another-shared-secret").says("It was not made with the secret that you gave.");
+    inspect("messaging", secret).says("This looks like a Support SDK or SSO token");
+    // The whole answer was pasted, which is not what Zendesk takes, but can be read.
+    inspect("", "").says("There is more than the token");
+}
+
+#[test]
+fn no_text_is_too_strange_to_be_taken_apart() {
+    let local = Local::start(&[]);
+    for text in ["", "<script>alert(1)</script>", "a.b.c", "…", &"x.".repeat(40_000)] {
+        let page = post(&local, "/inspect", &[("jwt", text)]);
+        assert_eq!(page.status, 200);
+        page.says("Zendesk refuses it");
+        assert!(!page.html.contains("<script>"));
+    }
+}
+
+// Whom it is for
+
+#[test]
+fn another_site_changes_nothing() {
+    let local = Local::start(&[]);
+    let fields = [("what", "dynamodb-down"), ("on", "true")];
+    let origin = format!("http://{}", local.url().trim_start_matches("http://"));
+    for headers in [
+        [("origin", "http://evil.example.org"), ("sec-fetch-site", "cross-site")],
+        [("origin", "null"), ("sec-fetch-site", "cross-site")],
+        [("origin", "http://127.0.0.1:1"), ("sec-fetch-site", "same-site")],
+        [("origin", "http://127.0.0.1:1"), ("x-old-browser", "1")],
+        [("origin", &origin), ("sec-fetch-site", "same-site")],
+    ] {
+        let page = post_with(&local, "/break/switch", &headers, &fields);
+        assert_eq!(page.status, 403, "{headers:?}");
+        assert_eq!(post_with(&local, "/users/add", &headers, &[("name", "x")]).status, 403, "{headers:?}");
+    }
+    assert!(!get(&local, "/break").html.contains("broken now"));
+
+    let own = [("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];
+    assert_eq!(post_with(&local, "/break/switch", &own, &fields).status, 303);
+}
+
+#[test]
+fn a_foreign_host_name_is_refused_unless_others_were_let_in() {
+    let ask = |local: &Local, path: &str, host: &str| {
+        let request = agent().get(format!("{}{path}", local.url())).header("host", host);
+        read(request.call().unwrap()).status
+    };
+    let local = Local::start(&[]);
+    for path in ["/", "/users", "/break", "/inspect", "/workbench.js"] {
+        for host in ["evil.example.org", "evil.example.org:3000", "127.0.0.1.example.org", "localhost.example.org"] {
+            assert_eq!(ask(&local, path, host), 421, "{path} {host}");
+        }
+        for host in ["localhost", "localhost:3000", "127.0.0.1", "127.0.0.1:3000", "[::1]:3000"] {
+            assert_eq!(ask(&local, path, host), 200, "{path} {host}");
+        }
+    }
+    assert_eq!(ask(&Local::start(&["--host", "0.0.0.0"]), "/users", "workbench.example.org"), 200);
+}
+
+#[test]
+fn no_page_lets_a_script_or_a_frame_in() {
+    let local = Local::start(&[]);
+    for path in ["/", "/users", "/break", "/inspect"] {
+        let page = get(&local, path);
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.headers["cache-control"], "no-store");
+        assert_eq!(page.headers["x-content-type-options"], "nosniff");
+        assert!(!page.html.contains("style=") && !page.html.contains(" onclick"), "{path}");
+        for tag in html::tags(&page.html, "script").into_iter().chain(html::tags(&page.html, "link")) {
+            let address = tag.get("src").or(tag.get("href")).unwrap();
+            assert!(address.starts_with('/') && get(&local, address).status == 200, "{address}");
+        }
+    }
+}
+
+#[test]
+fn a_reload_repeats_no_change_and_no_run_is_in_an_address() {
+    let local = Local::start(&[]);
+    let answer = post(&local, "/users/change", &[("token_hash", &row(&local, "Demo User").1), ("change", "suspend")]);
+    assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (303, "/users"));
+    get(&local, "/users").says("Demo User is suspended");
+    assert!(!get(&local, "/users").text().contains("Demo User is suspended"), "it is told once");
+    assert_eq!(get(&local, "/run").status, 303);
+}
