@@ -109,9 +109,7 @@ impl Environment {
 
     /// The settings of `sso-redirect` alone.
     pub fn sso(&mut self) -> Option<sso_redirect::Settings> {
-        let subdomain = "the first part of your Zendesk address: acme for acme.zendesk.com";
-        let subdomain = self.required("ZENDESK_SUBDOMAIN", subdomain);
-        let origin = subdomain.and_then(|text| self.parsed("ZENDESK_SUBDOMAIN", &text, zendesk_origin));
+        let origin = self.zendesk();
         let return_to_hosts = self.optional("RETURN_TO_HOSTS", hosts).unwrap_or_default();
         let login_url = self.optional("LOGIN_URL", web_address);
         let post_logout_url = self.optional("POST_LOGOUT_URL", web_address);
@@ -128,6 +126,16 @@ impl Environment {
             allowed_origins,
             legacy_agents: if allow_legacy_agent { LegacyAgents::Allowed } else { LegacyAgents::Refused },
         })
+    }
+
+    /// The account's address. `ZENDESK_URL` is there for a simulated Zendesk, and takes the subdomain's place.
+    fn zendesk(&mut self) -> Option<Url> {
+        if let Some(url) = self.value("ZENDESK_URL") {
+            return self.parsed("ZENDESK_URL", &url, simulated_zendesk);
+        }
+        let subdomain = "the first part of your Zendesk address: acme for acme.zendesk.com";
+        let subdomain = self.required("ZENDESK_SUBDOMAIN", subdomain)?;
+        self.parsed("ZENDESK_SUBDOMAIN", &subdomain, zendesk_origin)
     }
 
     fn session_cookie(&mut self) -> Option<String> {
@@ -205,6 +213,18 @@ fn zendesk_origin(subdomain: &str) -> Result<Url, String> {
     origin.ok_or_else(|| format!("is `{subdomain}`: it should be acme alone for https://acme.zendesk.com"))
 }
 
+/// The origin of a Zendesk on this machine: a JWT must not get to any other host that is not Zendesk's.
+fn simulated_zendesk(text: &str) -> Result<Url, String> {
+    let url = web_address(text).ok().filter(|url| is_loopback(url) && url[url::Position::BeforePath..] == *"/");
+    let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
+    url.ok_or_else(|| {
+        format!(
+            "is `{text}`: it should be a simulated Zendesk on this machine, such as http://127.0.0.1:3001; for a real \
+             one, set ZENDESK_SUBDOMAIN instead"
+        )
+    })
+}
+
 fn hosts(text: &str) -> Result<Vec<Host>, String> {
     let parse = |text: &str| match Host::parse(text) {
         Ok(host @ Host::Domain(_)) => Ok(host),
@@ -233,11 +253,17 @@ fn boolean(text: &str) -> Result<bool, String> {
 }
 
 /// An https address; http only on this machine, where browsers trust it as well.
-fn web_address(text: &str) -> Result<Url, String> {
+///
+/// # Errors
+/// With what it should be.
+pub fn web_address(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("is `{text}`, which is no address: {error}"))?;
-    let is_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback);
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
     if is_safe && url.has_host() { Ok(url) } else { Err(format!("is `{text}`: it should be a full https:// address")) }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 /// RFC 6265, section 4.1.1, which takes it from RFC 9110, section 5.6.2.

@@ -13,8 +13,10 @@ pub mod inspect;
 pub mod local;
 mod output;
 pub mod secret;
+pub mod simulate;
 pub mod token;
 pub mod user;
+pub mod zendesk;
 
 /// Vouch for your own users to Zendesk.
 #[derive(Debug, Parser)]
@@ -28,6 +30,8 @@ pub struct Cli {
 enum Command {
     /// Run the three functions on this machine, with demo users and no AWS account
     Local(local::Arguments),
+    /// Play Zendesk's side against your endpoints, whatever they are written in
+    Simulate(simulate::Arguments),
     /// Take a JWT apart and name every rule of Zendesk's that it breaks
     Inspect(inspect::Arguments),
     Doctor(Box<doctor::Arguments>),
@@ -57,6 +61,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Inspect(arguments) => inspect::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments),
             Command::Secret(command) => secret::run(&command),

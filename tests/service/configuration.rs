@@ -43,6 +43,50 @@ fn the_sso_function_needs_a_zendesk_subdomain() {
     assert_named(Setup::of(Kind::SsoRedirect), &["ZENDESK_SUBDOMAIN"], &["ZENDESK_SUBDOMAIN"]);
 }
 
+/// The address to which the sign-in page of an SSO function with these variables posts.
+fn posted_to(variables: &[(&str, &str)]) -> String {
+    let setup = variables.iter().fold(Setup::of(Kind::SsoRedirect), |setup, (name, value)| setup.env(name, value));
+    let page = setup.start().answer_for("t", &users::demo()).body;
+    let (_, after) = page.split_once("action=\"").unwrap();
+    after.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_zendesk_on_this_machine_takes_the_place_of_the_subdomain() {
+    assert_eq!(posted_to(&[]), "https://acme.zendesk.com/access/jwt");
+    for url in ["http://127.0.0.1:3001", "http://localhost:80", "https://[::1]:8443", "https://localhost/"] {
+        let origin = url.trim_end_matches('/').trim_end_matches(":80");
+        for subdomain in ["", "acme"] {
+            let posted = posted_to(&[("ZENDESK_URL", url), ("ZENDESK_SUBDOMAIN", subdomain)]);
+            assert_eq!(posted, format!("{origin}/access/jwt"), "{url}");
+        }
+    }
+}
+
+#[test]
+fn a_zendesk_anywhere_else_is_refused() {
+    let elsewhere = [
+        "https://acme.zendesk.com",
+        "http://192.0.2.1:3001",
+        "https://localhost.example.org",
+        "http://127.0.0.1.example.org",
+        "http://127.0.0.1@example.org",
+        "http://user@127.0.0.1:3001",
+        "http://127.0.0.1:3001/path",
+        "http://0.0.0.0:3001",
+        "ftp://127.0.0.1",
+        "127.0.0.1:3001",
+    ];
+    for url in elsewhere {
+        let exit = Setup::of(Kind::SsoRedirect).env("ZENDESK_URL", url).expect_exit(&[]);
+        assert!(!exit.status.success(), "{url}");
+        assert!(
+            exit.output.contains("ZENDESK_URL") && exit.output.contains("ZENDESK_SUBDOMAIN instead"),
+            "{url}: {exit:?}"
+        );
+    }
+}
+
 #[test]
 fn every_problem_of_the_sso_function_is_named_at_once() {
     let setup = Setup::of(Kind::SsoRedirect)
@@ -102,6 +146,7 @@ fn an_empty_optional_variable_counts_as_not_set() {
     let optional = [
         "SIGNING_KEY_MAX_AGE",
         "RETURN_TO_HOSTS",
+        "ZENDESK_URL",
         "LOGIN_URL",
         "POST_LOGOUT_URL",
         "SESSION_COOKIE",

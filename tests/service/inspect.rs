@@ -16,18 +16,18 @@ use zendesk_jwt::jwt::inspect::{Expectation, Inspection, Rule, Severity, Signatu
 const KINDS: [Kind; 3] = [Kind::Sdk, Kind::Messaging, Kind::Sso];
 const NOW: u64 = 1_767_225_600;
 /// Text that is base64 as well, as Zendesk's secrets may happen to be.
-const SECRET: &str = "ZGVtby1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u";
+pub const SECRET: &str = "ZGVtby1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u";
 
 /// A token in the making; as `good` gives it, it breaks no rule.
 #[derive(Clone)]
-struct Draft {
+pub struct Draft {
     header: Map<String, Value>,
     claims: Map<String, Value>,
     secret: Vec<u8>,
 }
 
 impl Draft {
-    fn good(kind: Kind) -> Self {
+    pub fn good(kind: Kind) -> Self {
         let (header, claims) = match kind {
             Kind::Sdk | Kind::Sso => (
                 json!({"alg": "HS256", "typ": "JWT"}),
@@ -41,28 +41,28 @@ impl Draft {
         Self { header: object(header), claims: object(claims), secret: SECRET.into() }
     }
 
-    fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.header.insert(name.into(), value.into());
         self
     }
 
-    fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
     }
 
-    fn without(mut self, name: &str) -> Self {
+    pub fn without(mut self, name: &str) -> Self {
         self.header.remove(name);
         self.claims.remove(name);
         self
     }
 
-    fn signed_with(mut self, secret: impl AsRef<[u8]>) -> Self {
+    pub fn signed_with(mut self, secret: impl AsRef<[u8]>) -> Self {
         self.secret = secret.as_ref().into();
         self
     }
 
-    fn token(&self) -> String {
+    pub fn token(&self) -> String {
         sign(&json!(self.header).to_string(), &json!(self.claims).to_string(), &self.secret)
     }
 }
@@ -72,7 +72,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 /// HS256 over any two texts, whatever the header says.
-fn sign(header: &str, payload: &str, secret: &[u8]) -> String {
+pub fn sign(header: &str, payload: &str, secret: &[u8]) -> String {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let key = EncodingKey::from_secret(secret);
     let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).expect("HMAC takes any key");
@@ -425,13 +425,13 @@ fn a_secret_is_not_in_debug_output() {
 }
 
 /// Zendesk's published tokens, whose secrets are not published.
-mod published {
+pub mod published {
     use super::*;
 
     /// "Building a dedicated JWT endpoint for the Support SDK", Test your JWT endpoint.
-    const SDK: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImJjYXJyb2xsQHplbmRlc2suY29tIiwibmFtZSI6ImJjYXJyb2xsIiwicGhvbmUiOiI5ODc2NTQzMjM0NTY3ODkiLCJ0YWdzIjpbImZyZWVfcGxheWVyIiwiYmlnX2Zpc2giXSwicm9sZSI6InVzZXIiLCJpYXQiOjE0NDkzNTUxNjIsImp0aSI6IjIxMTUyMzc5MDcyMDg5MzEyMjcifQ.b_0rr6_1MWrmKEzqMfvf_DI4dPPMSmDjKh_M6STIIas";
+    pub const SDK: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImJjYXJyb2xsQHplbmRlc2suY29tIiwibmFtZSI6ImJjYXJyb2xsIiwicGhvbmUiOiI5ODc2NTQzMjM0NTY3ODkiLCJ0YWdzIjpbImZyZWVfcGxheWVyIiwiYmlnX2Zpc2giXSwicm9sZSI6InVzZXIiLCJpYXQiOjE0NDkzNTUxNjIsImp0aSI6IjIxMTUyMzc5MDcyMDg5MzEyMjcifQ.b_0rr6_1MWrmKEzqMfvf_DI4dPPMSmDjKh_M6STIIas";
     /// "Anatomy of a JWT request".
-    const SSO: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpYXQiOjEzNzIxMTMzMDUsImp0aSI6ODg4MzM2MjUzMTE5Ni4zMjYsIm5hbWUiOiJUZXN0IFVzZXIiLCJlbWFpbCI6InR1c2VyQGV4YW1wbGUub3JnIiwiZXh0ZXJuYWxfaWQiOiI1Njc4Iiwib3JnYW5pemF0aW9uIjoiQXBwbGUiLCJ0YWdzIjoidmlwX3VzZXIiLCJyZW1vdGVfcGhvdG9fdXJsIjoiaHR0cDovL21pdC56ZW5mcy5jb20vMjA2LzIwMTEvMDUvQmFybmFieV9NYXR0X2Nyb3BwZWQuanBnIiwibG9jYWxlX2lkIjoiOCJ9.Zv9P7PNIcgHfxZaMwQtMpty3TZnmVHRWcsmAMM-mNHg";
+    pub const SSO: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpYXQiOjEzNzIxMTMzMDUsImp0aSI6ODg4MzM2MjUzMTE5Ni4zMjYsIm5hbWUiOiJUZXN0IFVzZXIiLCJlbWFpbCI6InR1c2VyQGV4YW1wbGUub3JnIiwiZXh0ZXJuYWxfaWQiOiI1Njc4Iiwib3JnYW5pemF0aW9uIjoiQXBwbGUiLCJ0YWdzIjoidmlwX3VzZXIiLCJyZW1vdGVfcGhvdG9fdXJsIjoiaHR0cDovL21pdC56ZW5mcy5jb20vMjA2LzIwMTEvMDUvQmFybmFieV9NYXR0X2Nyb3BwZWQuanBnIiwibG9jYWxlX2lkIjoiOCJ9.Zv9P7PNIcgHfxZaMwQtMpty3TZnmVHRWcsmAMM-mNHg";
 
     fn at(token: &str, now: u64) -> Inspection {
         inspect(token, &Expectation { kind: None, secret: None, now })

@@ -89,7 +89,7 @@ impl Drop for Local {
 
 fn tool(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zendesk-jwt"));
-    command.arg("local").args(["--port", "0"]).args(arguments).stdin(Stdio::null());
+    command.arg("local").args(["--port", "0", "--zendesk-port", "0"]).args(arguments).stdin(Stdio::null());
     command
 }
 
@@ -214,12 +214,16 @@ fn a_redacted_secret_is_refused_with_advice_once_no_good_key_is_left() {
 fn a_port_in_use_is_one_clear_sentence() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let output = Command::new(env!("CARGO_BIN_EXE_zendesk-jwt")).args(["local", "--port", &port]).output().unwrap();
+    for (option, other) in [("--port", "--zendesk-port"), ("--zendesk-port", "--port")] {
+        let arguments = ["local", other, "0", option, &port];
+        let output = Command::new(env!("CARGO_BIN_EXE_zendesk-jwt")).args(arguments).output().unwrap();
 
-    assert_eq!(output.status.code(), Some(1));
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    assert!(stderr.contains(&format!("port {port} is in use")) && stderr.contains("--port"), "{stderr}");
+        assert_eq!(output.status.code(), Some(1));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(stderr.contains(&format!("port {port} is in use")), "{stderr}");
+        assert!(stderr.trim_end().ends_with(&format!("with {option}")), "{stderr}");
+    }
 }
 
 #[test]

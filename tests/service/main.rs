@@ -22,6 +22,8 @@ mod sdk_exchange;
 mod secret_check;
 mod secret_put;
 mod signing_keys;
+mod simulate;
+mod simulator;
 mod sso_journey;
 mod sso_redirect;
 mod telemetry;

@@ -1,5 +1,5 @@
-//! `zendesk-jwt local`: the three functions on this machine, with an embedded DynamoDB and a Secrets
-//! Manager in the same process.
+//! `zendesk-jwt local`: the three functions on this machine, with an embedded DynamoDB, a Secrets
+//! Manager and a simulated Zendesk in the same process.
 //!
 //! The flows reach both over HTTP through the same AWS clients as in Lambda, so what works here works there.
 
@@ -12,9 +12,8 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
-use url::Url;
 
-use super::{Problem, block_on};
+use super::{Problem, block_on, zendesk};
 use crate::aws::Clients;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::config;
@@ -32,10 +31,12 @@ use workbench::Workbench;
 mod aws;
 mod banner;
 mod breakage;
+mod company;
 pub mod demo;
 mod front;
 mod functions;
 pub mod secrets_manager;
+mod simulator;
 mod terminal;
 pub mod user_tokens;
 mod workbench;
@@ -53,6 +54,10 @@ pub struct Arguments {
     /// The port to listen on
     #[arg(long, default_value_t = 3000)]
     port: u16,
+
+    /// The port of the simulated Zendesk
+    #[arg(long, value_name = "PORT", default_value_t = zendesk::PORT)]
+    zendesk_port: u16,
 
     /// Keep the database of user tokens in this directory, across restarts
     #[arg(long, value_name = "DIR")]
@@ -75,8 +80,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Problem> {
 }
 
 async fn serve(arguments: &Arguments) -> Result<(), Problem> {
-    let listener = listen(SocketAddr::new(arguments.host, arguments.port)).await?;
-    let address = listener.local_addr().map_err(|error| Problem(format!("no address: {error}")))?;
+    let (listener, address) = listen(SocketAddr::new(arguments.host, arguments.port), "--port").await?;
+    let simulator = simulator::start(address, arguments.zendesk_port).await?;
+
     let user_tokens = user_tokens::start(arguments.data.as_deref()).await?;
     let secrets = Secrets::new(demo::secrets());
     let secrets_manager = secrets_manager::start(secrets.clone()).await?;
@@ -94,11 +100,11 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let messaging = messaging_token::Settings {
         token_ttl: 300,
         session_cookie: session_cookie.clone(),
-        allowed_origins: arguments.allowed_origins.clone(),
+        allowed_origins: arguments.allowed_origins.iter().chain(&simulator.origins).cloned().collect(),
     };
     let sso = sso_redirect::Settings {
-        zendesk: ZendeskHosts::new(demo_zendesk()?, Vec::new()),
-        login_url: None,
+        zendesk: ZendeskHosts::new(simulator.url.clone(), Vec::new()),
+        login_url: Some(simulator.login_url),
         post_logout_url: None,
         session_cookie,
         public_url: None,
@@ -111,28 +117,30 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let functions = Arc::new(functions);
     let routes = front::router(&functions);
 
-    Banner { address, data: arguments.data.as_deref(), is_new: user_tokens.is_new }.show();
-    let simulator = None;
-    let workbench = Workbench::new(functions, switches, table, terminal.shown, log, simulator);
+    let [zendesk, _] = simulator.origins;
+    Banner { address, zendesk: &zendesk, data: arguments.data.as_deref(), is_new: user_tokens.is_new }.show();
+    let workbench = Workbench::new(functions, switches, table, terminal.shown, log, zendesk.clone());
     let own_pages = workbench::guarded(workbench::router(workbench).merge(aws), arguments.host);
-    front::serve(listener, routes.merge(own_pages)).await
+    front::serve(listener, routes.merge(own_pages).merge(company::router(zendesk))).await
 }
 
-fn demo_zendesk() -> Result<Url, Problem> {
-    Url::parse("https://acme.zendesk.com").map_err(|error| Problem(error.to_string()))
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
+/// Listens, and says where.
+///
+/// # Errors
+/// With a sentence that names the option by which to choose another port.
+pub(super) async fn listen(address: SocketAddr, option: &str) -> Result<(TcpListener, SocketAddr), Problem> {
     let port = address.port();
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+    let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            Problem(format!("port {port} is in use: stop what listens there, or choose another with --port"))
+            Problem(format!("port {port} is in use: stop what listens there, or choose another with {option}"))
         }
         std::io::ErrorKind::PermissionDenied => {
-            Problem(format!("port {port} needs more rights than this process has: choose one above 1023 with --port"))
+            Problem(format!("port {port} needs more rights than this process has: choose one above 1023 with {option}"))
         }
         _ => Problem(format!("cannot listen on {address}: {error}")),
-    })
+    })?;
+    let address = listener.local_addr().map_err(|error| Problem(format!("no address: {error}")))?;
+    Ok((listener, address))
 }
 
 /// Shows what the functions log beside their request lines, for people; keeps it in `log` as CloudWatch would get it.

@@ -4,7 +4,7 @@
 use super::pages::{on_every_page, prefer_colours};
 use std::path::PathBuf;
 
-const WIDTHS: [u32; 2] = [1280, 390];
+pub const WIDTHS: [u32; 2] = [1280, 390];
 
 #[test]
 #[ignore = "writes files"]

@@ -28,6 +28,7 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(20);
 pub struct HttpsServer {
     server: Server,
     public_key: String,
+    certificate: String,
 }
 
 impl HttpsServer {
@@ -36,7 +37,7 @@ impl HttpsServer {
     pub fn of(hosts: &[&str], answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let names: Vec<_> = hosts.iter().map(|&host| host.to_owned()).collect();
         let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
-        let public_key = fingerprint(&signing_key);
+        let (public_key, certificate) = (fingerprint(&signing_key), pem(cert.der()));
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -48,11 +49,16 @@ impl HttpsServer {
         let server = Server::running(|listener| async move {
             axum::serve(Handshakes::of(listener, config.into()), router).await.unwrap();
         });
-        Self { server, public_key }
+        Self { server, public_key, certificate }
     }
 
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// The certificate as PEM text, which is an authority for itself.
+    pub fn certificate(&self) -> &str {
+        &self.certificate
     }
 
     /// What a browser has to be told in order to trust this server, and no other that signs for itself.
@@ -64,6 +70,11 @@ impl HttpsServer {
 /// The SHA-256 of the `SubjectPublicKeyInfo`, as RFC 7469 pins a key.
 fn fingerprint(key: &KeyPair) -> String {
     BASE64_STANDARD.encode(digest::digest(&digest::SHA256, &key.subject_public_key_info()))
+}
+
+/// RFC 7468, section 5.
+fn pem(certificate: &[u8]) -> String {
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64_STANDARD.encode(certificate))
 }
 
 pub(super) type Handler = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;

@@ -42,7 +42,7 @@ pub(super) struct Workbench {
     /// What the functions log beside their request lines.
     log: LatestLines,
     /// Where the simulator of Zendesk is.
-    simulator: Option<String>,
+    simulator: String,
     notice: Mutex<Option<page::Notice>>,
 }
 
@@ -54,7 +54,7 @@ impl Workbench {
         user_tokens: UserTokenTable,
         terminal: LatestLines,
         log: LatestLines,
-        simulator: Option<String>,
+        simulator: String,
     ) -> Self {
         Self { functions, switches, user_tokens, terminal, log, simulator, notice: Mutex::default() }
     }

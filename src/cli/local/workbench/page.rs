@@ -37,7 +37,7 @@ pub(super) struct Frame {
     /// The address of the page, for the navigation.
     pub at: &'static str,
     pub broken: Vec<Described>,
-    pub simulator: Option<String>,
+    pub simulator: String,
     pub notice: Option<Notice>,
 }
 
