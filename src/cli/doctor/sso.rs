@@ -56,8 +56,8 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
             return skip("no page with one form", report);
         }
     };
-    let host = of_page(endpoint, &first, &form, report);
-    let later = of_return_to(endpoint, user_token, &form, host.as_deref(), report).await;
+    let zendesk = of_page(endpoint, &first, &form, report);
+    let later = of_return_to(endpoint, user_token, &form, zendesk.as_ref(), report).await;
     report.add(GROUP, "speed", speed(Kind::Sso, &first, later.as_ref()));
     let later = later.and_then(|later| the_form(&later).ok());
     match form.values("jwt").next() {
@@ -159,11 +159,11 @@ fn the_form(answer: &Answer) -> Result<Form, Verdict> {
     }
 }
 
-/// Checks the page, and gives Zendesk's host.
-fn of_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &mut Report) -> Option<String> {
+/// Checks the page, and gives Zendesk's origin.
+fn of_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &mut Report) -> Option<Url> {
     let url = &endpoint.plan.url;
     let policies = Policies::of(answer);
-    let (action, host) = page::action(form, url, endpoint.plan.zendesk_subdomain.as_deref());
+    let (action, zendesk) = page::action(form, url, endpoint.plan.zendesk_subdomain.as_deref());
     report.add(GROUP, "sign-in-page", Verdict::pass("a page with one form for Zendesk"));
     report.add(GROUP, "form-method", page::method(form));
     report.add(GROUP, "form-action", action);
@@ -172,7 +172,7 @@ fn of_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &mut R
     report.add(GROUP, "referrer-policy", page::referrer_policy(answer));
     report.add(GROUP, "csp-form-action", policies.form_action(form, url));
     report.add(GROUP, "frame-ancestors", policies.framing(answer));
-    host
+    zendesk
 }
 
 /// Checks what becomes of `return_to`, and gives the second answer to a good one.
@@ -180,16 +180,16 @@ async fn of_return_to(
     endpoint: &Endpoint<'_>,
     user_token: &str,
     first: &Form,
-    host: Option<&str>,
+    zendesk: Option<&Url>,
     report: &mut Report,
 ) -> Option<Answer> {
     let group = Group::ReturnTo;
     report.add(group, "return-to-relative", passed_on(first, RELATIVE));
-    let Some(host) = host else {
+    let Some(zendesk) = zendesk else {
         report.skip(group, ["return-to-absolute", "return-to-foreign"], "the form does not lead to Zendesk");
         return endpoint.send(as_zendesk_sends(endpoint.ask_with(user_token), None)).await.ok();
     };
-    let absolute = format!("https://{host}/agent/tickets/1?a=b%26c");
+    let absolute = format!("{zendesk}agent/tickets/1?a=b%26c");
     let later = endpoint.send(as_zendesk_sends(endpoint.ask_with(user_token), Some(&absolute))).await;
     let verdict = match &later {
         Ok(answer) => the_form(answer).map_or_else(|verdict| verdict, |form| passed_on(&form, &absolute)),
@@ -198,9 +198,9 @@ async fn of_return_to(
     report.add(group, "return-to-absolute", verdict);
 
     let mut verdict = Verdict::pass("addresses outside of Zendesk are refused or left out");
-    for foreign in foreign(host) {
+    for foreign in foreign(zendesk.host_str().unwrap_or_default()) {
         let found = match endpoint.send(as_zendesk_sends(endpoint.ask_with(user_token), Some(&foreign))).await {
-            Ok(answer) => led_away(&answer, host, &foreign),
+            Ok(answer) => led_away(&answer, zendesk, &foreign),
             Err(problem) => Some(unanswered(problem)),
         };
         if let Some(found) = found {
@@ -239,13 +239,12 @@ fn foreign(host: &str) -> [String; 6] {
 }
 
 /// The verdict on an answer that leads where `foreign` wants.
-fn led_away(answer: &Answer, host: &str, foreign: &str) -> Option<Verdict> {
-    let base = Url::parse(&format!("https://{host}/")).ok()?;
-    let leads_away = |text: &str| base.join(text).ok().is_none_or(|url| url.host() != base.host());
+fn led_away(answer: &Answer, zendesk: &Url, foreign: &str) -> Option<Verdict> {
+    let leads_away = |text: &str| zendesk.join(text).ok().is_none_or(|url| url.host() != zendesk.host());
     let forms = page::forms(&answer.body);
     let is_in_form = forms.iter().flat_map(|form| form.values("return_to")).any(leads_away);
     let location = answer.header(LOCATION).filter(|_| answer.status.is_redirection()).unwrap_or_default();
-    let is_in_location = base.join(&location).is_ok_and(|url| {
+    let is_in_location = zendesk.join(&location).is_ok_and(|url| {
         let host = url.host_str().unwrap_or_default();
         host == FOREIGN_HOST || host.ends_with(&format!(".{FOREIGN_HOST}"))
     });
@@ -253,8 +252,9 @@ fn led_away(answer: &Answer, host: &str, foreign: &str) -> Option<Verdict> {
         Verdict::fail(
             format!("{} is passed on", quoted(foreign)),
             format!(
-                "Parse return_to as a URL, and pass it on only when it is a path or its host is {host} or one of your \
-                 help centers: anybody can write a link to your sign-in page that leads elsewhere."
+                "Parse return_to as a URL, and pass it on only when it is a path or its host is {} or one of your \
+                 help centers: anybody can write a link to your sign-in page that leads elsewhere.",
+                zendesk.host_str().unwrap_or_default()
             ),
         )
     })
