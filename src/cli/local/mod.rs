@@ -13,7 +13,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{Problem, block_on, zendesk};
+use super::{Problem, block_on, output, zendesk};
 use crate::aws::Clients;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::config;
@@ -118,7 +118,8 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let routes = front::router(&functions);
 
     let [zendesk, _] = simulator.origins;
-    Banner { address, zendesk: &zendesk, data: arguments.data.as_deref(), is_new: user_tokens.is_new }.show();
+    let banner = Banner { address, zendesk: &zendesk, data: arguments.data.as_deref(), is_new: user_tokens.is_new };
+    output::line(&banner.text())?;
     let workbench = Workbench::new(functions, switches, table, terminal.shown, log, zendesk.clone());
     let own_pages = workbench::guarded(workbench::router(workbench).merge(aws), arguments.host);
     front::serve(listener, routes.merge(own_pages).merge(company::router(zendesk))).await
