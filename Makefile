@@ -1,6 +1,6 @@
 # `make run` tries everything on this machine; `make test` proves it.
 
-.PHONY: run test test-release build deploy build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
+.PHONY: run test test-release bench-import build deploy build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
 
 # Start the three functions on http://127.0.0.1:3000; `make run ARGS="--port 3100 --data .local"` passes options on.
 run:
@@ -15,6 +15,11 @@ test:
 # The same specifications over the release binaries, which must have been built.
 test-release:
 	ZENDESK_JWT_BIN_DIR=target/release cargo test --locked --features cli --test service
+
+# Imports and exports up to a million users with the release build of the tool; docs/import.md has figures.
+bench-import:
+	cargo build --locked --release --features cli --bin zendesk-jwt
+	tests/benchmark-import
 
 # `sam build` calls one target per function and sets ARTIFACTS_DIR.
 build:

@@ -64,6 +64,11 @@ impl Shape {
         FIELDS.into_iter().find_map(|(name, shape)| (name == field).then_some(shape))
     }
 
+    /// The fields that an item can have, in the order of the contract, with the type of each.
+    pub fn of_stored_fields() -> impl Iterator<Item = (&'static str, Self)> {
+        FIELDS.into_iter().filter(|(name, _)| *name != "token")
+    }
+
     /// The type in words.
     #[must_use]
     pub const fn expected(self) -> &'static str {
@@ -322,6 +327,24 @@ impl StoredItem {
 impl From<UserTokenItem> for StoredItem {
     fn from(item: UserTokenItem) -> Self {
         Self(item.attributes)
+    }
+}
+
+impl StoredItem {
+    /// Its fields as plain JSON, and the names of the attributes that are no fields or that JSON does not have.
+    #[must_use]
+    pub fn into_fields(self) -> (Map<String, Value>, Vec<String>) {
+        let mut fields = Map::new();
+        let mut others = Vec::new();
+        for (name, value) in self.0 {
+            match json(value) {
+                Some(value) if name != "token" && Shape::of(&name).is_some() => {
+                    fields.insert(name, value);
+                }
+                _ => others.push(name),
+            }
+        }
+        (fields, others)
     }
 }
 

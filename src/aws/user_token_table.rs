@@ -16,6 +16,9 @@ use crate::user::ExternalId;
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 pub const MAX_BATCH: usize = 25;
 
+/// A page ends at 1 MB in any case. Without a number, the embedded DynamoDB reads the rest of the table for each page.
+const ITEMS_PER_PAGE: i32 = 1000;
+
 /// The index that the template makes, eventually consistent: a new item can be missing in it for a moment.
 const BY_EXTERNAL_ID: &str = "by_external_id";
 
@@ -32,6 +35,12 @@ pub enum TableError {
     /// DynamoDB asks for fewer requests; what was asked may be asked again.
     #[error("DynamoDB asks for fewer requests. {0}")]
     Throttled(String),
+    /// DynamoDB could not be reached or failed by itself; what was asked may be asked again.
+    #[error("{0}")]
+    Unavailable(String),
+    /// DynamoDB finds what was asked invalid. Its own text is left out, since it may quote items.
+    #[error("DynamoDB refuses the request as invalid: is {0} the table of user tokens, as the template makes it?")]
+    Refused(String),
     /// Anything else; the text is the chain of causes, with a remedy where one is known.
     #[error("{0}")]
     Failed(String),
@@ -205,9 +214,20 @@ impl UserTokenTable {
     /// When DynamoDB does not answer or refuses.
     pub async fn page(&self, after: Option<&After>) -> Result<(Vec<StoredItem>, Option<After>), TableError> {
         let scan = self.client.scan().table_name(&self.name).set_exclusive_start_key(after.map(|after| key(&after.0)));
-        let answer = scan.select(Select::AllAttributes).send().await.map_err(|error| self.explain(&error))?;
+        let scan = scan.select(Select::AllAttributes).limit(ITEMS_PER_PAGE);
+        let answer = scan.send().await.map_err(|error| self.explain(&error))?;
         let next = answer.last_evaluated_key.map(|key| After(StoredItem(key).token_hash().to_owned()));
         Ok((answer.items.unwrap_or_default().into_iter().map(StoredItem).collect(), next))
+    }
+
+    /// The ARN, which names region and account as well.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn arn(&self) -> Result<String, TableError> {
+        let describe = self.client.describe_table().table_name(&self.name);
+        let answer = describe.send().await.map_err(|error| self.explain(&error))?;
+        Ok(answer.table.and_then(|table| table.table_arn).unwrap_or_else(|| self.name.clone()))
     }
 
     /// About how many items there are; DynamoDB counts them every six hours.
@@ -240,6 +260,8 @@ impl UserTokenTable {
             Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded") => {
                 TableError::Throttled(explained)
             }
+            Some("ValidationException") => TableError::Refused(self.name.clone()),
+            _ if is_transient(error) => TableError::Unavailable(explained),
             _ => TableError::Failed(explained),
         }
     }
@@ -267,6 +289,16 @@ pub enum Changed {
     No,
     /// The user has no item under the token hash, or no longer; none was made.
     NoSuchItem,
+}
+
+/// Whether the same request may well succeed a moment later.
+fn is_transient<E>(error: &SdkError<E>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
+        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
+        SdkError::ServiceError(answer) => answer.raw().status().is_server_error(),
+        _ => false,
+    }
 }
 
 /// A change of some fields of an item.

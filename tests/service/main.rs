@@ -30,5 +30,7 @@ mod telemetry;
 mod template;
 mod token_command;
 mod user_command;
+mod user_export;
+mod user_import;
 mod user_tokens;
 mod workbench;

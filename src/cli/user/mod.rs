@@ -5,9 +5,15 @@ use std::process::ExitCode;
 use super::Problem;
 use crate::user::ExternalId;
 
+mod backoff;
+mod cells;
 mod comparison;
+pub mod export;
 mod forget;
+pub mod import;
+mod private_file;
 pub mod profile;
+mod progress;
 pub mod put;
 pub mod report;
 mod show;
@@ -31,6 +37,10 @@ pub enum Command {
     Update(Box<update::Arguments>),
     /// Delete everything that is stored on a user
     Forget(forget::Arguments),
+    /// Store the users of a CSV or JSON Lines file
+    Import(import::Arguments),
+    /// Write all users to a CSV or JSON Lines file
+    Export(export::Arguments),
 }
 
 /// Runs the subcommand.
@@ -45,6 +55,8 @@ pub fn run(command: &Command) -> Result<ExitCode, Problem> {
         Command::Resume(arguments) => standing::resume(arguments),
         Command::Update(arguments) => update::run(arguments),
         Command::Forget(arguments) => forget::run(arguments),
+        Command::Import(arguments) => import::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
     }
 }
 
@@ -54,4 +66,13 @@ pub fn run(command: &Command) -> Result<ExitCode, Problem> {
 /// When the text is no external id.
 pub fn external_id(text: &str) -> Result<ExternalId, String> {
     ExternalId::parse(text).ok_or_else(|| format!("an external id has 1 to {} characters", ExternalId::MAX_CHARACTERS))
+}
+
+/// How users are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Cells with commas between them, under a header row
+    Csv,
+    /// One JSON object per line
+    Jsonl,
 }

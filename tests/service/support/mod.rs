@@ -2,6 +2,7 @@
 //! call, the events that a front door sends, and readers of what comes back.
 
 pub mod aws;
+pub mod batch_writes;
 pub mod broken_server;
 pub mod chromium;
 pub mod dynamodb;

@@ -1,0 +1,143 @@
+//! How far a long piece of work is, on standard error.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+
+/// Where there is no terminal to draw a bar on, a line says as much this often.
+const BETWEEN_LINES: Duration = Duration::from_secs(3);
+
+/// A bar on a terminal, a line now and then elsewhere, or nothing.
+#[derive(Debug)]
+pub struct Progress {
+    started: Instant,
+    /// How much there is to do, in any unit; `None` when nobody knows.
+    total: Option<u64>,
+    /// How much of it lies behind, counted from `origin`.
+    position: Cell<u64>,
+    origin: Cell<u64>,
+    /// What is done, in words.
+    done: RefCell<String>,
+    display: Display,
+}
+
+#[derive(Debug)]
+enum Display {
+    Silent,
+    Bar(ProgressBar),
+    Lines,
+}
+
+impl Progress {
+    /// Says nothing.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self::shown_by(Display::Silent, None)
+    }
+
+    /// Of so much work, as far as that is known.
+    #[must_use]
+    pub fn of(total: Option<u64>) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self::shown_by(Display::Lines, total);
+        }
+        let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        let template = match total {
+            Some(_) => "{percent:>3}% {wide_bar:.green/dim} {msg}",
+            None => "{spinner:.green} {msg}",
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("━━─"));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self::shown_by(Display::Bar(bar), total)
+    }
+
+    fn shown_by(display: Display, total: Option<u64>) -> Self {
+        Self {
+            started: Instant::now(),
+            total,
+            position: Cell::new(0),
+            origin: Cell::new(0),
+            done: RefCell::default(),
+            display,
+        }
+    }
+
+    /// How much lay behind before this work began.
+    pub fn begins_at(&self, position: u64) {
+        self.origin.set(position);
+        self.position.set(position);
+    }
+
+    /// `position` of the total is done; in words, `count` `things` and, unless it is empty, `more`.
+    pub fn is_at(&self, position: u64, count: u64, things: &str, more: &str) {
+        let position = position.max(self.origin.get());
+        self.position.set(position);
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+        let mut done = format!("{} {things}{more}, {}/s", HumanCount(count), HumanCount(per_second(count, seconds)));
+        if let Some(left) = self.time_left(seconds) {
+            done = format!("{done}, {} left", HumanDuration(left).to_string().trim_start_matches("about "));
+        }
+        if let Display::Bar(bar) = &self.display {
+            bar.set_position(position);
+            bar.set_message(done.clone());
+        }
+        *self.done.borrow_mut() = done;
+    }
+
+    fn time_left(&self, seconds: f64) -> Option<Duration> {
+        let position = self.position.get();
+        let left = self.total?.saturating_sub(position);
+        let behind = position.saturating_sub(self.origin.get());
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        (behind > 0).then(|| Duration::try_from_secs_f64(seconds * left as f64 / behind as f64).ok())?
+    }
+
+    /// Says a line of its own, which stays.
+    #[expect(clippy::print_stderr, reason = "a person reads this")]
+    pub fn say(&self, line: &str) {
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
+            Display::Silent | Display::Lines => eprintln!("{line}"),
+        }
+    }
+
+    /// Says every now and then how far it is, for as long as it is polled.
+    pub async fn keep_saying(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(BETWEEN_LINES).await;
+            if matches!(self.display, Display::Lines) && !self.done.borrow().is_empty() {
+                self.say(&self.done.borrow());
+            }
+        }
+    }
+
+    /// How long it has been at work.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Display::Bar(bar) = &self.display {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A rate as a whole number.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate for people"
+)]
+pub fn per_second(count: u64, seconds: f64) -> u64 {
+    (count as f64 / seconds.max(0.001)).round() as u64
+}

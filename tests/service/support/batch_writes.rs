@@ -1,0 +1,94 @@
+//! A table that takes batches as DynamoDB does, but slowly, out of step or in parts, and remembers them.
+
+use super::fault::answer;
+use super::server::Server;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub struct BatchWrites {
+    server: Server,
+    table: Arc<Mutex<Table>>,
+}
+
+#[derive(Default)]
+struct Table {
+    latency: Duration,
+    parts: u32,
+    items: BTreeMap<String, Value>,
+    requests: usize,
+    under_way: usize,
+    most_under_way: usize,
+}
+
+impl BatchWrites {
+    /// Every second request takes `latency`, and the others twice as long.
+    pub fn taking(latency: Duration) -> Self {
+        let table = Arc::new(Mutex::new(Table { latency, ..Table::default() }));
+        let server = Server::of(axum::Router::new().fallback(take).with_state(Arc::clone(&table)));
+        Self { server, table }
+    }
+
+    /// The next requests leave out all but the first of their items.
+    pub fn leave_out_of_the_next(&self, requests: u32) {
+        self.table.lock().unwrap().parts = requests;
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The items by token hash, in DynamoDB's own JSON.
+    pub fn items(&self) -> BTreeMap<String, Value> {
+        self.table.lock().unwrap().items.clone()
+    }
+
+    pub fn requests(&self) -> usize {
+        self.table.lock().unwrap().requests
+    }
+
+    pub fn most_under_way(&self) -> usize {
+        self.table.lock().unwrap().most_under_way
+    }
+}
+
+async fn take(State(table): State<Arc<Mutex<Table>>>, headers: HeaderMap, body: Bytes) -> Response {
+    if headers["x-amz-target"] == "DynamoDB_20120810.DescribeTable" {
+        return answer(200, &json!({"Table": {"TableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/test"}}));
+    }
+    assert_eq!(headers["x-amz-target"], "DynamoDB_20120810.BatchWriteItem");
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let (name, writes) = body["RequestItems"].as_object().unwrap().iter().next().unwrap();
+    let writes = writes.as_array().unwrap();
+    let hash = |write: &Value| write["PutRequest"]["Item"]["token_hash"]["S"].as_str().unwrap().to_owned();
+    let mut hashes: Vec<_> = writes.iter().map(hash).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    if writes.len() > 25 || hashes.len() < writes.len() {
+        return answer(400, &json!({"__type": "ValidationException", "message": "too many, or duplicates"}));
+    }
+
+    let (latency, taken) = {
+        let mut table = table.lock().unwrap();
+        table.requests += 1;
+        table.under_way += 1;
+        table.most_under_way = table.most_under_way.max(table.under_way);
+        let taken = if table.parts > 0 { 1 } else { writes.len() };
+        table.parts = table.parts.saturating_sub(1);
+        (table.latency * if table.requests.is_multiple_of(2) { 1 } else { 2 }, taken)
+    };
+    tokio::time::sleep(latency).await;
+    let mut table = table.lock().unwrap();
+    table.under_way -= 1;
+    for write in &writes[..taken] {
+        table.items.insert(hash(write), write["PutRequest"]["Item"].clone());
+    }
+    let left = &writes[taken..];
+    let unprocessed = if left.is_empty() { json!({}) } else { json!({ name: left }) };
+    answer(200, &json!({ "UnprocessedItems": unprocessed }))
+}
