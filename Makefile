@@ -1,6 +1,10 @@
 # `make run` tries everything on this machine; `make test` proves it.
 
-.PHONY: run test test-release bench-import build deploy build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
+# What Lambda runs the functions on: x86_64 or arm64, as the template's parameter Architecture says.
+export ARCHITECTURE = x86_64
+
+.PHONY: run test test-release test-containers bench-import build
+.PHONY: invoke-sdk invoke-messaging invoke-sso start-api deploy environment logs need-sam need-docker build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
 
 # Start the three functions on http://127.0.0.1:3000; `make run ARGS="--port 3100 --data .local"` passes options on.
 run:
@@ -16,17 +20,56 @@ test:
 test-release:
 	ZENDESK_JWT_BIN_DIR=target/release cargo test --locked --features cli --test service
 
+# The functions as Lambda gets them: in its containers, behind the template's routes, and deployed to a stand-in for AWS.
+test-containers:
+	tests/containers/run
+
 # Imports and exports up to a million users with the release build of the tool; docs/import.md has figures.
 bench-import:
 	cargo build --locked --release --features cli --bin zendesk-jwt
 	tests/benchmark-import
 
 # `sam build` calls one target per function and sets ARTIFACTS_DIR.
-build:
-	sam build --build-in-source
+build: need-sam
+	sam build --build-in-source --parameter-overrides Architecture=$(ARCHITECTURE)
+
+# One call in Lambda's container, with an event of events/ and the demo users; EVENT=events/FILE takes another.
+invoke-sdk: EVENT = events/sdk-exchange-http-api.json
+invoke-sdk: FUNCTION = SdkExchangeFunction
+invoke-messaging: EVENT = events/messaging-token-http-api-bearer.json
+invoke-messaging: FUNCTION = MessagingTokenFunction
+invoke-sso: EVENT = events/sso-redirect-http-api-login.json
+invoke-sso: FUNCTION = SsoRedirectFunction
+invoke-sdk invoke-messaging invoke-sso: need-docker build
+	events/sam-local invoke $(FUNCTION) --event $(EVENT) $(ARGS)
+
+# The API with the template's routes on http://127.0.0.1:3000, every function in its container.
+start-api: need-docker build
+	events/sam-local start-api $(ARGS)
 
 deploy: build
-	sam deploy --guided
+	@echo "The functions are built for $(ARCHITECTURE): answer the parameter Architecture with that."
+	sam deploy --guided $(ARGS)
+
+# Where the table and the secrets of the deployed stack are, for the operator's tool: eval "$(make environment)".
+environment: need-sam
+	@sam list stack-outputs --output json $(ARGS) | awk -F '"' ' \
+		BEGIN { names["UserTokensTableName"] = "USER_TOKENS_TABLE"; names["SdkSigningKeyArn"] = "SDK_SECRET_ID"; \
+			names["MessagingSigningKeyArn"] = "MESSAGING_SECRET_ID"; names["SsoSigningKeyArn"] = "SSO_SECRET_ID" } \
+		$$2 == "OutputKey" { key = $$4 } \
+		$$2 == "OutputValue" { value = $$4 } \
+		/}/ && key in names { print "export " names[key] "=" value }'
+
+# What the functions and the API of the deployed stack log, as it comes.
+logs: need-sam
+	sam logs --tail $(ARGS)
+
+need-sam:
+	@command -v sam >/dev/null || { echo "Install the AWS SAM CLI: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html" >&2; exit 1; }
+
+need-docker:
+	@command -v docker >/dev/null || { echo "Install Docker: https://docs.docker.com/get-started/get-docker/" >&2; exit 1; }
+	@docker info >/dev/null 2>&1 || { echo "Start Docker: 'docker info' does not reach its daemon." >&2; exit 1; }
 
 build-SdkExchangeFunction: FUNCTION = sdk-exchange
 build-MessagingTokenFunction: FUNCTION = messaging-token
@@ -34,11 +77,12 @@ build-SsoRedirectFunction: FUNCTION = sso-redirect
 # cargo-lambda builds for the older glibc of Lambda on any machine; plain cargo does on a Linux that is as old.
 build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction:
 	@if command -v cargo-lambda >/dev/null; then \
-		cargo lambda build --locked --release --bin $(FUNCTION) && \
+		cargo lambda build --locked --release --$(subst _,-,$(ARCHITECTURE)) --bin $(FUNCTION) && \
 		cp target/lambda/$(FUNCTION)/bootstrap "$(ARTIFACTS_DIR)/bootstrap"; \
-	elif [ "$$(uname -sm)" = "Linux x86_64" ]; then \
+	elif [ "$$(uname -s) $$(uname -m | sed s/aarch64/arm64/)" = "Linux $(ARCHITECTURE)" ]; then \
 		cargo build --locked --release --bin $(FUNCTION) && \
 		cp target/release/$(FUNCTION) "$(ARTIFACTS_DIR)/bootstrap"; \
 	else \
 		echo "Install cargo-lambda to build for Lambda on this machine: https://www.cargo-lambda.info" >&2; exit 1; \
 	fi
+	@.ci/glibc $(FUNCTION) "$(ARTIFACTS_DIR)/bootstrap"

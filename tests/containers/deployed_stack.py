@@ -1,0 +1,153 @@
+"""`sam deploy` of the built template to ministack: the stack is made, and its functions do their work.
+
+The functions run from the uploaded zips with the table and the secrets of the stack itself, as they would in AWS,
+before and after `zendesk-jwt secret put`.
+"""
+
+import hashlib
+import json
+import sys
+import tempfile
+import time
+import unittest
+
+import boto3
+import botocore.exceptions
+import support
+from support import Answer, FUNCTIONS, USER_TOKEN, run, verified
+
+STACK = "zendesk-jwt"
+PORT = support.free_port()
+ENDPOINT = f"http://127.0.0.1:{PORT}"
+REGION = "eu-west-1"
+ENVIRONMENT = {
+    "AWS_ENDPOINT_URL": ENDPOINT, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "SAM_CLI_TELEMETRY": "0",
+}
+PARAMETERS = "ZendeskSubdomain=acme LoginUrl=https://www.example.com/login AllowedOrigins=https://www.example.com"
+
+# An event that is answered 200, the resource that is the function's secret, and how `secret put` is told of it.
+PROOFS = {
+    "sdk-exchange": ("sdk-exchange-http-api.json", "SdkSigningKey", ["sdk", "--sdk"]),
+    "messaging-token": ("messaging-token-http-api-bearer.json", "MessagingSigningKey", ["messaging", "--kid", "app_0123456789abcdef01234567", "--messaging"]),
+    "sso-redirect": ("sso-redirect-http-api-login.json", "SsoSigningKey", ["sso", "--sso"]),
+}
+
+
+def shared_secret(function):
+    """Unlike for each function, and as long as Zendesk's are."""
+    return hashlib.sha256(function.encode()).hexdigest()
+
+
+def aws(service):
+    return boto3.client(service, endpoint_url=ENDPOINT, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
+
+
+def setUpModule():
+    state = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(state.cleanup)
+    # A function of ministack gets ministack's own environment, so AWS's address has to be in it.
+    settings = {**ENVIRONMENT, "GATEWAY_PORT": str(PORT), "BIND_HOST": "127.0.0.1", "STATE_DIR": state.name, "TMPDIR": state.name}
+    ministack = support.Process([sys.executable, "tests/containers/ministack_with_more_types.py"], settings)
+    unittest.addModuleCleanup(ministack.stop)
+    ministack.wait_for(is_ready, 120)
+    deploy = ("sam", "deploy", "--stack-name", STACK, "--no-confirm-changeset", "--no-progressbar")
+    try:
+        run(*deploy, "--parameter-overrides", PARAMETERS, environment=ENVIRONMENT, seconds=240)
+    except AssertionError:
+        tell_what_failed()
+        raise
+
+
+def tell_what_failed():
+    """Prints why a resource was not made, if it came to that."""
+    try:
+        events = aws("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+    except botocore.exceptions.ClientError:
+        return
+    for event in events:
+        if event["ResourceStatus"].endswith("FAILED"):
+            print(event["LogicalResourceId"], event["ResourceType"], event.get("ResourceStatusReason"), file=sys.stderr)
+
+
+def is_ready():
+    try:
+        return support.request("GET", f"{ENDPOINT}/_ministack/health").status == 200
+    except OSError:
+        return False
+
+
+class DeployedStack(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.resources = {
+            resource["LogicalResourceId"]: resource
+            for resource in aws("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+        }
+        stack = aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        cls.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def test_1_every_resource_is_made(self):
+        unfinished = {name: resource["ResourceStatus"] for name, resource in self.resources.items() if resource["ResourceStatus"] != "CREATE_COMPLETE"}
+        self.assertEqual(unfinished, {})
+        for name in ("HttpApi", "UserTokensTable", *FUNCTIONS.values(), *(secret for _, secret, _ in PROOFS.values())):
+            self.assertIn(name, self.resources)
+
+    def test_1_the_tool_is_told_where_table_and_secrets_are(self):
+        told = run("make", "--silent", "environment", environment=ENVIRONMENT).stdout.split()
+        named = {name: self.resources[resource]["PhysicalResourceId"] for name, resource in [
+            ("USER_TOKENS_TABLE", "UserTokensTable"), ("SDK_SECRET_ID", "SdkSigningKey"),
+            ("MESSAGING_SECRET_ID", "MessagingSigningKey"), ("SSO_SECRET_ID", "SsoSigningKey"),
+        ]}
+        exported = dict(line.split("=", 1) for line in told if line != "export")
+        self.assertEqual(exported, named)
+
+    def test_2_without_a_secret_a_function_answers_503_and_says_to_try_again(self):
+        self.put_user()
+        for function, (event, _, _) in PROOFS.items():
+            with self.subTest(function):
+                answer = self.invoke(function, event)
+                self.assertEqual(answer.status, 503, answer.body)
+                self.assertTrue(int(answer.headers["retry-after"]) > 0)
+
+    def test_3_after_secret_put_it_signs_what_pyjwt_verifies(self):
+        for function, (event, secret, kind) in PROOFS.items():
+            with self.subTest(function):
+                self.put_secret(secret, kind, shared_secret(function))
+                answer = self.invoke_until_signed(function, event)
+                self.assertEqual(verified(answer.jwt(), shared_secret(function))["email"], "demo@example.com")
+
+    def test_4_a_user_token_that_is_not_in_the_table_is_refused(self):
+        answer = self.invoke("sdk-exchange", "sdk-exchange-unknown-token.json")
+        self.assertEqual(answer.status, 401, answer.body)
+
+    def put_user(self):
+        """What README.md tells a company's backend to write."""
+        item = {"external_id": "demo-1", "name": "Demo User", "email": "demo@example.com", "email_verified": True}
+        item["token_hash"] = hashlib.sha256(USER_TOKEN.encode()).hexdigest()
+        table = boto3.resource("dynamodb", endpoint_url=ENDPOINT, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
+        table.Table(self.outputs["UserTokensTableName"]).put_item(Item=item)
+
+    def put_secret(self, secret, kind, value):
+        """Stores a shared secret with the operator's tool, as README.md says."""
+        secret_id = self.resources[secret]["PhysicalResourceId"]
+        run(*support.TOOL, "secret", "put", *kind, secret_id, "--no-wait", environment=ENVIRONMENT, given=value)
+
+    def invoke(self, function, event):
+        name = self.resources[FUNCTIONS[function]]["PhysicalResourceId"]
+        answer = aws("lambda").invoke(FunctionName=name, Payload=(support.EVENTS / event).read_bytes())
+        payload = json.loads(answer["Payload"].read())
+        self.assertNotIn("FunctionError", answer, payload)
+        return Answer.of_function(payload)
+
+    def invoke_until_signed(self, function, event):
+        """A function that had no key looks for one again within seconds."""
+        deadline = time.monotonic() + 30
+        while (answer := self.invoke(function, event)).status == 503 and time.monotonic() < deadline:
+            time.sleep(0.5)
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

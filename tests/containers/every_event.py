@@ -1,0 +1,55 @@
+"""`sam local invoke` with every event of events/: each gives the status that events/README.md promises."""
+
+import concurrent.futures
+import json
+import os
+import tempfile
+import unittest
+
+import support
+from support import Answer, FUNCTIONS, SHARED_SECRETS, run, verified
+
+# Each call is mostly SAM's own start, so two cores do two at a time.
+AT_ONCE = os.cpu_count()
+
+
+def invoke(file, function, *options):
+    """The function's answer, and what it logged."""
+    done = run("events/sam-local", "invoke", FUNCTIONS[function], "--event", f"events/{file}", *options)
+    return Answer.of_function(json.loads(done.stdout)), done.stderr
+
+
+class EveryEvent(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        emulator = support.Process(["events/sam-local", "emulator"])
+        cls.addClassCleanup(emulator.stop)
+        emulator.wait_for(lambda: "zendesk-jwt is running" in emulator.output(), 300)
+
+    def test_gives_the_promised_status(self):
+        before = support.containers()
+        promised = support.promised()
+        self.assertEqual(len(promised), len(list(support.EVENTS.glob("*.json"))), "every event is in the table")
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            calls = [(file, function, status, pool.submit(invoke, file, function)) for file, function, status in promised]
+            for file, function, status, call in calls:
+                with self.subTest(file):
+                    answer, _ = call.result()
+                    print(answer.status, file, flush=True)
+                    self.assertEqual(answer.status, status, answer.body)
+                    if status == 200 and "logout" not in file:
+                        verified(answer.jwt(), SHARED_SECRETS[function])
+        self.assertEqual(support.containers(), before, "no container stays behind")
+
+    def test_without_a_secret_is_answered_503_and_the_log_says_what_to_store(self):
+        variables = {"SIGNING_KEY_SECRET_ID": "none", "USER_TOKENS_TABLE": "zendesk-jwt-user-tokens"}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"Parameters": variables}, file)
+            file.flush()
+            answer, log = invoke("sdk-exchange-http-api.json", "sdk-exchange", "--env-vars", file.name)
+        self.assertEqual(answer.status, 503, answer.body)
+        self.assertIn("store the signing key from Admin Center", log)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
