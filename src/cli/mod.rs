@@ -1,4 +1,14 @@
 //! The operator's tool, `zendesk-jwt`: one file or folder per subcommand. No function links any of it.
+//!
+//! | where | what it is |
+//! |---|---|
+//! | [`local`] | the three functions on this machine, over stand-ins for AWS, with a workbench to try them |
+//! | [`simulate`], [`zendesk`] | Zendesk's side of the three flows, judged by [`crate::jwt::inspect`] alone |
+//! | [`inspect`], [`doctor`] | what is wrong with a JWT, and with an endpoint |
+//! | [`token`], [`user`] | what the table of user tokens holds |
+//! | [`secret`] | what Secrets Manager holds |
+//! | [`account`] | which AWS account and table a subcommand works in |
+//! | [`input`], `output` | secrets in, and tables, JSON and notes out |
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ pub struct Selection {
     #[arg(long, value_name = "FILE", conflicts_with = "hash")]
     token_file: Option<PathBuf>,
 
-    /// Declared so that it can be refused without being repeated.
+    /// Refused, since a token is never an argument.
     #[arg(hide = true, value_parser = Misplaced::parse)]
     token: Option<Misplaced>,
 }
