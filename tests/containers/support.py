@@ -38,6 +38,8 @@ SHARED_SECRETS = {
 class Process:
     """A process in a session of its own, which ends when this program does."""
 
+    running = []
+
     def __init__(self, command, environment=None):
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         # Ctrl-C must end it, even where it was ignored when this program was started in the background.
@@ -46,7 +48,7 @@ class Process:
             command, cwd=ROOT, env={**os.environ, **(environment or {})}, start_new_session=True, preexec_fn=unignore,
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
         )
-        atexit.register(self.stop)
+        Process.running.append(self)
 
     def output(self):
         self.log.seek(0)
@@ -61,7 +63,7 @@ class Process:
                 raise AssertionError(f"{self.child.args} did not get ready:\n{self.output()}")
             time.sleep(0.1)
 
-    def stop(self, seconds=60):
+    def stop(self, seconds=20):
         """What Ctrl-C does, and after some time what cannot be refused. Gives the exit status."""
         for end in (signal.SIGINT, signal.SIGKILL):
             if self.child.poll() is None:
@@ -73,12 +75,19 @@ class Process:
         return self.child.returncode
 
 
-def end_with_cleanup(_signal, _frame):
-    """A stage that takes too long is told to end: as with Ctrl-C, nothing may stay behind."""
-    raise KeyboardInterrupt
+@atexit.register
+def stop_all():
+    for process in Process.running:
+        process.stop()
 
 
-signal.signal(signal.SIGTERM, end_with_cleanup)
+def end_at_once(_signal, _frame):
+    """A stage that takes too long is told to end: without waiting for what is under way, but nothing stays behind."""
+    stop_all()
+    os._exit(1)
+
+
+signal.signal(signal.SIGTERM, end_at_once)
 
 
 def free_port():
