@@ -311,16 +311,10 @@ impl StoredItem {
         record(self.0.clone()).map_err(|Malformed(attribute)| attribute)
     }
 
-    /// Its attributes as plain JSON, in the order of the contract; binary attributes, which no function reads, are left out.
+    /// Its attributes as plain JSON; binary attributes, which no function reads, are left out.
     #[must_use]
     pub fn into_json(self) -> Map<String, Value> {
-        let mut attributes = self.0;
-        let known: Vec<_> = FIELDS
-            .iter()
-            .filter_map(|(name, _)| attributes.remove(*name).map(|value| ((*name).to_owned(), value)))
-            .collect();
-        let fields = known.into_iter().chain(attributes);
-        fields.filter_map(|(name, value)| Some((name, json(value)?))).collect()
+        self.0.into_iter().filter_map(|(name, value)| Some((name, json(value)?))).collect()
     }
 }
 

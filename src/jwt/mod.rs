@@ -44,6 +44,16 @@ impl Kind {
         }
     }
 
+    /// What people call it, within a sentence.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Sdk => "Support SDK",
+            Self::Messaging => "messaging",
+            Self::Sso => "SSO",
+        }
+    }
+
     /// The kind of that name, if there is one.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

@@ -38,15 +38,6 @@ pub(super) enum TokenIn {
 const OWN_PATHS: [(&str, Kind); 3] =
     [("/sdk/jwt", Kind::Sdk), ("/messaging/jwt", Kind::Messaging), ("/sso/login", Kind::Sso)];
 
-/// What the kind is called.
-pub(super) const fn title(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sdk => "Support SDK",
-        Kind::Messaging => "messaging",
-        Kind::Sso => "SSO",
-    }
-}
-
 /// The address without its query, which may hold a key.
 pub(super) fn shown(url: &Url) -> String {
     url[..Position::AfterPath].to_owned()
@@ -80,7 +71,7 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Plan, Problem> {
         ("--logout-url", arguments.logout_url.is_some(), Kind::Sso),
     ];
     if let Some((option, _, only)) = of_one_kind.into_iter().find(|(_, is_given, only)| *is_given && *only != kind) {
-        return Err(Problem(format!("{option} is for {} endpoints: leave it out", title(only))));
+        return Err(Problem(format!("{option} is for {} endpoints: leave it out", only.title())));
     }
     let place = place(kind, arguments.token_in, arguments.cookie.as_deref())?;
     let is_stdin = |path: Option<&Path>| path.is_some_and(is_standard_input);

@@ -191,7 +191,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
 fn announce(plan: &Plan, report: &Report) {
     let with =
         if plan.user_token.is_some() { "the user token given and invented ones" } else { "invented user tokens" };
-    let kind = input::title(plan.kind);
+    let kind = plan.kind.title();
     output::note(&format!("Asking {} for {kind} JWTs about a dozen times, with {with}.\n", report.url));
 }
 

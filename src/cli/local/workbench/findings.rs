@@ -6,7 +6,6 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::prose::Prose;
-use crate::jwt::Kind;
 use crate::jwt::inspect::{Expectation, Inspection, Rule, Severity, Signature, inspect};
 
 /// A JWT taken apart, as a part of a page.
@@ -73,7 +72,7 @@ impl Findings {
         });
         Self {
             is_accepted: inspection.is_accepted(),
-            kind: title(inspection.kind),
+            kind: inspection.kind.title(),
             parts: token.trim().split_inclusive('.').map(str::to_owned).collect(),
             times: times(&inspection),
             signature: inspection.signature,
@@ -95,15 +94,6 @@ impl Findings {
 
     fn is_verified(&self) -> bool {
         self.signature == Signature::Verified
-    }
-}
-
-/// What a kind of token is called on the pages.
-pub(super) const fn title(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sdk => "Support SDK",
-        Kind::Messaging => "messaging",
-        Kind::Sso => "SSO",
     }
 }
 

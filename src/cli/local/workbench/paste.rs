@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::findings::{Findings, title};
+use super::findings::Findings;
 use super::page::{Fields, Frame, Shared, page};
 use crate::jwt::inspect::Expectation;
 use crate::jwt::{Clock, Kind, SystemClock};
@@ -48,6 +48,6 @@ pub(super) async fn inspect(State(workbench): Shared, body: String) -> Response 
 }
 
 fn choices(chosen: Option<Kind>) -> Vec<Choice> {
-    let choice = |kind: Kind| Choice { name: kind.name(), title: title(kind), is_chosen: chosen == Some(kind) };
+    let choice = |kind: Kind| Choice { name: kind.name(), title: kind.title(), is_chosen: chosen == Some(kind) };
     Kind::ALL.map(choice).into()
 }
