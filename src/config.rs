@@ -11,6 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use tracing::level_filters::LevelFilter;
 use url::{Host, Url};
 
+use crate::aws::{self, Endpoints, Variant};
 use crate::flows::sso_redirect::ZendeskHosts;
 use crate::flows::{messaging_token, sso_redirect};
 use crate::jwt::sso::LegacyAgents;
@@ -28,8 +29,8 @@ pub struct Common {
     pub signing_key_secret_id: String,
     /// `SIGNING_KEY_MAX_AGE`: how long a key is used before it is read anew, in seconds.
     pub signing_key_max_age: u64,
-    /// The PEM text in the file that `AWS_CA_BUNDLE` names: roots trusted beside Amazon's.
-    pub more_roots: Option<String>,
+    /// Where AWS's services are, and who asks them.
+    pub aws: aws::Settings,
     /// `METRICS_NAMESPACE`: the namespace of the metrics, so that two stacks in one account stay apart.
     pub metrics_namespace: String,
     /// `LOG_LEVEL`: the least level of log lines; the line of each request is always written.
@@ -84,16 +85,44 @@ impl Environment {
         let secret = "the ARN of the secret that holds this function's signing key";
         let signing_key_secret_id = self.required("SIGNING_KEY_SECRET_ID", secret);
         let signing_key_max_age = self.optional("SIGNING_KEY_MAX_AGE", |text| seconds(text, 1, 86_400));
-        let more_roots = self.optional("AWS_CA_BUNDLE", certificates);
+        let aws = self.aws();
         let metrics_namespace = self.optional("METRICS_NAMESPACE", metrics_namespace);
         let log_level = self.optional("LOG_LEVEL", log_level);
         Some(Common {
             user_tokens_table: user_tokens_table?,
             signing_key_secret_id: signing_key_secret_id?,
             signing_key_max_age: signing_key_max_age.unwrap_or(SIGNING_KEY_MAX_AGE),
-            more_roots,
+            aws: aws?,
             metrics_namespace: metrics_namespace.unwrap_or_else(|| telemetry::NAMESPACE.to_owned()),
             log_level: log_level.unwrap_or(LevelFilter::INFO),
+        })
+    }
+
+    /// The variables that all AWS SDKs share, as far as they mean something in Lambda, which sets the first ones itself.
+    ///
+    /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings>
+    fn aws(&mut self) -> Option<aws::Settings> {
+        let region = self.optional("AWS_REGION", region).or_else(|| self.optional("AWS_DEFAULT_REGION", region));
+        let region = region.or_else(|| self.required("AWS_REGION", "the region of the table and the secret"));
+        let access_key_id = self.required("AWS_ACCESS_KEY_ID", "set by Lambda");
+        let secret_access_key = self.required("AWS_SECRET_ACCESS_KEY", "set by Lambda");
+        let session_token = self.value("AWS_SESSION_TOKEN");
+        let fips = self.optional("AWS_USE_FIPS_ENDPOINT", boolean).unwrap_or_default();
+        let dual_stack = self.optional("AWS_USE_DUALSTACK_ENDPOINT", boolean).unwrap_or_default();
+        let any = self.optional("AWS_ENDPOINT_URL", endpoint);
+        let dynamodb = self.optional("AWS_ENDPOINT_URL_DYNAMODB", endpoint).or_else(|| any.clone());
+        let secrets_manager = self.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint).or(any);
+        let more_roots = self.optional("AWS_CA_BUNDLE", certificates);
+        let region = region?;
+        let public = Endpoints::of_region(&region, Variant { fips, dual_stack });
+        Some(aws::Settings {
+            region,
+            credentials: aws::Credentials::new(access_key_id?, secret_access_key?, session_token),
+            endpoints: Endpoints {
+                dynamodb: dynamodb.unwrap_or(public.dynamodb),
+                secrets_manager: secrets_manager.unwrap_or(public.secrets_manager),
+            },
+            more_roots: more_roots.unwrap_or_default(),
         })
     }
 
@@ -175,6 +204,17 @@ fn metrics_namespace(text: &str) -> Result<String, String> {
     if fits && !text.starts_with("AWS/") { Ok(text.to_owned()) } else { Err(format!("is `{text}`: it {problem}")) }
 }
 
+fn region(text: &str) -> Result<String, String> {
+    let fits = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if fits { Ok(text.to_owned()) } else { Err(format!("is `{text}`: it should be a region such as eu-west-1")) }
+}
+
+/// The address of something that speaks for an AWS service, which may be on a network of the company's own.
+fn endpoint(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.map(String::from).ok_or_else(|| format!("is `{text}`: it should be a full address such as https://example.com"))
+}
+
 fn log_level(text: &str) -> Result<LevelFilter, String> {
     text.parse().map_err(|_| format!("is `{text}`: it should be one of error, warn, info, debug, trace"))
 }
@@ -184,27 +224,33 @@ fn seconds(text: &str, least: u64, most: u64) -> Result<u64, String> {
     number.ok_or_else(|| format!("is `{text}`: it should be a whole number of seconds from {least} to {most}"))
 }
 
-/// The PEM text in the file that `AWS_CA_BUNDLE` names, for the operator's tool.
+/// The roots in the file that `AWS_CA_BUNDLE` names, for the operator's tool.
 ///
 /// # Errors
 /// With what is wrong with the file.
 #[cfg(feature = "cli")]
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
-pub fn more_roots() -> Result<Option<String>, String> {
+pub fn more_roots() -> Result<Vec<CertificateDer<'static>>, String> {
     let path = std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty());
-    path.map(|path| certificates(&path).map_err(|problem| format!("AWS_CA_BUNDLE {problem}"))).transpose()
+    let roots = path.map(|path| certificates(&path).map_err(|problem| format!("AWS_CA_BUNDLE {problem}")));
+    Ok(roots.transpose()?.unwrap_or_default())
 }
 
-/// The text of a file of PEM certificates, all of which TLS can use.
-fn certificates(path: &str) -> Result<String, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("names {path}, which cannot be read: {error}"))?;
+/// The certificates of a PEM file, all of which TLS can use.
+fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let text = std::fs::read(path).map_err(|error| format!("names {path}, which cannot be read: {error}"))?;
     let unusable =
         |error: &dyn fmt::Display| format!("names {path}, which holds a certificate that cannot be used: {error}");
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
-        roots.add(certificate.map_err(|error| unusable(&error))?).map_err(|error| unusable(&error))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let certificates = certificates.map_err(|error| unusable(&error))?;
+    for certificate in &certificates {
+        RootCertStore::empty().add(certificate.clone()).map_err(|error| unusable(&error))?;
     }
-    if roots.is_empty() { Err(format!("names {path}, which holds no PEM certificate")) } else { Ok(text) }
+    if certificates.is_empty() {
+        Err(format!("names {path}, which holds no PEM certificate"))
+    } else {
+        Ok(certificates)
+    }
 }
 
 fn zendesk_origin(subdomain: &str) -> Result<Url, String> {

@@ -1,12 +1,15 @@
-//! A function's life in Lambda: cold start, warm-up, and one request after the other.
+//! A function's life in Lambda: cold start, a rehearsal, and one request after the other.
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use lambda_http::lambda_runtime::Error;
-use lambda_http::{Request, service_fn};
+use lambda_http::lambda_runtime::{self, Error};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Context, LambdaEvent, Request, Service, service_fn};
+use serde::Serialize;
+use tokio::runtime::{Builder, Runtime};
 use tracing::level_filters::LevelFilter;
 
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
@@ -16,6 +19,9 @@ use crate::http;
 use crate::jwt::{JwtKind, SystemClock};
 use crate::signing_keys::CachedSigningKey;
 use crate::telemetry::{self, RequestReport};
+
+/// A sign-in as the HTTP API hands it over.
+const REHEARSAL: &str = include_str!("rehearsal.json");
 
 /// What a flow in Lambda vouches with: DynamoDB and Secrets Manager.
 pub type AwsVouching<K> = Vouching<DynamoDbUserTokens, CachedSigningKey<K, SigningKeySecret>>;
@@ -49,18 +55,18 @@ pub fn run<K: JwtKind, S, F: Flow>(
     };
     telemetry::start(common.log_level);
     let namespace = common.metrics_namespace.clone();
-    // Lambda sends one request at a time, so a second thread would only cost its start.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    let (runtime, clients) = match ready(&common) {
+        Ok(ready) => ready,
         Err(error) => {
             tracing::error!(function, "the process cannot start: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let ended = runtime.block_on(async {
-        let vouching = warm(function, common).await;
-        serve(&namespace, function, flow(vouching, settings)).await
-    });
+    let user_tokens = DynamoDbUserTokens::new(&clients, common.user_tokens_table);
+    let secret = SigningKeySecret::new(&clients, common.signing_key_secret_id);
+    let signing_key = CachedSigningKey::new(secret, common.signing_key_max_age, Arc::new(SystemClock));
+    let flow = flow(Vouching::new(user_tokens, signing_key.clone()), settings);
+    let ended = runtime.block_on(serve(&namespace, function, &flow, &signing_key));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -70,29 +76,49 @@ pub fn run<K: JwtKind, S, F: Flow>(
     }
 }
 
-/// Opens both connections and reads the key while Lambda still gives the process its initial burst of CPU.
-async fn warm<K: JwtKind>(function: &'static str, common: Common) -> AwsVouching<K> {
-    let clients = Clients::from_environment(common.more_roots.as_deref()).await;
-    let user_tokens = DynamoDbUserTokens::new(&clients, common.user_tokens_table);
-    let secret = SigningKeySecret::new(&clients, common.signing_key_secret_id);
-    let signing_key = CachedSigningKey::new(secret, common.signing_key_max_age, Arc::new(SystemClock));
-    let (connected, _key) = tokio::join!(user_tokens.warm_up(), signing_key.current());
-    if let Err(cause) = connected {
-        tracing::warn!(function, cause, "DynamoDB gave no answer at cold start");
-    }
-    Vouching::new(user_tokens, signing_key)
+fn ready(common: &Common) -> Result<(Runtime, Clients), Error> {
+    // Lambda sends one request at a time, so a second thread would only cost its start.
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    Ok((runtime, Clients::new(&common.aws)?))
 }
 
-async fn serve(namespace: &str, function: &'static str, flow: impl Flow) -> Result<(), Error> {
-    let cold = AtomicBool::new(true);
-    let (flow, cold) = (&flow, &cold);
-    lambda_http::run(service_fn(move |request: Request| async move {
+/// Rehearses one request, and then answers those that Lambda has.
+async fn serve<K: JwtKind>(
+    namespace: &str,
+    function: &'static str,
+    flow: &impl Flow,
+    signing_key: &impl SigningKeys<K>,
+) -> Result<(), Error> {
+    let answered = &AtomicU64::new(0);
+    let mut service = Adapter::from(service_fn(move |request: Request| async move {
         let started = Instant::now();
         let answer = flow.handle(&request).await;
         let request_id = http::request_id(&request);
-        let cold_start = cold.swap(false, Ordering::Relaxed);
-        RequestReport::new(namespace, function, request_id, cold_start, &answer, started.elapsed()).write();
+        let number = answered.fetch_add(1, Ordering::Relaxed);
+        let report = RequestReport::new(namespace, function, request_id, number == 1, &answer, started.elapsed());
+        if number == 0 {
+            report.rehearse();
+        } else {
+            report.write();
+        }
         Ok::<_, Error>(answer.response)
-    }))
-    .await
+    }));
+    rehearse(&mut service, signing_key).await;
+    lambda_runtime::run(service).await
+}
+
+/// Asks for a JWT as Lambda would, with a user token that nobody has, while Lambda still gives the process
+/// its initial burst of CPU.
+///
+/// That opens both connections at the same time, reads the key, and runs nearly all code once, so that no person waits for it.
+async fn rehearse<K: JwtKind>(
+    service: &mut impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize, Error = Error>,
+    signing_key: &impl SigningKeys<K>,
+) {
+    let Ok(payload) = serde_json::from_str(REHEARSAL) else { return };
+    let answer = service.call(LambdaEvent::new(payload, Context::default())).await;
+    answer.map(|answer| serde_json::to_vec(&answer)).ok();
+    if let Ok(in_use) = signing_key.current().await {
+        in_use.key.rehearse();
+    }
 }

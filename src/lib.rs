@@ -16,13 +16,13 @@
 //! | [`http`] | reading requests, writing responses and their security headers, pages of other origins | `user`, `outcome` |
 //! | [`outcome`] | every way a request can end, with status, code and severity | `jwt`, `user` |
 //! | [`signing_keys`] | the key of a running function: cold start, refresh, outages | `flows`, `jwt` |
-//! | [`aws`] | DynamoDB and Secrets Manager behind the traits of `flows` and `signing_keys` | those traits |
-//! | [`config`] | the environment, all of its problems at once | `flows`, `jwt`, `telemetry` |
+//! | [`aws`] | the functions' two calls of AWS, behind the traits of `flows` and `signing_keys`; with `cli`, the operator's many | those traits, `user` |
+//! | [`config`] | the environment, all of its problems at once | `aws`, `flows`, `jwt`, `telemetry` |
 //! | [`telemetry`] | log lines that are metrics, and hold nothing secret or personal | `flows`, `outcome` |
-//! | [`lambda`] | cold start, warm-up, one request after the other | everything |
+//! | [`lambda`] | cold start, a rehearsal, one request after the other | everything |
 //! | `cli` (feature `cli`) | the operator's tool, kept out of the functions | everything |
 //!
-//! Only `aws` names a type of the AWS SDK, and only `http` and `outcome` name a status code of a
+//! Only `aws` names a type of AWS's crates, and only `http` and `outcome` name a status code of a
 //! function's answer. Beside the code, `templates/` holds the pages and `web/` the script for the company's own page.
 
 pub mod aws;

@@ -38,6 +38,13 @@ pub trait SecretStore: Send + Sync + 'static {
 /// the last good one goes on signing.
 pub struct CachedSigningKey<K, S>(Arc<Cache<K, S>>);
 
+impl<K, S> Clone for CachedSigningKey<K, S> {
+    /// Another handle of the same key.
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
 struct Cache<K, S> {
     store: S,
     max_age: u64,
@@ -310,6 +317,30 @@ mod tests {
         world.hold(Some(NEWER));
         world.pass(3600);
         assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &good.key), "it recovers by itself");
+    }
+
+    #[tokio::test]
+    async fn every_request_is_served_through_a_day_without_the_store_by_a_bounded_number_of_reads() {
+        const DAY: u64 = 24 * 60 * 60;
+        let world = World::holding(GOOD);
+        let key = world.key(300);
+        let good = key.current().await.unwrap();
+        world.hold(None);
+        for second in 0..DAY {
+            world.pass(1);
+            let served = key.current().await.unwrap();
+            assert!(Arc::ptr_eq(&served.key, &good.key), "after {second} seconds");
+            settle().await;
+        }
+
+        // Pauses grow to the longest within seven failures, and chance takes up to half of each away.
+        let reads = u64::try_from(world.reads()).unwrap();
+        let (fewest, most) = (DAY / LONGEST_PAUSE_WITH_KEY - 10, DAY / (LONGEST_PAUSE_WITH_KEY / 2) + 8);
+        assert!((fewest..=most).contains(&reads), "{reads} reads, not {fewest} to {most}");
+
+        world.hold(Some(NEWER));
+        world.pass(LONGEST_PAUSE_WITH_KEY);
+        assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &good.key), "it recovers within the longest pause");
     }
 
     #[tokio::test]

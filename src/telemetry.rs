@@ -21,7 +21,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use crate::flows::{Answer, Observed};
 use crate::jwt::{Clock, SystemClock};
-use crate::outcome::{Outcome, Severity};
+use crate::outcome::{Lacking, Outcome, Severity, Unavailable};
 
 /// The namespace of all metrics, unless [`METRICS_NAMESPACE`](crate::config) says otherwise.
 pub const NAMESPACE: &str = "ZendeskJwt";
@@ -92,6 +92,14 @@ impl<'a> RequestReport<'a> {
     /// Writes the report's line.
     pub fn write(&self) {
         write_line(&self.line(SystemClock.since_epoch()));
+    }
+
+    /// Makes the line and throws it away, since nobody asked; only that the table cannot be read is told.
+    pub fn rehearse(&self) {
+        serde_json::to_vec(&self.line(SystemClock.since_epoch())).ok();
+        if let Outcome::Unavailable(Unavailable { lacking: Lacking::UserTokens, cause }) = self.outcome {
+            tracing::warn!(function = self.function, cause, "DynamoDB gave no answer at cold start");
+        }
     }
 
     /// The line that [`Self::write`] would write at `now`, a time since 1970, without the line's end.

@@ -4,11 +4,11 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use serde_json::{Map, Number, Value};
+use serde::{Deserialize, Serialize};
 
-use super::{Clients, causes};
+use super::Clients;
+use super::service::{CallError, Service};
+use super::stored_attributes::Attribute;
 use crate::flows::{FindError, UserTokens};
 use crate::jwt::EpochSeconds;
 use crate::user::{
@@ -21,36 +21,72 @@ const SURELY_MILLISECONDS: u64 = 100_000_000_000;
 /// A table of user tokens.
 #[derive(Clone, Debug)]
 pub struct DynamoDbUserTokens {
-    client: Client,
+    service: Service,
     table: String,
+}
+
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html>
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetItem<'a> {
+    table_name: &'a str,
+    key: Key<'a>,
+    consistent_read: bool,
+}
+
+#[derive(Serialize)]
+struct Key<'a> {
+    token_hash: Text<'a>,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    #[serde(rename = "S")]
+    text: &'a str,
+}
+
+#[derive(Deserialize)]
+struct GotItem {
+    #[serde(rename = "Item")]
+    item: Option<HashMap<String, Attribute>>,
 }
 
 impl DynamoDbUserTokens {
     /// The table of that name.
     #[must_use]
     pub fn new(clients: &Clients, table: String) -> Self {
-        Self { client: clients.dynamodb.clone(), table }
+        Self { service: clients.dynamodb.clone(), table }
     }
 
-    /// Opens the connection that the first request will use, by asking for a token that cannot exist.
-    ///
-    /// # Errors
-    /// With the chain of causes when DynamoDB gives no answer.
-    pub async fn warm_up(&self) -> Result<(), String> {
-        self.get("warm-up".to_owned()).await.map(drop)
+    async fn get(&self, token_hash: &str) -> Result<Option<HashMap<String, Attribute>>, String> {
+        let get = GetItem {
+            table_name: &self.table,
+            key: Key { token_hash: Text { text: token_hash } },
+            // A token that was revoked a moment ago must not count.
+            consistent_read: true,
+        };
+        let answer: Result<GotItem, _> = self.service.call("DynamoDB_20120810.GetItem", &get).await;
+        answer.map(|answer| answer.item).map_err(|error| self.told(&error))
     }
 
-    async fn get(&self, token_hash: String) -> Result<Option<HashMap<String, AttributeValue>>, String> {
-        let get = self.client.get_item().table_name(&self.table).key("token_hash", AttributeValue::S(token_hash));
-        // A token that was revoked a moment ago must not count, so the read is consistent.
-        let answer = get.consistent_read(true).send().await.map_err(|error| causes(&error))?;
-        Ok(answer.item)
+    /// The error, with what to do about one that an operator can mend.
+    fn told(&self, error: &CallError) -> String {
+        let table = &self.table;
+        match error.code() {
+            Some("AccessDeniedException") => {
+                format!("{error}. Allow this function's role dynamodb:GetItem on the table {table}")
+            }
+            Some("ResourceNotFoundException") => {
+                format!("{error}. There is no table {table} in this account and region: look at USER_TOKENS_TABLE")
+            }
+            _ => error.to_string(),
+        }
     }
 }
 
 impl UserTokens for DynamoDbUserTokens {
     async fn find(&self, token: &UserToken) -> Result<Option<UserTokenRecord>, FindError> {
-        let item = self.get(token.hash()).await.map_err(FindError::Unavailable)?;
+        let item = self.get(&token.hash()).await.map_err(FindError::Unavailable)?;
         item.map(record).transpose().map_err(|Malformed(attribute)| FindError::ItemMalformed { attribute })
     }
 }
@@ -58,22 +94,22 @@ impl UserTokens for DynamoDbUserTokens {
 /// An attribute of a type or value that it cannot have, by its name.
 pub(super) struct Malformed(pub(super) &'static str);
 
-pub(super) fn record(attributes: HashMap<String, AttributeValue>) -> Result<UserTokenRecord, Malformed> {
+pub(super) fn record(attributes: HashMap<String, Attribute>) -> Result<UserTokenRecord, Malformed> {
     let mut item = Item(attributes);
     let email_verified = item.flag("email_verified")?;
     let profile = Profile {
-        phone: item.claim("phone", text)?,
-        locale: item.claim("locale", integer)?,
-        locale_id: item.claim("locale_id", integer)?,
-        organization: item.claim("organization", text)?,
-        organizations: item.claim("organizations", text)?,
-        organization_id: item.claim("organization_id", text)?,
-        organization_ids: item.claim("organization_ids", text)?,
-        tags: item.claim("tags", texts)?,
-        remote_photo_url: item.claim("remote_photo_url", text)?,
-        role: item.claim("role", |value| Role::parse(&text(value)?))?,
-        custom_role_id: item.claim("custom_role_id", integer)?,
-        user_fields: item.claim("user_fields", object)?,
+        phone: item.claim("phone", Attribute::into_text)?,
+        locale: item.claim("locale", Attribute::into_integer)?,
+        locale_id: item.claim("locale_id", Attribute::into_integer)?,
+        organization: item.claim("organization", Attribute::into_text)?,
+        organizations: item.claim("organizations", Attribute::into_text)?,
+        organization_id: item.claim("organization_id", Attribute::into_text)?,
+        organization_ids: item.claim("organization_ids", Attribute::into_text)?,
+        tags: item.claim("tags", Attribute::into_texts)?,
+        remote_photo_url: item.claim("remote_photo_url", Attribute::into_text)?,
+        role: item.claim("role", |value| Role::parse(&value.into_text()?))?,
+        custom_role_id: item.claim("custom_role_id", Attribute::into_integer)?,
+        user_fields: item.claim("user_fields", Attribute::into_object)?,
     };
     let user = User {
         external_id: item.filled_text("external_id", ExternalId::parse)?,
@@ -89,14 +125,14 @@ pub(super) fn record(attributes: HashMap<String, AttributeValue>) -> Result<User
     })
 }
 
-struct Item(HashMap<String, AttributeValue>);
+struct Item(HashMap<String, Attribute>);
 
 impl Item {
     /// The attribute as `read` understands it. Null is malformed here: what decides over a token is never vague.
     fn decisive<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(AttributeValue) -> Option<T>,
+        read: impl FnOnce(Attribute) -> Option<T>,
     ) -> Result<Option<T>, Malformed> {
         self.0.remove(name).map(|value| read(value).ok_or(Malformed(name))).transpose()
     }
@@ -105,17 +141,17 @@ impl Item {
     fn claim<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(AttributeValue) -> Option<T>,
+        read: impl FnOnce(Attribute) -> Option<T>,
     ) -> Result<Claim<T>, Malformed> {
         let value = self.decisive(name, |value| match value {
-            AttributeValue::Null(_) => Some(Claim::Null),
+            Attribute::Null(_) => Some(Claim::Null),
             value => read(value).map(Claim::Value),
         })?;
         Ok(value.unwrap_or(Claim::Absent))
     }
 
     fn text(&mut self, name: &'static str) -> Result<Option<String>, Malformed> {
-        Ok(self.claim(name, text)?.into_option())
+        Ok(self.claim(name, Attribute::into_text)?.into_option())
     }
 
     /// A text in a type that cannot hold a bad one; an empty text is none at all.
@@ -130,59 +166,15 @@ impl Item {
 
     /// A flag, which is false when absent.
     fn flag(&mut self, name: &'static str) -> Result<bool, Malformed> {
-        Ok(self.decisive(name, |value| value.as_bool().ok().copied())?.unwrap_or_default())
+        Ok(self.decisive(name, Attribute::into_flag)?.unwrap_or_default())
     }
 }
 
-fn audiences(value: AttributeValue) -> Option<Audiences> {
-    Audiences::parse(texts(value)?.iter().map(String::as_str))
+fn audiences(value: Attribute) -> Option<Audiences> {
+    Audiences::parse(value.into_texts()?.iter().map(String::as_str))
 }
 
-fn text(value: AttributeValue) -> Option<String> {
-    match value {
-        AttributeValue::S(text) => Some(text),
-        _ => None,
-    }
-}
-
-fn integer(value: AttributeValue) -> Option<i64> {
-    match value {
-        AttributeValue::N(number) => number.parse().ok(),
-        _ => None,
-    }
-}
-
-fn moment(value: AttributeValue) -> Option<EpochSeconds> {
-    let seconds = integer(value)?.try_into().ok()?;
+fn moment(value: Attribute) -> Option<EpochSeconds> {
+    let seconds = value.into_integer()?.try_into().ok()?;
     (seconds < SURELY_MILLISECONDS).then_some(EpochSeconds(seconds))
-}
-
-/// A set of texts, or a list that holds nothing else.
-fn texts(value: AttributeValue) -> Option<Vec<String>> {
-    match value {
-        AttributeValue::Ss(texts) => Some(texts),
-        AttributeValue::L(values) => values.into_iter().map(text).collect(),
-        _ => None,
-    }
-}
-
-fn object(value: AttributeValue) -> Option<Map<String, Value>> {
-    match value {
-        AttributeValue::M(map) => map.into_iter().map(|(key, value)| Some((key, json(value)?))).collect(),
-        _ => None,
-    }
-}
-
-/// The JSON that the attribute stands for; none for bytes, which JSON does not have.
-pub(super) fn json(value: AttributeValue) -> Option<Value> {
-    Some(match value {
-        AttributeValue::S(text) => Value::String(text),
-        AttributeValue::N(number) => Value::Number(number.parse::<Number>().ok()?),
-        AttributeValue::Bool(boolean) => Value::Bool(boolean),
-        AttributeValue::Null(_) => Value::Null,
-        AttributeValue::L(values) => Value::Array(values.into_iter().map(json).collect::<Option<_>>()?),
-        AttributeValue::Ss(texts) => Value::Array(texts.into_iter().map(Value::String).collect()),
-        value @ AttributeValue::M(_) => Value::Object(object(value)?),
-        _ => return None,
-    })
 }

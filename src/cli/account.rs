@@ -2,9 +2,9 @@
 
 use super::Problem;
 use super::local::{ADDRESS, user_tokens};
-use crate::aws::user_token_items::InvalidItem;
-use crate::aws::user_token_table::{TableError, UserTokenTable};
-use crate::aws::{Clients, Operator};
+use crate::aws::operator::user_token_items::InvalidItem;
+use crate::aws::operator::user_token_table::{TableError, UserTokenTable};
+use crate::aws::operator::{Clients, Operator};
 use crate::config;
 
 /// The options of every subcommand that calls AWS.
@@ -42,7 +42,7 @@ impl Account {
     /// When `AWS_CA_BUNDLE` names a file that cannot be used.
     pub async fn clients(&self) -> Result<Clients, Problem> {
         if let Some(url) = &self.local {
-            return Ok(Clients::of_local_operator(url).await);
+            return Ok(Clients::local(url).await);
         }
         let more_roots = config::more_roots().map_err(Problem)?;
         let operator = Operator {
@@ -50,7 +50,7 @@ impl Account {
             region: self.region.as_deref(),
             endpoint_url: self.endpoint_url.as_deref(),
         };
-        Ok(Clients::of_operator(operator, more_roots.as_deref()).await)
+        Ok(Clients::new(operator, &more_roots).await)
     }
 
     /// Whether a `zendesk-jwt local` takes the place of AWS.

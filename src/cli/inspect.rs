@@ -10,10 +10,9 @@ use zeroize::Zeroizing;
 
 use super::account::Account;
 use super::{Problem, block_on, input, output};
-use crate::aws::SigningKeySecret;
+use crate::aws::operator::SigningKeySecret;
 use crate::jwt::inspect::{Expectation, Finding, Inspection, Rule, Severity, Signature, inspect};
 use crate::jwt::{Clock as _, EpochSeconds, Kind, SystemClock};
-use crate::signing_keys::SecretStore as _;
 
 /// The widest that a sentence is written, in columns.
 const MAX_WIDTH: usize = 110;

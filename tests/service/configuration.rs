@@ -122,6 +122,33 @@ fn a_messaging_token_lives_from_a_minute_to_a_day() {
 }
 
 #[test]
+fn what_lambda_itself_sets_is_asked_for_where_it_is_missing() {
+    for kind in Kind::ALL {
+        let missing = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        let setup = missing.iter().fold(Setup::of(kind), |setup, name| setup.env(name, ""));
+        assert_named(setup, &[], &missing);
+    }
+}
+
+#[test]
+fn an_address_of_aws_that_is_none_is_reported() {
+    let setup = Setup::of(Kind::SdkExchange)
+        .env("AWS_REGION", "eu-west-1/")
+        .env("AWS_ENDPOINT_URL", "localhost:4566")
+        .env("AWS_ENDPOINT_URL_DYNAMODB", "dynamodb")
+        .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", "ftp://127.0.0.1")
+        .env("AWS_USE_FIPS_ENDPOINT", "yes");
+    let named = [
+        "AWS_REGION",
+        "AWS_ENDPOINT_URL ",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_USE_FIPS_ENDPOINT",
+    ];
+    assert_named(setup, &[], &named);
+}
+
+#[test]
 fn an_authority_file_that_cannot_be_read_is_reported() {
     for kind in Kind::ALL {
         let setup = Setup::of(kind).env("AWS_CA_BUNDLE", "/no/such/bundle.pem");
@@ -155,6 +182,10 @@ fn an_empty_optional_variable_counts_as_not_set() {
         "MESSAGING_TOKEN_TTL",
         "LOG_LEVEL",
         "AWS_CA_BUNDLE",
+        "AWS_SESSION_TOKEN",
+        "AWS_ENDPOINT_URL",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
     ];
     for kind in Kind::ALL {
         let setup = optional.iter().fold(Setup::of(kind), |setup, name| setup.env(name, ""));

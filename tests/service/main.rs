@@ -5,6 +5,7 @@
 
 mod support;
 
+mod aws_calls;
 mod browser;
 mod command_line;
 mod configuration;

@@ -42,6 +42,13 @@ fn only_the_first_invocation_is_a_cold_start() {
     assert_eq!(cold, [true, false, false]);
 }
 
+#[test]
+fn the_request_that_is_rehearsed_at_cold_start_is_neither_logged_nor_counted() {
+    for kind in Kind::ALL {
+        assert_eq!(started(kind).function.logs(), "");
+    }
+}
+
 fn outcome(service: &Service, request: &Request) -> String {
     let line = logs::request_line(&service.reply(request).logs);
     line["outcome"].as_str().expect("a code").to_owned()

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::super::Problem;
 use super::demo;
 use super::secrets_manager::Secrets;
-use crate::aws::user_token_table::{Change, Changed, UserTokenTable};
+use crate::aws::operator::user_token_table::{Change, Changed, UserTokenTable};
 use crate::jwt::{Clock, Kind, SystemClock};
 use crate::user::{ExternalId, UserToken};
 

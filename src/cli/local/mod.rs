@@ -15,7 +15,8 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{Problem, block_on, output, zendesk};
 use crate::aws::Clients;
-use crate::aws::user_token_table::UserTokenTable;
+use crate::aws::operator;
+use crate::aws::operator::user_token_table::UserTokenTable;
 use crate::config;
 use crate::flows::sso_redirect::ZendeskHosts;
 use crate::flows::{messaging_token, sso_redirect};
@@ -87,7 +88,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let secrets = Secrets::new(demo::secrets());
     let secrets_manager = secrets_manager::start(secrets.clone()).await?;
     // The workbench works on while the services are down for the functions and for the operator's tool.
-    let always_up = Clients::local(&user_tokens.url, &secrets_manager).await;
+    let always_up = operator::Clients::local(&user_tokens.url).await;
     let table = UserTokenTable::new(&always_up, user_tokens::TABLE.to_owned());
     let switches = Arc::new(Switches::new(secrets, table.clone()));
     let (terminal, log) = (Terminal::default(), LatestLines::default());
@@ -111,7 +112,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         allowed_origins: arguments.allowed_origins.clone(),
         legacy_agents: LegacyAgents::Refused,
     };
-    let clients = Clients::local(&aws_of_the_functions, &aws_of_the_functions).await;
+    let clients = Clients::local(&aws_of_the_functions).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(BreakableClock(Arc::clone(&switches)));
     let functions = Functions::start(Parts { clients, clock, messaging, sso, terminal: terminal.clone() });
     let functions = Arc::new(functions);

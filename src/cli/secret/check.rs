@@ -5,14 +5,13 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::Secrets;
-use crate::aws::{Clients, SigningKeySecret};
+use crate::aws::operator::{Clients, SigningKeySecret};
 use crate::cli::{Problem, block_on, called_wrongly, output};
 use crate::jwt::messaging::Messaging;
 use crate::jwt::sdk::Sdk;
 use crate::jwt::signing::SigningKey;
 use crate::jwt::sso::Sso;
 use crate::jwt::{JwtKind, Kind};
-use crate::signing_keys::SecretStore;
 
 /// The arguments of `zendesk-jwt secret check`.
 #[derive(Debug, clap::Args)]

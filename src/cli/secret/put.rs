@@ -9,7 +9,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{Secrets, check};
-use crate::aws::{Clients, SigningKeySecret};
+use crate::aws::operator::{Clients, SigningKeySecret};
 use crate::cli::{self, Problem, block_on, called_wrongly, input, local, output};
 use crate::config;
 use crate::jwt::messaging::Messaging;

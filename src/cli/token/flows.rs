@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::aws::user_token_items::StoredItem;
+use crate::aws::operator::user_token_items::StoredItem;
 use crate::jwt::messaging::MessagingClaims;
 use crate::jwt::sdk::SdkClaims;
 use crate::jwt::sso::{LegacyAgents, SsoClaims};

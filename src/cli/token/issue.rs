@@ -10,7 +10,7 @@ use super::super::user::put::{refuse_suspended, store};
 use super::super::user::{Comparison, external_id};
 use super::super::{Problem, block_on};
 use super::new::{self, TokenOptions};
-use crate::aws::user_token_items::{Shape, StoredItem, UserTokenItem};
+use crate::aws::operator::user_token_items::{Shape, StoredItem, UserTokenItem};
 use crate::jwt::{Clock, SystemClock};
 use crate::user::ExternalId;
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::super::{Problem, output};
 use super::view::{TokenView, profile};
-use crate::aws::user_token_items::StoredItem;
+use crate::aws::operator::user_token_items::StoredItem;
 use crate::jwt::{Clock, Kind, NoRandomness, SystemClock};
 use crate::user::UserToken;
 

@@ -8,7 +8,7 @@ use super::super::user::report::{Report, each_item};
 use super::super::{Problem, block_on, called_wrongly, output};
 use super::selection::Selection;
 use super::view::no_such_user;
-use crate::aws::user_token_table::Changed;
+use crate::aws::operator::user_token_table::Changed;
 use crate::user::ExternalId;
 
 /// The arguments of `zendesk-jwt token revoke`.

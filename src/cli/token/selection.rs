@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 
 use super::super::{Problem, input};
-use crate::aws::user_token_items::is_hash;
+use crate::aws::operator::user_token_items::is_hash;
 use crate::user::UserToken;
 
 /// A token by its hash, from a file, or from the prompt.

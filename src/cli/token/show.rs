@@ -9,7 +9,7 @@ use super::super::account::UserTokens;
 use super::super::{Problem, block_on, called_wrongly, output};
 use super::selection::Selection;
 use super::view::{TokenView, profile};
-use crate::aws::user_token_items::{StoredItem, in_order};
+use crate::aws::operator::user_token_items::{StoredItem, in_order};
 
 /// The arguments of `zendesk-jwt token show`.
 #[derive(Debug, clap::Args)]

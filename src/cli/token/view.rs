@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::super::Problem;
 use super::super::output::{self, Detail};
 use super::flows::FlowAnswer;
-use crate::aws::user_token_items::{StoredItem, is_of_the_token};
+use crate::aws::operator::user_token_items::{StoredItem, is_of_the_token};
 use crate::jwt::{Clock, EpochSeconds, SystemClock};
 
 /// What is about the token and not about its user.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::aws::user_token_items::Shape;
+use crate::aws::operator::user_token_items::Shape;
 
 /// The cell of a null. An empty cell is an absent field.
 const NULL: &str = r"\N";

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::token::view::profile;
-use crate::aws::user_token_items::StoredItem;
+use crate::aws::operator::user_token_items::StoredItem;
 
 /// The profile in several items.
 #[derive(Serialize)]

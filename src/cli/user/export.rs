@@ -13,8 +13,8 @@ use super::backoff::Backoff;
 use super::private_file::Replacement;
 use super::progress::{Progress, per_second};
 use super::{Format, cells};
-use crate::aws::user_token_items::{Shape, StoredItem};
-use crate::aws::user_token_table::{After, TableError, UserTokenTable};
+use crate::aws::operator::user_token_items::{Shape, StoredItem};
+use crate::aws::operator::user_token_table::{After, TableError, UserTokenTable};
 use crate::cli::account::UserTokens;
 use crate::cli::{Problem, block_on};
 

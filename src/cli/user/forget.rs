@@ -9,7 +9,7 @@ use super::super::account::UserTokens;
 use super::super::{Problem, block_on, called_wrongly, output};
 use super::external_id;
 use super::report::{Report, each_item};
-use crate::aws::user_token_table::{Changed, UserTokenTable};
+use crate::aws::operator::user_token_table::{Changed, UserTokenTable};
 use crate::user::ExternalId;
 
 /// The arguments of `zendesk-jwt user forget`.

@@ -92,7 +92,7 @@ pub struct ProfileOptions {
 }
 
 impl ProfileOptions {
-    /// The fields that were given, as JSON for [`UserTokenItem::from_json`](crate::aws::user_token_items::UserTokenItem).
+    /// The fields that were given, as JSON for [`UserTokenItem::from_json`](crate::aws::operator::user_token_items::UserTokenItem).
     #[must_use]
     pub fn fields(&self) -> Map<String, Value> {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(self) else {

@@ -15,8 +15,8 @@ use super::super::{Problem, block_on, called_wrongly, output};
 use super::profile::ProfileOptions;
 use super::report::Report;
 use super::{Comparison, external_id};
-use crate::aws::user_token_items::{StoredItem, UserTokenItem};
-use crate::aws::user_token_table::{Put, UserTokenTable};
+use crate::aws::operator::user_token_items::{StoredItem, UserTokenItem};
+use crate::aws::operator::user_token_table::{Put, UserTokenTable};
 use crate::user::ExternalId;
 
 /// The arguments of `zendesk-jwt user put`.

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::super::{Problem, output};
-use crate::aws::user_token_items::StoredItem;
-use crate::aws::user_token_table::{Changed, TableError, UserTokenTable};
+use crate::aws::operator::user_token_items::StoredItem;
+use crate::aws::operator::user_token_table::{Changed, TableError, UserTokenTable};
 use crate::user::ExternalId;
 
 /// What came of a change.

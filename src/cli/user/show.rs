@@ -10,7 +10,7 @@ use super::super::token::view::{self, TokenView, no_such_user, views};
 use super::super::{Problem, block_on};
 use super::comparison::{Difference, ValueOf};
 use super::{Comparison, external_id};
-use crate::aws::user_token_items::in_order;
+use crate::aws::operator::user_token_items::in_order;
 use crate::user::ExternalId;
 
 /// The arguments of `zendesk-jwt user show`.

@@ -9,7 +9,7 @@ use super::super::token::view::no_such_user;
 use super::super::{Problem, block_on};
 use super::external_id;
 use super::report::each_item;
-use crate::aws::user_token_table::Change;
+use crate::aws::operator::user_token_table::Change;
 use crate::user::ExternalId;
 
 /// The arguments of `zendesk-jwt user suspend` and `resume`.

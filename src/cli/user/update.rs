@@ -11,8 +11,8 @@ use super::super::{Problem, block_on, called_wrongly};
 use super::external_id;
 use super::profile::ProfileOptions;
 use super::report::each_item;
-use crate::aws::user_token_items::profile_fields;
-use crate::aws::user_token_table::Change;
+use crate::aws::operator::user_token_items::profile_fields;
+use crate::aws::operator::user_token_table::Change;
 use crate::user::ExternalId;
 
 /// The arguments of `zendesk-jwt user update`.

@@ -18,7 +18,7 @@ use axum::routing::{get, post};
 use super::breakage::Switches;
 use super::functions::Functions;
 use super::terminal::LatestLines;
-use crate::aws::user_token_table::UserTokenTable;
+use crate::aws::operator::user_token_table::UserTokenTable;
 
 mod breaking;
 mod findings;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::Problem;
 use super::page::Fields;
-use crate::aws::user_token_items::UserTokenItem;
+use crate::aws::operator::user_token_items::UserTokenItem;
 use crate::jwt::{EpochSeconds, Kind};
 
 /// What was typed.

@@ -11,8 +11,8 @@ use super::super::demo;
 use super::Workbench;
 use super::new_user::NewUser;
 use super::page::{Fields, Frame, Notice, Shared, page, see_other};
-use crate::aws::user_token_items::{InvalidItem, StoredItem};
-use crate::aws::user_token_table::{Change, Changed};
+use crate::aws::operator::user_token_items::{InvalidItem, StoredItem};
+use crate::aws::operator::user_token_table::{Change, Changed};
 use crate::jwt::{Clock, EpochSeconds, SystemClock};
 use crate::user::UserToken;
 

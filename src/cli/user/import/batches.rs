@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::issued::IssuedTokens;
 use super::records::{Reason, Record, Records};
-use crate::aws::user_token_items::{InvalidItem, UserTokenItem};
-use crate::aws::user_token_table::MAX_BATCH;
+use crate::aws::operator::user_token_items::{InvalidItem, UserTokenItem};
+use crate::aws::operator::user_token_table::MAX_BATCH;
 use crate::cli::Problem;
 use crate::cli::token::new;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::lines::{Line, Lines, MAX_LINE_BYTES, without_line_break};
 use super::records::{Reason, Record, too_long};
-use crate::aws::user_token_items::Shape;
+use crate::aws::operator::user_token_items::Shape;
 use crate::cli::Problem;
 use crate::cli::user::cells;
 

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::batches::{BadLine, Batch};
-use crate::aws::user_token_items::UserTokenItem;
-use crate::aws::user_token_table::{TableError, UserTokenTable};
+use crate::aws::operator::user_token_items::UserTokenItem;
+use crate::aws::operator::user_token_table::{TableError, UserTokenTable};
 use crate::cli::Problem;
 use crate::cli::user::backoff::Backoff;
 

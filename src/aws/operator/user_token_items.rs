@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::user_tokens::{Malformed, json, record};
+use super::super::stored_attributes::Attribute;
+use super::super::user_tokens::{Malformed, record};
 use crate::user::{ExternalId, UserToken, UserTokenRecord};
 
 /// The longest item that DynamoDB takes, in bytes.
@@ -175,9 +177,35 @@ pub(super) fn field(name: &str, value: Value) -> Result<AttributeValue, InvalidI
     shape.attribute(value).ok_or_else(invalid)
 }
 
+/// What the functions read in an item; the error is the attribute that makes them refuse it.
+fn read(attributes: &HashMap<String, AttributeValue>) -> Result<UserTokenRecord, &'static str> {
+    let attributes = attributes.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    record(attributes).map_err(|Malformed(attribute)| attribute)
+}
+
+/// The JSON that an attribute stands for; none for bytes, which JSON does not have.
+fn json(value: AttributeValue) -> Option<Value> {
+    Attribute::from(value).into_json()
+}
+
+impl From<AttributeValue> for Attribute {
+    fn from(value: AttributeValue) -> Self {
+        match value {
+            AttributeValue::S(text) => Self::Text(text),
+            AttributeValue::N(digits) => Self::Number(digits),
+            AttributeValue::Bool(flag) => Self::Flag(flag),
+            AttributeValue::Null(_) => Self::Null(IgnoredAny),
+            AttributeValue::Ss(texts) => Self::Texts(texts),
+            AttributeValue::L(values) => Self::List(values.into_iter().map(Self::from).collect()),
+            AttributeValue::M(map) => Self::Map(map.into_iter().map(|(key, value)| (key, value.into())).collect()),
+            _ => Self::Other(IgnoredAny),
+        }
+    }
+}
+
 /// What every item that the tool writes must be.
 pub(super) fn check(attributes: &HashMap<String, AttributeValue>) -> Result<(), InvalidItem> {
-    let record = record(attributes.clone()).map_err(|Malformed(attribute)| InvalidItem::ImpossibleValue(attribute))?;
+    let record = read(attributes).map_err(InvalidItem::ImpossibleValue)?;
     if record.user.external_id.is_none() {
         return Err(InvalidItem::NoExternalId);
     }
@@ -308,7 +336,7 @@ impl StoredItem {
     /// # Errors
     /// With the name of the attribute that makes them refuse the token.
     pub fn record(&self) -> Result<UserTokenRecord, &'static str> {
-        record(self.0.clone()).map_err(|Malformed(attribute)| attribute)
+        read(&self.0)
     }
 
     /// Its attributes as plain JSON; binary attributes, which no function reads, are left out.

@@ -1,0 +1,98 @@
+//! What a function sends to AWS, as AWS judges it: the operation, who signed it, and for what.
+
+use crate::support::broken_server::BrokenServer;
+use crate::support::{Answer, Kind, Request, Setup, users};
+use aws_lc_rs::{digest, hmac};
+use serde_json::{Value, json};
+
+const TOKEN: &str = "t0ken";
+/// What the tests give a function as its role's secret access key.
+const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// DynamoDB and Secrets Manager at one address, where everybody knows [`TOKEN`].
+fn aws(kind: Kind) -> BrokenServer {
+    BrokenServer::http(move |asked| {
+        let known = match header(asked, "x-amz-target") {
+            "DynamoDB_20120810.GetItem" => json!({ "Item": users::item(TOKEN, &users::demo()) }),
+            "secretsmanager.GetSecretValue" => {
+                json!({ "SecretString": kind.signing_key(kind.secret()).to_string() })
+            }
+            other => panic!("{other} was not to be asked for"),
+        };
+        let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.0".to_owned())];
+        Answer { status: 200, headers, body: known.to_string() }
+    })
+}
+
+/// A function that finds both services by `AWS_ENDPOINT_URL` alone, and all that it asked for one sign-in.
+fn calls_of(kind: Kind) -> Vec<Request> {
+    let aws = aws(kind);
+    let setup = Setup::of(kind).env("AWS_ENDPOINT_URL_DYNAMODB", "").env("AWS_ENDPOINT_URL_SECRETS_MANAGER", "");
+    let service = setup.env("AWS_ENDPOINT_URL", &aws.url("/")).start();
+    assert_eq!(service.answer(&kind.request(TOKEN)).status, 200);
+    aws.requests()
+}
+
+#[test]
+fn one_address_leads_to_both_services() {
+    for kind in Kind::ALL {
+        let calls = calls_of(kind);
+        let mut asked: Vec<_> = calls.iter().map(|call| header(call, "x-amz-target")).collect();
+        asked.sort_unstable();
+        // Once to open the connection at cold start, once for the sign-in, and once for the key.
+        let once = "DynamoDB_20120810.GetItem";
+        assert_eq!(asked, [once, once, "secretsmanager.GetSecretValue"], "{kind:?}");
+    }
+}
+
+#[test]
+fn every_call_is_signed_by_the_function_s_role_for_its_service_and_region() {
+    for call in calls_of(Kind::SdkExchange) {
+        let service = if header(&call, "x-amz-target").starts_with("DynamoDB") { "dynamodb" } else { "secretsmanager" };
+        let authorization = header(&call, "authorization");
+        let date = &header(&call, "x-amz-date")[..8];
+        let scope = format!("{date}/eu-west-1/{service}/aws4_request");
+        let signed = authorization.strip_prefix("AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/").unwrap();
+        let signed = signed.strip_prefix(&scope).unwrap().strip_prefix(", SignedHeaders=").unwrap();
+        let (names, signature) = signed.split_once(", Signature=").unwrap();
+        for name in ["host", "x-amz-date", "x-amz-security-token", "x-amz-target"] {
+            assert!(names.split(';').any(|signed| signed == name), "{name} is not signed: {names}");
+        }
+        assert_eq!(header(&call, "x-amz-security-token"), "a-session-token");
+        assert_eq!(signature, signature_of(&call, names, &scope), "{service}");
+    }
+}
+
+#[test]
+fn a_user_token_is_looked_up_by_its_hash_and_read_consistently() {
+    let is_lookup = |call: &Request| header(call, "x-amz-target").ends_with("GetItem");
+    let lookup = calls_of(Kind::MessagingToken).into_iter().rfind(is_lookup).unwrap();
+    let asked: Value = serde_json::from_slice(&lookup.body).unwrap();
+
+    assert_eq!(asked["Key"], json!({ "token_hash": { "S": users::token_hash(TOKEN) } }));
+    assert_eq!(asked["ConsistentRead"], true);
+    assert!(!String::from_utf8(lookup.body).unwrap().contains(TOKEN));
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> &'a str {
+    request.headers_named(name).next().unwrap_or_else(|| panic!("no header {name}"))
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>, for a `POST /` without a query.
+fn signature_of(request: &Request, names: &str, scope: &str) -> String {
+    let headers: Vec<_> = names.split(';').map(|name| format!("{name}:{}", header(request, name))).collect();
+    let canonical = format!("POST\n/\n\n{}\n\n{names}\n{}", headers.join("\n"), sha256(&request.body));
+    let date = header(request, "x-amz-date");
+    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", sha256(canonical.as_bytes()));
+    let first = format!("AWS4{SECRET_ACCESS_KEY}").into_bytes();
+    let key = scope.split('/').fold(first, |key, part| mac(&key, part));
+    hex::encode(mac(&key, &to_sign))
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(digest::digest(&digest::SHA256, bytes))
+}
+
+fn mac(key: &[u8], text: &str) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
+}
