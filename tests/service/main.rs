@@ -11,6 +11,7 @@ mod command_line;
 mod configuration;
 mod doctor;
 mod events;
+mod faults;
 mod inspect;
 mod inspect_command;
 mod interoperability;

@@ -126,6 +126,21 @@ impl Function {
     pub fn is_alive(&self) -> bool {
         self.process.exit_status().is_none()
     }
+
+    /// Stops the process, as Lambda freezes a sandbox between two requests.
+    pub fn freeze(&self) {
+        self.process.signal("-STOP");
+        let state = format!("/proc/{}/stat", self.process.id());
+        super::eventually("the process stands still", READY_WITHIN, || {
+            let state = std::fs::read_to_string(&state).unwrap();
+            state.rsplit(") ").next().unwrap().starts_with('T').then_some(())
+        });
+    }
+
+    /// Lets a frozen process go on.
+    pub fn thaw(&self) {
+        self.process.signal("-CONT");
+    }
 }
 
 struct Process {
@@ -153,6 +168,14 @@ impl Process {
 
     fn exit_status(&self) -> Option<ExitStatus> {
         self.child.lock().unwrap().try_wait().unwrap()
+    }
+
+    fn id(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap().success());
     }
 
     fn output(&self) -> String {

@@ -8,6 +8,7 @@ pub mod chromium;
 pub mod dynamodb;
 pub mod events;
 pub mod fault;
+pub mod faulty_link;
 pub mod function;
 pub mod html;
 pub mod http;
