@@ -3,7 +3,7 @@
 # What Lambda runs the functions on: x86_64 or arm64, as the template's parameter Architecture says.
 export ARCHITECTURE = x86_64
 
-.PHONY: run test test-release test-containers bench-import build
+.PHONY: run test test-release test-containers bench bench-import build
 .PHONY: invoke-sdk invoke-messaging invoke-sso start-api deploy environment logs need-sam need-docker build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
 
 # Start the three functions on http://127.0.0.1:3000; `make run ARGS="--port 3100 --data .local"` passes options on.
@@ -23,6 +23,14 @@ test-release:
 # The functions as Lambda gets them: in its containers, behind the template's routes, and deployed to a stand-in for AWS.
 test-containers:
 	tests/containers/run
+
+# What the functions cost, beside a bare function and the SDK's defaults, on a machine that does nothing else;
+# docs/performance.md has figures.
+bench:
+	cargo build --locked --release --bins
+	cargo build --locked --release --features floor --bin floor
+	cargo build --locked --release --manifest-path benches/defaults/Cargo.toml --target-dir target/defaults
+	cargo bench --locked --profile dev --features cli --bench cost -- $(ARGS)
 
 # Imports and exports up to a million users with the release build of the tool; docs/import.md has figures.
 bench-import:

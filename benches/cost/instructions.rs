@@ -1,0 +1,41 @@
+//! How many instructions init and a warm request take, as callgrind counts them.
+
+use crate::run::{self, Run};
+use crate::stand_ins::{Aws, Transport, token};
+use crate::{Program, functions};
+use std::process::Command;
+use tempfile::NamedTempFile;
+
+/// Between these two numbers of invocations nothing but warm requests is left.
+const FEW: usize = 20;
+const MANY: usize = 120;
+/// How often both are counted.
+const ATTEMPTS: usize = 5;
+
+/// One line per function: its name, the instructions of init and those of a warm request.
+pub fn print() {
+    // In the clear: how many instructions a handshake takes depends on its random numbers.
+    let aws = Aws::start(Transport::Clear, 1);
+    for program in functions() {
+        // Callgrind is so slow that a call to AWS may time out and be tried again: the least is the one without.
+        let least = |invocations| (0..ATTEMPTS).map(|_| count(&program, &aws, invocations)).min().unwrap_or_default();
+        let request = (least(MANY) - least(FEW)) / (MANY - FEW) as u64;
+        println!("{} {} {request}", program.name, least(0));
+    }
+}
+
+/// The instructions of a process that answers this many times.
+fn count(program: &Program, aws: &Aws, invocations: usize) -> u64 {
+    let counted = NamedTempFile::new().unwrap();
+    let mut callgrind = Command::new("valgrind");
+    callgrind.args(["--quiet", "--tool=callgrind"]).arg(format!("--callgrind-out-file={}", counted.path().display()));
+    callgrind.arg(&program.binary);
+    let mut run = Run::start(callgrind, program.kind, &aws.environment(program.kind));
+    for _ in 0..invocations {
+        run.invoke(run::event(program.kind, &token(0)));
+    }
+    run.end();
+    let text = std::fs::read_to_string(counted.path()).unwrap();
+    let total = text.lines().find_map(|line| line.strip_prefix("totals: ")).expect("callgrind wrote no total");
+    total.trim().parse().unwrap()
+}

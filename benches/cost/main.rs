@@ -1,0 +1,196 @@
+//! What the functions cost, measured from outside on release binaries; `docs/performance.md` tells how to read it.
+//!
+//! Without an argument it prints the table of `make bench`, with `growth` what a request costs in tables of
+//! a thousand to a million items, and with `instructions` the counts that `.ci/instructions` compares.
+//! It measures and judges nothing: no test depends on the time that anything takes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for this repository only"
+)]
+#![allow(clippy::cast_precision_loss, reason = "figures for reading")]
+#![allow(clippy::unchecked_time_subtraction, reason = "CPU time only grows")]
+#![allow(missing_docs, reason = "nothing is public here")]
+
+mod instructions;
+mod run;
+mod server;
+mod stand_ins;
+mod table;
+
+/// The tests' events, users and secrets.
+#[allow(dead_code, unused_imports, reason = "the benchmark needs a part of it")]
+#[path = "../../tests/service/support/mod.rs"]
+mod support;
+
+use run::Run;
+use stand_ins::{Aws, Transport, token};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use support::Kind;
+use table::{Row, Samples};
+
+/// Processes of each program; odd, so that the median is one of them.
+const ROUNDS: usize = 21;
+/// Invocations before the warm ones are measured, and measured ones.
+const WARM_UP: usize = 50;
+const WARM: usize = 1000;
+/// Warm invocations that each follow a pause, as the first one does.
+const RESTED: usize = 51;
+/// Tokens in the table.
+const TOKENS: usize = 1000;
+
+fn main() {
+    let mode = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    match mode.as_deref() {
+        None => costs(),
+        Some("growth") => growth(),
+        Some("instructions") => instructions::print(),
+        Some(other) => panic!("{other}: there are `growth` and `instructions`"),
+    }
+}
+
+/// What is measured, and as which function it is asked.
+pub struct Program {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub binary: PathBuf,
+}
+
+impl Program {
+    /// The same as a new file. How a file was written decides how the kernel maps it, and so what a start costs:
+    /// the same function was seen to take half as long again.
+    fn copied_to(self, folder: &Path) -> Self {
+        let copy = folder.join(self.name);
+        std::fs::copy(&self.binary, &copy).unwrap();
+        Self { binary: copy, ..self }
+    }
+}
+
+/// The functions, from the folder that `ZENDESK_JWT_BIN_DIR` names or the release build's.
+pub fn functions() -> impl Iterator<Item = Program> {
+    Kind::ALL.into_iter().map(|kind| Program { name: kind.name(), kind, binary: folder().join(kind.name()) })
+}
+
+fn folder() -> PathBuf {
+    let chosen = std::env::var_os("ZENDESK_JWT_BIN_DIR").map(PathBuf::from);
+    chosen.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release"))
+}
+
+/// The functions and what they are compared with.
+fn programs() -> Vec<Program> {
+    let kind = Kind::SdkExchange;
+    let floor = Program { name: "floor", kind, binary: folder().join("floor") };
+    let defaults = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/defaults/release/defaults");
+    let defaults = Program { name: "defaults", kind, binary: defaults };
+    let mut all = vec![floor];
+    all.extend(functions());
+    all.push(defaults);
+    let (found, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(|program| program.binary.exists());
+    for program in missing {
+        println!("Not measured, since it is not built: {}", program.binary.display());
+    }
+    found
+}
+
+fn costs() {
+    let aws = Aws::start(Transport::Tls, TOKENS);
+    let folder = tempfile::tempdir().unwrap();
+    let programs: Vec<_> = programs().into_iter().map(|program| program.copied_to(folder.path())).collect();
+    let mut samples: Vec<Samples> = programs.iter().map(|_| Samples::default()).collect();
+    for round in 1..=ROUNDS {
+        // Each begins a round in its turn, since a process leaves caches behind for the next one.
+        for place in (0..programs.len()).map(|place| (place + round) % programs.len()) {
+            let program = &programs[place];
+            eprint!("\rround {round} of {ROUNDS}: {:<20}", program.name);
+            measure(program, &aws, &mut samples[place]);
+        }
+    }
+    eprintln!("\r{:<40}", "");
+    let rows = programs.iter().zip(samples).map(|(program, samples)| {
+        let (binary, zip) = run::sizes(&program.binary);
+        Row { name: program.name, samples, binary, zip }
+    });
+    table::print(&rows.collect::<Vec<_>>(), ROUNDS, WARM);
+}
+
+fn measure(program: &Program, aws: &Aws, samples: &mut Samples) {
+    let before = aws.counts();
+    let mut run = Run::start(Command::new(&program.binary), program.kind, &aws.environment(program.kind));
+    let (init_cpu, init_faults) = (run.cpu(), run.page_faults());
+    samples.init_wall.push(milliseconds(run.init()));
+    samples.init_cpu.push(milliseconds(init_cpu));
+    let first = run.invoke(run::event(program.kind, &token(0)));
+    let first_cpu = run.cpu();
+    samples.first_wall.push(milliseconds(first));
+    samples.first_cpu.push(microseconds(first_cpu - init_cpu));
+    samples.answer_wall.push(milliseconds(run.init() + first));
+    samples.answer_cpu.push(milliseconds(first_cpu));
+    samples.init_faults.push(init_faults as f64);
+    samples.first_faults.push((run.page_faults() - init_faults) as f64);
+
+    for number in 0..WARM_UP {
+        run.invoke(run::event(program.kind, &token(number % TOKENS)));
+    }
+    let (warm_cpu, warm_calls) = (run.cpu(), aws.counts());
+    let mut took: Vec<_> =
+        (0..WARM).map(|number| microseconds(run.invoke(run::event(program.kind, &token(number % TOKENS))))).collect();
+    took.sort_by(f64::total_cmp);
+    samples.warm_p50.push(took[WARM / 2]);
+    samples.warm_p99.push(took[WARM * 99 / 100]);
+    samples.warm_cpu.push(microseconds(run.cpu() - warm_cpu) / WARM as f64);
+    samples.resident.push(run.resident() as f64 / 1024.0);
+    let after = aws.counts();
+    samples.lookups.push((after.lookups - warm_calls.lookups) as f64 / WARM as f64);
+    samples.other_calls.push((after.other_calls - warm_calls.other_calls) as f64 / WARM as f64);
+    samples.connections.push((after.connections - before.connections) as f64);
+    // The first invocation came after a pause, in which the processor forgot the process: so do these.
+    let mut rested: Vec<_> = (0..RESTED)
+        .map(|number| {
+            let before = run.cpu();
+            let wall = run.invoke(run::event(program.kind, &token(number % TOKENS)));
+            (milliseconds(wall), microseconds(run.cpu() - before))
+        })
+        .collect();
+    rested.sort_by(|one, other| one.0.total_cmp(&other.0));
+    samples.rested_wall.push(rested[RESTED / 2].0);
+    rested.sort_by(|one, other| one.1.total_cmp(&other.1));
+    samples.rested_cpu.push(rested[RESTED / 2].1);
+}
+
+/// The same requests, each with another token, in tables of a growing number of items.
+fn growth() {
+    let Some(program) = functions().next() else { return };
+    println!("{:>10}  {:>18}  {:>18}", "items", "CPU per request µs", "lookups / request");
+    for tokens in [1_000, 10_000, 100_000, 1_000_000] {
+        let aws = Aws::start(Transport::Tls, tokens);
+        let (mut cpu, mut lookups) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let mut run = Run::start(Command::new(&program.binary), program.kind, &aws.environment(program.kind));
+            // A stride that is prime to each number of items: the tokens are all over the table.
+            let mut ask = |numbers: std::ops::Range<usize>| {
+                numbers.for_each(|number| {
+                    run.invoke(run::event(program.kind, &token(number * 7919 % tokens)));
+                });
+                (run.cpu(), aws.counts())
+            };
+            let (before, calls) = ask(0..WARM_UP);
+            let (after, all_calls) = ask(0..WARM);
+            cpu.push(microseconds(after - before) / WARM as f64);
+            lookups.push((all_calls.lookups - calls.lookups) as f64 / WARM as f64);
+        }
+        println!("{tokens:>10}  {:>18}  {:>18}", table::spread(&cpu, 0), table::spread(&lookups, 2));
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn microseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}

@@ -1,0 +1,171 @@
+//! One process from its start to its end, as Lambda runs it and as the kernel counts it.
+
+use crate::server::{Asked, Reply, Server};
+use crate::support::{Front, Kind, now};
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+/// Far more than anything takes, even under callgrind.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A function behind a Runtime API, waiting for an event.
+pub struct Run {
+    child: Child,
+    _api: Server,
+    events: Sender<Value>,
+    told: Receiver<Told>,
+    started: Instant,
+    ready: Instant,
+}
+
+enum Told {
+    Next(Instant),
+    Answer(Instant, Vec<u8>),
+}
+
+impl Run {
+    /// Starts the program and waits until it asks for its first event.
+    pub fn start(mut program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
+        let (events, queue) = mpsc::channel::<Value>();
+        let (teller, told) = mpsc::channel();
+        let (queue, teller) = (Mutex::new(queue), Mutex::new(teller));
+        let api = Server::start(None, move |asked| runtime_api(asked, &queue, &teller));
+        program.env_clear().envs(lambda(kind, api.port())).envs(environment.iter().cloned());
+        // The log goes where it costs a system call and nothing else.
+        program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let started = Instant::now();
+        let child = program.spawn().unwrap_or_else(|error| panic!("{program:?}: {error}"));
+        let mut run = Self { child, _api: api, events, told, started, ready: started };
+        run.ready = run.next();
+        run
+    }
+
+    /// From its start to its first question for an event, which is what Lambda calls init.
+    pub fn init(&self) -> Duration {
+        self.ready - self.started
+    }
+
+    /// One invocation that must succeed: from the event to the answer.
+    pub fn invoke(&mut self, event: Value) -> Duration {
+        let sent = Instant::now();
+        self.events.send(event).unwrap();
+        let Told::Answer(at, body) = self.hear() else { panic!("it asked twice") };
+        assert!(String::from_utf8_lossy(&body).contains(r#""statusCode":200"#), "{}", String::from_utf8_lossy(&body));
+        self.next();
+        at - sent
+    }
+
+    /// The CPU time of all its threads so far, once it waits.
+    pub fn cpu(&self) -> Duration {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let mut before = None;
+        loop {
+            let ran = |task: std::fs::DirEntry| {
+                let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+                text.split(' ').next().and_then(|nanoseconds| nanoseconds.parse().ok()).unwrap_or(0)
+            };
+            let sum: u64 = std::fs::read_dir(&tasks).unwrap().map(|task| ran(task.unwrap())).sum();
+            if before == Some(sum) {
+                return Duration::from_nanos(sum);
+            }
+            before = Some(sum);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// How often it touched memory that was not mapped yet, the code in its own binary among it.
+    pub fn page_faults(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // The name of the process stands in brackets and may hold spaces; see proc_pid_stat(5) for the rest.
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        fields.split(' ').nth(7).unwrap().parse().unwrap()
+    }
+
+    /// Resident memory in KiB.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Ends it in a way that lets callgrind write down what it counted.
+    pub fn end(mut self) {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn next(&self) -> Instant {
+        match self.hear() {
+            Told::Next(at) => at,
+            Told::Answer(_, body) => panic!("it answered unasked: {}", String::from_utf8_lossy(&body)),
+        }
+    }
+
+    fn hear(&self) -> Told {
+        self.told.recv_timeout(PATIENCE).expect("the function went silent")
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// The size of a file in bytes, and what `zip` would make of it.
+pub fn sizes(binary: &Path) -> (u64, u64) {
+    // A zip file holds the same deflated bytes and about a hundred more.
+    let packed = Command::new("gzip").args(["-9", "-c"]).arg(binary).output().unwrap().stdout.len();
+    (std::fs::metadata(binary).unwrap().len(), packed as u64)
+}
+
+/// The event of an HTTP API that asks this function for a JWT for this user token.
+pub fn event(kind: Kind, token: &str) -> Value {
+    Front::HttpApi.event(&kind.request(token))
+}
+
+fn runtime_api(asked: &Asked, queue: &Mutex<Receiver<Value>>, teller: &Mutex<Sender<Told>>) -> Option<Reply> {
+    let tell = |told| teller.lock().unwrap().send(told).ok();
+    if !asked.target().ends_with("/invocation/next") {
+        tell(Told::Answer(Instant::now(), asked.body.clone()))?;
+        return Some(Reply { status: "202 Accepted", headers: String::new(), body: String::new() });
+    }
+    tell(Told::Next(Instant::now()))?;
+    let event = queue.lock().unwrap().recv().ok()?;
+    let deadline = (now() + 10) * 1000;
+    let headers = format!(
+        "content-type: application/json\r\n\
+         lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-000000000000\r\n\
+         lambda-runtime-deadline-ms: {deadline}\r\n\
+         lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:123456789012:function:test\r\n\
+         lambda-runtime-trace-id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0\r\n"
+    );
+    Some(Reply { status: "200 OK", headers, body: event.to_string() })
+}
+
+/// The variables that Lambda sets.
+fn lambda(kind: Kind, port: u16) -> Vec<(&'static str, String)> {
+    let name = kind.name().to_owned();
+    vec![
+        ("AWS_LAMBDA_RUNTIME_API", format!("127.0.0.1:{port}")),
+        ("AWS_LAMBDA_FUNCTION_NAME", name),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".into()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/function".into()),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/20/[$LATEST]0123456789abcdef".into()),
+        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".into()),
+        ("AWS_REGION", "eu-west-1".into()),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".into()),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into()),
+        ("AWS_SESSION_TOKEN", "a-session-token".into()),
+        ("ZENDESK_SUBDOMAIN", "acme".into()),
+        ("TZ", ":UTC".into()),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
+    ]
+}

@@ -1,0 +1,118 @@
+//! The least HTTP/1.1 server that keeps connections alive: one thread per connection, over TLS or not.
+//!
+//! It costs next to nothing itself, so that it disturbs little what is measured beside it.
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// One request, as far as the stand-ins look at it. The head is in lower case.
+pub struct Asked {
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Asked {
+    /// The request's target, such as `/2018-06-01/runtime/invocation/next`.
+    pub fn target(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(found, _)| *found == name).map(|(_, value)| value.trim())
+    }
+}
+
+/// What is answered: the status line's rest, further headers that each end a line, and the body.
+pub struct Reply {
+    pub status: &'static str,
+    pub headers: String,
+    pub body: String,
+}
+
+/// A running server; its threads end with the process.
+pub struct Server {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// `answer` returns `None` to close the connection.
+    pub fn start(
+        tls: Option<Arc<ServerConfig>>,
+        answer: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (count, answer) = (Arc::clone(&connections), Arc::new(answer));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (tls, answer) = (tls.clone(), Arc::clone(&answer));
+                count.fetch_add(1, Ordering::Relaxed);
+                std::thread::spawn(move || {
+                    let stream = stream.unwrap();
+                    stream.set_nodelay(true).unwrap();
+                    converse(stream, tls, &*answer);
+                });
+            }
+        });
+        Self { address, connections }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// How many connections there have been.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+fn converse(stream: TcpStream, tls: Option<Arc<ServerConfig>>, answer: &dyn Fn(&Asked) -> Option<Reply>) {
+    match tls {
+        None => exchange(stream, answer),
+        Some(config) => exchange(StreamOwned::new(ServerConnection::new(config).unwrap(), stream), answer),
+    }
+}
+
+/// One request after the other, until either side has enough.
+fn exchange(mut stream: impl Read + Write, answer: &dyn Fn(&Asked) -> Option<Reply>) {
+    let mut received = Vec::new();
+    while let Some(asked) = read(&mut stream, &mut received) {
+        let Some(Reply { status, headers, body }) = answer(&asked) else { return };
+        let length = body.len();
+        let reply = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n{body}");
+        if stream.write_all(reply.as_bytes()).and_then(|()| stream.flush()).is_err() {
+            return;
+        }
+    }
+}
+
+fn read(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<Asked> {
+    let head = loop {
+        if let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head: Vec<_> = received.drain(..end + 4).collect();
+            break String::from_utf8(head).unwrap().to_ascii_lowercase();
+        }
+        more(stream, received)?;
+    };
+    let mut asked = Asked { head, body: Vec::new() };
+    let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
+    while received.len() < length {
+        more(stream, received)?;
+    }
+    asked.body = received.drain(..length).collect();
+    Some(asked)
+}
+
+fn more(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<()> {
+    let mut buffer = [0; 16 * 1024];
+    let count = stream.read(&mut buffer).ok().filter(|&count| count > 0)?;
+    received.extend_from_slice(&buffer[..count]);
+    Some(())
+}

@@ -1,0 +1,180 @@
+//! DynamoDB and Secrets Manager on loopback, over TLS where asked, counting connections and calls.
+
+use crate::server::{Asked, Reply, Server};
+use crate::support::{Kind, users};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, RwLock};
+use tempfile::NamedTempFile;
+
+const TABLE: &str = "user-tokens";
+
+/// Whether the functions reach their AWS over TLS, as in Lambda, or in the clear, which only counting instructions wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    Tls,
+    Clear,
+}
+
+/// The AWS of all runs.
+pub struct Aws {
+    dynamodb: Server,
+    secrets_manager: Server,
+    transport: Transport,
+    roots: Roots,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    token_hashes: RwLock<HashSet<String>>,
+    lookups: AtomicUsize,
+    other_calls: AtomicUsize,
+}
+
+/// Calls and connections so far.
+#[derive(Clone, Copy)]
+pub struct Counts {
+    pub lookups: usize,
+    pub other_calls: usize,
+    pub connections: usize,
+}
+
+impl Aws {
+    /// A table with this many user tokens, `token 0` and on.
+    pub fn start(transport: Transport, tokens: usize) -> Self {
+        let state = Arc::<State>::default();
+        *state.token_hashes.write().unwrap() = (0..tokens).map(|number| users::token_hash(&token(number))).collect();
+        let roots = Roots::new();
+        let tls = (transport == Transport::Tls).then(|| Arc::clone(&roots.server));
+        let (table, secrets) = (Arc::clone(&state), Arc::clone(&state));
+        let dynamodb = Server::start(tls.clone(), move |asked| Some(table.get_item(asked)));
+        let secrets_manager = Server::start(tls, move |asked| Some(secrets.get_secret_value(asked)));
+        Self { dynamodb, secrets_manager, transport, roots, state }
+    }
+
+    /// The variables that lead a function here.
+    pub fn environment(&self, kind: Kind) -> Vec<(&'static str, String)> {
+        let url = |server: &Server| match self.transport {
+            // By name, so that each start resolves it as it would resolve AWS's.
+            Transport::Tls => format!("https://localhost:{}", server.port()),
+            Transport::Clear => format!("http://127.0.0.1:{}", server.port()),
+        };
+        let mut variables = vec![
+            ("AWS_ENDPOINT_URL_DYNAMODB", url(&self.dynamodb)),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", url(&self.secrets_manager)),
+            ("USER_TOKENS_TABLE", TABLE.to_owned()),
+            ("SIGNING_KEY_SECRET_ID", kind.name().to_owned()),
+        ];
+        if self.transport == Transport::Tls {
+            let path = |file: &NamedTempFile| file.path().to_str().unwrap().to_owned();
+            variables.push(("AWS_CA_BUNDLE", path(&self.roots.ours)));
+            // The SDK's default client knows this variable only, and it replaces the system's roots.
+            variables.push(("SSL_CERT_FILE", path(&self.roots.system_and_ours)));
+        }
+        variables
+    }
+
+    pub fn counts(&self) -> Counts {
+        Counts {
+            lookups: self.state.lookups.load(Ordering::Relaxed),
+            other_calls: self.state.other_calls.load(Ordering::Relaxed),
+            connections: self.dynamodb.connections() + self.secrets_manager.connections(),
+        }
+    }
+}
+
+/// A user token that the table knows.
+pub fn token(number: usize) -> String {
+    format!("token {number}")
+}
+
+impl State {
+    fn get_item(&self, asked: &Asked) -> Reply {
+        assert_eq!(asked.header("x-amz-target"), Some("dynamodb_20120810.getitem"));
+        self.lookups.fetch_add(1, Ordering::Relaxed);
+        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        let hash = body["Key"]["token_hash"]["S"].as_str().unwrap();
+        let known = self.token_hashes.read().unwrap().contains(hash);
+        let item = known.then(|| {
+            let mut item = demo_item().clone();
+            item["token_hash"]["S"] = hash.into();
+            json!({ "Item": item })
+        });
+        ok(&item.unwrap_or_else(|| json!({})), "1.0")
+    }
+
+    fn get_secret_value(&self, asked: &Asked) -> Reply {
+        assert_eq!(asked.header("x-amz-target"), Some("secretsmanager.getsecretvalue"));
+        self.other_calls.fetch_add(1, Ordering::Relaxed);
+        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        let kind = *Kind::ALL.iter().find(|kind| body["SecretId"] == kind.name()).unwrap();
+        let value = json!({
+            "ARN": format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{}-a1b2c3", kind.name()),
+            "Name": kind.name(),
+            "SecretString": kind.signing_key(kind.secret()).to_string(),
+            "VersionId": "00000000-0000-4000-8000-000000000001",
+            "VersionStages": ["AWSCURRENT"],
+            "CreatedDate": 1_790_000_000.0,
+        });
+        ok(&value, "1.1")
+    }
+}
+
+/// The item of `make run`'s Demo User, but for its token.
+fn demo_item() -> &'static Value {
+    static ITEM: OnceLock<Value> = OnceLock::new();
+    ITEM.get_or_init(|| users::item("", &users::demo()))
+}
+
+fn ok(body: &Value, version: &str) -> Reply {
+    let headers = format!(
+        "content-type: application/x-amz-json-{version}\r\n\
+         x-amzn-requestid: 0VQFNN8EVKAHMJ2DOBVTPKPRP7VV4KQNSO5AEMVJF66Q9ASUAAJG\r\n\
+         date: Fri, 20 Nov 2026 10:00:00 GMT\r\n"
+    );
+    Reply { status: "200 OK", headers, body: body.to_string() }
+}
+
+/// A test CA, alone and behind the system's own roots, and a server that it vouches for.
+struct Roots {
+    ours: NamedTempFile,
+    system_and_ours: NamedTempFile,
+    server: Arc<ServerConfig>,
+}
+
+impl Roots {
+    fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = authority.self_signed(&key).unwrap();
+        let server_key = KeyPair::generate().unwrap();
+        let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = server.signed_by(&server_key, &Issuer::new(authority, key)).unwrap();
+        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], server_key.into())
+            .unwrap();
+        // What both services choose.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let system = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
+        let body = BASE64_STANDARD.encode(root.der());
+        let root = format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+        Self { ours: file(&root), system_and_ours: file(&(system + &root)), server: Arc::new(config) }
+    }
+}
+
+fn file(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}

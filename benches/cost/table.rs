@@ -1,0 +1,133 @@
+//! The table of `make bench`: medians, each with the middle half of what was measured.
+
+/// What was measured of one program, once per process. Milliseconds are `wall` and `cpu` up to the first
+/// answer; the first and the warm invocations are in microseconds, memory in MiB.
+#[derive(Default)]
+pub struct Samples {
+    pub init_wall: Vec<f64>,
+    pub init_cpu: Vec<f64>,
+    pub first_wall: Vec<f64>,
+    pub first_cpu: Vec<f64>,
+    pub answer_wall: Vec<f64>,
+    pub answer_cpu: Vec<f64>,
+    pub init_faults: Vec<f64>,
+    pub first_faults: Vec<f64>,
+    pub warm_cpu: Vec<f64>,
+    pub warm_p50: Vec<f64>,
+    pub warm_p99: Vec<f64>,
+    pub rested_wall: Vec<f64>,
+    pub rested_cpu: Vec<f64>,
+    pub resident: Vec<f64>,
+    pub lookups: Vec<f64>,
+    pub other_calls: Vec<f64>,
+    pub connections: Vec<f64>,
+}
+
+/// A program with all that is known of it; sizes are in bytes.
+pub struct Row {
+    pub name: &'static str,
+    pub samples: Samples,
+    pub binary: u64,
+    pub zip: u64,
+}
+
+type Figure = (&'static str, usize, fn(&Samples) -> &[f64]);
+
+/// Name, decimals and samples of each line.
+const FIGURES: [Figure; 17] = [
+    ("init, wall ms", 1, |samples| &samples.init_wall),
+    ("init, CPU ms", 1, |samples| &samples.init_cpu),
+    ("first invocation, wall ms", 2, |samples| &samples.first_wall),
+    ("first invocation, CPU µs", 0, |samples| &samples.first_cpu),
+    ("init, page faults", 0, |samples| &samples.init_faults),
+    ("first invocation, page faults", 0, |samples| &samples.first_faults),
+    ("to the first answer, wall ms", 1, |samples| &samples.answer_wall),
+    ("to the first answer, CPU ms", 1, |samples| &samples.answer_cpu),
+    ("warm, CPU µs", 0, |samples| &samples.warm_cpu),
+    ("warm, wall p50 µs", 0, |samples| &samples.warm_p50),
+    ("warm, wall p99 µs", 0, |samples| &samples.warm_p99),
+    ("warm after a pause, wall ms", 2, |samples| &samples.rested_wall),
+    ("warm after a pause, CPU µs", 0, |samples| &samples.rested_cpu),
+    ("resident after them, MiB", 1, |samples| &samples.resident),
+    ("GetItem per warm request", 3, |samples| &samples.lookups),
+    ("other calls per warm request", 3, |samples| &samples.other_calls),
+    ("connections of a process to AWS", 0, |samples| &samples.connections),
+];
+
+/// What the issue sets targets for, as ratios.
+const RATIOS: [Figure; 4] = [
+    ("CPU to the first answer", 2, |samples| &samples.answer_cpu),
+    ("CPU per warm invocation", 2, |samples| &samples.warm_cpu),
+    ("resident memory", 2, |samples| &samples.resident),
+    ("binary", 2, |_| &[]),
+];
+
+/// Prints it all as Markdown.
+pub fn print(rows: &[Row], rounds: usize, warm: usize) {
+    println!("Medians of {rounds} processes of each program, interleaved, with {warm} warm invocations each;");
+    println!("in brackets the lower and the upper quartile.\n");
+    header("", rows);
+    for (name, decimals, samples) in FIGURES {
+        line(name, rows.iter().map(|row| spread(samples(&row.samples), decimals)));
+    }
+    line("binary, MB", rows.iter().map(|row| megabytes(row.binary)));
+    line("zipped, MB", rows.iter().map(|row| megabytes(row.zip)));
+    for base in ["floor", "defaults"] {
+        let Some(base) = rows.iter().find(|row| row.name == base) else { continue };
+        println!();
+        header(&format!("against {}", base.name), rows);
+        for (name, decimals, samples) in RATIOS {
+            let figure = |row: &Row| match samples(&row.samples) {
+                [] => row.binary as f64,
+                samples => median(samples),
+            };
+            line(name, rows.iter().map(|row| format!("{:.decimals$}", figure(row) / figure(base))));
+        }
+    }
+    println!();
+    header("first invocation against", rows);
+    line(
+        "a warm one after a pause, wall",
+        rows.iter().map(|row| ratio(&row.samples.first_wall, &row.samples.rested_wall)),
+    );
+    line("the same, CPU", rows.iter().map(|row| ratio(&row.samples.first_cpu, &row.samples.rested_cpu)));
+    let first = |row: &Row| row.samples.first_wall.iter().map(|wall| wall * 1e3).collect::<Vec<_>>();
+    line("a warm one in a row, wall", rows.iter().map(|row| ratio(&first(row), &row.samples.warm_p50)));
+    line("the same, CPU", rows.iter().map(|row| ratio(&row.samples.first_cpu, &row.samples.warm_cpu)));
+}
+
+/// The median and, in brackets, the quartiles.
+pub fn spread(samples: &[f64], decimals: usize) -> String {
+    let [low, middle, high] = [1, 2, 3].map(|quarter| quantile(samples, quarter));
+    if low.total_cmp(&high).is_eq() {
+        return format!("{middle:.decimals$}");
+    }
+    format!("{middle:.decimals$} ({low:.decimals$}–{high:.decimals$})")
+}
+
+fn ratio(figure: &[f64], base: &[f64]) -> String {
+    format!("{:.2}", median(figure) / median(base))
+}
+
+fn median(samples: &[f64]) -> f64 {
+    quantile(samples, 2)
+}
+
+fn quantile(samples: &[f64], quarter: usize) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[(sorted.len() - 1) * quarter / 4]
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.2}", bytes as f64 / 1e6)
+}
+
+fn header(title: &str, rows: &[Row]) {
+    line(title, rows.iter().map(|row| row.name.to_owned()));
+    println!("|---|{}", "---|".repeat(rows.len()));
+}
+
+fn line(name: &str, cells: impl Iterator<Item = String>) {
+    println!("| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
+}
