@@ -4,7 +4,9 @@
 //! all the rest of a function: `docs/performance.md` has the figures. The operator's tool, which asks much
 //! more, uses the SDK in [`operator`].
 
+mod call_error;
 mod endpoints;
+mod http_client;
 #[cfg(feature = "cli")]
 pub mod operator;
 mod service;
@@ -16,12 +18,27 @@ mod user_tokens;
 use std::fmt;
 
 use aws_smithy_runtime_api::client::identity::Identity;
+use http_client::HttpClient;
 use rustls::pki_types::CertificateDer;
-use service::{HttpClient, Service};
+use service::{Protocol, Service};
 
 pub use endpoints::{Endpoints, Variant};
 pub use signing_key_secret::SigningKeySecret;
 pub use user_tokens::DynamoDbUserTokens;
+
+const DYNAMODB: Protocol = Protocol {
+    name: "dynamodb",
+    content_type: "application/x-amz-json-1.0",
+    // An empty object says that there is no such item: a proxy must not say that.
+    answers: Some("application/x-amz-json-1.0"),
+};
+
+const SECRETS_MANAGER: Protocol = Protocol {
+    name: "secretsmanager",
+    content_type: "application/x-amz-json-1.1",
+    // An answer without a secret is none. Some emulators send JSON as `text/html`.
+    answers: None,
+};
 
 /// Where the services are and who asks them.
 #[derive(Clone, Debug)]
@@ -77,14 +94,8 @@ impl Clients {
         let http = HttpClient::new(trust::tls(&settings.more_roots)?);
         let Endpoints { dynamodb, secrets_manager } = settings.endpoints.clone();
         Ok(Self {
-            dynamodb: Service::new("dynamodb", dynamodb, "application/x-amz-json-1.0", settings, http.clone()),
-            secrets_manager: Service::new(
-                "secretsmanager",
-                secrets_manager,
-                "application/x-amz-json-1.1",
-                settings,
-                http,
-            ),
+            dynamodb: Service::new(DYNAMODB, dynamodb, settings, http.clone()),
+            secrets_manager: Service::new(SECRETS_MANAGER, secrets_manager, settings, http),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The secret in Secrets Manager that holds a function's signing key.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -21,10 +22,31 @@ struct GetSecretValue<'a> {
     secret_id: &'a str,
 }
 
+/// What is in the secret. An answer that has neither is not Secrets Manager's.
+#[derive(Deserialize)]
+#[serde(try_from = "GotSecretValue")]
+enum Content {
+    Text(Zeroizing<String>),
+    Bytes,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GotSecretValue {
     secret_string: Option<Zeroizing<String>>,
+    secret_binary: Option<IgnoredAny>,
+}
+
+impl TryFrom<GotSecretValue> for Content {
+    type Error = &'static str;
+
+    fn try_from(got: GotSecretValue) -> Result<Self, Self::Error> {
+        match (got.secret_string, got.secret_binary) {
+            (Some(text), _) => Ok(Self::Text(text)),
+            (None, Some(IgnoredAny)) => Ok(Self::Bytes),
+            (None, None) => Err("no secret"),
+        }
+    }
 }
 
 impl SigningKeySecret {
@@ -38,12 +60,15 @@ impl SigningKeySecret {
 impl SecretStore for SigningKeySecret {
     async fn read(&self) -> Result<Zeroizing<String>, String> {
         let get = GetSecretValue { secret_id: &self.secret_id };
-        let answer: Result<GotSecretValue, _> = self.service.call("secretsmanager.GetSecretValue", &get).await;
-        let answer = answer.map_err(|error| match remedy(error.code(), &self.secret_id) {
-            Some(remedy) => format!("{error}. {remedy}"),
-            None => error.to_string(),
-        })?;
-        answer.secret_string.ok_or_else(|| is_binary(&self.secret_id))
+        let answer: Result<Content, _> = self.service.call("secretsmanager.GetSecretValue", &get).await;
+        match answer {
+            Ok(Content::Text(text)) => Ok(text),
+            Ok(Content::Bytes) => Err(is_binary(&self.secret_id)),
+            Err(error) => Err(match remedy(error.code(), &self.secret_id) {
+                Some(remedy) => format!("{error}. {remedy}"),
+                None => error.to_string(),
+            }),
+        }
     }
 }
 

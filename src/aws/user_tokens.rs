@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::Clients;
-use super::service::{CallError, Service};
+use super::call_error::CallError;
+use super::service::Service;
 use super::stored_attributes::Attribute;
 use crate::flows::{FindError, UserTokens};
 use crate::jwt::EpochSeconds;

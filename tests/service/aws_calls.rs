@@ -1,7 +1,7 @@
 //! What a function sends to AWS, as AWS judges it: the operation, who signed it, and for what.
 
 use crate::support::broken_server::BrokenServer;
-use crate::support::{Answer, Kind, Request, Setup, users};
+use crate::support::{Answer, Kind, Request, Service, Setup, users};
 use aws_lc_rs::{digest, hmac};
 use serde_json::{Value, json};
 
@@ -9,14 +9,12 @@ const TOKEN: &str = "t0ken";
 /// What the tests give a function as its role's secret access key.
 const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// DynamoDB and Secrets Manager at one address, where everybody knows [`TOKEN`].
-fn aws(kind: Kind) -> BrokenServer {
+/// DynamoDB and Secrets Manager at one address, where everybody knows [`TOKEN`] and this is in the secret.
+fn aws(secret: Value) -> BrokenServer {
     BrokenServer::http(move |asked| {
         let known = match header(asked, "x-amz-target") {
             "DynamoDB_20120810.GetItem" => json!({ "Item": users::item(TOKEN, &users::demo()) }),
-            "secretsmanager.GetSecretValue" => {
-                json!({ "SecretString": kind.signing_key(kind.secret()).to_string() })
-            }
+            "secretsmanager.GetSecretValue" => secret.clone(),
             other => panic!("{other} was not to be asked for"),
         };
         let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.0".to_owned())];
@@ -24,11 +22,16 @@ fn aws(kind: Kind) -> BrokenServer {
     })
 }
 
-/// A function that finds both services by `AWS_ENDPOINT_URL` alone, and all that it asked for one sign-in.
-fn calls_of(kind: Kind) -> Vec<Request> {
-    let aws = aws(kind);
+/// A function that finds both services by `AWS_ENDPOINT_URL` alone.
+fn started(kind: Kind, aws: &BrokenServer) -> Service {
     let setup = Setup::of(kind).env("AWS_ENDPOINT_URL_DYNAMODB", "").env("AWS_ENDPOINT_URL_SECRETS_MANAGER", "");
-    let service = setup.env("AWS_ENDPOINT_URL", &aws.url("/")).start();
+    setup.env("AWS_ENDPOINT_URL", &aws.url("/")).start()
+}
+
+/// All that a function asks for one sign-in.
+fn calls_of(kind: Kind) -> Vec<Request> {
+    let aws = aws(json!({ "SecretString": kind.signing_key(kind.secret()).to_string() }));
+    let service = started(kind, &aws);
     assert_eq!(service.answer(&kind.request(TOKEN)).status, 200);
     aws.requests()
 }
@@ -59,6 +62,7 @@ fn every_call_is_signed_by_the_function_s_role_for_its_service_and_region() {
             assert!(names.split(';').any(|signed| signed == name), "{name} is not signed: {names}");
         }
         assert_eq!(header(&call, "x-amz-security-token"), "a-session-token");
+        assert!(header(&call, "user-agent").starts_with("zendesk-jwt/"), "CloudTrail shows who asks");
         assert_eq!(signature, signature_of(&call, names, &scope), "{service}");
     }
 }
@@ -72,6 +76,16 @@ fn a_user_token_is_looked_up_by_its_hash_and_read_consistently() {
     assert_eq!(asked["Key"], json!({ "token_hash": { "S": users::token_hash(TOKEN) } }));
     assert_eq!(asked["ConsistentRead"], true);
     assert!(!String::from_utf8(lookup.body).unwrap().contains(TOKEN));
+}
+
+#[test]
+fn a_secret_that_is_bytes_answers_503_and_the_log_says_what_to_store() {
+    let aws = aws(json!({ "SecretBinary": "c2VjcmV0" }));
+    let service = started(Kind::SdkExchange, &aws);
+    let reply = service.reply(&service.kind.request(TOKEN));
+
+    assert_eq!(reply.answer.status, 503);
+    assert!(reply.logs.contains("store the signing key as text"), "{}", reply.logs);
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> &'a str {
