@@ -1,7 +1,8 @@
 //! What the functions cost, measured from outside on release binaries; `docs/performance.md` tells how to read it.
 //!
 //! Without an argument it prints the table of `make bench`, with `growth` what a request costs in tables of
-//! a thousand to a million items, and with `instructions` the counts that `.ci/instructions` compares.
+//! a thousand to a million items, with `soak` what a million invocations leave behind, and with `instructions` the
+//! counts that `.ci/instructions` compares.
 //! It measures and judges nothing: no test depends on the time that anything takes.
 
 #![allow(
@@ -18,6 +19,7 @@
 mod instructions;
 mod run;
 mod server;
+mod soak;
 mod stand_ins;
 mod table;
 
@@ -50,7 +52,8 @@ fn main() {
         None => costs(),
         Some("growth") => growth(),
         Some("instructions") => instructions::print(),
-        Some(other) => panic!("{other}: there are `growth` and `instructions`"),
+        Some("soak") => soak::print(),
+        Some(other) => panic!("{other}: there are `growth`, `instructions` and `soak`"),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::server::{Asked, Reply, Server};
 use crate::support::{Front, Kind, now};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
@@ -29,14 +29,19 @@ enum Told {
 
 impl Run {
     /// Starts the program and waits until it asks for its first event.
-    pub fn start(mut program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
+    pub fn start(program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
+        // The log goes where it costs a system call and nothing else.
+        Self::logging_to(Stdio::null(), program, kind, environment)
+    }
+
+    /// The same, with its log.
+    pub fn logging_to(log: Stdio, mut program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
         let (events, queue) = mpsc::channel::<Value>();
         let (teller, told) = mpsc::channel();
         let (queue, teller) = (Mutex::new(queue), Mutex::new(teller));
         let api = Server::start(None, move |asked| runtime_api(asked, &queue, &teller));
         program.env_clear().envs(lambda(kind, api.port())).envs(environment.iter().cloned());
-        // The log goes where it costs a system call and nothing else.
-        program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        program.stdin(Stdio::null()).stdout(log).stderr(Stdio::null());
         let started = Instant::now();
         let child = program.spawn().unwrap_or_else(|error| panic!("{program:?}: {error}"));
         let mut run = Self { child, _api: api, events, told, started, ready: started };
@@ -57,6 +62,11 @@ impl Run {
         assert!(String::from_utf8_lossy(&body).contains(r#""statusCode":200"#), "{}", String::from_utf8_lossy(&body));
         self.next();
         at - sent
+    }
+
+    /// What it logs, if that was asked for.
+    pub fn log(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     /// The CPU time of all its threads so far, once it waits.

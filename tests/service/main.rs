@@ -10,6 +10,7 @@ mod browser;
 mod command_line;
 mod configuration;
 mod doctor;
+mod documents;
 mod events;
 mod faults;
 mod inspect;
