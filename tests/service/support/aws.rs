@@ -3,11 +3,12 @@
 //! By default both live in this process. With `ZENDESK_JWT_TEST_AWS_ENDPOINT` (the address of
 //! moto's server, say) they live there, so that a second, independent AWS judges our requests.
 
-use super::{dynamodb::DynamoDb, secrets_manager::SecretsManager, users};
+use super::{dynamodb::DynamoDb, secrecy::Canaries, secrets_manager::SecretsManager, users};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub struct Aws {
+    pub canaries: Canaries,
     table: String,
     secret_id: String,
     place: Place,
@@ -36,7 +37,12 @@ impl Aws {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let unique = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let secret_id = format!("zendesk-jwt/test-{unique}");
-        let aws = Self { table: format!("user-tokens-{unique}"), place: place(&secret_id), secret_id };
+        let aws = Self {
+            canaries: Canaries::default(),
+            table: format!("user-tokens-{unique}"),
+            place: place(&secret_id),
+            secret_id,
+        };
         aws.create_table();
         aws
     }
@@ -62,6 +68,7 @@ impl Aws {
 
     /// Stores an item as it stands, in DynamoDB's own JSON.
     pub fn put_item(&self, item: &Value) {
+        self.canaries.remember_item(item);
         self.dynamodb_call("PutItem", &json!({ "TableName": self.table, "Item": item }));
     }
 

@@ -57,6 +57,15 @@ impl Request {
         self.header("content-type", content_type)
     }
 
+    /// Whatever a function may take for a user token in it.
+    pub fn user_tokens(&self) -> Vec<String> {
+        let form = form_urlencoded::parse(&self.body).filter(|(name, _)| name == "user_token");
+        let form = form.map(|(_, value)| value.into_owned());
+        let bearer = self.headers_named("authorization").filter_map(|value| value.split_once(' '));
+        let cookies = self.headers_named("cookie").flat_map(|value| value.split(';')).filter_map(|c| c.split_once('='));
+        form.chain(bearer.chain(cookies).map(|(_, value)| value.to_owned())).collect()
+    }
+
     pub fn headers_named(&self, wanted: &str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value.as_str())
     }

@@ -17,6 +17,7 @@ pub mod jwt;
 pub mod logs;
 pub mod operator;
 pub mod runtime_api;
+pub mod secrecy;
 pub mod secrets_manager;
 pub mod server;
 pub mod service;

@@ -145,6 +145,9 @@ impl Service {
     }
 
     pub fn reply_through(&self, front: Front, request: &Request) -> Reply {
+        for token in request.user_tokens() {
+            self.aws.canaries.remember(&token);
+        }
         self.reply_to_event(front, front.event(request))
     }
 
@@ -158,12 +161,11 @@ impl Service {
     fn reply_to_event(&self, front: Front, event: Value) -> Reply {
         let invocation = self.function.invoke(event);
         let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
-        Reply {
-            answer: front.answer(&response),
-            request_id: invocation.request_id,
-            logs: invocation.logs,
-            took: invocation.took,
+        let answer = front.answer(&response);
+        if answer.status >= 400 {
+            self.aws.canaries.assert_absent(&answer.body, "an error's body");
         }
+        Reply { answer, request_id: invocation.request_id, logs: invocation.logs, took: invocation.took }
     }
 
     /// Stores a user under `token` and sends the function its usual request for that user.
@@ -187,5 +189,13 @@ impl Service {
             assert_eq!(refusal, first, "{reason}");
         }
         first
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.aws.canaries.assert_absent(&self.function.logs(), "the log");
+        }
     }
 }
