@@ -4,7 +4,9 @@
 //! variable counts as one that is not set, since a template cannot leave a variable out.
 
 use std::fmt;
+use std::net::IpAddr;
 
+use ipnet::IpNet;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -13,7 +15,7 @@ use url::{Host, Url};
 
 use crate::aws::{self, Endpoints, Variant};
 use crate::flows::sso_redirect::ZendeskHosts;
-use crate::flows::{messaging_token, sso_redirect};
+use crate::flows::{messaging_token, sdk_exchange, sso_redirect};
 use crate::jwt::sso::LegacyAgents;
 use crate::telemetry;
 
@@ -124,6 +126,11 @@ impl Environment {
             },
             more_roots: more_roots.unwrap_or_default(),
         })
+    }
+
+    /// The settings of `sdk-exchange` alone.
+    pub fn sdk(&mut self) -> sdk_exchange::Settings {
+        sdk_exchange::Settings { allowed_networks: self.optional("SDK_ALLOWED_CIDRS", networks) }
     }
 
     /// The settings of `messaging-token` alone.
@@ -277,6 +284,33 @@ fn hosts(text: &str) -> Result<Vec<Host>, String> {
         _ => Err(format!("has `{text}`: it should be host names separated by commas, such as help.example.com")),
     };
     text.split(',').map(|host| parse(host.trim())).collect()
+}
+
+/// Networks in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3), with everything that is wrong with any of them.
+fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let mut problems = Vec::new();
+    let parsed = text.split(',').filter_map(|text| network(text.trim()).map_err(|problem| problems.push(problem)).ok());
+    let networks = parsed.collect();
+    if problems.is_empty() { Ok(networks) } else { Err(problems.join("; it ")) }
+}
+
+/// One network; an address without a prefix length is a network of its own.
+fn network(text: &str) -> Result<IpNet, String> {
+    // Not by `IpNet`'s own parser, which takes addresses with leading zeros, and those are octal to some.
+    let network = match text.split_once('/') {
+        Some((address, length)) => {
+            let parts = address.parse().ok().zip(length.parse().ok());
+            parts.and_then(|(address, length)| IpNet::new(address, length).ok())
+        }
+        None => text.parse::<IpAddr>().ok().map(IpNet::from),
+    };
+    match network {
+        Some(network) if network == network.trunc() => Ok(network),
+        Some(other) => {
+            Err(format!("has `{text}`: it should be `{}`, or `{}` for that address alone", other.trunc(), other.addr()))
+        }
+        None => Err(format!("has `{text}`: it should be networks such as 203.0.113.0/24 separated by commas")),
+    }
 }
 
 fn origins(text: &str) -> Result<Vec<String>, String> {

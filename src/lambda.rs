@@ -1,5 +1,6 @@
 //! A function's life in Lambda: cold start, a rehearsal, and one request after the other.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +21,7 @@ use crate::jwt::{JwtKind, SystemClock};
 use crate::signing_keys::CachedSigningKey;
 use crate::telemetry::{self, RequestReport};
 
-/// A sign-in as the HTTP API hands it over.
+/// A sign-in as the HTTP API hands it over, from the address SOURCE-ADDRESS.
 const REHEARSAL: &str = include_str!("rehearsal.json");
 
 /// What a flow in Lambda vouches with: DynamoDB and Secrets Manager.
@@ -103,7 +104,8 @@ async fn serve<K: JwtKind>(
         }
         Ok::<_, Error>(answer.response)
     }));
-    rehearse(&mut service, signing_key).await;
+    let source = flow.rehearsal_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    rehearse(&mut service, signing_key, source).await;
     lambda_runtime::run(service).await
 }
 
@@ -114,8 +116,10 @@ async fn serve<K: JwtKind>(
 async fn rehearse<K: JwtKind>(
     service: &mut impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize, Error = Error>,
     signing_key: &impl SigningKeys<K>,
+    source: IpAddr,
 ) {
-    let Ok(payload) = serde_json::from_str(REHEARSAL) else { return };
+    let payload = REHEARSAL.replace("SOURCE-ADDRESS", &source.to_string());
+    let Ok(payload) = serde_json::from_str(&payload) else { return };
     let answer = service.call(LambdaEvent::new(payload, Context::default())).await;
     answer.map(|answer| serde_json::to_vec(&answer)).ok();
     if let Ok(in_use) = signing_key.current().await {

@@ -62,6 +62,8 @@ pub enum Malformed {
 pub enum Refused {
     /// A browser that carries no user token.
     NotSignedIn,
+    /// A request from an address outside of the networks that may ask, or from none that the front door reports.
+    SourceAddressNotAllowed,
     /// A user token that is not stored, or no longer.
     UserTokenUnknown,
     /// A stored user token that does not count here and now.
@@ -211,6 +213,7 @@ impl Outcome {
             Self::Refused(refused) => {
                 let (code, severity) = match refused {
                     Refused::NotSignedIn => ("not_signed_in", Info),
+                    Refused::SourceAddressNotAllowed => ("source_address_not_allowed", Info),
                     Refused::UserTokenUnknown => ("user_token_unknown", Info),
                     Refused::UserToken(Expired) => ("user_token_expired", Info),
                     Refused::UserToken(Suspended) => ("user_suspended", Info),
@@ -229,7 +232,7 @@ impl Outcome {
         }
     }
 
-    /// Whether somebody who showed a user token was told no.
+    /// Whether a user was told no: somebody who showed a user token, or for whom an address asked that may not.
     #[must_use]
     pub fn refuses_a_user(&self) -> bool {
         matches!(self, Self::Refused(refused) if *refused != Refused::NotSignedIn)

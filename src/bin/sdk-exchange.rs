@@ -6,5 +6,5 @@ use zendesk_jwt::flows::sdk_exchange::SdkExchange;
 use zendesk_jwt::lambda;
 
 fn main() -> ExitCode {
-    lambda::run("sdk-exchange", |_| Some(()), |vouching, ()| SdkExchange::new(vouching))
+    lambda::run("sdk-exchange", |environment| Some(environment.sdk()), SdkExchange::new)
 }

@@ -3,6 +3,7 @@
 //! A flow sees the stores through two traits, [`UserTokens`] and [`SigningKeys`], which [`crate::aws`]
 //! and [`crate::signing_keys`] implement. Each flow's `sign` reads from top to bottom as the protocol goes.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,11 @@ pub mod sso_redirect;
 pub trait Flow: Send + Sync {
     /// Answers one request. Whatever goes wrong is an outcome with an answer of its own, never an error.
     fn handle(&self, request: &Request) -> impl Future<Output = Answer> + Send;
+
+    /// Where the request of a rehearsal has to come from to be answered like any other; `None` when that is all the same.
+    fn rehearsal_source(&self) -> Option<IpAddr> {
+        None
+    }
 }
 
 /// The answer to a request, and what the log says of it.

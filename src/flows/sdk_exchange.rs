@@ -2,6 +2,9 @@
 //!
 //! <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/>
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 
@@ -15,6 +18,14 @@ use crate::outcome::{Malformed, Outcome};
 /// The flow of the function `sdk-exchange`.
 pub struct SdkExchange<T, S> {
     vouching: Vouching<T, S>,
+    settings: Settings,
+}
+
+/// Who may have user tokens exchanged.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The networks that a request must come from; without them, it may come from anywhere.
+    pub allowed_networks: Option<Vec<IpNet>>,
 }
 
 #[derive(Serialize)]
@@ -24,12 +35,15 @@ struct Exchanged {
 
 impl<T: UserTokens, S: SigningKeys<Sdk>> SdkExchange<T, S> {
     /// The flow over these stores.
-    pub fn new(vouching: Vouching<T, S>) -> Self {
-        Self { vouching }
+    pub fn new(vouching: Vouching<T, S>, settings: Settings) -> Self {
+        Self { vouching, settings }
     }
 
     async fn exchange(&self, request: &Request, observed: &mut Observed) -> Result<Response<Body>, Outcome> {
         http::expect_method(request, "POST")?;
+        if let Some(networks) = &self.settings.allowed_networks {
+            http::expect_source(request, networks)?;
+        }
         let expected = "Send the user token in the form field user_token.";
         let token = http::user_token(request, &[TokenPlace::Form])?.ok_or(Malformed::UserTokenMissing { expected })?;
         let vouched = self.vouching.vouch::<Sdk>(&token, Kind::Sdk, observed).await?;
@@ -43,5 +57,9 @@ impl<T: UserTokens, S: SigningKeys<Sdk>> Flow for SdkExchange<T, S> {
         let mut observed = Observed::default();
         let exchanged = self.exchange(request, &mut observed).await;
         Answer::in_json(exchanged, observed)
+    }
+
+    fn rehearsal_source(&self) -> Option<IpAddr> {
+        self.settings.allowed_networks.as_ref()?.first().map(IpNet::addr)
     }
 }

@@ -9,6 +9,7 @@ mod responses;
 
 pub use origins::{expect_origin, is_preflight, preflight, with_cors};
 pub use requests::{
-    MAX_BODY_BYTES, TokenPlace, address, cookie, expect_method, expect_page, query_value, request_id, user_token,
+    MAX_BODY_BYTES, TokenPlace, address, cookie, expect_method, expect_page, expect_source, query_value, request_id,
+    user_token,
 };
 pub use responses::{json, page, problem, redirect, with_cookie};

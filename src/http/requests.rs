@@ -1,13 +1,17 @@
-//! Reading requests: the user token, the form, cookies, the query and the address.
+//! Reading requests: where they come from, the user token, the form, cookies, the query and the address.
+
+use std::net::IpAddr;
 
 use cookie::Cookie;
+use ipnet::IpNet;
 use lambda_http::http::Method;
 use lambda_http::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use percent_encoding::percent_decode;
 use url::Url;
 
-use crate::outcome::Malformed;
+use crate::outcome::{Malformed, Refused};
 use crate::user::{InvalidUserToken, UserToken};
 
 /// The longest body in bytes.
@@ -62,6 +66,15 @@ pub fn expect_method(request: &Request, allow: &'static str) -> Result<(), Malfo
     if allowed { Ok(()) } else { Err(Malformed::Method { allow }) }
 }
 
+/// Refuses a request from outside of `networks`.
+///
+/// # Errors
+/// When its source address is in none of them, or not known.
+pub fn expect_source(request: &Request, networks: &[IpNet]) -> Result<(), Refused> {
+    let is_allowed = |address: IpAddr| networks.iter().any(|network| network.contains(&address));
+    if source_address(request).is_some_and(is_allowed) { Ok(()) } else { Err(Refused::SourceAddressNotAllowed) }
+}
+
 /// Refuses what a browser asks for on behalf of a script or a frame (Fetch Metadata, `Sec-Fetch-Dest`).
 ///
 /// # Errors
@@ -79,6 +92,18 @@ pub fn cookie(request: &Request, name: &str) -> Option<String> {
 /// Lambda's id of this invocation; empty outside of Lambda.
 pub fn request_id(request: &Request) -> &str {
     request.lambda_context_ref().map_or("", |context| &context.request_id)
+}
+
+/// The address at the other end of the connection to API Gateway or to the function URL, which reports it itself.
+///
+/// A load balancer tells it in `X-Forwarded-For` alone, and what a header says may be the caller's own words.
+fn source_address(request: &Request) -> Option<IpAddr> {
+    let reported = match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref(),
+        RequestContext::ApiGatewayV1(context) => context.identity.source_ip.as_deref(),
+        _ => None,
+    };
+    reported?.parse().ok()
 }
 
 /// The fields of a posted form in their order; none when nothing was posted.

@@ -172,6 +172,7 @@ fn what_a_function_does_not_use_is_not_looked_at() {
 fn an_empty_optional_variable_counts_as_not_set() {
     let optional = [
         "SIGNING_KEY_MAX_AGE",
+        "SDK_ALLOWED_CIDRS",
         "RETURN_TO_HOSTS",
         "ZENDESK_URL",
         "LOGIN_URL",

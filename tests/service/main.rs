@@ -27,6 +27,7 @@ mod secret_put;
 mod signing_keys;
 mod simulate;
 mod simulator;
+mod source_addresses;
 mod sso_journey;
 mod sso_redirect;
 mod telemetry;

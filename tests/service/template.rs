@@ -2,6 +2,7 @@
 //! the template watches, allows, sets and routes.
 
 mod document;
+mod guessing;
 mod metrics;
 
 use crate::support::{Kind, Request, Setup, logs, users};

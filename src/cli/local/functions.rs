@@ -10,7 +10,7 @@ use super::terminal::Terminal;
 use super::{SIGNING_KEY_MAX_AGE, demo, user_tokens};
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use crate::flows::messaging_token::{self, MessagingToken};
-use crate::flows::sdk_exchange::SdkExchange;
+use crate::flows::sdk_exchange::{self, SdkExchange};
 use crate::flows::sso_redirect::{self, SsoRedirect};
 use crate::flows::{Answer, Flow};
 use crate::http;
@@ -87,7 +87,10 @@ impl Functions {
 impl Running {
     fn start(parts: &Parts) -> Self {
         Self {
-            sdk_exchange: Function::new("sdk-exchange", SdkExchange::new(vouching(parts))),
+            sdk_exchange: Function::new(
+                "sdk-exchange",
+                SdkExchange::new(vouching(parts), sdk_exchange::Settings::default()),
+            ),
             messaging_token: Function::new(
                 "messaging-token",
                 MessagingToken::new(vouching(parts), parts.messaging.clone()),

@@ -89,7 +89,10 @@ fn reason(refused: Refused) -> String {
             format!("the attribute {attribute} has a type or value that it cannot have; `user update` replaces it")
         }
         // The outcome explains itself.
-        Refused::Profile(UnfitProfile::LegacyAgent) | Refused::NotSignedIn | Refused::UserTokenUnknown => {
+        Refused::Profile(UnfitProfile::LegacyAgent)
+        | Refused::NotSignedIn
+        | Refused::SourceAddressNotAllowed
+        | Refused::UserTokenUnknown => {
             let outcome = Outcome::from(refused);
             outcome.detail().unwrap_or(outcome.facts().explanation).to_owned()
         }

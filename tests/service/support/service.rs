@@ -158,7 +158,8 @@ impl Service {
         self.reply_to_event(Front::HttpApi, event).answer
     }
 
-    fn reply_to_event(&self, front: Front, event: Value) -> Reply {
+    /// Sends an event that this front door could send, and reads the answer as it does.
+    pub fn reply_to_event(&self, front: Front, event: Value) -> Reply {
         let invocation = self.function.invoke(event);
         let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
         let answer = front.answer(&response);
