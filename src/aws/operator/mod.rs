@@ -16,6 +16,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use rustls::pki_types::CertificateDer;
 
+use super::call_error::causes;
 use super::trust::AMAZON_ROOTS;
 
 mod signing_key_secret;
@@ -107,17 +108,6 @@ fn http_client(more_roots: &[CertificateDer<'_>]) -> SharedHttpClient {
 fn pem(certificate: &[u8]) -> String {
     let text = BASE64_STANDARD.encode(certificate);
     format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
-}
-
-/// The chain of an SDK error's causes in one line. The SDK quotes neither keys nor values of ours in it.
-fn causes(error: &dyn Error) -> String {
-    let mut chain = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        chain = format!("{chain}: {error}");
-        cause = error.source();
-    }
-    chain
 }
 
 /// [`causes`] of an operator's call, with what to do about it where that is known.
