@@ -150,10 +150,11 @@ impl ExternalId {
     /// The longest external id in characters.
     pub const MAX_CHARACTERS: usize = 255;
 
-    /// `None` unless `text` has 1 to [`Self::MAX_CHARACTERS`] characters.
+    /// `None` unless `text` has 1 to [`Self::MAX_CHARACTERS`] characters, of which one at least is no white space.
     pub fn parse(text: impl Into<String>) -> Option<Self> {
         let text = text.into();
-        (1..=Self::MAX_CHARACTERS).contains(&text.chars().count()).then_some(Self(text))
+        let is_id = !text.trim().is_empty() && text.chars().count() <= Self::MAX_CHARACTERS;
+        is_id.then_some(Self(text))
     }
 
     /// The text itself: personal, and for nobody but the operator and Zendesk.
@@ -367,6 +368,7 @@ mod tests {
     #[test]
     fn an_external_id_has_1_to_255_characters() {
         assert!(ExternalId::parse("").is_none());
+        assert!(ExternalId::parse(" \t").is_none());
         assert!(ExternalId::parse("é".repeat(255)).is_some());
         assert!(ExternalId::parse("é".repeat(256)).is_none());
     }
