@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use lambda_http::lambda_runtime::{self, Error};
 use lambda_http::request::LambdaRequest;
+use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Context, LambdaEvent, Request, Service, service_fn};
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
@@ -91,7 +92,7 @@ async fn serve<K: JwtKind>(
     signing_key: &impl SigningKeys<K>,
 ) -> Result<(), Error> {
     let answered = &AtomicU64::new(0);
-    let mut service = Adapter::from(service_fn(move |request: Request| async move {
+    let service = Adapter::from(service_fn(move |request: Request| async move {
         let started = Instant::now();
         let answer = flow.handle(&request).await;
         let request_id = http::request_id(&request);
@@ -104,6 +105,10 @@ async fn serve<K: JwtKind>(
         }
         Ok::<_, Error>(answer.response)
     }));
+    let mut service = service.map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent {
+        payload: http::decodable(event.payload),
+        ..event
+    });
     let source = flow.rehearsal_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     rehearse(&mut service, signing_key, source).await;
     lambda_runtime::run(service).await

@@ -24,7 +24,7 @@ use service::{Protocol, Service};
 
 pub use endpoints::{Endpoints, Variant};
 pub use signing_key_secret::SigningKeySecret;
-pub use user_tokens::DynamoDbUserTokens;
+pub use user_tokens::{DynamoDbUserTokens, GotItem};
 
 const DYNAMODB: Protocol = Protocol {
     name: "dynamodb",

@@ -46,10 +46,21 @@ struct Text<'a> {
     text: &'a str,
 }
 
+/// What DynamoDB answers to `GetItem`, in its own JSON.
 #[derive(Deserialize)]
-struct GotItem {
+pub struct GotItem {
     #[serde(rename = "Item")]
     item: Option<HashMap<String, Attribute>>,
+}
+
+impl GotItem {
+    /// What is stored, as the flows read it; `None` when nothing is.
+    ///
+    /// # Errors
+    /// With the first attribute that has a type or value that it cannot have.
+    pub fn record(self) -> Result<Option<UserTokenRecord>, FindError> {
+        self.item.map(record).transpose().map_err(|Malformed(attribute)| FindError::ItemMalformed { attribute })
+    }
 }
 
 impl DynamoDbUserTokens {
@@ -59,15 +70,14 @@ impl DynamoDbUserTokens {
         Self { service: clients.dynamodb.clone(), table }
     }
 
-    async fn get(&self, token_hash: &str) -> Result<Option<HashMap<String, Attribute>>, String> {
+    async fn get(&self, token_hash: &str) -> Result<GotItem, String> {
         let get = GetItem {
             table_name: &self.table,
             key: Key { token_hash: Text { text: token_hash } },
             // A token that was revoked a moment ago must not count.
             consistent_read: true,
         };
-        let answer: Result<GotItem, _> = self.service.call("DynamoDB_20120810.GetItem", &get).await;
-        answer.map(|answer| answer.item).map_err(|error| self.told(&error))
+        self.service.call("DynamoDB_20120810.GetItem", &get).await.map_err(|error| self.told(&error))
     }
 
     /// The error, with what to do about one that an operator can mend.
@@ -87,8 +97,7 @@ impl DynamoDbUserTokens {
 
 impl UserTokens for DynamoDbUserTokens {
     async fn find(&self, token: &UserToken) -> Result<Option<UserTokenRecord>, FindError> {
-        let item = self.get(&token.hash()).await.map_err(FindError::Unavailable)?;
-        item.map(record).transpose().map_err(|Malformed(attribute)| FindError::ItemMalformed { attribute })
+        self.get(&token.hash()).await.map_err(FindError::Unavailable)?.record()
     }
 }
 

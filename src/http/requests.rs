@@ -43,7 +43,8 @@ pub fn user_token(request: &Request, places: &[TokenPlace<'_>]) -> Result<Option
     for place in places {
         let found = match place {
             TokenPlace::Form => {
-                only_one(form(request)?.into_iter().filter(|(name, _)| name == "user_token").map(|(_, value)| value))?
+                let tokens = form(request)?.filter(|(name, _)| name == "user_token");
+                only_one(tokens.map(|(_, value)| value.into_owned()))?
             }
             TokenPlace::Bearer => only_one(bearer_tokens(request))?,
             TokenPlace::Cookie(name) => only_one(cookies(request, name))?,
@@ -107,10 +108,10 @@ fn source_address(request: &Request) -> Option<IpAddr> {
 }
 
 /// The fields of a posted form in their order; none when nothing was posted.
-fn form(request: &Request) -> Result<Vec<(String, String)>, Malformed> {
+fn form(request: &Request) -> Result<form_urlencoded::Parse<'_>, Malformed> {
     let body: &[u8] = request.body();
     if request.method() != Method::POST || body.is_empty() {
-        return Ok(Vec::new());
+        return Ok(form_urlencoded::parse(b""));
     }
     if body.len() > MAX_BODY_BYTES {
         return Err(Malformed::TooLarge);
@@ -122,7 +123,7 @@ fn form(request: &Request) -> Result<Vec<(String, String)>, Malformed> {
     if percent_decode(body).decode_utf8().is_err() {
         return Err(Malformed::NotUtf8);
     }
-    Ok(form_urlencoded::parse(body).into_owned().collect())
+    Ok(form_urlencoded::parse(body))
 }
 
 /// The full address that the caller asked for, if the request tells its host.
