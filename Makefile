@@ -3,7 +3,7 @@
 # What Lambda runs the functions on: x86_64 or arm64, as the template's parameter Architecture says.
 export ARCHITECTURE = x86_64
 
-.PHONY: run test test-release test-containers bench bench-import build
+.PHONY: run test test-release test-containers fuzz bench bench-import build
 .PHONY: invoke-sdk invoke-messaging invoke-sso start-api deploy environment logs need-sam need-docker build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
 
 # Start the three functions on http://127.0.0.1:3000; `make run ARGS="--port 3100 --data .local"` passes options on.
@@ -23,6 +23,10 @@ test-release:
 # The functions as Lambda gets them: in its containers, behind the template's routes, and deployed to a stand-in for AWS.
 test-containers:
 	tests/containers/run
+
+# Ten minutes of hostile input for each of the six readers, or FUZZ_SECONDS; fuzz/run says what it needs.
+fuzz:
+	fuzz/run $(ARGS)
 
 # What the functions cost, beside a bare function and the SDK's defaults, on a machine that does nothing else;
 # docs/performance.md has figures.

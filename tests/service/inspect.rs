@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use crate::hostile::targets::is_sound;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -536,7 +537,7 @@ mod golden {
 }
 
 /// JSON of any shape, a few levels deep.
-fn any_json() -> impl Strategy<Value = Value> {
+pub fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -554,7 +555,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 24] = [
     "alg",
     "typ",
     "kid",
@@ -586,21 +587,8 @@ fn any_members() -> impl Strategy<Value = Map<String, Value>> {
     prop::collection::hash_map(name, any_json(), 0..12).prop_map(|members| members.into_iter().collect())
 }
 
-fn any_kind() -> impl Strategy<Value = Kind> {
+pub fn any_kind() -> impl Strategy<Value = Kind> {
     select(&KINDS[..])
-}
-
-/// What holds of every inspection, whatever was inspected.
-fn is_sound(inspection: &Inspection) {
-    for finding in &inspection.findings {
-        assert!(inspection.checked.contains(&finding.rule), "{finding:?}");
-        assert!(finding.rule.kinds().contains(&inspection.kind), "{finding:?}");
-        assert!(finding.message.len() < 4000 && finding.message.ends_with('.'), "{finding:?}");
-        assert!(!finding.message.contains(char::is_control), "{finding:?}");
-    }
-    if inspection.header.is_none() || inspection.claims.is_none() || inspection.signature == Signature::Wrong {
-        assert!(!inspection.is_accepted());
-    }
 }
 
 proptest! {

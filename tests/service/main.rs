@@ -13,6 +13,7 @@ mod doctor;
 mod documents;
 mod events;
 mod faults;
+mod hostile;
 mod inspect;
 mod inspect_command;
 mod interoperability;

@@ -1,0 +1,216 @@
+//! What AWS hands a function, and with it whatever a caller sent.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use lambda_http::Request;
+use lambda_http::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, LOCATION, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use lambda_http::request::LambdaRequest;
+use serde_json::{Value, json};
+use url::Url;
+use zendesk_jwt::aws::GotItem;
+use zendesk_jwt::flows::messaging_token::{self, MessagingToken};
+use zendesk_jwt::flows::sdk_exchange::{self, SdkExchange};
+use zendesk_jwt::flows::sso_redirect::{self, SsoRedirect};
+use zendesk_jwt::flows::{Answer, FindError, Flow, KeyInUse, SigningKeys, UserTokens, Vouching};
+use zendesk_jwt::http;
+use zendesk_jwt::jwt::messaging::Messaging;
+use zendesk_jwt::jwt::sdk::Sdk;
+use zendesk_jwt::jwt::sso::{LegacyAgents, Sso};
+use zendesk_jwt::jwt::{Clock, Kind, RandomIds};
+use zendesk_jwt::outcome::{Outcome, Unavailable};
+use zendesk_jwt::user::{UserToken, UserTokenRecord};
+
+use super::form_and_cookies::COOKIE;
+use super::keys::{self, NOW};
+use super::return_to::{hosts, leads_to_the_account};
+
+/// The only user token that counts, as in `events/`.
+pub const TOKEN: &str = "BD2F35A7621";
+
+/// User tokens that are stored and do not count, with what is wrong.
+const REFUSED: [(&str, &str, &str); 3] = [
+    ("expired", "expires_at", r#"{"N": "1"}"#),
+    ("suspended", "suspended", r#"{"BOOL": true}"#),
+    ("for-nothing", "audiences", r#"{"SS": []}"#),
+];
+
+const LOGIN_URL: &str = "https://www.example.com/login";
+
+/// Any event of a front door gets an answer of the contract from each function, and a JWT only for the user token
+/// that counts. What is no such event is for the runtime to report.
+pub fn event(data: &[u8]) {
+    let Ok(event) = serde_json::from_slice::<LambdaRequest>(data) else { return };
+    let request = Request::from(http::decodable(event));
+    FLOWS.with(|flows| {
+        let good_token_was_found = || flows.found.swap(false, Ordering::Relaxed);
+        let answer = at_once(flows.sdk.handle(&request));
+        is_in_the_contract(Kind::Sdk, &answer, good_token_was_found());
+        let answer = at_once(flows.messaging.handle(&request));
+        is_in_the_contract(Kind::Messaging, &answer, good_token_was_found());
+        let answer = at_once(flows.sso.handle(&request));
+        is_in_the_contract(Kind::Sso, &answer, good_token_was_found());
+    });
+}
+
+fn is_in_the_contract(kind: Kind, answer: &Answer, good_token_was_found: bool) {
+    let Answer { outcome, response, .. } = answer;
+    let status = response.status().as_u16();
+    let statuses: &[u16] = match kind {
+        Kind::Sdk => &[200, 400, 401, 405, 413, 415],
+        Kind::Messaging => &[200, 204, 400, 401, 405, 413, 415],
+        Kind::Sso => &[200, 303, 400, 403, 404, 405, 413, 415],
+    };
+    assert!(statuses.contains(&status), "{kind}: {status}");
+    let is_redirect_to_login = kind == Kind::Sso && matches!(outcome, Outcome::Refused(_));
+    assert_eq!(status, if is_redirect_to_login { 303 } else { outcome.facts().status.as_u16() });
+
+    let header = |name| response.headers().get(name).map_or("", |value| value.to_str().expect("plain text"));
+    assert_eq!((header(CACHE_CONTROL), header(X_CONTENT_TYPE_OPTIONS)), ("no-store", "nosniff"));
+    assert!(header(STRICT_TRANSPORT_SECURITY).starts_with("max-age="));
+    assert!(header(LOCATION).is_empty() || is_redirect_to_login && header(LOCATION).starts_with(LOGIN_URL));
+
+    let body = std::str::from_utf8(response.body()).expect("a body is text");
+    let is_page = header(CONTENT_TYPE).starts_with("text/html");
+    let jwt = if is_page { field(body, "jwt") } else { member(body, "jwt") };
+    assert_eq!(jwt.is_some(), matches!(outcome, Outcome::Signed | Outcome::HeldBack), "{outcome:?}");
+    if let Some(jwt) = jwt {
+        assert!(good_token_was_found, "a JWT for nobody");
+        keys::accepted(kind, &jwt, &[]);
+    }
+    if is_page {
+        assert!(body.matches("<form").count() <= 1 && body.matches("<script").count() <= 1, "{body}");
+        if let Some(return_to) = field(body, "return_to") {
+            leads_to_the_account(&return_to);
+        }
+    } else if status >= 400 {
+        assert_eq!(header(CONTENT_TYPE), "application/problem+json");
+        assert_eq!(member(body, "status"), Some(status.to_string()));
+    }
+}
+
+/// The value of a hidden field in a page.
+fn field(page: &str, name: &str) -> Option<String> {
+    let (_, value) = page.split_once(&format!(r#"name="{name}" value=""#))?;
+    let (escaped, _) = value.split_once('"')?;
+    let characters = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    Some(characters.into_iter().fold(escaped.to_owned(), |text, (from, to)| text.replace(from, to)))
+}
+
+/// A member of a JSON object, as text.
+fn member(body: &str, name: &str) -> Option<String> {
+    match serde_json::from_str::<Value>(body).ok()?.get_mut(name)?.take() {
+        Value::String(text) => Some(text),
+        value => Some(value.to_string()),
+    }
+}
+
+thread_local! {
+    static FLOWS: Flows = Flows::new();
+}
+
+/// The three flows over stores in memory.
+struct Flows {
+    sdk: SdkExchange<Stored, Held>,
+    messaging: MessagingToken<Stored, Held>,
+    sso: SsoRedirect<Stored, Held>,
+    /// Whether somebody looked for [`TOKEN`].
+    found: Arc<AtomicBool>,
+}
+
+impl Flows {
+    fn new() -> Self {
+        let found = Arc::<AtomicBool>::default();
+        let vouching = || Vouching {
+            user_tokens: Stored { found: Arc::clone(&found) },
+            signing_keys: Held,
+            clock: Arc::new(At(NOW)),
+            unique_ids: Arc::new(RandomIds),
+        };
+        let allowed_origins = vec!["https://www.example.com".to_owned()];
+        let session_cookie = Some(COOKIE.to_owned());
+        let messaging = messaging_token::Settings {
+            token_ttl: 300,
+            session_cookie: session_cookie.clone(),
+            allowed_origins: allowed_origins.clone(),
+        };
+        let sso = sso_redirect::Settings {
+            zendesk: hosts(),
+            login_url: Some(Url::parse(LOGIN_URL).unwrap()),
+            post_logout_url: None,
+            session_cookie,
+            public_url: None,
+            allowed_origins,
+            legacy_agents: LegacyAgents::Refused,
+        };
+        Self {
+            sdk: SdkExchange::new(vouching(), sdk_exchange::Settings::default()),
+            messaging: MessagingToken::new(vouching(), messaging),
+            sso: SsoRedirect::new(vouching(), sso),
+            found,
+        }
+    }
+}
+
+struct Stored {
+    found: Arc<AtomicBool>,
+}
+
+impl UserTokens for Stored {
+    async fn find(&self, token: &UserToken) -> Result<Option<UserTokenRecord>, FindError> {
+        let is = |text: &str| token.hash() == UserToken::parse(text).unwrap().hash();
+        let mut item = json!({
+            "external_id": { "S": "demo-1" },
+            "name": { "S": "Demo User" },
+            "email": { "S": "demo@example.com" },
+            "email_verified": { "BOOL": true },
+        });
+        if is(TOKEN) {
+            self.found.store(true, Ordering::Relaxed);
+        } else if let Some((_, attribute, value)) = REFUSED.iter().find(|(text, ..)| is(text)) {
+            item[attribute] = serde_json::from_str(value).unwrap();
+        } else {
+            return Ok(None);
+        }
+        serde_json::from_value::<GotItem>(json!({ "Item": item })).unwrap().record()
+    }
+}
+
+struct Held;
+
+macro_rules! holds {
+    ($kind:ty, $key:path) => {
+        impl SigningKeys<$kind> for Held {
+            async fn current(&self) -> Result<KeyInUse<$kind>, Unavailable> {
+                Ok(KeyInUse { key: Arc::new($key()), age: 0, failure: None })
+            }
+
+            async fn distrust(&self) {}
+        }
+    };
+}
+
+holds!(Sdk, keys::sdk);
+holds!(Messaging, keys::messaging);
+holds!(Sso, keys::sso);
+
+struct At(u64);
+
+impl Clock for At {
+    fn since_epoch(&self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+}
+
+/// What a future gives that waits for nothing.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a flow waits for more than its stores"),
+    }
+}

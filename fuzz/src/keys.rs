@@ -1,0 +1,42 @@
+//! The signing keys that stand for those in Secrets Manager, and the judgement of what they sign.
+
+use zendesk_jwt::jwt::Kind;
+use zendesk_jwt::jwt::inspect::{Expectation, Rule, Severity, Signature, inspect};
+use zendesk_jwt::jwt::messaging::Messaging;
+use zendesk_jwt::jwt::sdk::Sdk;
+use zendesk_jwt::jwt::signing::SigningKey;
+use zendesk_jwt::jwt::sso::Sso;
+
+/// The secret of every key here, and of the tokens in the corpus of `inspect`.
+pub const SECRET: &str = "demo-shared-secret-not-for-production";
+
+/// The time of every clock here, in seconds since 1970.
+pub const NOW: u64 = 1_767_225_600;
+
+/// More bytes than the judge reads.
+const TOO_LONG: usize = 64 * 1024;
+
+pub fn sdk() -> SigningKey<Sdk> {
+    SigningKey::new(SECRET, None).unwrap()
+}
+
+pub fn messaging() -> SigningKey<Messaging> {
+    SigningKey::new(SECRET, Some("app_5f0e1d2c3b4a59687766554433221100")).unwrap()
+}
+
+pub fn sso() -> SigningKey<Sso> {
+    SigningKey::new(SECRET, None).unwrap()
+}
+
+/// Panics unless Zendesk would take the JWT, or refuse it by `exceptions` alone.
+pub fn accepted(kind: Kind, jwt: &str, exceptions: &[Rule]) {
+    if jwt.len() > TOO_LONG {
+        return;
+    }
+    let inspection = inspect(jwt, &Expectation { kind: Some(kind), secret: Some(SECRET.as_bytes()), now: NOW });
+    assert_eq!(inspection.signature, Signature::Verified, "{kind}");
+    for finding in inspection.findings {
+        let is_harmless = finding.rule.severity() < Severity::Rejected || exceptions.contains(&finding.rule);
+        assert!(is_harmless, "{kind}: {}", finding.message);
+    }
+}

@@ -1,0 +1,62 @@
+//! What Secrets Manager holds.
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde_json::Value;
+use zendesk_jwt::jwt::inspect::{Expectation, Signature, inspect};
+use zendesk_jwt::jwt::messaging::Messaging;
+use zendesk_jwt::jwt::sdk::Sdk;
+use zendesk_jwt::jwt::signing::SigningKey;
+use zendesk_jwt::jwt::sso::Sso;
+use zendesk_jwt::jwt::{Claims, JwtKind, Kind};
+
+/// Any text is refused for every kind, or is a key whose signatures another reader of the text can check.
+pub fn secret(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    of_kind::<Sdk>(text);
+    of_kind::<Messaging>(text);
+    of_kind::<Sso>(text);
+}
+
+fn of_kind<K: JwtKind>(text: &str) {
+    let stored = serde_json::from_str::<Value>(text).unwrap_or_default();
+    let key = match SigningKey::<K>::parse(text) {
+        Ok(key) => key,
+        Err(problem) => {
+            let advice = problem.to_string();
+            assert!(advice.contains(K::KIND.admin_center_screen()), "{advice}");
+            return;
+        }
+    };
+    let secret = stored["secret"].as_str().expect("a key without a secret");
+    let is_quote = |character: char| "\"'`“”‘’".contains(character);
+    assert!(secret.chars().count() >= 10 && key.characters() == secret.chars().count());
+    assert!(secret.trim() == secret && !secret.starts_with(is_quote) && !secret.ends_with(is_quote));
+    assert!(!["…", "...", "*", "•"].iter().any(|ellipsis| secret.ends_with(ellipsis)), "a redacted secret");
+    match K::KIND {
+        Kind::Messaging => {
+            assert_eq!(key.kid(), stored["kid"].as_str());
+            assert!(key.kid().is_some_and(|kid| !kid.is_empty() && kid.trim() == kid), "a kid that is none");
+        }
+        Kind::Sdk | Kind::Sso => assert_eq!(key.kid(), None),
+    }
+
+    let again = SigningKey::<K>::parse(&key.secret_value()).expect("what is written can be read");
+    assert_eq!((again.fingerprint(), again.kid()), (key.fingerprint(), key.kid()));
+
+    let jwt = key.sign(&NoClaims::<K> { kind: PhantomData }).unwrap();
+    let expectation = Expectation { kind: Some(K::KIND), secret: Some(secret.as_bytes()), now: 0 };
+    assert_eq!(inspect(jwt.as_str(), &expectation).signature, Signature::Verified);
+}
+
+/// What any key can sign.
+#[derive(Serialize)]
+struct NoClaims<K> {
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: JwtKind> Claims for NoClaims<K> {
+    type Kind = K;
+}

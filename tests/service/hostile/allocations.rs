@@ -1,0 +1,163 @@
+//! Reading takes memory in proportion to what is read: at its peak at most so many bytes for each byte of input, and
+//! a constant. The inputs are the corpus, and what takes most for its length: many small things.
+
+use super::corpus::folder;
+use super::targets::{hosts, request};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use lambda_http::request::LambdaRequest;
+use std::hint::black_box;
+use zendesk_jwt::aws::GotItem;
+use zendesk_jwt::flows::sso_redirect::ReturnTo;
+use zendesk_jwt::http::{TokenPlace, decodable, user_token};
+use zendesk_jwt::jwt::inspect::{Expectation, inspect};
+use zendesk_jwt::jwt::messaging::Messaging;
+use zendesk_jwt::jwt::signing::SigningKey;
+
+/// Lambda hands over events of up to 6 MB.
+const LONGEST_EVENT: usize = 6_000_000;
+
+/// More than the function reads of any answer of DynamoDB's.
+const LONGEST_ITEM: usize = 2_000_000;
+
+/// How much memory may be allocated at once, by the length of the input.
+struct Bound {
+    bytes_for_each: usize,
+    constant: usize,
+}
+
+impl Bound {
+    /// Fails when reading the input takes more.
+    fn holds<T>(&self, what: &str, input: &[u8], read: impl Fn(&[u8]) -> T) {
+        let peak = peak(|| drop(black_box(read(black_box(input)))));
+        let allowed = self.bytes_for_each * input.len() + self.constant;
+        assert!(peak <= allowed, "{what}: {peak} bytes for {}, {allowed} are allowed", input.len());
+    }
+
+    /// Fails when reading a file of the corpus takes more, or one of these inputs, each of which can be read to its end.
+    fn holds_over<T>(&self, target: &str, grown: &[(&str, String)], read: impl Fn(&[u8]) -> Option<T>) {
+        read(b""); // what is made once in a process is not counted
+        for file in folder(&format!("fuzz/corpus/{target}")) {
+            self.holds(&file.display().to_string(), &std::fs::read(&file).unwrap(), &read);
+        }
+        for (what, input) in grown {
+            assert!(read(input.as_bytes()).is_some(), "{what} cannot be read");
+            self.holds(what, input.as_bytes(), &read);
+        }
+    }
+}
+
+/// The most bytes that were allocated at once.
+fn peak(run: impl FnOnce()) -> usize {
+    allocation_counter::measure(run).bytes_max.try_into().unwrap()
+}
+
+/// `piece` again and again between `start` and `end`, up to `length` bytes.
+fn grown(start: &str, piece: &str, end: &str, length: usize) -> String {
+    start.to_owned() + &piece.repeat((length - start.len() - end.len()) / piece.len()) + end
+}
+
+#[test]
+fn an_event_takes_at_most_so_much() {
+    let context = r#"{"routeKey":"$default","rawPath":"/sdk/jwt","requestContext":{"http":{"method":"POST"}},"#;
+    let balancer = r#"{"httpMethod":"POST","requestContext":{"elb":{}},"#;
+    let of = |start: &str, member: &str, piece: &str, end: &str, length| {
+        grown(&(start.to_owned() + member), piece, end, length)
+    };
+    let inputs = [
+        ("a body", of(context, r#""body":""#, "a", r#""}"#, LONGEST_EVENT)),
+        ("an escaped body", of(context, r#""body":""#, "\\u0061", r#""}"#, LONGEST_EVENT)),
+        ("a body in Base64", of(context, r#""isBase64Encoded":true,"body":""#, "YWFh", r#""}"#, LONGEST_EVENT)),
+        ("cookies", of(context, r#""cookies":["#, r#""a","#, r#"""]}"#, LONGEST_EVENT)),
+        ("a query", of(context, r#""rawQueryString":""#, "a&", r#""}"#, LONGEST_EVENT)),
+        (
+            "values of a parameter",
+            of(balancer, r#""multiValueQueryStringParameters":{"a":["#, r#""","#, r#"""]}}"#, LONGEST_EVENT),
+        ),
+        ("a path", of(balancer, r#""path":""#, "é", r#""}"#, LONGEST_EVENT)),
+        ("unknown members", of(balancer, r#""unknown":["#, "[],", "[]]}", LONGEST_EVENT)),
+    ];
+    Bound { bytes_for_each: 32, constant: 8 * 1024 }.holds_over("event", &inputs, |data| {
+        let event = serde_json::from_slice::<LambdaRequest>(data).ok()?;
+        Some(user_token(&decodable(event).into(), &TokenPlace::all(Some("session"))))
+    });
+}
+
+#[test]
+fn the_search_for_a_user_token_takes_at_most_so_much() {
+    let form = "POST\ncontent-type:application/x-www-form-urlencoded\n\n";
+    let inputs = [
+        ("fields", grown(form, "a&", "", 8 * 1024)),
+        ("a value", grown(form, "%41", "", 8 * 1024)),
+        ("a body", grown(form, "a", "", LONGEST_EVENT)),
+        ("cookies", grown("GET\ncookie:", "a=;", "", 10 * 1024)),
+        ("quoted cookies", grown("GET\ncookie:", "session=\"\";", "", 10 * 1024)),
+        ("a bearer", grown("GET\nauthorization:Bearer ", "a", "", 10 * 1024)),
+    ];
+    for (what, input) in inputs {
+        let request = request(input.as_bytes());
+        let bound = Bound { bytes_for_each: 2, constant: 1024 };
+        bound.holds(what, input.as_bytes(), |_| user_token(&request, &TokenPlace::all(Some("session"))));
+    }
+}
+
+#[test]
+fn a_return_to_takes_at_most_so_much() {
+    let hosts = hosts();
+    let inputs = [
+        ("a path", grown("/", "a", "", 10 * 1024)),
+        ("what is percent-encoded", grown("/", "\"", "", 10 * 1024)),
+        ("what is not ASCII", grown("/", "é", "", 10 * 1024)),
+        ("dots", grown("/", "a/../", "", 10 * 1024)),
+        ("a query", grown("/?", "<", "", 10 * 1024)),
+    ];
+    // What takes most is a host in Punycode, which the corpus has.
+    Bound { bytes_for_each: 64, constant: 1024 }
+        .holds_over("return_to", &inputs, |data| ReturnTo::parse(std::str::from_utf8(data).ok()?, &hosts));
+}
+
+#[test]
+fn an_item_takes_at_most_so_much() {
+    let map = r#"{"Item":{"user_fields":{"M":{"a":"#;
+    let inputs = [
+        ("texts", grown(r#"{"Item":{"tags":{"L":["#, r#"{"S":""},"#, r#"{"S":""}]}}}"#, LONGEST_ITEM)),
+        ("a set", grown(r#"{"Item":{"tags":{"SS":["#, r#""","#, r#"""]}}}"#, LONGEST_ITEM)),
+        ("lists", grown(&(map.to_owned() + r#"{"L":["#), r#"{"L":[]},"#, r#"{"L":[]}]}}}}}"#, LONGEST_ITEM)),
+        ("maps", grown(&(map.to_owned() + r#"{"L":["#), r#"{"M":{"":{"L":[]}}},"#, r#"{"M":{}}]}}}}}"#, LONGEST_ITEM)),
+        ("a text", grown(r#"{"Item":{"name":{"S":""#, "\\u0061", r#""}}}"#, LONGEST_ITEM)),
+    ];
+    Bound { bytes_for_each: 40, constant: 4096 }
+        .holds_over("item", &inputs, |data| serde_json::from_slice::<GotItem>(data).ok()?.record().ok());
+}
+
+#[test]
+fn a_secret_takes_at_most_so_much() {
+    // Secrets Manager holds up to 64 KiB.
+    let inputs = [
+        ("a secret", grown(r#"{"kid":"app_1","secret":""#, "a", r#""}"#, 64 * 1024)),
+        ("an escaped secret", grown(r#"{"kid":"app_1","secret":""#, "\\u0061", r#""}"#, 64 * 1024)),
+        (
+            "unknown members",
+            grown(r#"{"kid":"app_1","secret":"demo-shared-secret","unknown":["#, "[],", "[]]}", 64 * 1024),
+        ),
+    ];
+    Bound { bytes_for_each: 3, constant: 2048 }
+        .holds_over("secret", &inputs, |data| SigningKey::<Messaging>::parse(std::str::from_utf8(data).ok()?).ok());
+}
+
+#[test]
+fn an_inspection_takes_at_most_so_much() {
+    let token = |claims: String| format!("e30.{}.AAAA", BASE64_URL_SAFE_NO_PAD.encode(claims));
+    let inputs = [
+        ("parts", grown("", ".", "", 64 * 1024)),
+        ("lists", token(grown(r#"{"a":["#, "[],", "[]]}", 45 * 1024))),
+        ("objects", token(grown(r#"{"a":["#, r#"{"":0},"#, "0]}", 45 * 1024))),
+        ("claims", token(format!("{{{}}}", (0..4000).map(|n| format!(r#""{n}":0"#)).collect::<Vec<_>>().join(",")))),
+        ("tags", token(grown(r#"{"tags":["#, r#""","#, "0]}", 45 * 1024))),
+        ("more than is read", grown("", "a", "", LONGEST_EVENT)),
+    ];
+    Bound { bytes_for_each: 80, constant: 4096 }.holds_over("inspect", &inputs, |data| {
+        let expectation = Expectation { kind: None, secret: Some(b"demo-shared-secret-0123456789"), now: 0 };
+        Some(inspect(std::str::from_utf8(data).ok()?, &expectation))
+    });
+}
