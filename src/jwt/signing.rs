@@ -130,6 +130,24 @@ impl<K: JwtKind> SigningKey<K> {
 
     /// Signs claims of this key's kind with HS256.
     ///
+    /// ```
+    /// # use zendesk_jwt::jwt::{messaging::{Messaging, MessagingClaims}, sdk::{Sdk, SdkClaims}, signing::{Jwt, SigningKey}};
+    /// fn sign(key: &SigningKey<Sdk>, claims: &SdkClaims<'_>) -> Option<Jwt> {
+    ///     key.sign(claims).ok()
+    /// }
+    /// ```
+    ///
+    /// Those of another kind do not compile:
+    ///
+    /// ```compile_fail
+    /// # use zendesk_jwt::jwt::{messaging::{Messaging, MessagingClaims}, sdk::{Sdk, SdkClaims}, signing::{Jwt, SigningKey}};
+    /// fn sign(key: &SigningKey<Sdk>, claims: &MessagingClaims<'_>) -> Option<Jwt> {
+    ///     key.sign(claims).ok()
+    /// }
+    /// ```
+    ///
+    /// Claims name their kind in their type, and one only, so this goes for every kind with every other.
+    ///
     /// # Errors
     /// When the claims cannot be written as JSON or the crypto library fails; neither is known to happen.
     pub fn sign<C: Claims<Kind = K>>(&self, claims: &C) -> Result<Jwt, SigningFailed> {

@@ -3,10 +3,12 @@
     pip install pyjwt && python3 verify_with_pyjwt.py [FILE]
 
 The file is a list of {kind, secret, kid, header, claims, token}. Each token must verify as HS256 and
-nothing else, not verify with another secret, and hold exactly the header and the claims that are given.
+nothing else, not verify with another secret or other claims, and hold exactly the header and the claims
+that are given.
 Whether `exp` and `iat` are timely is not asked, since the tests' clock stands still.
 """
 
+import base64
 import json
 import pathlib
 import sys
@@ -30,12 +32,20 @@ def problems(entry):
         found.append(f"header is {header}, not {entry['header']}")
     if header.get("kid") != entry["kid"]:
         found.append(f"kid is {header.get('kid')}, not {entry['kid']}")
-    try:
-        jwt.decode(token, "another-secret-of-sufficient-length-here", algorithms=["HS256"], options=OPTIONS)
-        found.append("verifies with another secret")
-    except jwt.InvalidSignatureError:
-        pass
+    another_secret = "another-secret-of-sufficient-length-here"
+    for changed, forged, key in [("secrets", token, another_secret), ("claims", with_other_claims(token), secret)]:
+        try:
+            jwt.decode(forged, key, algorithms=["HS256"], options=OPTIONS)
+            found.append(f"verifies with other {changed}")
+        except jwt.InvalidSignatureError:
+            pass
     return found
+
+
+def with_other_claims(token):
+    header, _, signature = token.split(".")
+    claims = base64.urlsafe_b64encode(b'{"name":"Somebody Else"}').rstrip(b"=").decode()
+    return f"{header}.{claims}.{signature}"
 
 
 def main():

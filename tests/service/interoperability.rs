@@ -1,5 +1,5 @@
-//! Tokens across implementations: ours are kept in `tests/golden/minted.json`, where PyJWT verifies them
-//! (`tests/witnesses`), and `inspect.rs` reads those that PyJWT and node's jsonwebtoken made.
+//! Tokens across implementations: ours are kept in `tests/golden/minted.json`, where PyJWT, npm's jsonwebtoken and
+//! jose, and Ruby's jwt verify them (`tests/witnesses`), and `inspect.rs` reads those that PyJWT and node's jsonwebtoken made.
 
 use serde_json::{Value, json};
 use std::path::Path;
@@ -97,7 +97,7 @@ fn entry(kind: Kind, key_id: Option<&str>, claims: &Value, token: &Jwt) -> Value
 }
 
 #[test]
-fn tokens_are_byte_for_byte_those_that_pyjwt_verifies() {
+fn tokens_are_byte_for_byte_those_that_other_implementations_verify() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/minted.json");
     let minted = serde_json::to_string_pretty(&minted()).unwrap() + "\n";
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

@@ -202,12 +202,3 @@ fn only_a_post_is_taken() {
         answer.assert_guarded();
     }
 }
-
-#[test]
-fn every_refusal_looks_the_same() {
-    let refusal = service().the_refusal();
-
-    assert_eq!(refusal.status, 401);
-    refusal.problem();
-    refusal.assert_guarded();
-}

