@@ -46,8 +46,10 @@ impl<T: UserTokens, S: SigningKeys<Sdk>> SdkExchange<T, S> {
         }
         let expected = "Send the user token in the form field user_token.";
         let token = http::user_token(request, &[TokenPlace::Form])?.ok_or(Malformed::UserTokenMissing { expected })?;
+        // Drawn before anything is known of the user, so that no refusal takes longer than another.
+        let jti = self.vouching.unique_ids.next()?;
         let vouched = self.vouching.vouch::<Sdk>(&token, Kind::Sdk, observed).await?;
-        let claims = SdkClaims::of(vouched.user(), self.vouching.clock.now(), self.vouching.unique_ids.next()?)?;
+        let claims = SdkClaims::of(vouched.user(), self.vouching.clock.now(), jti)?;
         Ok(http::json(&Exchanged { jwt: vouched.key.sign(&claims)? }))
     }
 }

@@ -81,11 +81,14 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         http::expect_method(request, "GET, POST")?;
         http::expect_page(request)?;
         http::expect_origin(request, |origin| self.may_sign_in(origin, request))?;
-        let token = http::user_token(request, &TokenPlace::all(session_cookie.as_deref()))?;
-        let vouched = self.vouching.vouch::<Sso>(&token.ok_or(Refused::NotSignedIn)?, Kind::Sso, observed).await?;
+        let token =
+            http::user_token(request, &TokenPlace::all(session_cookie.as_deref()))?.ok_or(Refused::NotSignedIn)?;
+        // Drawn before anything is known of the user, so that no refusal takes longer than another.
+        let jti = self.vouching.unique_ids.next()?;
+        let vouched = self.vouching.vouch::<Sso>(&token, Kind::Sso, observed).await?;
 
         let now = self.vouching.clock.now();
-        let claims = SsoClaims::of(vouched.user(), now, self.vouching.unique_ids.next()?, *legacy_agents)?;
+        let claims = SsoClaims::of(vouched.user(), now, jti, *legacy_agents)?;
         let jwt = vouched.key.sign(&claims)?;
 
         let attempts = Attempts::read(http::cookie(request, attempts::COOKIE).as_deref(), now);
