@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use lambda_http::Request;
 use lambda_http::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, LOCATION, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
@@ -73,6 +74,8 @@ fn is_in_the_contract(kind: Kind, answer: &Answer, good_token_was_found: bool) {
     let header = |name| response.headers().get(name).map_or("", |value| value.to_str().expect("plain text"));
     assert_eq!((header(CACHE_CONTROL), header(X_CONTENT_TYPE_OPTIONS)), ("no-store", "nosniff"));
     assert!(header(STRICT_TRANSPORT_SECURITY).starts_with("max-age="));
+    assert!(header(CONTENT_SECURITY_POLICY).starts_with("default-src 'none';"));
+    assert_eq!(header(REFERRER_POLICY), "no-referrer");
     assert!(header(LOCATION).is_empty() || is_redirect_to_login && header(LOCATION).starts_with(LOGIN_URL));
 
     let body = std::str::from_utf8(response.body()).expect("a body is text");

@@ -15,6 +15,9 @@ use crate::outcome::{Malformed, Outcome};
 /// The seconds after which a caller should try again when something was unavailable.
 const RETRY_AFTER_SECONDS: &str = "2";
 
+/// The content security policy of what is no page: were it ever shown as one, nothing in it would load or run.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+
 /// 200 with a JSON body.
 pub fn json(value: &impl Serialize) -> Response<Body> {
     // Only a map with keys that are not strings fails to serialise, and no answer holds one.
@@ -42,13 +45,13 @@ pub fn problem(outcome: &Outcome) -> Response<Body> {
     for_outcome(response, outcome)
 }
 
-/// A page for a browser, with the content security policy under which it works.
+/// A page for a browser, with the content security policy under which it works in place of [`NOTHING`].
 pub fn page(outcome: &Outcome, html: String, content_security_policy: &str) -> Response<Body> {
     let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", html);
     let headers = response.headers_mut();
-    let policy = HeaderValue::from_str(content_security_policy);
-    headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static("default-src 'none'")));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Ok(policy) = HeaderValue::from_str(content_security_policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     for_outcome(response, outcome)
 }
@@ -60,7 +63,6 @@ pub fn redirect(location: &Url) -> Response<Body> {
     if let Ok(location) = HeaderValue::from_str(location.as_str()) {
         response.headers_mut().insert(LOCATION, location);
     }
-    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 
@@ -110,5 +112,7 @@ fn respond(status: StatusCode, content_type: &'static str, body: String) -> Resp
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }

@@ -42,7 +42,6 @@ fn every_front_door_leads_to_the_same_exchange() {
     for front in Front::ALL {
         let answer = service.answer_through(front, &exchange(TOKEN));
         assert_eq!(signed(&answer).claim("name"), "Demo User", "{front:?}");
-        answer.assert_guarded();
     }
 }
 
@@ -156,7 +155,6 @@ fn only_a_post_is_taken() {
     for method in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         let answer = service.answer(&Request::new(method, "/sdk/jwt").form(&[("user_token", TOKEN)]));
         assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{method}");
-        answer.assert_guarded();
         if method != "HEAD" {
             answer.problem();
         }
@@ -177,7 +175,6 @@ fn a_body_that_is_not_a_form_is_answered_with_the_media_type_to_send() {
         assert_eq!(answer.status, 415, "{media_type}");
         let detail = answer.problem()["detail"].to_string();
         assert!(detail.contains("application/x-www-form-urlencoded"), "{detail}");
-        answer.assert_guarded();
     }
 }
 
@@ -201,7 +198,6 @@ fn a_body_of_8_kib_is_taken_and_no_more() {
         let answer = service.answer_through(front, &exchange(&(token.clone() + "x")));
         assert_eq!(answer.status, 413, "{front:?}");
         answer.problem();
-        answer.assert_guarded();
     }
 }
 
@@ -223,7 +219,6 @@ fn a_form_without_exactly_one_readable_token_is_malformed() {
         let answer = service.answer(&Request::post("/sdk/jwt").form_body(body));
         assert_eq!(answer.status, 400, "{reason}");
         answer.problem();
-        answer.assert_guarded();
     }
 }
 

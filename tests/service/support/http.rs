@@ -128,5 +128,8 @@ impl Answer {
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
         let transport = self.header("strict-transport-security").unwrap_or_default();
         assert!(transport.starts_with("max-age="), "{self:?}");
+        let policy = self.header("content-security-policy").unwrap_or_default();
+        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{self:?}");
+        assert_eq!(self.header("referrer-policy"), Some("no-referrer"), "{self:?}");
     }
 }

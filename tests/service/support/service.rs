@@ -157,11 +157,12 @@ impl Service {
         self.reply_to_event(Front::HttpApi, event).answer
     }
 
-    /// Sends an event that this front door could send, and reads the answer as it does.
+    /// Sends an event that this front door could send, and reads the answer as it does, which must be guarded.
     pub fn reply_to_event(&self, front: Front, event: Value) -> Reply {
         let invocation = self.function.invoke(event);
         let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
         let answer = front.answer(&response);
+        answer.assert_guarded();
         if answer.status >= 400 {
             self.aws.canaries.assert_absent(&answer.body, "an error's body");
         }
