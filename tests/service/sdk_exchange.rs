@@ -92,10 +92,10 @@ fn optional_claims_are_sent_as_they_are_stored() {
         "organization_id": "org-1",
         "organization_ids": "org-1,org-2",
         "tags": ["vip", "ümlaut"],
-        "remote_photo_url": "https://www.example.com/ada.png",
+        "remote_photo_url": "https://www.example.com/demo.png",
         "role": "agent",
         "custom_role_id": 360_000_000_001_u64,
-        "user_fields": { "birthday": "1815-12-10", "level": 3, "beta": true, "note": null, "quote": "\"" },
+        "user_fields": { "birthday": "2000-01-01", "level": 3, "beta": true, "note": null, "quote": "\"" },
     });
     let jwt = signed(&service().answer_for(TOKEN, &users::demo_with(&optional)));
 
@@ -121,11 +121,13 @@ fn null_and_empty_and_absent_stay_three_different_things() {
 #[test]
 fn a_custom_role_goes_only_with_the_role_agent() {
     let service = service();
-    for (number, role) in [json!("end_user"), json!("admin"), json!(users::REMOVED)].iter().enumerate() {
-        let user = users::demo_with(&json!({ "role": role, "custom_role_id": 7 }));
-        let jwt = signed(&service.answer_for(&number.to_string(), &user));
-        assert_eq!(jwt.claims.get("custom_role_id"), None, "{role}");
+    for role in ["end_user", "user", "agent", "admin"] {
+        let jwt = signed(&service.answer_for(role, &users::demo_with(&json!({ "role": role, "custom_role_id": 7 }))));
+        let goes_along = (role == "agent").then(|| json!(7));
+        assert_eq!((jwt.claim("role"), jwt.claims.get("custom_role_id")), (&json!(role), goes_along.as_ref()));
     }
+    let jwt = signed(&service.answer_for("no role", &users::demo_with(&json!({ "custom_role_id": 7 }))));
+    assert_eq!((jwt.claims.get("role"), jwt.claims.get("custom_role_id")), (None, None));
 }
 
 #[test]

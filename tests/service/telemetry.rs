@@ -49,6 +49,15 @@ fn the_request_that_is_rehearsed_at_cold_start_is_neither_logged_nor_counted() {
     }
 }
 
+#[test]
+fn a_user_is_named_by_the_start_of_the_hash_of_their_external_id() {
+    for kind in Kind::ALL {
+        let service = started(kind);
+        let line = logs::request_line(&service.reply(&kind.request(TOKEN)).logs);
+        assert_eq!(line["external_id_hash"], users::token_hash("demo-1")[..16]);
+    }
+}
+
 fn outcome(service: &Service, request: &Request) -> String {
     let line = logs::request_line(&service.reply(request).logs);
     line["outcome"].as_str().expect("a code").to_owned()

@@ -171,6 +171,9 @@ fn an_address_that_is_none_leads_to_no_page_and_breaks_nothing() {
                 let what = format!("the path {path:.20?} for {} through {front:?}", kind.name());
                 assert_eq!(status(&service, &what, front, &request), expected, "{what}");
             }
+            let request = Request { query: format!("a={}", "b".repeat(70_000)), ..good(kind) };
+            let what = format!("a query that no address can have, for {} through {front:?}", kind.name());
+            assert_eq!(status(&service, &what, front, &request), expected, "{what}");
         }
     }
 }
