@@ -65,6 +65,19 @@ fn a_preflight_is_answered_without_looking_at_any_token() {
 }
 
 #[test]
+fn an_options_request_that_no_page_of_another_origin_caused_is_a_wrong_method() {
+    let service = service();
+    let options = || Request::new("OPTIONS", "/messaging/jwt");
+    let asks_for = |request: Request| request.header("access-control-request-method", "POST");
+    let post = asks_for(from(SITE));
+    for request in [options(), options().header("origin", SITE), asks_for(options())] {
+        let answer = service.answer(&request);
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{request:?}");
+    }
+    assert_eq!(service.answer(&post).status, 200, "a POST is none, whatever its headers");
+}
+
+#[test]
 fn without_allowed_origins_no_other_origin_reads_anything() {
     let service = Setup::of(Kind::MessagingToken).env("SESSION_COOKIE", "session").start();
     service.aws.put_user(TOKEN, &users::demo());

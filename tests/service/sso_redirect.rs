@@ -259,6 +259,7 @@ fn an_outage_is_neither_a_page_for_zendesk_nor_a_way_to_the_login_page() {
     for answer in [without_table, without_key.answer(&login(None))] {
         assert_eq!((answer.status, answer.header("location")), (503, None));
         assert!(answer.header("retry-after").is_some());
+        assert!(answer.body.contains("<h1>Sign-in is not available just now</h1>"), "{}", answer.body);
         assert!(!answer.body.contains("<form"));
     }
 }
@@ -310,6 +311,8 @@ fn without_a_login_page_a_refused_user_gets_an_error_page() {
 
     assert_eq!((answer.status, answer.media_type()), (401, "text/html"));
     assert_eq!(policy(&answer)["default-src"], ["'none'"]);
+    assert!(answer.body.contains("<h1>You are not signed in</h1>"), "{}", answer.body);
+    assert!(answer.body.contains("Sign in to your account first"), "{}", answer.body);
     assert!(!answer.body.contains("<form"));
 }
 

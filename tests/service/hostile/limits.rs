@@ -179,6 +179,22 @@ fn an_address_that_is_none_leads_to_no_page_and_breaks_nothing() {
 }
 
 #[test]
+fn a_parameter_without_values_is_no_parameter() {
+    for kind in Kind::ALL {
+        let service = service(kind);
+        for front in [Front::RestApi, Front::AlbMultiValueHeaders] {
+            let request = Request { query: "return_to=/hc".to_owned(), ..good(kind) };
+            let mut event = front.event(&request);
+            event["multiValueQueryStringParameters"]["empty"] = json!([]);
+            let what = format!("for {} through {front:?}", kind.name());
+            let answer = answer(&service, &what, front, event);
+            assert_eq!(answer.status, 200, "{what}");
+            assert_eq!(answer.body.contains(r#"value="/hc""#), kind == Kind::SsoRedirect, "{what}: {}", answer.body);
+        }
+    }
+}
+
+#[test]
 fn a_body_that_is_not_the_base64_that_it_is_said_to_be_is_no_form() {
     for kind in Kind::ALL {
         let service = service(kind);
