@@ -30,8 +30,7 @@ pub trait Flow: Send + Sync {
     }
 }
 
-/// The answer to a request, and what the log says of it.
-#[derive(Debug)]
+/// The answer to a request, and what the log says of it. It may hold a JWT, so it has no `Debug`.
 pub struct Answer {
     /// How it ended.
     pub outcome: Outcome,

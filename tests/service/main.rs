@@ -9,6 +9,7 @@ mod aws_calls;
 mod browser;
 mod command_line;
 mod configuration;
+mod debug_output;
 mod doctor;
 mod documents;
 mod events;

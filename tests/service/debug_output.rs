@@ -1,0 +1,94 @@
+//! What `Debug` shows of everything that holds a secret or says something of a person: nothing of either. An error
+//! that is logged with `{:?}` by mistake must give away no more than one that is logged on purpose.
+
+use serde_json::json;
+use std::fmt::Debug;
+use std::sync::Arc;
+use zendesk_jwt::aws::{self, GotItem};
+use zendesk_jwt::flows::KeyInUse;
+use zendesk_jwt::jwt::messaging::{Messaging, MessagingClaims};
+use zendesk_jwt::jwt::sdk::SdkClaims;
+use zendesk_jwt::jwt::signing::SigningKey;
+use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
+use zendesk_jwt::jwt::{EpochSeconds, UniqueId};
+use zendesk_jwt::user::{UserToken, UserTokenRecord};
+
+/// Part of every value that nobody may see, and of no name.
+const CANARY: &str = "canary";
+
+fn shows_nothing(what: impl Debug) {
+    for shown in [format!("{what:?}"), format!("{what:#?}")] {
+        assert!(!shown.to_lowercase().contains(CANARY), "{shown}");
+        assert!(!shown.contains("eyJ"), "a JWT: {shown}");
+    }
+}
+
+/// A user with every attribute that an item may have.
+fn record() -> UserTokenRecord {
+    let text = json!({ "S": CANARY });
+    let item = json!({
+        "external_id": text, "name": text, "email": { "S": "canary@example.com" }, "email_verified": { "BOOL": true },
+        "phone": text, "organization": text, "organizations": text, "organization_id": text, "organization_ids": text,
+        "tags": { "SS": [CANARY] }, "remote_photo_url": text, "user_fields": { "M": { "canary": text } },
+    });
+    let answer: GotItem = serde_json::from_value(json!({ "Item": item })).unwrap();
+    answer.record().unwrap().unwrap()
+}
+
+fn key() -> SigningKey<Messaging> {
+    SigningKey::new("canary-shared-secret", Some("app_1")).unwrap()
+}
+
+#[test]
+fn a_user_and_their_claims_show_nothing() {
+    let record = record();
+    shows_nothing(&record);
+    shows_nothing(UserToken::parse(CANARY));
+
+    let (user, now, jti) = (&record.user, EpochSeconds(0), || UniqueId::from_bits([0; 16]));
+    let messaging = MessagingClaims::of(user, now).unwrap();
+    shows_nothing(&messaging);
+    shows_nothing(SdkClaims::of(user, now, jti()).unwrap());
+    shows_nothing(SsoClaims::of(user, now, jti(), LegacyAgents::Allowed).unwrap());
+    shows_nothing(key().sign(&messaging).unwrap());
+}
+
+#[test]
+fn an_item_that_is_refused_shows_nothing() {
+    for attribute in ["external_id", "email", "phone", "tags", "role", "expires_at"] {
+        let item = json!({ "Item": { attribute: { "NS": [CANARY] } } });
+        let answer: GotItem = serde_json::from_value(item).unwrap();
+        shows_nothing(answer.record().map(|_| ()).unwrap_err());
+    }
+}
+
+#[test]
+fn a_signing_key_and_what_is_wrong_with_one_show_nothing() {
+    shows_nothing(key());
+    shows_nothing(KeyInUse { key: Arc::new(key()), age: 0, failure: None });
+    for stored in
+        ["canary", r#""canary""#, r#"{"secret":"canary"}"#, r#"{"secret":"canary-shared-secret…"}"#, r#"["canary"]"#]
+    {
+        let problem = SigningKey::<Messaging>::parse(stored).unwrap_err();
+        shows_nothing(&problem);
+        assert!(!problem.to_string().contains(CANARY), "{problem}");
+    }
+}
+
+#[test]
+fn what_calls_aws_shows_nothing_of_its_credentials() {
+    let settings = aws::Settings {
+        region: "eu-west-1".to_owned(),
+        credentials: aws::Credentials::new(CANARY.to_owned(), CANARY.to_owned(), Some(CANARY.to_owned())),
+        endpoints: aws::Endpoints {
+            dynamodb: "https://dynamodb.example.com".to_owned(),
+            secrets_manager: "https://secretsmanager.example.com".to_owned(),
+        },
+        more_roots: Vec::new(),
+    };
+    shows_nothing(&settings);
+    let clients = aws::Clients::new(&settings).unwrap();
+    shows_nothing(&clients);
+    shows_nothing(aws::DynamoDbUserTokens::new(&clients, "user-tokens".to_owned()));
+    shows_nothing(aws::SigningKeySecret::new(&clients, "signing-key".to_owned()));
+}
