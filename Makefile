@@ -3,7 +3,7 @@
 # What Lambda runs the functions on: x86_64 or arm64, as the template's parameter Architecture says.
 export ARCHITECTURE = x86_64
 
-.PHONY: run test test-release test-containers fuzz bench bench-import build
+.PHONY: run test test-release test-containers fuzz coverage mutants bench bench-import build
 .PHONY: invoke-sdk invoke-messaging invoke-sso start-api deploy environment logs need-sam need-docker build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
 
 # Start the three functions on http://127.0.0.1:3000; `make run ARGS="--port 3100 --data .local"` passes options on.
@@ -27,6 +27,15 @@ test-containers:
 # Ten minutes of hostile input for each of the six readers, or FUZZ_SECONDS; fuzz/run says what it needs.
 fuzz:
 	fuzz/run $(ARGS)
+
+# Which lines of Zendesk's rules, the flows and HTTP the tests run. Expects `cargo install --locked cargo-llvm-cov`.
+coverage:
+	cargo llvm-cov --locked --features cli --lib --test service --summary-only \
+		--ignore-filename-regex 'src/(aws|bin|cli)/|src/(config|lambda|lib|outcome|signing_keys|telemetry)\.rs|tests/|fuzz/' $(ARGS)
+
+# Which changes to the same files no test notices: an hour and a half on two cores; tests/mutants says what it needs.
+mutants:
+	tests/mutants $(ARGS)
 
 # What the functions cost, beside a bare function and the SDK's defaults, on a machine that does nothing else;
 # docs/performance.md has figures.

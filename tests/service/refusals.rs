@@ -121,6 +121,11 @@ fn a_refusal_is_a_401_or_leads_to_the_login_page() {
                 (Kind::SsoRedirect, None) => assert_eq!((answer.status, answer.media_type()), (401, "text/html")),
                 _ => assert_eq!((answer.status, answer.problem()["status"].as_u64()), (401, Some(401))),
             }
+            assert_eq!(
+                answer.header("www-authenticate"),
+                (answer.status == 401).then_some("Bearer"),
+                "RFC 9110, 11.6.1"
+            );
             assert!(!answer.body.contains("<form"), "no refusal may post a form: {}", answer.body);
         }
     }
