@@ -400,6 +400,14 @@ fn an_organization_id_may_be_text_or_a_number() {
 }
 
 #[test]
+fn an_integer_may_be_of_any_size() {
+    for number in [json!(-1), json!(0), json!(u64::MAX)] {
+        let token = Draft::good(Kind::Sso).claim("locale_id", number).token();
+        assert_eq!(inspected(Kind::Sso, &token, SECRET.as_bytes()).findings, []);
+    }
+}
+
+#[test]
 fn a_token_does_not_choose_its_algorithm() {
     for alg in ["none", "HS384", "RS256", "hs256"] {
         let token = Draft::good(Kind::Sso).header("alg", alg).token();
