@@ -408,6 +408,17 @@ fn an_integer_may_be_of_any_size() {
 }
 
 #[test]
+fn a_jti_is_long_enough_when_128_bits_fit_into_its_digits_or_letters() {
+    for (letter, enough) in [("7", 39), ("f", 32), ("z", 22)] {
+        for (length, expected) in [(enough - 1, vec!["jti_unguessable"]), (enough, vec![])] {
+            let token = Draft::good(Kind::Sso).claim("jti", letter.repeat(length)).token();
+            let inspection = inspected(Kind::Sso, &token, SECRET.as_bytes());
+            assert_eq!(broken(&inspection), expected, "{length} of {letter}");
+        }
+    }
+}
+
+#[test]
 fn a_token_does_not_choose_its_algorithm() {
     for alg in ["none", "HS384", "RS256", "hs256"] {
         let token = Draft::good(Kind::Sso).header("alg", alg).token();
