@@ -11,7 +11,7 @@ use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
 use zendesk_jwt::jwt::{EpochSeconds, UniqueId};
-use zendesk_jwt::user::{UserToken, UserTokenRecord};
+use zendesk_jwt::user::{Claim, UserToken, UserTokenRecord};
 
 /// Part of every value that nobody may see, and of no name.
 const CANARY: &str = "canary";
@@ -50,6 +50,7 @@ fn a_user_and_their_claims_show_nothing() {
     shows_nothing(&messaging);
     shows_nothing(SdkClaims::of(user, now, jti()).unwrap());
     shows_nothing(SsoClaims::of(user, now, jti(), LegacyAgents::Allowed).unwrap());
+    assert_eq!(format!("{:?}", [Claim::Absent, Claim::Null, Claim::Value(CANARY)]), "[Absent, Null, Value(…)]");
     assert_eq!(format!("{:?}", key().sign(&messaging).unwrap()), "Jwt(…)");
 }
 

@@ -407,6 +407,54 @@ fn an_integer_may_be_of_any_size() {
     }
 }
 
+/// The rules that a good token of SSO's breaks once a claim has this value.
+fn broken_by(claim: &str, value: impl Into<Value>) -> Vec<&'static str> {
+    let token = Draft::good(Kind::Sso).claim(claim, value).token();
+    broken(&inspected(Kind::Sso, &token, SECRET.as_bytes()))
+}
+
+#[test]
+fn an_email_is_one_address_and_nothing_else() {
+    for email in ["d@e", "demo.user+tag@example.com", "\"demo@home\"@example.com", "démo@example.com"] {
+        assert_eq!(broken_by("email", email), [""; 0], "{email}");
+    }
+    let lists = ["a,b@example.com", "a;b@example.com", "<demo@example.com", "demo@example.com>"];
+    for email in ["demo", "@example.com", "demo@", "a b@example.com", "a\u{7}b@example.com"].into_iter().chain(lists) {
+        assert_eq!(broken_by("email", email), ["email_address"], "{email:?}");
+    }
+}
+
+#[test]
+fn a_phone_number_has_a_plus_and_7_to_15_digits() {
+    for phone in ["+1234567", "+123456789012345"] {
+        assert_eq!(broken_by("phone", phone), [""; 0], "{phone}");
+    }
+    for phone in ["+123456", "+1234567890123456", "+0123456789", "15551234567", "+1555a234567", "+1 555 1234567"] {
+        assert_eq!(broken_by("phone", phone), ["phone"], "{phone}");
+    }
+}
+
+#[test]
+fn an_external_id_looks_like_a_phone_number_from_7_digits_on() {
+    for id in ["+1234567", "+1 (415) 555-0100"] {
+        assert_eq!(broken_by("external_id", id), ["external_id_stable"], "{id}");
+    }
+    for id in ["+123456", "4155550100", "+demo-1234567", "1234567"] {
+        assert_eq!(broken_by("external_id", id), [""; 0], "{id}");
+    }
+}
+
+#[test]
+fn a_date_in_a_field_is_year_month_and_day_with_hyphens() {
+    let broken_by_date = |date: &str| broken_by("user_fields", json!({ "field": date }));
+    for date in ["2024/02/29", "2024.02.29", "2024/02-29", "2024-2-29", "2024-02-9", "29/02/2024", "1-2-2024"] {
+        assert_eq!(broken_by_date(date), ["user_field_dates"], "{date}");
+    }
+    for text in ["2024-02-29", "2024-02", "2024-02-29-1", "1.2.3", "123/1/2024", "ab/cd/efgh", "2024-02-2x", "demo"] {
+        assert_eq!(broken_by_date(text), [""; 0], "{text}");
+    }
+}
+
 #[test]
 fn a_jti_is_long_enough_when_128_bits_fit_into_its_digits_or_letters() {
     for (letter, enough) in [("7", 39), ("f", 32), ("z", 22)] {
