@@ -312,6 +312,53 @@ fn iat_may_be_three_minutes_off_on_either_side_and_no_more() {
 }
 
 #[test]
+fn an_exp_of_another_type_or_unit_is_not_called_missing() {
+    let (text, milliseconds) = (json!("1767225900"), [json!(NOW * 1000), json!(100_000_000_000_u64)]);
+    let expected = [(text, "whole_seconds")].into_iter().chain(milliseconds.map(|exp| (exp, "not_milliseconds")));
+    for (exp, rule) in expected {
+        let token = Draft::good(Kind::Messaging).claim("exp", exp).token();
+        assert_eq!(broken(&inspected(Kind::Messaging, &token, SECRET.as_bytes())), [rule]);
+    }
+}
+
+#[test]
+fn a_length_of_time_is_told_in_the_largest_unit_that_fits_twice() {
+    for (seconds, words) in [
+        (0, "0 seconds ago"),
+        (119, "119 seconds ago"),
+        (120, "2 minutes ago"),
+        (7199, "119 minutes ago"),
+        (7200, "2 hours ago"),
+        (172_799, "47 hours ago"),
+        (172_800, "2 days ago"),
+    ] {
+        let token = Draft::good(Kind::Messaging).claim("exp", NOW - seconds).token();
+        let inspection = inspected(Kind::Messaging, &token, SECRET.as_bytes());
+        assert!(inspection.findings[0].message.contains(words), "{seconds}: {}", inspection.findings[0].message);
+    }
+}
+
+#[test]
+fn a_text_of_64_kib_is_read_and_a_longer_one_is_not() {
+    let token = Draft::good(Kind::Sso).token();
+    for (length, is_read) in [(64 * 1024, true), (64 * 1024 + 1, false)] {
+        let inspection = inspected(Kind::Sso, &(token.clone() + &" ".repeat(length - token.len())), SECRET.as_bytes());
+        assert_eq!((inspection.header.is_some(), inspection.claims.is_some()), (is_read, is_read), "{length}");
+    }
+}
+
+#[test]
+fn the_signature_of_what_has_not_three_parts_is_not_checked() {
+    let token = Draft::good(Kind::Sso).token();
+    let (unsigned, _) = token.rsplit_once('.').unwrap();
+    for text in [unsigned.to_owned(), format!("{token}.AAAA"), format!("AAAA.{token}")] {
+        let inspection = inspected(Kind::Sso, &text, SECRET.as_bytes());
+        assert_eq!(inspection.signature, Signature::NotChecked, "{text}");
+        assert!(broken(&inspection).contains(&"three_parts") && !inspection.is_accepted(), "{text}");
+    }
+}
+
+#[test]
 fn limits_are_where_zendesk_puts_them() {
     let good = Draft::good(Kind::Messaging);
     let at_the_limit = [

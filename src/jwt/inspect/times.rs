@@ -37,7 +37,7 @@ pub(super) fn not_milliseconds(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn iat_fresh(facts: &Facts<'_>) -> Option<String> {
     let iat = seconds(facts, "iat")?;
     let age = i128::from(facts.now) - iat;
-    let side = if age > 0 { "ago" } else { "in the future" };
+    let side = if age.is_negative() { "in the future" } else { "ago" };
     (age.unsigned_abs() > WINDOW).then(|| {
         format!("`iat` is {iat}, {} {side}: sign a new token each time, by a synchronised clock, in UTC.", span(age))
     })
