@@ -291,6 +291,17 @@ fn every_rule_is_stated_with_a_code_of_its_own() {
 }
 
 #[test]
+fn every_rule_has_a_source_in_a_document_that_others_can_read_or_says_that_it_is_from_the_field() {
+    let documents =
+        ["Messaging, ", "SDK, ", "SSO, ", "SSO: ", "Anatomy, ", "RFC ", "field", "for the Support SDK the window"];
+    for rule in Rule::ALL {
+        for source in rule.source().split("; ") {
+            assert!(documents.iter().any(|document| source.starts_with(document)), "{rule:?}: {source}");
+        }
+    }
+}
+
+#[test]
 fn a_good_token_keeps_every_rule_of_its_kind() {
     for kind in KINDS {
         let inspection = inspected(kind, &Draft::good(kind).token(), SECRET.as_bytes());
