@@ -45,7 +45,7 @@ pub fn problem(outcome: &Outcome) -> Response<Body> {
     for_outcome(response, outcome)
 }
 
-/// A page for a browser, with the content security policy under which it works in place of [`NOTHING`].
+/// A page for a browser, with the content security policy under which it works.
 pub fn page(outcome: &Outcome, html: String, content_security_policy: &str) -> Response<Body> {
     let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", html);
     let headers = response.headers_mut();
