@@ -299,6 +299,16 @@ mod tests {
         let problem = SigningKey::<Sso>::new("canary987", None).unwrap_err().to_string();
         assert!(problem.contains("Account > Security > Single sign-on"), "{problem}");
         assert!(!problem.contains("canary"), "{problem}");
+        for (secret, kid, remedy) in [
+            ("canary987", "app_1", "make a new one"),
+            ("canary98", "app_1", "make a new one"),
+            ("canary-shared-secret…", "app_1", "make a new one"),
+            ("canary-shared-secret", "", "Copy the Key ID"),
+            ("canary-shared-secret\n", "app_1", "exactly as"),
+        ] {
+            let problem = SigningKey::<Messaging>::new(secret, Some(kid)).unwrap_err().to_string();
+            assert!(problem.contains(remedy) && !problem.contains("canary"), "{problem}");
+        }
         let bare = SigningKey::<Sdk>::parse("\"canary-secret-stored-bare\"").unwrap_err();
         assert_eq!(bare.flaw, Flaw::NotTheExpectedJson);
         assert!(!format!("{bare} {bare:?}").contains("canary"));

@@ -207,6 +207,11 @@ fn a_reset_secret_heals_at_the_first_invalid_signature_and_asks_at_most_twice_a_
     assert!(is_signed(&service.answer(&login())), "nobody has said anything yet");
     let calls = service.aws.secrets_manager().calls().len();
 
+    for other in ["IAT is too old", "email is invalid", "something new", ""] {
+        service.answer(&returned(other));
+    }
+    assert_eq!(service.aws.secrets_manager().calls().len(), calls, "no other message is about the key");
+
     service.answer(&returned("Invalid signature"));
     let heals = || {
         let page = service.answer(&login()).body;
