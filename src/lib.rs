@@ -13,7 +13,7 @@
 //! | [`jwt`] | Zendesk's rules: [claims](jwt::sdk), [signing](jwt::signing), [what is wrong with a token](jwt::inspect), [what its errors mean](jwt::sso_errors) | `user` |
 //! | [`user`] | the user and the user token, in types that cannot hold a bad value | `jwt` |
 //! | [`flows`] | one file per function, a request in and an answer out, read from top to bottom | all but `aws`, `lambda`, `config` |
-//! | [`http`] | reading requests, writing responses and their security headers, pages of other origins | `user`, `outcome` |
+//! | [`http`] | mending events, reading requests, writing responses and their security headers, pages of other origins | `user`, `outcome` |
 //! | [`outcome`] | every way a request can end, with status, code and severity | `jwt`, `user` |
 //! | [`signing_keys`] | the key of a running function: cold start, refresh, outages | `flows`, `jwt` |
 //! | [`aws`] | the functions' two calls of AWS, behind the traits of `flows` and `signing_keys`; with `cli`, the operator's many | those traits, `user` |
@@ -23,7 +23,8 @@
 //! | `cli` (feature `cli`) | the operator's tool, kept out of the functions | everything |
 //!
 //! Only `aws` names a type of AWS's crates, and only `http` and `outcome` name a status code of a
-//! function's answer. Beside the code, `templates/` holds the pages and `web/` the script for the company's own page.
+//! function's answer. Beside the code, `templates/` holds the pages, `web/` the script for the company's own page, and
+//! `fuzz/` what must hold of hostile input.
 
 pub mod aws;
 #[cfg(feature = "cli")]
