@@ -33,13 +33,10 @@ fn service(kind: Kind) -> Service {
 
 /// The answer, after checking that it left nothing behind.
 fn answer(service: &Service, what: &str, front: Front, event: Value) -> Answer {
-    let invocation = service.function.invoke(event);
-    let response = invocation.outcome.unwrap_or_else(|error| panic!("{what}: {error}\n{}", invocation.logs));
-    logs::request_line(&invocation.logs);
-    let answer = front.answer(&response);
-    answer.assert_guarded();
+    let reply = service.reply_to_event(front, event);
+    logs::request_line(&reply.logs);
     assert_eq!(service.answer(&service.kind.request(TOKEN)).status, 200, "after {what}");
-    answer
+    reply.answer
 }
 
 fn status(service: &Service, what: &str, front: Front, request: &Request) -> u16 {
