@@ -140,7 +140,7 @@ pub struct User {
     pub profile: Profile,
 }
 
-/// The company's own id of a user: 1 to 255 characters, unique in the Zendesk account, stable.
+/// The company's own id of a user: 1 to 255 characters and not blank, unique in the Zendesk account, stable.
 ///
 /// <https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/>, "Creating a JWT token"
 #[derive(Clone, PartialEq, Eq, Serialize)]
