@@ -8,17 +8,17 @@ export ARCHITECTURE = x86_64
 
 # Start the three functions on http://127.0.0.1:3000; `make run ARGS="--port 3100 --data .local"` passes options on.
 run:
-	cargo run --locked --features cli -- local $(ARGS)
+	cargo run --locked --package zendesk-jwt-cli -- local $(ARGS)
 
 # Every test: unit, property, and the real binaries behind a Runtime API server; then the witnesses there are.
 test:
-	cargo test --locked --features cli
+	cargo test --locked --workspace
 	tests/web-script
 	tests/witnesses
 
 # The same specifications over the release binaries, which must have been built.
 test-release:
-	ZENDESK_JWT_BIN_DIR=target/release cargo test --locked --features cli --test service
+	ZENDESK_JWT_BIN_DIR=target/release cargo test --locked --test service
 
 # The functions as Lambda gets them: in its containers, behind the template's routes, and deployed to a stand-in for AWS.
 test-containers:
@@ -30,7 +30,7 @@ fuzz:
 
 # Which lines of Zendesk's rules, the flows and HTTP the tests run. Expects `cargo install --locked cargo-llvm-cov`.
 coverage:
-	cargo llvm-cov --locked --features cli --lib --test service --summary-only \
+	cargo llvm-cov --locked --lib --test service --summary-only \
 		--ignore-filename-regex 'src/(aws|bin|cli)/|src/(config|lambda|lib|outcome|signing_keys|telemetry)\.rs|tests/|fuzz/' $(ARGS)
 
 # Which changes to the same files no test notices: an hour and a half on two cores; tests/mutants says what it needs.
@@ -41,13 +41,13 @@ mutants:
 # docs/performance.md has figures.
 bench:
 	cargo build --locked --release --bins
-	cargo build --locked --release --features floor --bin floor
+	cargo build --locked --release --package floor
 	cargo build --locked --release --manifest-path benches/defaults/Cargo.toml --target-dir target/defaults
-	cargo bench --locked --profile dev --features cli --bench cost -- $(ARGS)
+	cargo bench --locked --profile dev --bench cost -- $(ARGS)
 
 # Imports and exports up to a million users with the release build of the tool; docs/import.md has figures.
 bench-import:
-	cargo build --locked --release --features cli --bin zendesk-jwt
+	cargo build --locked --release --package zendesk-jwt-cli
 	tests/benchmark-import
 
 # `sam build` calls one target per function and sets ARTIFACTS_DIR.

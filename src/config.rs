@@ -235,7 +235,6 @@ fn seconds(text: &str, least: u64, most: u64) -> Result<u64, String> {
 ///
 /// # Errors
 /// With what is wrong with the file.
-#[cfg(feature = "cli")]
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 pub fn more_roots() -> Result<Vec<CertificateDer<'static>>, String> {
     let path = std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty());

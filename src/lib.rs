@@ -27,8 +27,6 @@
 //! `fuzz/` what must hold of hostile input.
 
 pub mod aws;
-#[cfg(feature = "cli")]
-pub mod cli;
 pub mod config;
 pub mod flows;
 pub mod http;

@@ -3,9 +3,9 @@
 use lambda_http::http::StatusCode;
 
 use crate::jwt::signing::SigningFailed;
-use crate::jwt::sso_errors::{Blame, Fault};
 use crate::jwt::{NoRandomness, UnfitProfile};
 use crate::user::UserTokenRefusal;
+use zendesk_jwt_rules::sso_errors::{Blame, Fault};
 
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -103,7 +103,6 @@ impl<'a> RequestReport<'a> {
     }
 
     /// The line that [`Self::write`] would write at `now`, a time since 1970, without the line's end.
-    #[cfg(feature = "cli")]
     #[must_use]
     pub fn text(&self, now: Duration) -> String {
         serde_json::to_string(&self.line(now)).unwrap_or_default()
@@ -233,7 +232,6 @@ pub fn start(level: LevelFilter) {
 }
 
 /// A layer that hands `sink` each event's line as [`start`] would write it by this clock, without the line's end.
-#[cfg(feature = "cli")]
 pub fn lines<S: Subscriber>(clock: impl Clock + 'static, sink: impl Fn(String) + 'static) -> impl Layer<S> {
     Lines { clock, sink: move |line: &Map<_, _>| sink(serde_json::to_string(line).unwrap_or_default()) }
 }

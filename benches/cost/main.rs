@@ -23,10 +23,7 @@ mod soak;
 mod stand_ins;
 mod table;
 
-/// The tests' events, users and secrets.
-#[allow(dead_code, unused_imports, reason = "the benchmark needs a part of it")]
-#[path = "../../tests/service/support/mod.rs"]
-mod support;
+use zendesk_jwt_testkit as support;
 
 use run::Run;
 use stand_ins::{Aws, Transport, token};

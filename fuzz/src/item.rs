@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use zendesk_jwt::aws::GotItem;
 use zendesk_jwt::flows::FindError;
-use zendesk_jwt::jwt::inspect::Rule;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
 use zendesk_jwt::jwt::{EpochSeconds, Kind, UniqueId};
 use zendesk_jwt::user::UserTokenRecord;
+use zendesk_jwt_rules::inspect::Rule;
 
 use super::keys::{self, NOW};
 

@@ -1,11 +1,11 @@
 //! The signing keys that stand for those in Secrets Manager, and the judgement of what they sign.
 
 use zendesk_jwt::jwt::Kind;
-use zendesk_jwt::jwt::inspect::{Expectation, Rule, Severity, Signature, inspect};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::Sso;
+use zendesk_jwt_rules::inspect::{Expectation, Rule, Severity, Signature, inspect};
 
 /// The secret of every key here, and of the tokens in the corpus of `inspect`.
 pub const SECRET: &str = "demo-shared-secret-not-for-production";

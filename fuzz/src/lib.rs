@@ -11,10 +11,11 @@ mod item;
 mod keys;
 mod return_to;
 mod secret;
+mod soundness;
 
 pub use event::event;
 pub use form_and_cookies::{form_and_cookies, request};
-pub use inspect::{inspect, is_sound};
+pub use inspect::inspect;
 pub use item::item;
 pub use return_to::{hosts, return_to};
 pub use secret::secret;

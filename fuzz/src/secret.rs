@@ -4,12 +4,12 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde_json::Value;
-use zendesk_jwt::jwt::inspect::{Expectation, Signature, inspect};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt::jwt::{Claims, JwtKind, Kind};
+use zendesk_jwt_rules::inspect::{Expectation, Signature, inspect};
 
 /// Any text is refused for every kind, or is a key whose signatures another reader of the text can check.
 pub fn secret(data: &[u8]) {

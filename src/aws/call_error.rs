@@ -95,7 +95,7 @@ impl ErrorAnswer {
 }
 
 /// The chain of an error's causes in one line. Neither hyper nor the SDK quotes keys or values of ours in it.
-pub(super) fn causes(error: &dyn Error) -> String {
+pub fn causes(error: &dyn Error) -> String {
     let mut chain = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -7,8 +7,6 @@
 mod call_error;
 mod endpoints;
 mod http_client;
-#[cfg(feature = "cli")]
-pub mod operator;
 mod service;
 mod signing_key_secret;
 mod stored_attributes;
@@ -22,9 +20,12 @@ use http_client::HttpClient;
 use rustls::pki_types::CertificateDer;
 use service::{Protocol, Service};
 
+pub use call_error::causes;
 pub use endpoints::{Endpoints, Variant};
-pub use signing_key_secret::SigningKeySecret;
-pub use user_tokens::{DynamoDbUserTokens, GotItem};
+pub use signing_key_secret::{SigningKeySecret, is_binary, remedy};
+pub use stored_attributes::Attribute;
+pub use trust::AMAZON_ROOTS;
+pub use user_tokens::{DynamoDbUserTokens, GotItem, Malformed, record};
 
 const DYNAMODB: Protocol = Protocol {
     name: "dynamodb",
@@ -103,7 +104,6 @@ impl Clients {
     ///
     /// # Errors
     /// As [`Self::new`]; an address that is none leads nowhere, and every call says so.
-    #[cfg(feature = "cli")]
     pub fn local(url: &str) -> Result<Self, rustls::Error> {
         Self::new(&Settings {
             region: "us-east-1".to_owned(),

@@ -73,7 +73,8 @@ impl SecretStore for SigningKeySecret {
 }
 
 /// What to do about an error of this code that an operator can mend.
-pub(super) fn remedy(code: Option<&str>, secret_id: &str) -> Option<String> {
+#[must_use]
+pub fn remedy(code: Option<&str>, secret_id: &str) -> Option<String> {
     match code? {
         "ResourceNotFoundException" => Some(format!(
             "The secret {secret_id} has no value yet, or does not exist: store the signing key from Admin Center in it"
@@ -87,6 +88,7 @@ pub(super) fn remedy(code: Option<&str>, secret_id: &str) -> Option<String> {
 }
 
 /// What is said of a secret without text.
-pub(super) fn is_binary(secret_id: &str) -> String {
+#[must_use]
+pub fn is_binary(secret_id: &str) -> String {
     format!("the secret {secret_id} is binary: store the signing key as text")
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 ///
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html#Programming.LowLevelAPI.DataTypeDescriptors>
 #[derive(Clone, Deserialize)]
-pub(super) enum Attribute {
+pub enum Attribute {
     #[serde(rename = "S")]
     Text(String),
     /// Digits, since DynamoDB's numbers are more exact than JSON's.
@@ -32,21 +32,21 @@ pub(super) enum Attribute {
 }
 
 impl Attribute {
-    pub(super) fn into_text(self) -> Option<String> {
+    pub fn into_text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn into_integer(self) -> Option<i64> {
+    pub fn into_integer(self) -> Option<i64> {
         match self {
             Self::Number(digits) => digits.parse().ok(),
             _ => None,
         }
     }
 
-    pub(super) fn into_flag(self) -> Option<bool> {
+    pub fn into_flag(self) -> Option<bool> {
         match self {
             Self::Flag(flag) => Some(flag),
             _ => None,
@@ -54,7 +54,7 @@ impl Attribute {
     }
 
     /// A set of texts, or a list that holds nothing else.
-    pub(super) fn into_texts(self) -> Option<Vec<String>> {
+    pub fn into_texts(self) -> Option<Vec<String>> {
         match self {
             Self::Texts(texts) => Some(texts),
             Self::List(values) => values.into_iter().map(Self::into_text).collect(),
@@ -62,7 +62,7 @@ impl Attribute {
         }
     }
 
-    pub(super) fn into_object(self) -> Option<Map<String, Value>> {
+    pub fn into_object(self) -> Option<Map<String, Value>> {
         match self {
             Self::Map(map) => map.into_iter().map(|(key, value)| Some((key, value.into_json()?))).collect(),
             _ => None,
@@ -70,7 +70,7 @@ impl Attribute {
     }
 
     /// The JSON that it stands for; none for bytes, which JSON does not have.
-    pub(super) fn into_json(self) -> Option<Value> {
+    pub fn into_json(self) -> Option<Value> {
         Some(match self {
             Self::Text(text) => Value::String(text),
             Self::Number(digits) => Value::Number(digits.parse::<Number>().ok()?),

@@ -11,7 +11,7 @@ use rustls::{CipherSuite, ClientConfig, RootCertStore};
 ///
 /// Reading the system's whole store instead costs a cold start tens of milliseconds, and reading these from PEM
 /// a part of one.
-pub(super) const AMAZON_ROOTS: [&[u8]; 5] = [
+pub const AMAZON_ROOTS: [&[u8]; 5] = [
     include_bytes!("amazon-roots/amazon-root-ca-1.der"),
     include_bytes!("amazon-roots/amazon-root-ca-2.der"),
     include_bytes!("amazon-roots/amazon-root-ca-3.der"),

@@ -110,9 +110,9 @@ impl UserTokens for DynamoDbUserTokens {
 }
 
 /// An attribute of a type or value that it cannot have, by its name.
-pub(super) struct Malformed(pub(super) &'static str);
+pub struct Malformed(pub &'static str);
 
-pub(super) fn record(attributes: HashMap<String, Attribute>) -> Result<UserTokenRecord, Malformed> {
+pub fn record(attributes: HashMap<String, Attribute>) -> Result<UserTokenRecord, Malformed> {
     let mut item = Item(attributes);
     let email_verified = item.flag("email_verified")?;
     let profile = Profile {

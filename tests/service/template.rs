@@ -13,8 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const TOKEN: &str = "BD2F35A7621";
 
-impl Kind {
+/// The function of a kind in the template.
+trait InTemplate {
     /// The logical id of the function, without the word for what it is.
+    fn logical_id(self) -> &'static str;
+    fn properties(self, template: &Value) -> &Value;
+    fn variables(self, template: &Value) -> BTreeMap<&str, &Value>;
+}
+
+impl InTemplate for Kind {
     fn logical_id(self) -> &'static str {
         match self {
             Self::SdkExchange => "SdkExchange",
@@ -267,7 +274,7 @@ fn the_local_service_and_the_sample_events_have_the_paths_of_the_template() {
     let template = template();
     let of_the_template: BTreeSet<_> =
         Kind::ALL.iter().flat_map(|kind| routes(*kind, &template)).map(|(_, path)| path).collect();
-    let code = file("src/cli/local/front.rs");
+    let code = file("crates/cli/src/local/front.rs");
     let of_the_code: BTreeSet<_> =
         code.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
     assert_eq!(of_the_code, of_the_template);

@@ -9,9 +9,9 @@ use url::Url;
 use super::{Answer, Flow, Observed, SigningKeys, UserTokens, Vouching};
 use crate::http::{self, TokenPlace};
 use crate::jwt::sso::{LegacyAgents, Sso, SsoClaims};
-use crate::jwt::sso_errors::Fault;
 use crate::jwt::{Kind, UniqueId};
 use crate::outcome::{Malformed, Outcome, Refused};
+use zendesk_jwt_rules::sso_errors::Fault;
 
 mod attempts;
 mod page;

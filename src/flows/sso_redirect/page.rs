@@ -6,9 +6,9 @@ use lambda_http::{Body, Response};
 use super::return_to::ZendeskHosts;
 use crate::http;
 use crate::jwt::signing::Jwt;
-use crate::jwt::sso_errors::Fault;
 use crate::jwt::{UniqueId, sso};
 use crate::outcome::Outcome;
+use zendesk_jwt_rules::sso_errors::Fault;
 
 /// The page that posts the JWT to Zendesk: by itself, or by its button where scripts are off.
 ///

@@ -20,7 +20,5 @@ mod other_origins;
 mod pages;
 mod policy;
 mod screenshots;
-mod simulator;
 mod sso;
 mod without_javascript;
-mod workbench;

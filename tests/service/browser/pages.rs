@@ -2,32 +2,13 @@
 
 use super::world::{World, in_a_browser_with};
 use super::zendesk;
+use crate::support::chromium::FAINT;
 use crate::support::webdriver::TAB;
 use serde_json::json;
 
 /// No word of it can be broken, and it is wider than a phone.
 const MESSAGE: &str = "User creation failed: Email is invalid for \
     a.demo.user.with.a.name.that.goes.on.and.on.and.on@a-department-with-a-long-name.example.com";
-
-/// A function's body that returns how many texts there are, and those too faint against what is behind them:
-/// WCAG 2.2, success criterion 1.4.3.
-pub const FAINT: &str = "
-    const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
-    const luminance = (colour) => channels(colour).slice(0, 3)
-        .map((value) => value / 255)
-        .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
-        .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-    const ground = (element) => {
-        const colour = getComputedStyle(element).backgroundColor;
-        return channels(colour)[3] === 0 ? ground(element.parentElement) : colour;
-    };
-    const contrast = (element) => {
-        const [dark, light] = [getComputedStyle(element).color, ground(element)].map(luminance).sort((a, b) => a - b);
-        return (light + 0.05) / (dark + 0.05);
-    };
-    const texts = [...document.querySelectorAll('main *')].filter((element) =>
-        element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType == 3 && node.data.trim()));
-    return [texts.length, texts.filter((text) => contrast(text) < 4.5).map((text) => text.innerText)]";
 
 /// Leads the browser to each page in turn and calls `look` with the page's name. Pages that post their
 /// form by themselves stand still.

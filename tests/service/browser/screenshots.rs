@@ -1,10 +1,10 @@
 //! Pictures of the pages, for the README and for whoever changes them:
-//! `SCREENSHOTS=docs/images cargo test --features cli --test service screenshots -- --ignored`
+//! `SCREENSHOTS=docs/images cargo test --test service screenshots -- --ignored`
 
 use super::pages::{on_every_page, prefer_colours};
 use std::path::PathBuf;
 
-pub const WIDTHS: [u32; 2] = [1280, 390];
+use crate::support::chromium::WIDTHS;
 
 #[test]
 #[ignore = "writes files"]

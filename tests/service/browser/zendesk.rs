@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 use url::Url;
 use zendesk_jwt::jwt::Kind;
-use zendesk_jwt::jwt::inspect::{Expectation, inspect};
+use zendesk_jwt_rules::inspect::{Expectation, inspect};
 
 pub const HOST: &str = "acme.zendesk.com";
 /// The help center under the company's domain, which Zendesk serves (host mapping).

@@ -10,9 +10,9 @@ use std::hint::black_box;
 use zendesk_jwt::aws::GotItem;
 use zendesk_jwt::flows::sso_redirect::ReturnTo;
 use zendesk_jwt::http::{TokenPlace, decodable, user_token};
-use zendesk_jwt::jwt::inspect::{Expectation, inspect};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::signing::SigningKey;
+use zendesk_jwt_rules::inspect::{Expectation, inspect};
 
 /// Lambda hands over events of up to 6 MB.
 const LONGEST_EVENT: usize = 6_000_000;

@@ -1,7 +1,7 @@
 //! The promises over input of the right shape with something wrong in it, which random bytes seldom are.
 
 use super::targets;
-use crate::inspect::{Draft, NAMES, any_json, any_kind};
+use crate::support::draft::{Draft, NAMES, any_json, any_kind};
 use crate::support::{Front, Request, users};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

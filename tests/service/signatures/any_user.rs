@@ -4,6 +4,7 @@
 
 use crate::support::Chance;
 use serde_json::{Map, Value};
+use std::ops::{Deref, DerefMut};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::user::{Claim, Email, EmailAddress, ExternalId, Name, Profile, Role, User};
@@ -16,7 +17,28 @@ const INJECTIONS: [&str; 4] =
 const SPECIAL: [char; 14] =
     ['"', '\\', '\0', '\n', '\u{7f}', '\u{2028}', '\u{feff}', '/', '+', '=', '.', ' ', '…', '𝄞'];
 
-impl Chance {
+/// Chance that makes users and keys as well.
+pub struct AnyUser(Chance);
+
+impl Deref for AnyUser {
+    type Target = Chance;
+
+    fn deref(&self) -> &Chance {
+        &self.0
+    }
+}
+
+impl DerefMut for AnyUser {
+    fn deref_mut(&mut self) -> &mut Chance {
+        &mut self.0
+    }
+}
+
+impl AnyUser {
+    pub fn seeded(seed: u64) -> Self {
+        Self(Chance::seeded(seed))
+    }
+
     /// A user for whom all three kinds of JWT can be signed.
     pub fn user(&mut self) -> User {
         User {

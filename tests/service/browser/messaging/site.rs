@@ -10,7 +10,7 @@ use crate::support::{Answer, Aws, Kind, Request, Service, Setup, eventually, now
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use zendesk_jwt::jwt::inspect::{Expectation, inspect};
+use zendesk_jwt_rules::inspect::{Expectation, inspect};
 
 /// The company's own site.
 const COMPANY: &str = "www.example.com";

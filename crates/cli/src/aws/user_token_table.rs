@@ -1,0 +1,391 @@
+//! The table of user tokens as the operator's tool changes it: every change is of one item, and safe to repeat.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnValue, Select, WriteRequest};
+use serde_json::{Map, Value};
+
+use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, field};
+use super::{Clients, remedied};
+use zendesk_jwt::user::ExternalId;
+
+/// The most items that one batch may write.
+///
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
+pub const MAX_BATCH: usize = 25;
+
+/// A page ends at 1 MB in any case. Without a number, the embedded DynamoDB reads the rest of the table for each page.
+const ITEMS_PER_PAGE: i32 = 1000;
+
+/// The index that the template makes, eventually consistent: a new item can be missing in it for a moment.
+const BY_EXTERNAL_ID: &str = "by_external_id";
+
+/// A table of user tokens, with the rights of an operator.
+#[derive(Clone, Debug)]
+pub struct UserTokenTable {
+    client: Client,
+    name: String,
+}
+
+/// Why the table could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// DynamoDB asks for fewer requests; what was asked may be asked again.
+    #[error("DynamoDB asks for fewer requests. {0}")]
+    Throttled(String),
+    /// DynamoDB could not be reached or failed by itself; what was asked may be asked again.
+    #[error("{0}")]
+    Unavailable(String),
+    /// DynamoDB finds what was asked invalid. Its own text is left out, since it may quote items.
+    #[error("DynamoDB refuses the request as invalid: is {0} the table of user tokens, as the template makes it?")]
+    Refused(String),
+    /// Anything else; the text is the chain of causes, with a remedy where one is known.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Where to go on in a table: after the item of this token hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After(String);
+
+impl After {
+    /// After the item of `token_hash`.
+    #[must_use]
+    pub fn token_hash(token_hash: String) -> Self {
+        Self(token_hash)
+    }
+
+    /// The token hash.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl UserTokenTable {
+    /// The table of that name.
+    #[must_use]
+    pub fn new(clients: &Clients, name: String) -> Self {
+        Self { client: clients.dynamodb.clone(), name }
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The item of that token hash, as it is now.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn get(&self, token_hash: &str) -> Result<Option<StoredItem>, TableError> {
+        let get = self.client.get_item().table_name(&self.name).set_key(Some(key(token_hash)));
+        let answer = get.consistent_read(true).send().await.map_err(|error| self.explain(&error))?;
+        Ok(answer.item.map(StoredItem))
+    }
+
+    /// All items of a user. An item written within the last second may be missing.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn of_user(&self, external_id: &ExternalId) -> Result<Vec<StoredItem>, TableError> {
+        let query = self.client.query().table_name(&self.name).index_name(BY_EXTERNAL_ID);
+        let query = query
+            .key_condition_expression("external_id = :external_id")
+            .expression_attribute_values(":external_id", AttributeValue::S(external_id.as_str().to_owned()));
+        let mut items = query.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = items.next().await {
+            found.push(StoredItem(item.map_err(|error| self.explain(&error))?));
+        }
+        Ok(found)
+    }
+
+    /// Stores an item. Unless `replace`, only under a token hash that has none.
+    ///
+    /// Returns whether it was stored.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn put(&self, item: UserTokenItem, replace: bool) -> Result<bool, TableError> {
+        let mut put = self.client.put_item().table_name(&self.name).set_item(Some(item.into_attributes()));
+        if !replace {
+            put = put.condition_expression("attribute_not_exists(token_hash)");
+        }
+        self.unless_the_condition_failed(put.send().await).map(|stored| stored.is_some())
+    }
+
+    /// Stores an item, replacing what its user has under that token hash, but never what another user has.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Put, TableError> {
+        let attributes = item.into_attributes();
+        let owner = attributes.get("external_id").cloned();
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(attributes.clone()));
+        let put = put
+            .condition_expression("attribute_not_exists(token_hash) OR external_id = :external_id")
+            .set_expression_attribute_values(owner.map(|owner| HashMap::from([(":external_id".to_owned(), owner)])))
+            .return_values(ReturnValue::AllOld);
+        Ok(match self.unless_the_condition_failed(put.send().await)? {
+            None => Put::OfAnotherUser,
+            Some(answer) => match answer.attributes {
+                Some(old) if StoredItem(old.clone()).into_json() == StoredItem(attributes).into_json() => {
+                    Put::Unchanged
+                }
+                Some(_) => Put::Replaced,
+                None => Put::New,
+            },
+        })
+    }
+
+    /// Sets these fields of an item of `user`, and removes those; the others stay as they are.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn change(&self, token_hash: &str, user: &ExternalId, change: &Change) -> Result<Changed, TableError> {
+        let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key(token_hash)));
+        for (at, (name, value)) in change.set.iter().enumerate() {
+            update = update
+                .expression_attribute_names(format!("#s{at}"), name)
+                .expression_attribute_values(format!(":s{at}"), value.clone());
+        }
+        for (at, name) in change.remove.iter().enumerate() {
+            update = update.expression_attribute_names(format!("#r{at}"), name);
+        }
+        // The index, where the item was found, may be a moment behind: then it could be another user's by now.
+        let update = update
+            .update_expression(change.expression())
+            .condition_expression("external_id = :external_id")
+            .expression_attribute_values(":external_id", AttributeValue::S(user.as_str().to_owned()))
+            .return_values(ReturnValue::AllOld);
+        Ok(match self.unless_the_condition_failed(update.send().await)? {
+            None => Changed::NoSuchItem,
+            Some(answer) => match answer.attributes {
+                Some(old) if !change.alters(&old) => Changed::No,
+                _ => Changed::Yes,
+            },
+        })
+    }
+
+    /// Deletes the item of that token hash. Returns whether there was one.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn delete(&self, token_hash: &str) -> Result<bool, TableError> {
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
+        let answer = delete.return_values(ReturnValue::AllOld).send().await.map_err(|error| self.explain(&error))?;
+        Ok(answer.attributes.is_some())
+    }
+
+    /// Deletes the item of that token hash if it is the user's. Returns whether it was.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn delete_of_user(&self, token_hash: &str, user: &ExternalId) -> Result<bool, TableError> {
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
+        let delete = delete
+            .condition_expression("external_id = :external_id")
+            .expression_attribute_values(":external_id", AttributeValue::S(user.as_str().to_owned()));
+        self.unless_the_condition_failed(delete.send().await).map(|deleted| deleted.is_some())
+    }
+
+    /// Stores up to [`MAX_BATCH`] items in one request, replacing what is stored under their token hashes.
+    ///
+    /// No token hash may occur twice. Returns those items that DynamoDB left out for want of capacity.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses. Any of the items may have been stored; none is half stored.
+    pub async fn put_batch(&self, items: &[UserTokenItem]) -> Result<Vec<UserTokenItem>, TableError> {
+        let requests = items.iter().map(put_request).collect();
+        let batch = self.client.batch_write_item().request_items(&self.name, requests);
+        let answer = batch.send().await.map_err(|error| self.explain(&error))?;
+        let left = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default();
+        let left: Vec<_> = left.iter().filter_map(put_token_hash).collect();
+        Ok(items.iter().filter(|item| left.contains(&item.token_hash())).cloned().collect())
+    }
+
+    /// One page of all items, and where to go on; `None` at the end.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn page(&self, after: Option<&After>) -> Result<(Vec<StoredItem>, Option<After>), TableError> {
+        let scan = self.client.scan().table_name(&self.name).set_exclusive_start_key(after.map(|after| key(&after.0)));
+        let scan = scan.select(Select::AllAttributes).limit(ITEMS_PER_PAGE);
+        let answer = scan.send().await.map_err(|error| self.explain(&error))?;
+        let next = answer.last_evaluated_key.map(|key| After(StoredItem(key).token_hash().to_owned()));
+        Ok((answer.items.unwrap_or_default().into_iter().map(StoredItem).collect(), next))
+    }
+
+    /// The ARN, which names region and account as well.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn arn(&self) -> Result<String, TableError> {
+        let describe = self.client.describe_table().table_name(&self.name);
+        let answer = describe.send().await.map_err(|error| self.explain(&error))?;
+        Ok(answer.table.and_then(|table| table.table_arn).unwrap_or_else(|| self.name.clone()))
+    }
+
+    /// About how many items there are; DynamoDB counts them every six hours.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer or refuses.
+    pub async fn approximate_count(&self) -> Result<Option<u64>, TableError> {
+        let describe = self.client.describe_table().table_name(&self.name);
+        let answer = describe.send().await.map_err(|error| self.explain(&error))?;
+        Ok(answer.table.and_then(|table| table.item_count).and_then(|count| count.try_into().ok()))
+    }
+
+    fn unless_the_condition_failed<T, E>(&self, result: Result<T, SdkError<E>>) -> Result<Option<T>, TableError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match result {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+            Err(error) => Err(self.explain(&error)),
+        }
+    }
+
+    fn explain<E>(&self, error: &SdkError<E>) -> TableError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let explained = remedied(error, "table", &self.name);
+        match error.code() {
+            Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded") => {
+                TableError::Throttled(explained)
+            }
+            Some("ValidationException") => TableError::Refused(self.name.clone()),
+            _ if is_transient(error) => TableError::Unavailable(explained),
+            _ => TableError::Failed(explained),
+        }
+    }
+}
+
+/// What came of [`UserTokenTable::put_for_its_user`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// There was no item under the token hash.
+    New,
+    /// The user's item was another one before.
+    Replaced,
+    /// The user's item was the same before.
+    Unchanged,
+    /// The token is another user's, and nothing was stored.
+    OfAnotherUser,
+}
+
+/// What came of [`UserTokenTable::change`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// The item is not what it was.
+    Yes,
+    /// The item already was as asked.
+    No,
+    /// The user has no item under the token hash, or no longer; none was made.
+    NoSuchItem,
+}
+
+/// Whether the same request may well succeed a moment later.
+fn is_transient<E>(error: &SdkError<E>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
+        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
+        SdkError::ServiceError(answer) => answer.raw().status().is_server_error(),
+        _ => false,
+    }
+}
+
+/// A change of some fields of an item.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    set: Vec<(String, AttributeValue)>,
+    remove: Vec<String>,
+}
+
+impl Change {
+    /// Sets these fields.
+    ///
+    /// # Errors
+    /// When a field is unknown, of the wrong type, or one that no change may touch (`token`, `token_hash`).
+    pub fn set(mut self, fields: Map<String, Value>) -> Result<Self, InvalidItem> {
+        for (name, value) in fields {
+            let attribute = field(changeable(&name)?, value)?;
+            self.set.push((name, attribute));
+        }
+        Ok(self)
+    }
+
+    /// Removes this field, so that Zendesk keeps what it has.
+    ///
+    /// # Errors
+    /// When the field is unknown, or one that no change may touch (`token`, `token_hash`).
+    pub fn remove(mut self, name: &str) -> Result<Self, InvalidItem> {
+        self.remove.push(changeable(name)?.to_owned());
+        Ok(self)
+    }
+
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty()
+    }
+
+    /// The item as it will be.
+    ///
+    /// # Errors
+    /// When the functions would refuse it.
+    pub fn preview(&self, item: &StoredItem) -> Result<StoredItem, InvalidItem> {
+        let mut attributes = item.0.clone();
+        attributes.extend(self.set.iter().cloned());
+        attributes.retain(|name, _| !self.remove.contains(name));
+        super::user_token_items::check(&attributes)?;
+        Ok(StoredItem(attributes))
+    }
+
+    /// Whether an item that was `old` is another one now. A flag that is not stored is false.
+    fn alters(&self, old: &HashMap<String, AttributeValue>) -> bool {
+        let is_set = |(name, value): &(String, AttributeValue)| match old.get(name) {
+            Some(stored) => stored == value,
+            None => *value == AttributeValue::Bool(false),
+        };
+        !self.set.iter().all(is_set) || self.remove.iter().any(|name| old.contains_key(name))
+    }
+
+    fn expression(&self) -> String {
+        let set: Vec<_> = (0..self.set.len()).map(|at| format!("#s{at} = :s{at}")).collect();
+        let remove: Vec<_> = (0..self.remove.len()).map(|at| format!("#r{at}")).collect();
+        let clause = |word: &str, terms: &[String]| match terms {
+            [] => String::new(),
+            terms => format!("{word} {} ", terms.join(", ")),
+        };
+        clause("SET", &set) + &clause("REMOVE", &remove)
+    }
+}
+
+fn changeable(name: &str) -> Result<&str, InvalidItem> {
+    match name {
+        "token" | "token_hash" => Err(InvalidItem::UnknownField(name.to_owned())),
+        name if super::user_token_items::Shape::of(name).is_none() => Err(InvalidItem::UnknownField(name.to_owned())),
+        name => Ok(name),
+    }
+}
+
+fn key(token_hash: &str) -> HashMap<String, AttributeValue> {
+    HashMap::from([("token_hash".to_owned(), AttributeValue::S(token_hash.to_owned()))])
+}
+
+fn put_request(item: &UserTokenItem) -> WriteRequest {
+    let put = PutRequest::builder().set_item(Some(item.clone().into_attributes())).build();
+    // Building fails only without an item.
+    WriteRequest::builder().set_put_request(put.ok()).build()
+}
+
+fn put_token_hash(request: &WriteRequest) -> Option<&str> {
+    request.put_request.as_ref()?.item.get("token_hash")?.as_s().ok().map(String::as_str)
+}

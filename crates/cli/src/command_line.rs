@@ -1,0 +1,96 @@
+//! The subcommands and their help.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::{doctor, inspect, local, secret, simulate, token, user};
+
+/// Vouch for your own users to Zendesk.
+#[derive(Debug, Parser)]
+#[command(name = "zendesk-jwt", version, about, arg_required_else_help = true)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the three functions on this machine, with demo users and no AWS account
+    Local(local::Arguments),
+    /// Play Zendesk's side against your endpoints, whatever they are written in
+    Simulate(simulate::Arguments),
+    /// Take a JWT apart and name every rule of Zendesk's that it breaks
+    Inspect(inspect::Arguments),
+    Doctor(Box<doctor::Arguments>),
+    /// Look after the functions' secrets
+    #[command(subcommand)]
+    Secret(secret::Command),
+    /// Issue, revoke and look at user tokens
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Look after users: what is stored under their tokens
+    #[command(subcommand)]
+    User(user::Command),
+    /// Print what makes your shell complete the tool's commands and options
+    #[command(
+        after_help = "For bash: zendesk-jwt completions bash > ~/.local/share/bash-completion/completions/zendesk-jwt"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+impl CommandLine {
+    /// Runs the subcommand: 0 when it did its work, 1 when it could not, 2 when it was called wrongly.
+    #[expect(clippy::print_stderr, reason = "a person reads this")]
+    pub(crate) fn run(self) -> ExitCode {
+        let result = match self.command {
+            Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Simulate(arguments) => simulate::run(&arguments),
+            Command::Inspect(arguments) => inspect::run(&arguments),
+            Command::Doctor(arguments) => doctor::run(&arguments),
+            Command::Secret(command) => secret::run(&command),
+            Command::Token(command) => token::run(&command),
+            Command::User(command) => user::run(&command),
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut std::io::stdout());
+                Ok(ExitCode::SUCCESS)
+            }
+        };
+        match result {
+            Ok(status) => status,
+            Err(problem) => {
+                eprintln!("zendesk-jwt: {problem}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_subcommand_has_help_and_tells_its_exit_statuses() {
+        let mut without = Vec::new();
+        visit(&CommandLine::command(), &mut |command| {
+            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
+            let silent = command.get_arguments().find(|argument| argument.get_help().is_none());
+            assert!(silent.is_none(), "{} has no help for {silent:?}", command.get_name());
+            let told = command.get_after_help().is_some_and(|help| help.to_string().contains("Exit status"));
+            if !command.has_subcommands() && !told {
+                without.push(command.get_name().to_owned());
+            }
+        });
+        // A server and a printer of text: 0 and 1 as everywhere.
+        assert_eq!(without, ["local", "completions"]);
+    }
+
+    fn visit(command: &clap::Command, look: &mut impl FnMut(&clap::Command)) {
+        look(command);
+        command.get_subcommands().for_each(|command| visit(command, look));
+    }
+}

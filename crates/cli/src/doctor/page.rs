@@ -1,0 +1,274 @@
+//! The sign-in page as a browser reads it: its form, and the policies that bind it.
+
+use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_FRAME_OPTIONS};
+use scraper::{ElementRef, Html};
+use url::Url;
+
+use super::connection::is_loopback;
+use super::exchange::Answer;
+use super::report::{Verdict, quoted};
+use zendesk_jwt::jwt::sso;
+
+/// A form that posts a JWT. It holds one, so it has no `Debug`.
+#[derive(Clone)]
+pub(super) struct Form {
+    pub(super) method: String,
+    /// Empty when there is none.
+    pub(super) action: String,
+    /// Names and values of its fields.
+    pub(super) fields: Vec<(String, String)>,
+}
+
+impl Form {
+    /// The values of the fields of this name.
+    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    fn is_for_zendesk(&self) -> bool {
+        let has_jwt = self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("jwt"));
+        has_jwt || self.action.contains(sso::ENDPOINT)
+    }
+}
+
+/// All the forms of a page that hold a JWT or lead to Zendesk.
+pub(super) fn forms(html: &str) -> Vec<Form> {
+    let html = Html::parse_document(html);
+    let forms = elements(html.root_element(), "form").map(|form| {
+        let attribute = |name| form.value().attr(name).unwrap_or_default().trim().to_owned();
+        let inputs = form.descendants().filter_map(ElementRef::wrap);
+        let inputs = inputs.filter(|element| matches!(element.value().name(), "input" | "textarea" | "button"));
+        let fields = inputs.filter_map(|input| {
+            let name = input.value().attr("name")?;
+            let value = match input.value().name() {
+                "textarea" => input.text().collect(),
+                _ => input.value().attr("value").unwrap_or_default().to_owned(),
+            };
+            Some((name.to_owned(), value))
+        });
+        Form { method: attribute("method"), action: attribute("action"), fields: fields.collect() }
+    });
+    forms.filter(Form::is_for_zendesk).collect()
+}
+
+fn elements<'a>(within: ElementRef<'a>, name: &'static str) -> impl Iterator<Item = ElementRef<'a>> {
+    within.descendants().filter_map(ElementRef::wrap).filter(move |element| element.value().name() == name)
+}
+
+/// The values of the fields that only a `<meta http-equiv>` holds.
+fn meta_policies(html: &str) -> Vec<String> {
+    let html = Html::parse_document(html);
+    let metas = elements(html.root_element(), "meta").filter(|meta| {
+        let equivalent = meta.value().attr("http-equiv").unwrap_or_default();
+        equivalent.eq_ignore_ascii_case("content-security-policy")
+    });
+    metas.filter_map(|meta| meta.value().attr("content").map(str::to_owned)).collect()
+}
+
+pub(super) fn method(form: &Form) -> Verdict {
+    if form.method.eq_ignore_ascii_case("post") {
+        return Verdict::pass("the form is posted");
+    }
+    let seen = if form.method.is_empty() {
+        "the form has no method".into()
+    } else {
+        format!("the method is {}", quoted(&form.method))
+    };
+    Verdict::fail(
+        seen,
+        "Give the form method=\"post\": with a GET the JWT gets into histories and logs, and Zendesk does not take it.",
+    )
+}
+
+/// Checks where the form leads, and gives that origin.
+pub(super) fn action(form: &Form, page: &Url, subdomain: Option<&str>) -> (Verdict, Option<Url>) {
+    let subdomain_or_example = subdomain.unwrap_or("SUBDOMAIN");
+    let remedy = format!("Give the form action=\"https://{subdomain_or_example}.zendesk.com/{}\".", sso::ENDPOINT);
+    let Some(action) = target(form, page) else {
+        return (Verdict::fail("the form's action is no address", remedy), None);
+    };
+    let host = action.host_str().unwrap_or_default().to_owned();
+    let seen = format!("the form leads to {}", quoted(&format!("{}://{host}{}", action.scheme(), action.path())));
+    let origin = action.join("/").ok();
+    if is_loopback(page) && is_loopback(&action) && action.path() == format!("/{}", sso::ENDPOINT) {
+        return (Verdict::pass(format!("{seen}, a simulated Zendesk on this machine")), origin);
+    }
+    let label = host.strip_suffix(".zendesk.com").filter(|label| !label.is_empty() && !label.contains('.'));
+    let verdict = match label {
+        None => Verdict::fail(
+            seen,
+            format!("{remedy} It must be that host, never one of your own that is mapped to Zendesk."),
+        ),
+        Some(label) if subdomain.is_some_and(|subdomain| !subdomain.eq_ignore_ascii_case(label)) => {
+            Verdict::fail(seen, format!("{remedy} This is another account's host."))
+        }
+        Some(_) if action.scheme() != "https" || action.path() != format!("/{}", sso::ENDPOINT) => {
+            Verdict::fail(seen, remedy)
+        }
+        Some(_) if action.query().is_some() => {
+            Verdict::fail(seen, format!("{remedy} Nothing goes into its query: return_to is a field of the form."))
+        }
+        Some(_) => return (Verdict::pass(seen), origin),
+    };
+    (verdict, origin.filter(|_| label.is_some()))
+}
+
+fn target(form: &Form, page: &Url) -> Option<Url> {
+    page.join(&form.action).ok().filter(Url::has_host)
+}
+
+pub(super) fn fields(form: &Form) -> Verdict {
+    let problem = |name: &str| {
+        let count = form.values(name).count();
+        let alike = |found: &&str| letters(found) == letters(name) && *found != name;
+        let misspelt = form.fields.iter().map(|(found, _)| found.as_str()).find(alike);
+        match (count, misspelt) {
+            (1, _) => None,
+            (0, Some(misspelt)) => Some(format!("one field is called {}", quoted(misspelt))),
+            (0, None) => Some(format!("there is no field `{name}`")),
+            (count, _) => Some(format!("there are {count} fields `{name}`")),
+        }
+    };
+
+    let problems: Vec<String> = ["jwt", "return_to"].into_iter().filter_map(problem).collect();
+    if problems.is_empty() {
+        return Verdict::pass("the fields are called `jwt` and `return_to`");
+    }
+    Verdict::fail(
+        problems.join("; "),
+        "Put the JWT into one field called exactly `jwt`, and what Zendesk sent as return_to into one called exactly \
+         `return_to`.",
+    )
+}
+
+/// The letters of a name, whatever their case and the breaks between its words.
+fn letters(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+pub(super) fn cache(answer: &Answer) -> Verdict {
+    if answer.is_no_store() {
+        return Verdict::pass("Cache-Control is `no-store`");
+    }
+    Verdict::fail(
+        answer.caching(),
+        "Send Cache-Control: no-store: a page out of a cache sends its `jti` a second time, which Zendesk refuses.",
+    )
+}
+
+pub(super) fn referrer_policy(answer: &Answer) -> Verdict {
+    let remedy = "Send Referrer-Policy: no-referrer: the page's address goes to nobody.";
+    match answer.header(REFERRER_POLICY) {
+        None => Verdict::warn("there is no Referrer-Policy", remedy),
+        Some(policy) if policy.contains("unsafe-url") || policy.contains("no-referrer-when-downgrade") => {
+            Verdict::warn(format!("Referrer-Policy is {}", quoted(&policy)), remedy)
+        }
+        Some(policy) => Verdict::pass(format!("Referrer-Policy is {}", quoted(&policy))),
+    }
+}
+
+/// The content security policies of the page; all of them hold at once.
+pub(super) struct Policies {
+    of_header: Vec<String>,
+    all: Vec<String>,
+}
+
+impl Policies {
+    pub(super) fn of(answer: &Answer) -> Self {
+        let split = |text: String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let of_header: Vec<_> = answer.header(CONTENT_SECURITY_POLICY).map(split).unwrap_or_default();
+        let all = of_header.iter().cloned().chain(meta_policies(&answer.body)).collect();
+        Self { of_header, all }
+    }
+
+    /// Whether the form may be posted where it leads.
+    pub(super) fn form_action(&self, form: &Form, page: &Url) -> Verdict {
+        let lists: Vec<Vec<&str>> = self.all.iter().filter_map(|policy| directive(policy, "form-action")).collect();
+        let Some(target) = target(form, page) else {
+            return Verdict::fail("the form's action is no address", "Correct the form's action first.");
+        };
+        if lists.is_empty() {
+            return Verdict::warn(
+                "no content security policy limits where the form is posted",
+                "Send Content-Security-Policy with form-action for your hosts of Zendesk: then nothing that gets into \
+                 the page can send the JWT elsewhere.",
+            );
+        }
+        let blocked = lists.iter().find(|sources| !sources.iter().any(|source| covers(source, &target, page)));
+        match blocked {
+            None => Verdict::pass("form-action of the content security policy covers the form"),
+            Some(sources) => Verdict::fail(
+                format!("form-action is {}, so browsers do not post the form", quoted(&sources.join(" "))),
+                format!(
+                    "Add {} to form-action, and the host of each help center that is mapped to a domain of yours, \
+                     where Zendesk redirects to.",
+                    target.origin().ascii_serialization()
+                ),
+            ),
+        }
+    }
+
+    /// Whether other pages may frame this one. A policy in a `<meta>` does not count for this.
+    pub(super) fn framing(&self, answer: &Answer) -> Verdict {
+        let ancestors = self.of_header.iter().find_map(|policy| directive(policy, "frame-ancestors"));
+        let x_frame_options = answer.header(X_FRAME_OPTIONS).unwrap_or_default();
+        let is_denied = ["deny", "sameorigin"].iter().any(|denied| x_frame_options.eq_ignore_ascii_case(denied));
+        match ancestors {
+            Some(sources) if sources.iter().any(|source| matches!(*source, "*" | "https:" | "http:")) => Verdict::fail(
+                format!("frame-ancestors is {}", quoted(&sources.join(" "))),
+                "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
+                 serves clickjacking only.",
+            ),
+            Some(sources) => Verdict::pass(format!("frame-ancestors is {}", quoted(&sources.join(" ")))),
+            None if is_denied => Verdict::pass(format!("X-Frame-Options is {}", quoted(&x_frame_options))),
+            None => Verdict::warn(
+                "any page may show this one in a frame",
+                "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
+                 serves clickjacking only.",
+            ),
+        }
+    }
+}
+
+fn directive<'a>(policy: &'a str, name: &str) -> Option<Vec<&'a str>> {
+    policy.split(';').find_map(|directive| {
+        let mut words = directive.split_whitespace();
+        words.next()?.eq_ignore_ascii_case(name).then(|| words.collect())
+    })
+}
+
+/// Whether a source of a policy lets the form go to `target` (CSP Level 3, "Does url match expression").
+/// Paths in sources are left aside, since nobody writes them for this directive.
+fn covers(source: &str, target: &Url, page: &Url) -> bool {
+    let source = source.to_ascii_lowercase();
+    if source == "*" {
+        return matches!(target.scheme(), "http" | "https");
+    }
+    if source == "'self'" {
+        return target.origin() == page.origin();
+    }
+    if let Some(scheme) = source.strip_suffix(':') {
+        return target.scheme() == scheme || (scheme == "http" && target.scheme() == "https");
+    }
+    let (scheme, rest) =
+        source.split_once("://").map_or((None, source.as_str()), |(scheme, rest)| (Some(scheme), rest));
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let is_scheme =
+        scheme.is_none_or(|scheme| scheme == target.scheme() || (scheme == "http" && target.scheme() == "https"));
+    let is_port = match port {
+        "" => target.port().is_none(),
+        "*" => true,
+        port => target.port_or_known_default().is_some_and(|known| known.to_string() == port),
+    };
+    let found = target.host_str().unwrap_or_default();
+    let is_host = match host.strip_prefix("*.") {
+        Some(parent) => found.strip_suffix(parent).is_some_and(|labels| labels.len() > 1 && labels.ends_with('.')),
+        None => host == found,
+    };
+    is_scheme && is_port && is_host
+}
+
+/// The header with which a browser asks for a page.
+pub(super) const ACCEPT_PAGE: (HeaderName, &str) =
+    (hyper::header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");

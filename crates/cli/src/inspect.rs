@@ -1,0 +1,242 @@
+//! `zendesk-jwt inspect`: takes a JWT apart and holds it against every rule of Zendesk's.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, UNIX_EPOCH};
+
+use console::{StyledObject, style};
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use crate::account::Account;
+use crate::aws::SigningKeySecret;
+use crate::input;
+use crate::output;
+use crate::problem::Problem;
+use crate::problem::block_on;
+use zendesk_jwt::jwt::{Clock as _, EpochSeconds, Kind, SystemClock};
+use zendesk_jwt_rules::inspect::{Expectation, Finding, Inspection, Rule, Severity, Signature, inspect};
+
+/// The widest that a sentence is written, in columns.
+const MAX_WIDTH: usize = 110;
+
+/// The arguments of `zendesk-jwt inspect`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The JWT may also come on standard input, alone or in the JSON that an endpoint answers:
+
+  curl -s http://127.0.0.1:3000/sdk/jwt -d user_token=BD2F35A7621 | zendesk-jwt inspect --secret-id zendesk-jwt/sdk --local
+
+Exit status: 0 when no rule is broken (advice breaks none), 1 when one is or nothing could be read, 2 when called wrongly.")]
+pub struct Arguments {
+    /// The JWT; without it, standard input
+    #[arg(value_name = "JWT")]
+    jwt: Option<String>,
+
+    /// Whose rules to check: sdk, messaging or sso. Unless given, those of the kind that it looks like
+    #[arg(long, value_parser = crate::problem::kind)]
+    kind: Option<Kind>,
+
+    /// Check the signature with the shared secret in this file; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_id")]
+    secret: Option<PathBuf>,
+
+    /// Check the signature with this secret of Secrets Manager
+    #[arg(long, value_name = "ID")]
+    secret_id: Option<String>,
+
+    /// Check it as Zendesk would at this second since 1970, instead of now
+    #[arg(long, value_name = "SECONDS")]
+    at: Option<u64>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    account: Account,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When the JWT or the secret cannot be read.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
+    let secret = arguments.shared_secret()?;
+    let token = match &arguments.jwt {
+        Some(jwt) => Zeroizing::new(jwt.clone()),
+        None if arguments.secret.as_deref().is_some_and(input::is_standard_input) => {
+            return Err(Problem(
+                "standard input cannot hold both: give the JWT as an argument, or the secret in a file".into(),
+            ));
+        }
+        None => input::secret_text(None, "the JWT")?,
+    };
+    let now = arguments.at.map_or_else(|| SystemClock.now(), EpochSeconds);
+    let secret = secret.as_ref().map(|secret| secret.as_bytes());
+    let inspection = inspect(&jwt_in(&token), &Expectation { kind: arguments.kind, secret, now: now.0 });
+
+    if arguments.json {
+        show_json(&inspection)?;
+    } else {
+        output::line(&Report { inspection: &inspection, now }.text())?;
+    }
+    let is_broken = inspection.findings.iter().any(|finding| finding.rule.severity() > Severity::Advice);
+    Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+impl Arguments {
+    fn shared_secret(&self) -> Result<Option<Zeroizing<String>>, Problem> {
+        let value = match (&self.secret, &self.secret_id) {
+            (Some(file), _) => input::secret_text(Some(file), "the shared secret")?,
+            (None, Some(id)) => block_on(async {
+                let clients = self.account.clients().await?;
+                SigningKeySecret::new(&clients, id.clone()).read().await.map_err(Problem)
+            })?,
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(field(&value, "secret").unwrap_or(value)))
+    }
+}
+
+/// The JWT in what was given, which may be the whole answer of an endpoint.
+fn jwt_in(text: &str) -> Zeroizing<String> {
+    field(text, "jwt").unwrap_or_else(|| Zeroizing::new(text.trim().to_owned()))
+}
+
+/// The text of that field, if `text` is a JSON object that has it.
+fn field(text: &str, name: &str) -> Option<Zeroizing<String>> {
+    let object: Map<String, Value> = serde_json::from_str(text).ok()?;
+    object.get(name)?.as_str().map(|value| Zeroizing::new(value.to_owned()))
+}
+
+/// The words for programs.
+fn signature_code(signature: Signature) -> &'static str {
+    match signature {
+        Signature::Verified => "verified",
+        Signature::Wrong => "wrong",
+        Signature::NotChecked => "not_checked",
+    }
+}
+
+fn severity_code(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Advice => "advice",
+        Severity::Ignored => "ignored",
+        Severity::Rejected => "rejected",
+    }
+}
+
+fn show_json(inspection: &Inspection) -> Result<(), Problem> {
+    let rule = |(rule, finding): (Rule, Option<&Finding>)| {
+        json!({
+            "code": rule.code(),
+            "statement": rule.statement(),
+            "severity": severity_code(rule.severity()),
+            "source": rule.source(),
+            "broken": finding.map(|finding| &finding.message),
+        })
+    };
+    let report = json!({
+        "kind": inspection.kind.name(),
+        "looks_like": inspection.looks_like.map(Kind::name),
+        "accepted": inspection.is_accepted(),
+        "signature": signature_code(inspection.signature),
+        "header": inspection.header,
+        "claims": inspection.claims,
+        "rules": inspection.checked_rules().map(rule).collect::<Vec<_>>(),
+    });
+    output::json(&report)
+}
+
+/// What a person reads.
+struct Report<'a> {
+    inspection: &'a Inspection,
+    now: EpochSeconds,
+}
+
+impl Report<'_> {
+    fn text(&self) -> String {
+        let Inspection { kind, header, claims, .. } = self.inspection;
+        let mut parts = vec![format!("A JWT of {kind}, {}", self.signature())];
+        if let Some(header) = header {
+            parts.push(section("Header", header));
+        }
+        if let Some(claims) = claims {
+            parts.push(section("Claims", claims) + &self.times(claims));
+        }
+        let kept = self.inspection.checked_rules().filter(|(_, finding)| finding.is_none());
+        // What is broken comes last, so that it stands beside the verdict and the next prompt.
+        let rules: Vec<String> = kept
+            .map(|(rule, _)| marked(&style("✓").green(), rule.statement()))
+            .chain(self.inspection.findings.iter().map(broken))
+            .collect();
+        parts.push(format!("{}\n{}", style("Rules").bold(), rules.join("\n")));
+        parts.push(self.verdict());
+        parts.join("\n\n")
+    }
+
+    fn signature(&self) -> &'static str {
+        match self.inspection.signature {
+            Signature::Verified => "signed with the given secret",
+            Signature::Wrong => "not signed with the given secret",
+            Signature::NotChecked => "its signature not checked: --secret or --secret-id does",
+        }
+    }
+
+    /// The claims that are moments, for people.
+    fn times(&self, claims: &Map<String, Value>) -> String {
+        let line = |name: &str| {
+            // A moment beyond the year 9999, milliseconds most likely, has no such text.
+            let seconds = claims.get(name)?.as_u64().filter(|seconds| *seconds < 253_402_300_800)?;
+            let moment = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds));
+            let distance = humantime::format_duration(Duration::from_secs(seconds.abs_diff(self.now.0)));
+            let side = if seconds > self.now.0 { "ahead" } else { "ago" };
+            Some(format!("\n  {name} is {moment}, {distance} {side}"))
+        };
+        ["iat", "nbf", "exp"].into_iter().filter_map(line).collect()
+    }
+
+    fn verdict(&self) -> String {
+        let found =
+            |severity| self.inspection.findings.iter().filter(|found| found.rule.severity() == severity).count();
+        let checked = self.inspection.checked.len();
+        let (rejected, ignored, advice) =
+            (found(Severity::Rejected), found(Severity::Ignored), found(Severity::Advice));
+        let verdict = match (rejected, ignored) {
+            (0, 0) if self.inspection.signature == Signature::NotChecked => {
+                "Zendesk takes it if the signature is right"
+            }
+            (0, 0) => "Zendesk takes it",
+            (0, _) => "Zendesk takes it, but not as it is meant",
+            _ => "Zendesk refuses it",
+        };
+        format!("{checked} rules checked, {} broken, {advice} with advice. {verdict}.", rejected + ignored)
+    }
+}
+
+fn section(title: &str, object: &Map<String, Value>) -> String {
+    let text = serde_json::to_string_pretty(object).unwrap_or_default();
+    format!("{}\n{}", style(title).bold(), textwrap::indent(&text, "  "))
+}
+
+fn broken(Finding { rule, message }: &Finding) -> String {
+    let (mark, cost) = match rule.severity() {
+        Severity::Rejected => (style("✗").red(), "Zendesk refuses the token"),
+        Severity::Ignored => (style("✗").yellow(), "Zendesk ignores or misreads it without a word"),
+        Severity::Advice => (style("!").cyan(), "advice"),
+    };
+    let source = wrapped(&format!("{cost} ({}; {})", rule.code(), rule.source()), "      ");
+    format!("{}\n{}\n{}", marked(&mark, rule.statement()), wrapped(message, "      "), style(source).dim())
+}
+
+/// A sentence with a mark before it.
+fn marked(mark: &StyledObject<&str>, sentence: &str) -> String {
+    format!("  {mark} {}", wrapped(sentence, "    ").trim_start())
+}
+
+/// A sentence in rows that fit the terminal.
+fn wrapped(sentence: &str, indent: &str) -> String {
+    let width = usize::from(console::Term::stdout().size().1).min(MAX_WIDTH);
+    textwrap::fill(sentence, textwrap::Options::new(width).initial_indent(indent).subsequent_indent(indent))
+}

@@ -1,0 +1,218 @@
+//! `zendesk-jwt secret put`: stores a signing key, unless it cannot be the right one.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::{Secrets, check};
+use crate::aws::{Clients, SigningKeySecret};
+
+use crate::input;
+use crate::local;
+use crate::output;
+use crate::problem::Problem;
+use crate::problem::block_on;
+use crate::problem::called_wrongly;
+use zendesk_jwt::config;
+use zendesk_jwt::jwt::messaging::Messaging;
+use zendesk_jwt::jwt::sdk::Sdk;
+use zendesk_jwt::jwt::signing::SigningKey;
+use zendesk_jwt::jwt::sso::Sso;
+use zendesk_jwt::jwt::{JwtKind, Kind};
+use zendesk_jwt::signing_keys::LONGEST_PAUSE_WITHOUT_KEY;
+
+/// How often the value is read back until Secrets Manager gives the new one, and how long between two reads.
+const READS: u32 = 20;
+const BETWEEN_READS: Duration = Duration::from_millis(500);
+
+/// The arguments of `zendesk-jwt secret put`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The secret is typed without echo, read from standard input or from --file; never an argument, which other
+programs of this machine could see. It is the text that Admin Center shows when it is made, or the JSON that
+Secrets Manager is to hold. Where the ids of the other kinds are known, a secret of theirs is refused.
+
+  zendesk-jwt secret put sdk --sdk ARN
+  zendesk-jwt secret put messaging --kid app_… --messaging ARN --file shared-secret.txt
+  zendesk-jwt secret put sso --local < shared-secret.txt
+
+Exit status: 0 when it is stored, 1 when it is refused or could not be stored, 2 when called wrongly.")]
+pub struct Put {
+    /// What the key signs: sdk, messaging or sso
+    #[arg(value_parser = crate::problem::kind)]
+    kind: Kind,
+
+    /// The Key ID of messaging's key, which is no secret
+    #[arg(long, value_name = "KID")]
+    kid: Option<String>,
+
+    /// Read the secret from this file; - is standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Store it although the kid or the secret does not look like one of Zendesk's
+    #[arg(long)]
+    force: bool,
+
+    /// Do not wait until the functions use it
+    #[arg(long)]
+    no_wait: bool,
+
+    /// The functions' `SIGNING_KEY_MAX_AGE`: for how many seconds they go on with the key that they have [default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    max_age: Option<u64>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    secrets: Secrets,
+}
+
+/// What is told of a stored key. Neither the secret nor a part of it is in here.
+#[derive(Debug, Serialize)]
+struct Stored {
+    kind: &'static str,
+    secret_id: String,
+    characters: usize,
+    fingerprint: String,
+    /// Whether the value is another than before.
+    changed: bool,
+    /// For how many seconds at most the functions go on with what they had.
+    in_use_within_seconds: u64,
+}
+
+pub(super) fn run(arguments: &Put) -> Result<ExitCode, Problem> {
+    let Some(id) = arguments.secrets.id(arguments.kind) else {
+        let kind = arguments.kind;
+        return Ok(called_wrongly(&format!("say where the secret of {kind} is, with --{kind} ID, or give --local")));
+    };
+    if arguments.kid.is_some() && arguments.kind != Kind::Messaging {
+        return Ok(called_wrongly("only messaging's key has a kid"));
+    }
+    match arguments.kind {
+        Kind::Sdk => block_on(put::<Sdk>(arguments, id)),
+        Kind::Messaging => block_on(put::<Messaging>(arguments, id)),
+        Kind::Sso => block_on(put::<Sso>(arguments, id)),
+    }
+}
+
+async fn put<K: JwtKind>(arguments: &Put, secret_id: String) -> Result<ExitCode, Problem> {
+    let key: SigningKey<K> = given(arguments)?;
+    let clients = arguments.secrets.account.clients().await?;
+    refuse_twin(&key, &arguments.secrets, &clients).await?;
+
+    let secret = SigningKeySecret::new(&clients, secret_id.clone());
+    let new_value = key.secret_value();
+    let old_value = secret.value().await.map_err(Problem)?;
+    let changed = old_value.as_deref() != Some(&new_value);
+    if changed {
+        secret.store(&new_value).await.map_err(Problem)?;
+        read_back(&secret, &new_value).await?;
+    }
+    let in_use_within_seconds = match old_value {
+        _ if !changed => 0,
+        // A function without a key looks for one again and again.
+        None => LONGEST_PAUSE_WITHOUT_KEY,
+        Some(_) => arguments.max_age.unwrap_or(if arguments.secrets.account.is_local() {
+            local::SIGNING_KEY_MAX_AGE
+        } else {
+            config::SIGNING_KEY_MAX_AGE
+        }),
+    };
+    let stored = Stored {
+        kind: K::KIND.name(),
+        secret_id,
+        characters: key.characters(),
+        fingerprint: key.fingerprint(),
+        changed,
+        in_use_within_seconds,
+    };
+    if arguments.json {
+        output::json(&stored)?;
+    } else {
+        output::line(&stored.text())?;
+    }
+    if !arguments.no_wait {
+        wait(Duration::from_secs(in_use_within_seconds)).await;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The key that the operator gives, as the bare secret or as the JSON to be stored.
+fn given<K: JwtKind>(arguments: &Put) -> Result<SigningKey<K>, Problem> {
+    let screen = K::KIND.admin_center_screen();
+    let what = format!("the shared secret of {}, from Admin Center > {screen}", K::KIND);
+    let text = input::secret_text(arguments.file.as_deref(), &what)?;
+    let key = if text.trim_start().starts_with('{') {
+        SigningKey::parse(&text)
+    } else {
+        SigningKey::new(&text, arguments.kid.as_deref())
+    };
+    let key = key.map_err(|problem| Problem(format!("nothing was stored: {problem}")))?;
+    if let Some(doubt) = key.doubt().filter(|_| !arguments.force) {
+        return Err(Problem(format!("nothing was stored: {doubt} --force stores it as it is")));
+    }
+    match &arguments.kid {
+        Some(kid) if key.kid() != Some(kid) => {
+            Err(Problem("nothing was stored: --kid and the `kid` of the JSON differ: give one of them".into()))
+        }
+        _ => Ok(key),
+    }
+}
+
+/// One shared secret for two kinds makes the leak of one the leak of the other.
+async fn refuse_twin<K: JwtKind>(key: &SigningKey<K>, secrets: &Secrets, clients: &Clients) -> Result<(), Problem> {
+    for other in Kind::ALL.into_iter().filter(|kind| *kind != K::KIND) {
+        let Some(id) = secrets.id(other) else { continue };
+        if check::verdict_on(other, clients, id).await.fingerprint == Some(key.fingerprint()) {
+            let screen = K::KIND.admin_center_screen();
+            return Err(Problem(format!(
+                "nothing was stored: this is the secret of {other}. That of {} is in Admin Center under {screen}",
+                K::KIND
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Waits until Secrets Manager, which is eventually consistent, gives what was just stored.
+async fn read_back(secret: &SigningKeySecret, value: &Zeroizing<String>) -> Result<(), Problem> {
+    for _ in 0..READS {
+        if secret.value().await.map_err(Problem)?.as_ref() == Some(value) {
+            return Ok(());
+        }
+        tokio::time::sleep(BETWEEN_READS).await;
+    }
+    Err(Problem("it was stored, but Secrets Manager still gives another value: is somebody else storing one?".into()))
+}
+
+/// Waits behind a bar, which a terminal alone shows.
+async fn wait(time: Duration) {
+    let bar = ProgressBar::new(time.as_secs());
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {eta} until every function uses it; Ctrl-C is safe") {
+        bar.set_style(style);
+    }
+    for _ in 0..time.as_secs() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+}
+
+impl Stored {
+    fn text(&self) -> String {
+        let Self { kind, characters, fingerprint, in_use_within_seconds, .. } = self;
+        let told = format!("{characters} characters, fingerprint {fingerprint}");
+        if self.changed {
+            format!("{kind:10} stored: {told}\n{:10} every function uses it within {in_use_within_seconds} seconds", "")
+        } else {
+            format!("{kind:10} already stored: {told}")
+        }
+    }
+}

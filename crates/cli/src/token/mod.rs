@@ -1,0 +1,40 @@
+//! `zendesk-jwt token`: user tokens, which are shown once, when they are issued.
+
+use std::process::ExitCode;
+
+use crate::problem::Problem;
+
+pub mod flows;
+mod issue;
+mod list;
+pub mod new;
+mod revoke;
+pub mod selection;
+mod show;
+pub mod view;
+
+/// The subcommands of `zendesk-jwt token`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Make a new token for a user, and print it this once
+    Issue(Box<issue::Arguments>),
+    /// Delete a token, or all of a user's: the next request is refused
+    Revoke(revoke::Arguments),
+    /// Show what is stored for a token, and what each flow would answer
+    Show(show::Arguments),
+    /// List the tokens of a user
+    List(list::Arguments),
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When it could not do its work.
+pub fn run(command: &Command) -> Result<ExitCode, Problem> {
+    match command {
+        Command::Issue(arguments) => issue::run(arguments),
+        Command::Revoke(arguments) => revoke::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+    }
+}

@@ -1,0 +1,369 @@
+//! `zendesk-jwt local` in a real browser: all three flows from Zendesk's side, each from the first click to the last.
+
+use crate::local::Local;
+use crate::support::chromium::WIDTHS;
+use crate::support::chromium::{Chromium, Programs};
+use crate::support::eventually;
+use crate::support::webdriver::{ENTER, TAB};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Generous, since the machine may be busy.
+const WITHIN: Duration = Duration::from_mins(1);
+
+const DEMO_USER: &str = "button[value=BD2F35A7621]";
+
+struct Walk {
+    browser: Chromium,
+    local: Local,
+    zendesk: String,
+}
+
+/// Runs a spec in a browser, and then checks what no spec may break: the console shows no violation of a policy and
+/// no error of a script.
+fn in_a_browser(spec: impl FnOnce(&Walk)) {
+    let Some(programs) = Programs::find() else { return };
+    let local = Local::start(&[]);
+    let zendesk = local.aws("Zendesk");
+    let walk = Walk { browser: Chromium::on_this_machine(&programs, &json!({})), local, zendesk };
+    spec(&walk);
+    // That an answer was a 4xx is said as well, and no fault of the page.
+    let lines = walk.browser.console().into_iter().filter(|line| line.source != "network");
+    // The widget's failure is told to the page, which may write it to the console.
+    let complaints: Vec<_> = lines.map(|line| line.message).collect();
+    assert_eq!(complaints, Vec::<String>::new());
+}
+
+impl Walk {
+    fn open(&self, page: &str) {
+        self.browser.open(&format!("{}{page}", self.zendesk));
+    }
+
+    /// Waits until the page shows this text.
+    fn reads(&self, text: &str) {
+        eventually(&format!("the page shows {text:?}"), WITHIN, || self.browser.text().contains(text).then_some(()));
+    }
+
+    /// Waits until an element has exactly this text.
+    fn shows(&self, selector: &str, text: &str) {
+        let found = format!("return document.querySelector('{selector}')?.innerText");
+        eventually(&format!("{selector} shows {text:?}"), WITHIN, || {
+            (self.browser.evaluate(&found) == text).then_some(())
+        });
+    }
+
+    /// Clicks an element as soon as it is there.
+    fn click(&self, selector: &str) {
+        let found = format!("return document.querySelector('{selector}') !== null");
+        eventually(&format!("{selector} is there"), WITHIN, || (self.browser.evaluate(&found) == true).then_some(()));
+        self.browser.click(selector);
+    }
+
+    fn arrives_at(&self, address: &str) {
+        eventually(&format!("the browser arrives at {address}"), WITHIN, || {
+            (self.browser.address() == address).then_some(())
+        });
+    }
+
+    /// Puts a user token into the messaging page's field.
+    fn enter_user_token(&self, user_token: &str) {
+        self.browser.evaluate(&format!("document.getElementById('user-token').value = '{user_token}'"));
+    }
+
+    /// How often the page noted an event that begins like this.
+    fn events(&self, beginning: &str) -> usize {
+        let events =
+            self.browser.evaluate("return [...document.querySelectorAll('#events li')].map(li => li.innerText)");
+        let events = events.as_array().unwrap();
+        events.iter().filter(|event| event.as_str().unwrap().starts_with(beginning)).count()
+    }
+
+    fn noted(&self, beginning: &str, count: usize) {
+        eventually(&format!("{count} times {beginning:?}"), WITHIN, || (self.events(beginning) == count).then_some(()));
+    }
+}
+
+#[test]
+fn a_visitor_of_the_help_center_signs_in_sees_who_zendesk_takes_them_for_and_signs_out() {
+    in_a_browser(|walk| {
+        walk.open("/hc/en-us");
+        walk.click("#sign-in");
+        walk.reads("Whom do you want to be?");
+        walk.click(DEMO_USER);
+        walk.arrives_at(&format!("{}/hc/en-us", walk.zendesk));
+        walk.shows("#state", "Signed in as Demo User, a user whom Zendesk made just now.");
+        let effects = walk.browser.evaluate("return document.getElementById('effects').innerText");
+        for row in [
+            "external_id\tnothing\tdemo-1\tset",
+            "tags\tnothing\tdemo\tset",
+            "user_fields.nickname\tnothing\tnothing\tnull clears it",
+        ] {
+            assert!(effects.as_str().unwrap().contains(row), "no {row} in {effects}");
+        }
+
+        walk.click("#sign-out");
+        walk.reads("You are signed out");
+        assert!(walk.browser.address().starts_with(&format!("{}/sso/logout?", walk.local.url())));
+        let left: Vec<_> = walk.browser.cookies().into_iter().map(|cookie| cookie["name"].clone()).collect();
+        assert!(!left.contains(&json!("session")) && !left.contains(&json!("_zendesk_session")), "{left:?}");
+        walk.open("/hc");
+        walk.shows("#state", "You are not signed in.");
+    });
+}
+
+#[test]
+fn an_agent_comes_back_to_the_full_address_by_keyboard_alone() {
+    in_a_browser(|walk| {
+        walk.open("/agent/tickets/1");
+        walk.browser.evaluate("document.getElementById('sign-in').focus()");
+        walk.browser.press(ENTER);
+        walk.reads("Whom do you want to be?");
+        walk.browser.press(TAB);
+        walk.browser.press(ENTER);
+        walk.arrives_at(&format!("{}/agent/tickets/1", walk.zendesk));
+        walk.reads("Signed in as Demo User");
+        walk.reads("This is an end user");
+    });
+}
+
+#[test]
+fn a_sign_in_that_zendesk_refuses_ends_on_the_page_of_the_remote_logout_url() {
+    in_a_browser(|walk| {
+        let wrong = json!({"secret": "another-demo-secret-not-for-production"}).to_string();
+        let put = json!({"SecretId": "zendesk-jwt/sso", "SecretString": wrong});
+        assert_eq!(walk.local.call("Secrets Manager", "secretsmanager.PutSecretValue", &put).0, 200);
+        walk.open("/hc");
+        walk.click("#sign-in");
+        walk.click(DEMO_USER);
+        walk.reads("Zendesk does not accept our signature");
+        walk.reads("Signature verification failed (signature)");
+        assert!(walk.browser.address().starts_with(&format!("{}/sso/logout?", walk.local.url())));
+
+        walk.open("/hc");
+        walk.shows("#state", "You are not signed in.");
+        walk.click("main a[href=\"/access/unauthenticated\"]");
+        walk.shows(".findings code", "signature");
+        walk.open("/access/normal");
+        walk.reads("the way round single sign-on");
+    });
+}
+
+#[test]
+fn an_apps_user_token_is_exchanged_for_an_access_token_or_refused() {
+    in_a_browser(|walk| {
+        walk.open("/sdk");
+        walk.click("#exchange");
+        walk.shows("#verdict", "The app gets an access token");
+        let text = |id: &str| walk.browser.evaluate(&format!("return document.getElementById('{id}').innerText"));
+        let (sent, received) = (text("sent"), text("received"));
+        assert!(sent.as_str().unwrap().starts_with("POST /sdk/jwt HTTP/1.1\nHost: 127.0.0.1:"), "{sent}");
+        assert!(sent.as_str().unwrap().ends_with("\n\nuser_token=BD2F35A7621"), "{sent}");
+        assert!(received.as_str().unwrap().starts_with("HTTP/1.1 200 OK\n"), "{received}");
+        assert!(received.as_str().unwrap().contains("{\"jwt\":\"eyJ"), "{received}");
+
+        walk.click("button[value=demo-suspended]");
+        walk.shows("#verdict", "The app gets 401");
+        walk.shows(".findings code", "endpoint_refused");
+    });
+}
+
+#[test]
+fn a_visitor_logs_in_to_messaging_and_an_agent_sees_who_it_is() {
+    in_a_browser(|walk| {
+        walk.open("/messaging");
+        walk.click("#message-form button");
+        walk.shows("#conversation li", "Visitor: Hello");
+        walk.click("#log-in");
+        walk.shows("#name", "Demo User");
+        walk.shows("#check", "✓ authenticated");
+        walk.shows("#external-id", "demo-1");
+        walk.shows("#email", "demo@example.com");
+        walk.click("#message-form button");
+        walk.shows("#conversation li:last-child", "Demo User: Hello ✓");
+
+        walk.click("#expire");
+        walk.noted("The widget asks for a JWT", 2);
+        walk.noted("The widget logged in", 2);
+        walk.click("#log-out");
+        walk.shows("#name", "Visitor");
+        walk.shows("#external-id", "none");
+    });
+}
+
+#[test]
+fn an_agent_sees_no_address_that_is_not_verified() {
+    in_a_browser(|walk| {
+        walk.open("/messaging");
+        walk.enter_user_token("demo-unverified");
+        walk.click("#log-in");
+        walk.shows("#name", "Demo Unverified");
+        walk.shows("#email", "none");
+    });
+}
+
+#[test]
+fn an_address_of_another_external_id_leaves_the_visitor_anonymous_and_the_page_is_told() {
+    in_a_browser(|walk| {
+        walk.open("/messaging");
+        walk.click("#bind-form button");
+        walk.noted("Zendesk binds demo@example.com to demo-other", 1);
+        walk.click("#log-in");
+        walk.noted("The widget was refused: 409 Conflict", 1);
+        walk.noted("The page is told: refused_by_zendesk, Conflict", 1);
+        walk.shows("#name", "Visitor");
+        walk.shows("#findings code", "email_conflict");
+    });
+}
+
+#[test]
+fn a_page_without_a_user_token_logs_in_whom_the_session_cookie_stands_for() {
+    in_a_browser(|walk| {
+        walk.open("/messaging");
+        walk.enter_user_token("");
+        walk.click("#log-in");
+        walk.noted("The page is told: signed_out", 1);
+
+        walk.browser.open(&format!("{}/login", walk.local.url()));
+        walk.click(DEMO_USER);
+        walk.arrives_at(&format!("{}/hc", walk.zendesk));
+        walk.open("/messaging");
+        walk.enter_user_token("");
+        walk.click("#log-in");
+        walk.shows("#name", "Demo User");
+    });
+}
+
+#[test]
+fn the_login_page_sends_nobody_away_from_here_and_takes_no_token_that_is_no_cookie() {
+    in_a_browser(|walk| {
+        walk.browser.open(&format!("{}/login?return_to=https%3A%2F%2Fexample.org", walk.local.url()));
+        walk.click(DEMO_USER);
+        walk.arrives_at(&format!("{}/hc", walk.zendesk));
+
+        walk.browser.open(&format!("{}/login", walk.local.url()));
+        walk.browser.evaluate("document.querySelector('input[name=user_token]').value = 'a;b'");
+        walk.click("form:last-of-type button");
+        walk.reads("A user token in a cookie is printable ASCII");
+    });
+}
+
+/// Leads the browser to each page in turn, as somebody sees it who tries everything.
+fn on_every_page(look: impl Fn(&Walk, &str)) {
+    in_a_browser(|walk| {
+        let open = |page: &str, name: &str| {
+            walk.open(page);
+            look(walk, name);
+        };
+        let open_details = || walk.browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)");
+        open("/", "home");
+        open("/access/normal", "normal");
+        open("/access/unauthenticated", "nobody-refused");
+        open("/hc", "help-center");
+        walk.click("#sign-in");
+        walk.reads("Whom do you want to be?");
+        look(walk, "login");
+        walk.click(DEMO_USER);
+        walk.reads("Signed in as");
+        look(walk, "signed-in");
+        open_details();
+        look(walk, "signed-in-open");
+        open("/agent", "agent");
+        open("/sdk", "sdk");
+        walk.click("#exchange");
+        walk.shows("#verdict", "The app gets an access token");
+        look(walk, "sdk-granted");
+        walk.click("button[value=demo-expired]");
+        walk.shows("#verdict", "The app gets 401");
+        look(walk, "sdk-refused");
+        open("/messaging", "messaging");
+        walk.click("#log-in");
+        walk.shows("#name", "Demo User");
+        walk.click("#message-form button");
+        look(walk, "messaging-logged-in");
+        walk.click("#bind-form button");
+        walk.click("#expire");
+        walk.noted("The widget was refused", 1);
+        look(walk, "messaging-conflict");
+        let form = "const form = document.createElement('form'); form.method = 'post'; form.action = '/access/jwt';
+            form.innerHTML = '<input name=jwt value=eyJhbGciOiJSUzI1NiJ9.e30.eA>'; document.body.append(form); form.submit()";
+        // A document without a policy, which would keep the form from being led on.
+        walk.open("/zendesk-auth.js");
+        walk.browser.evaluate(form);
+        walk.reads("What you can do");
+        open("/access/unauthenticated", "refused");
+    });
+}
+
+/// Asks for colours as a reader's system does.
+fn prefer_colours(walk: &Walk, scheme: &str) {
+    let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+    walk.browser.devtools("Emulation.setEmulatedMedia", &features);
+}
+
+#[test]
+fn every_page_fits_a_phone_has_one_heading_and_names_its_fields() {
+    on_every_page(|walk, name| {
+        walk.browser.resize(390, 800);
+        let width = walk.browser.evaluate("return document.documentElement.scrollWidth");
+        assert!(width.as_u64().unwrap() <= 390, "{name} is {width} wide");
+        assert_eq!(walk.browser.evaluate("return document.documentElement.lang"), "en", "{name}");
+        assert_eq!(walk.browser.evaluate("return document.querySelectorAll('h1').length"), 1, "{name}");
+        let nameless = walk.browser.evaluate(
+            "return [...document.querySelectorAll('input:not([type=hidden])')].filter(i => !i.labels.length).map(i => i.outerHTML)",
+        );
+        assert_eq!(nameless, json!([]), "{name}");
+        walk.browser.devtools("Emulation.clearDeviceMetricsOverride", &json!({}));
+    });
+}
+
+/// WCAG 2.2, 1.4.3: 4.5 to 1 for text.
+#[test]
+fn every_text_stands_out_in_light_and_dark() {
+    const CONTRAST: &str = r"
+        const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
+        const luminance = (colour) => {
+            const [r, g, b] = channels(colour).map(c => c / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const ground = (element) => {
+            const { backgroundColor } = getComputedStyle(element);
+            return channels(backgroundColor)[3] === 0 ? (element.parentElement ? ground(element.parentElement) : 'rgb(255, 255, 255)') : backgroundColor;
+        };
+        const low = [];
+        for (const element of document.querySelectorAll('body *')) {
+            const isText = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+            if (!isText || !element.checkVisibility() || element.matches(':disabled, script, noscript, option')) continue;
+            const [a, b] = [luminance(getComputedStyle(element).color), luminance(ground(element))];
+            const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            if (contrast < 4.5) low.push(`${contrast.toFixed(2)} ${element.outerHTML.slice(0, 80)}`);
+        }
+        return low";
+    on_every_page(|walk, name| {
+        for scheme in ["light", "dark"] {
+            prefer_colours(walk, scheme);
+            assert_eq!(walk.browser.evaluate(CONTRAST), json!([]), "{name} in {scheme}");
+        }
+    });
+}
+
+/// Pictures, as `screenshots` makes them of the functions' pages.
+#[test]
+#[ignore = "writes files"]
+fn take_screenshots_of_the_simulator() {
+    let folder = PathBuf::from(std::env::var_os("SCREENSHOTS").expect("SCREENSHOTS=folder"));
+    std::fs::create_dir_all(&folder).unwrap();
+    on_every_page(|walk, name| {
+        for width in WIDTHS {
+            walk.browser.resize(width, 640);
+            let height = walk.browser.evaluate("return document.documentElement.scrollHeight");
+            walk.browser.resize(width, height.as_u64().unwrap().try_into().unwrap());
+            for scheme in ["light", "dark"] {
+                prefer_colours(walk, scheme);
+                let file = folder.join(format!("{name}-{scheme}-{width}.png"));
+                std::fs::write(file, walk.browser.screenshot()).unwrap();
+            }
+        }
+        walk.browser.devtools("Emulation.clearDeviceMetricsOverride", &json!({}));
+    });
+}

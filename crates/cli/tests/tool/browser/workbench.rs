@@ -1,0 +1,262 @@
+//! The workbench of `zendesk-jwt local` in a real browser: by mouse, by keyboard, and without JavaScript.
+
+use crate::local::Local;
+use crate::support::chromium::FAINT;
+use crate::support::chromium::{Chromium, Programs};
+use crate::support::eventually;
+use crate::support::webdriver::{ENTER, TAB};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Generous, since the machine may be busy.
+const SHOWN_WITHIN: Duration = Duration::from_mins(1);
+/// A token with milliseconds for `iat` and no signature to speak of.
+const BAD_JWT: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE3OTUzMDYyNDQwMDAsImp0aSI6IjEiLCJuYW1lIjoiRGVtbyBVc2VyIiwiZW1haWwiOiJkZW1vQGV4YW1wbGUuY29tIiwicm9sZSI6ImFkbWluIn0.c2lnbmF0dXJl";
+
+/// A browser in front of a workbench of its own.
+struct Desk {
+    browser: Chromium,
+    local: Local,
+}
+
+impl Desk {
+    fn open(&self, path: &str) {
+        self.browser.open(&format!("{}{path}", self.local.url()));
+    }
+
+    /// Waits until the page shows this text.
+    fn reads(&self, text: &str) {
+        let shown = || self.browser.text().contains(text).then_some(());
+        eventually(&format!("the page shows {text:?}"), SHOWN_WITHIN, shown);
+    }
+
+    fn type_text(&self, text: &str) {
+        for letter in text.chars() {
+            self.browser.press(&letter.to_string());
+        }
+    }
+
+    /// Goes on with the keyboard until the focus is on what this expression describes, where `it` has the focus.
+    fn tab_to(&self, wanted: &str) {
+        let is_there = format!("const it = document.activeElement; return Boolean({wanted})");
+        let found = (0..60).any(|_| {
+            self.browser.press(TAB);
+            self.browser.evaluate(&is_there) == true
+        });
+        assert!(found, "the keyboard does not come to {wanted}");
+    }
+
+    /// Every page, with every part that a page can have, each under a name.
+    fn on_every_page(&self, look: impl Fn(&str)) {
+        let click = |selector: &str, shown: &str| {
+            self.browser.click(selector);
+            self.reads(shown);
+        };
+        self.open("/");
+        look("run");
+        for kind in ["sdk", "messaging", "sso"] {
+            click(&format!("button[value={kind}]"), "Request");
+            look(&format!("run-{kind}"));
+        }
+        self.add_user();
+        look("users-added");
+        self.open("/users");
+        look("users");
+        self.open("/break");
+        look("break");
+        click("#clock-ahead button", "Broken: Clock 10 minutes ahead");
+        click("#secrets-manager-down button", "Broken: Secrets Manager is down");
+        look("broken");
+        self.open("/");
+        click("button[value=sso]", "Zendesk refuses it");
+        look("run-refused");
+        click(".broken-now button", "Everything is mended");
+        self.open("/inspect");
+        look("inspect");
+        self.paste(BAD_JWT);
+        look("inspected");
+    }
+
+    fn paste(&self, jwt: &str) {
+        self.browser.click("textarea");
+        self.browser.evaluate(&format!("document.querySelector('textarea').value = {}", json!(jwt)));
+        self.browser.click("main form button");
+        self.reads("What is in it");
+    }
+
+    fn add_user(&self) {
+        self.open("/users");
+        for (control, value) in [("name", "Demo Clicked"), ("external_id", "demo-7"), ("email", "clicked@example.com")]
+        {
+            self.browser.click(&format!("input[name={control}]"));
+            self.type_text(value);
+        }
+        self.browser.click("form[action^='/users/add'] > button");
+        self.reads("Demo Clicked is added");
+    }
+}
+
+/// Runs a spec, after which the console holds no violation of a policy and no error of a script.
+fn at_the_desk(preferences: &Value, spec: impl FnOnce(&Desk)) {
+    let Some(programs) = Programs::find() else { return };
+    let desk = Desk { local: Local::start(&[]), browser: Chromium::on_this_machine(&programs, preferences) };
+    spec(&desk);
+    // That an answer was a 4xx is said as well, and no fault of the page.
+    let console = desk.browser.console().into_iter().filter(|line| line.source != "network");
+    assert_eq!(console.map(|line| line.message).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
+fn a_user_is_added_run_and_a_breakage_seen_and_mended_by_clicking() {
+    walk(&json!({}));
+}
+
+#[test]
+fn the_same_works_without_javascript() {
+    walk(&json!({ "profile.managed_default_content_settings.javascript": 2 }));
+}
+
+fn walk(preferences: &Value) {
+    at_the_desk(preferences, |desk| {
+        desk.open("/");
+        desk.browser.click("nav a[href='/users']");
+        desk.reads("Demo Suspended");
+        desk.add_user();
+        desk.browser.click(".notice button[value=sso]");
+        desk.reads("SSO sign-in: 200 OK");
+        desk.reads("rules for SSO tokens are kept");
+        desk.reads("\"name\": \"Demo Clicked\"");
+
+        desk.browser.click("nav a[href='/break']");
+        desk.browser.click("#clock-ahead button");
+        desk.reads("broken now");
+        desk.browser.click("nav a[href='/']");
+        desk.reads("Broken on purpose");
+        desk.browser.click("button[value=sdk]");
+        desk.reads("Zendesk refuses it");
+        desk.browser.click(".broken-now button");
+        desk.reads("Everything is mended");
+        desk.browser.click("nav a[href='/']");
+        desk.browser.click("button[value=sdk]");
+        desk.reads("rules for Support SDK tokens are kept");
+
+        desk.browser.click("nav a[href='/inspect']");
+        desk.paste(BAD_JWT);
+        desk.reads("divide by 1000");
+    });
+}
+
+#[test]
+fn the_keyboard_goes_everywhere_and_one_sees_where_it_is() {
+    const RINGS: &str = "const style = getComputedStyle(document.activeElement);
+        return style.outlineStyle != 'none' && parseFloat(style.outlineWidth) >= 2";
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/");
+        desk.tab_to("it.matches('.skip')");
+        desk.browser.press(ENTER);
+        desk.tab_to("it.name == 'user'");
+        desk.tab_to("it.name == 'user_token'");
+        desk.type_text("demo-unverified");
+        desk.tab_to("it.value == 'messaging'");
+        desk.browser.press(ENTER);
+        desk.reads("Messaging token: 200 OK");
+        assert_eq!(desk.browser.evaluate("return document.activeElement.id"), "result", "it goes on with the result");
+        desk.tab_to("it.matches('.copy')");
+        desk.tab_to("it.matches('summary')");
+
+        desk.open("/break");
+        desk.tab_to("it.closest('#email-unverified')");
+        desk.browser.press(ENTER);
+        desk.reads("broken now");
+        desk.tab_to("it.innerText == 'Mend everything'");
+        desk.browser.press(ENTER);
+        desk.reads("Everything is mended");
+
+        for path in ["/", "/users", "/break", "/inspect"] {
+            desk.open(path);
+            let count = desk.browser.evaluate(
+                "return document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea').length",
+            );
+            for _ in 0..count.as_u64().unwrap() {
+                desk.browser.press(TAB);
+                let it = desk.browser.evaluate("return document.activeElement.outerHTML");
+                assert_eq!(desk.browser.evaluate(RINGS), true, "{path}: {it}");
+            }
+        }
+    });
+}
+
+#[test]
+fn every_page_has_landmarks_headings_in_order_and_a_name_for_each_control() {
+    const PROBLEMS: &str = "
+        const problems = [];
+        for (const mark of ['main', 'nav', 'h1', 'header', 'footer', 'title'])
+            if (document.querySelectorAll(mark).length != 1) problems.push(`not one ${mark}`);
+        if (document.documentElement.lang != 'en') problems.push('no language');
+        let last = 0;
+        for (const heading of document.querySelectorAll('h1, h2, h3, h4')) {
+            const level = Number(heading.tagName[1]);
+            if (level > last + 1) problems.push(`${heading.innerText} skips a level`);
+            last = level;
+        }
+        const ids = [...document.querySelectorAll('[id]')].map((it) => it.id);
+        problems.push(...ids.filter((id, at) => ids.indexOf(id) != at).map((id) => `${id} is there twice`));
+        for (const it of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
+            if (!it.labels.length || !it.labels[0].innerText.trim()) problems.push(`${it.name} has no label`);
+        for (const it of document.querySelectorAll('button, a'))
+            if (!it.textContent.trim()) problems.push('a button or link without a name');
+        for (const it of document.querySelectorAll('[aria-labelledby], [aria-describedby]'))
+            for (const name of ['aria-labelledby', 'aria-describedby'])
+                if (it.hasAttribute(name) && !document.getElementById(it.getAttribute(name))) problems.push(`no ${it.getAttribute(name)}`);
+        return problems";
+    at_the_desk(&json!({}), |desk| {
+        desk.on_every_page(|name| assert_eq!(desk.browser.evaluate(PROBLEMS), json!([]), "{name}"));
+    });
+}
+
+#[test]
+fn no_page_is_wider_than_a_phone_and_all_of_it_can_be_read_in_light_and_dark() {
+    at_the_desk(&json!({}), |desk| {
+        desk.on_every_page(|name| {
+            for width in [390, 1280] {
+                desk.browser.resize(width, 844);
+                let hidden = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
+                assert_eq!(desk.browser.evaluate(hidden), 0, "{name} at {width}");
+            }
+            for scheme in ["light", "dark"] {
+                prefer_colours(desk, scheme);
+                let found = desk.browser.evaluate(&FAINT.replace("main *", "body *"));
+                assert!(found[0].as_u64() > Some(10) && found[1] == json!([]), "{name} in {scheme}: {found}");
+            }
+        });
+    });
+}
+
+fn prefer_colours(desk: &Desk, scheme: &str) {
+    let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+    desk.browser.devtools("Emulation.setEmulatedMedia", &features);
+}
+
+/// `SCREENSHOTS=docs/images cargo test --features cli --test service screenshots_of_the_workbench -- --ignored`
+#[test]
+#[ignore = "writes files"]
+fn take_screenshots_of_the_workbench() {
+    let folder = PathBuf::from(std::env::var_os("SCREENSHOTS").expect("SCREENSHOTS=folder"));
+    std::fs::create_dir_all(&folder).unwrap();
+    at_the_desk(&json!({}), |desk| {
+        desk.on_every_page(|name| {
+            for width in [1280, 390] {
+                desk.browser.resize(width, 844);
+                let height = desk.browser.evaluate("return document.documentElement.scrollHeight");
+                desk.browser.resize(width, height.as_u64().unwrap().try_into().unwrap());
+                for scheme in ["light", "dark"] {
+                    prefer_colours(desk, scheme);
+                    let file = folder.join(format!("workbench-{name}-{scheme}-{width}.png"));
+                    std::fs::write(file, desk.browser.screenshot()).unwrap();
+                }
+                desk.browser.resize(1280, 844);
+            }
+        });
+    });
+}

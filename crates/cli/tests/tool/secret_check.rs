@@ -1,0 +1,68 @@
+//! `zendesk-jwt secret check`: whether what Secrets Manager holds can sign, and whether two kinds share a secret.
+
+use crate::local::Local;
+use serde_json::{Value, json};
+use std::process::{Command, Output};
+
+const ALL: [&str; 6] = ["--sdk", "zendesk-jwt/sdk", "--messaging", "zendesk-jwt/messaging", "--sso", "zendesk-jwt/sso"];
+
+fn check(local: &Local, arguments: &[&str]) -> Output {
+    Command::new(crate::support::binary::tool())
+        .args(["secret", "check", "--region", "us-east-1"])
+        .args(arguments)
+        .env_remove("AWS_PROFILE")
+        .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", local.aws("Secrets Manager"))
+        .env("AWS_ACCESS_KEY_ID", "demo")
+        .env("AWS_SECRET_ACCESS_KEY", "demo")
+        .output()
+        .unwrap()
+}
+
+fn store(local: &Local, kind: &str, value: &Value) {
+    let request = json!({ "SecretId": format!("zendesk-jwt/{kind}"), "SecretString": value.to_string() });
+    assert_eq!(local.call("Secrets Manager", "secretsmanager.PutSecretValue", &request).0, 200);
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn good_secrets_are_shown_by_their_fingerprints_alone() {
+    let local = Local::start(&[]);
+    let output = check(&local, &ALL);
+
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(text(&output).matches("can sign").count(), 3, "{output:?}");
+    assert!(!text(&output).contains("not-for-production"), "{output:?}");
+}
+
+#[test]
+fn a_secret_that_two_kinds_share_is_pointed_out_for_both() {
+    let local = Local::start(&[]);
+    let shared = "one-secret-for-two-kinds-0123456789";
+    store(&local, "sdk", &json!({ "secret": shared }));
+    store(&local, "sso", &json!({ "secret": shared }));
+
+    let output = check(&local, &ALL);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(
+        text(&output).contains("secret of sso as well") && text(&output).contains("secret of sdk as well"),
+        "{output:?}"
+    );
+    assert!(!text(&output).contains(shared), "{output:?}");
+}
+
+#[test]
+fn a_redacted_secret_and_one_that_is_not_there_are_named_in_json_too() {
+    let local = Local::start(&[]);
+    store(&local, "messaging", &json!({ "kid": "app_demo", "secret": "canary" }));
+
+    let output = check(&local, &["--messaging", "zendesk-jwt/messaging", "--sso", "elsewhere", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let verdicts: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let problem = |at: usize| verdicts[at]["problems"][0].as_str().unwrap().to_owned();
+    assert!(problem(0).contains("redacted") && problem(0).contains("End user authentication"), "{verdicts}");
+    assert!(problem(1).contains("elsewhere"), "{verdicts}");
+    assert!(!text(&output).contains("canary"), "{output:?}");
+}

@@ -1,0 +1,888 @@
+//! The simulated Zendesk: as strict as the documentation says, whatever implementation it meets.
+//!
+//! It runs as `zendesk-jwt simulate` here, in front of endpoints that answer as each spec chooses.
+
+use std::fs::File;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::{NamedTempFile, TempDir};
+use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::inspect::{Rule, Severity, Subject};
+use zendesk_jwt_rules::sso_errors::Fault;
+
+use crate::support::draft::{Draft, SECRET, published, sign};
+use crate::support::https::HttpsServer;
+use crate::support::server::Server;
+use crate::support::{Answer, Request, eventually, now};
+
+/// Generous, since the machine may be busy.
+const READY_WITHIN: Duration = Duration::from_secs(20);
+
+/// The key id of the drafts.
+const KID: &str = "app_demo0000000000000000";
+
+/// A running simulator. Dropping it ends the process.
+pub struct Simulator {
+    child: Child,
+    output: NamedTempFile,
+    pub url: String,
+    _keys: TempDir,
+}
+
+impl Simulator {
+    /// With these options beside port and keys.
+    pub fn start(options: &[&str]) -> Self {
+        let keys = TempDir::new().unwrap();
+        let file = keys.path().join("keys.json");
+        let other = json!({ "kid": "app_other", "secret": "another-demo-secret-not-for-production" });
+        let messaging = json!([other, { "kid": KID, "secret": SECRET }]);
+        let secret = json!({ "secret": SECRET });
+        std::fs::write(&file, json!({ "sdk": secret, "messaging": messaging, "sso": secret }).to_string()).unwrap();
+        let output = NamedTempFile::new().unwrap();
+        let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
+        let arguments = [&["simulate", "--port", "0", "--keys", file.to_str().unwrap()], options].concat();
+        let mut command = Command::new(crate::support::binary::tool());
+        let child = command.args(&arguments).stdin(Stdio::null()).stdout(stream()).stderr(stream()).spawn().unwrap();
+        let mut simulator = Self { child, output, url: String::new(), _keys: keys };
+        simulator.url = eventually("it says where it listens", READY_WITHIN, || {
+            let terminal = simulator.terminal();
+            let (_, rest) = terminal.split_once("running on ")?;
+            Some(rest.split_once(". ")?.0.to_owned())
+        });
+        simulator
+    }
+
+    /// For single sign-on alone, of a company whose remote addresses nobody asks.
+    fn of_sso() -> Self {
+        let (login, logout) = ("https://sso.example.com/sso/login?team=1", "https://sso.example.com/sso/logout?team=1");
+        Self::start(&["--sso-url", login, "--logout-url", logout])
+    }
+
+    /// For messaging alone.
+    fn of_messaging() -> Self {
+        Self::start(&["--messaging-url", "https://auth.example.com/messaging/jwt"])
+    }
+
+    pub fn terminal(&self) -> String {
+        std::fs::read_to_string(self.output.path()).unwrap()
+    }
+
+    pub fn ask(&self, request: &Request) -> Answer {
+        ask(&self.url, request)
+    }
+
+    /// Posts a JWT as the browser does that single sign-on sent here.
+    fn post_jwt(&self, jwt: &str, return_to: Option<&str>) -> Answer {
+        let fields: Vec<_> = [("jwt", jwt)].into_iter().chain(return_to.map(|value| ("return_to", value))).collect();
+        self.ask(&Request::post("/access/jwt").form(&fields))
+    }
+
+    /// Signs somebody in, and opens the help center in the same browser.
+    fn sign_in(&self, draft: &Draft) -> Visit {
+        let answer = self.post_jwt(&draft.token(), Some("/hc/en-us"));
+        assert_eq!((answer.status, answer.header("location")), (302, Some("/hc/en-us")), "{answer:?}");
+        let cookie = answer.header("set-cookie").unwrap();
+        assert!(cookie.contains("HttpOnly"), "{cookie}");
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let page = self.ask(&Request::get("/hc/en-us").header("cookie", &cookie)).body;
+        Visit { cookie, page }
+    }
+
+    /// What the remote logout URL is told when a JWT is refused.
+    fn refusal(&self, jwt: &str, return_to: Option<&str>) -> String {
+        let answer = self.post_jwt(jwt, return_to);
+        assert_eq!(answer.status, 302, "{answer:?}");
+        assert_eq!(answer.header("set-cookie"), None, "nobody is signed in");
+        told(&answer)
+    }
+
+    /// The widget's login with a JWT.
+    fn widget_login(&self, jwt: &str) -> Answer {
+        self.ask(&Request::post("/messaging/login").body("text/plain;charset=UTF-8", jwt))
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// A browser that was signed in.
+struct Visit {
+    cookie: String,
+    page: String,
+}
+
+impl Visit {
+    /// Whether the page's table says that a field became another.
+    fn changed(&self, field: &str, before: &str, after: &str) -> bool {
+        let row = self.page.lines().find(|line| line.contains(&format!(">{field}</th>"))).unwrap_or_default();
+        row.contains(&format!("\"before\">{before}</td>")) && row.contains(&format!("\"after\">{after}</td>"))
+    }
+}
+
+/// Sends a request and follows nothing.
+pub fn ask(url: &str, request: &Request) -> Answer {
+    let config =
+        ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(READY_WITHIN));
+    let call = ureq::http::Request::builder().method(request.method.as_str()).uri(format!(
+        "{url}{}{}{}",
+        request.path,
+        if request.query.is_empty() { "" } else { "?" },
+        request.query
+    ));
+    let call = request.headers.iter().fold(call, |call, (name, value)| call.header(name, value));
+    let agent: ureq::Agent = config.build().into();
+    let mut answer = agent.run(call.body(request.body.clone()).unwrap()).unwrap();
+    let text = |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Answer {
+        status: answer.status().as_u16(),
+        headers: answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body: answer.body_mut().read_to_string().unwrap(),
+    }
+}
+
+/// The message in a redirect to the remote logout URL, after checking that it is one.
+fn told(answer: &Answer) -> String {
+    let location = url::Url::parse(answer.header("location").unwrap()).unwrap();
+    assert!(location.as_str().starts_with("https://sso.example.com/sso/logout?team=1&"), "{location}");
+    let value =
+        |wanted: &str| location.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+    assert_eq!(value("kind").as_deref(), Some("error"));
+    value("message").unwrap()
+}
+
+/// A company's own JWT URL, which answers as a spec chooses and remembers what it was asked.
+struct JwtUrl {
+    server: Server,
+    state: Arc<Mutex<(Answer, Vec<Request>)>>,
+}
+
+impl JwtUrl {
+    fn answering(answer: Answer) -> Self {
+        let state = Arc::new(Mutex::new((answer, Vec::new())));
+        let answering = Arc::clone(&state);
+        let respond = move |request: axum::extract::Request| {
+            let state = Arc::clone(&answering);
+            async move {
+                let (parts, body) = request.into_parts();
+                let target = parts.uri.path_and_query().unwrap().as_str();
+                let headers = parts.headers.iter();
+                let seen = Request {
+                    headers: headers
+                        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+                        .collect(),
+                    body: axum::body::to_bytes(body, 1 << 20).await.unwrap().to_vec(),
+                    ..Request::new(parts.method.as_str(), target)
+                };
+                let mut state = state.lock().unwrap();
+                state.1.push(seen);
+                let response = axum::response::Response::builder().status(state.0.status);
+                let headers = state.0.headers.iter();
+                let response = headers.fold(response, |response, (name, value)| response.header(name, value));
+                response.body(axum::body::Body::from(state.0.body.clone())).unwrap()
+            }
+        };
+        Self { server: Server::of(axum::Router::new().fallback(respond)), state }
+    }
+
+    /// One that answers with this JWT as it should.
+    fn giving(jwt: &str) -> Self {
+        Self::answering(gives(jwt))
+    }
+
+    fn answers(&self, answer: Answer) {
+        self.state.lock().unwrap().0 = answer;
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        self.state.lock().unwrap().1.clone()
+    }
+
+    fn simulator(&self) -> Simulator {
+        Simulator::start(&["--sdk-url", &format!("{}/zendesk/jwt?app=1", self.server.url())])
+    }
+}
+
+fn answer(status: u16, body: &str) -> Answer {
+    Answer { status, headers: vec![("content-type".into(), "application/json".into())], body: body.into() }
+}
+
+fn gives(jwt: &str) -> Answer {
+    answer(200, &json!({ "jwt": jwt }).to_string())
+}
+
+/// An app's request for an access token.
+fn exchange() -> Request {
+    Request::post("/access/sdk/jwt").form(&[("user_token", "BD2F35A7621")])
+}
+
+/// A draft that breaks no rule now, with an identifier of its own.
+fn good(kind: Kind) -> Draft {
+    let mut bits = [0; 16];
+    aws_lc_rs::rand::fill(&mut bits).unwrap();
+    let draft = Draft::good(kind);
+    match kind {
+        Kind::Sdk | Kind::Sso => draft.claim("iat", now()).claim("jti", hex::encode(bits)),
+        Kind::Messaging => draft.claim("exp", now() + 300),
+    }
+}
+
+/// Every rule for which Zendesk refuses a token of this kind. The secret is the simulator's own.
+fn refusing_rules(kind: Kind) -> impl Iterator<Item = Rule> {
+    Rule::ALL.iter().copied().filter(move |rule| {
+        rule.severity() == Severity::Rejected && rule.kinds().contains(&kind) && rule.subject() != Subject::Secret
+    })
+}
+
+/// One token of this kind that breaks the rule.
+fn bad_token(rule: Rule, kind: Kind) -> String {
+    let good = good(kind);
+    let is_messaging = kind == Kind::Messaging;
+    let (time, required) = if is_messaging { ("exp", "external_id") } else { ("iat", "jti") };
+    match rule {
+        Rule::BareToken => format!("Bearer {}", good.token()),
+        Rule::ThreeParts => "e30.e30".to_owned(),
+        Rule::Base64Url => good.token() + "==",
+        Rule::HeaderObject => sign("[]", "{}", SECRET.as_bytes()),
+        Rule::ClaimsObject => sign(r#"{"alg":"HS256","typ":"JWT"}"#, "\"{}\"", SECRET.as_bytes()),
+        Rule::Algorithm => good.header("alg", "RS256").token(),
+        Rule::Type => good.without("typ").token(),
+        Rule::KeyId => good.without("kid").token(),
+        Rule::RightKind => self::good(if is_messaging { Kind::Sso } else { Kind::Messaging }).token(),
+        Rule::RequiredClaims => good.without(required).token(),
+        Rule::WholeSeconds => good.claim(time, now().to_string()).token(),
+        Rule::NotMilliseconds => good.claim(time, now() * 1000).token(),
+        Rule::IatFresh => good.claim("iat", now() - 600).token(),
+        Rule::ExpAhead => good.claim("exp", now() - 30).token(),
+        Rule::ScopeUser => good.claim("scope", "User").token(),
+        Rule::ExternalIdLength => good.claim("external_id", "a".repeat(256)).token(),
+        Rule::EmailAddress => good.claim("email", "demo@").token(),
+        Rule::EndUsersOnly => good.claim("role", "agent").token(),
+        Rule::Signature => good.signed_with("another-demo-secret").token(),
+        _ => panic!("a bad token for {rule:?} is missing here"),
+    }
+}
+
+/// The names of the rules in a JSON answer.
+fn named(answer: &Answer, list: &str) -> Vec<String> {
+    let answer = answer.json();
+    let rules = answer[list].as_array().unwrap_or_else(|| panic!("no {list} in {answer}"));
+    rules.iter().map(|rule| rule["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+mod support_sdk {
+    use super::*;
+
+    #[test]
+    fn the_jwt_url_is_asked_as_zendesk_asks_it() {
+        let jwt_url = JwtUrl::giving(&good(Kind::Sdk).token());
+        let simulator = jwt_url.simulator();
+        let strange = "a b+c%=&ü\u{1F511}";
+
+        let granted = simulator.ask(&Request::post("/access/sdk/jwt").form(&[("user_token", strange)]));
+        assert_eq!(granted.status, 200, "{granted:?}");
+        assert!(granted.json()["access_token"].as_str().is_some_and(|token| token.len() >= 32), "{granted:?}");
+
+        let [request] = &jwt_url.requests()[..] else { panic!("asked once") };
+        assert_eq!(
+            (request.method.as_str(), request.path.as_str(), request.query.as_str()),
+            ("POST", "/zendesk/jwt", "app=1")
+        );
+        assert_eq!(request.content_type(), Some("application/x-www-form-urlencoded"));
+        let fields: Vec<_> = form_urlencoded::parse(&request.body).into_owned().collect();
+        assert_eq!(fields, [("user_token".to_owned(), strange.to_owned())]);
+        assert_eq!(request.headers_named("cookie").count() + request.headers_named("authorization").count(), 0);
+    }
+
+    #[test]
+    fn an_app_may_send_its_user_token_as_json() {
+        let jwt_url = JwtUrl::giving(&good(Kind::Sdk).token());
+        let simulator = jwt_url.simulator();
+        let json = Request::post("/access/sdk/jwt").body("application/json", r#"{"user_token":"BD2F35A7621"}"#);
+        assert_eq!(simulator.ask(&json).status, 200);
+        assert_eq!(jwt_url.requests()[0].body, b"user_token=BD2F35A7621");
+
+        for empty in [Request::post("/access/sdk/jwt"), Request::post("/access/sdk/jwt").form(&[("user_token", "")])] {
+            let refused = simulator.ask(&empty);
+            assert_eq!((refused.status, named(&refused, "violations")), (400, vec!["user_token_missing".to_owned()]));
+        }
+        assert_eq!(jwt_url.requests().len(), 1, "nothing to ask about");
+    }
+
+    #[test]
+    fn a_token_that_breaks_a_rule_is_refused_by_its_name() {
+        let jwt_url = JwtUrl::answering(answer(200, ""));
+        let simulator = jwt_url.simulator();
+        for rule in refusing_rules(Kind::Sdk) {
+            jwt_url.answers(gives(&bad_token(rule, Kind::Sdk)));
+            let refused = simulator.ask(&exchange());
+
+            let status = if rule == Rule::EndUsersOnly { 403 } else { 401 };
+            assert_eq!(refused.status, status, "{rule:?}: {refused:?}");
+            assert!(named(&refused, "violations").contains(&rule.code().to_owned()), "{rule:?}: {refused:?}");
+            assert_eq!(refused.json()["access_token"], Value::Null, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn every_violation_is_told_at_once_with_what_to_do() {
+        let bad = good(Kind::Sdk).claim("iat", now() - 600).without("name").signed_with("another-demo-secret");
+        let refused = JwtUrl::giving(&bad.token()).simulator().ask(&exchange());
+        assert_eq!(named(&refused, "violations"), ["required_claims", "iat_fresh", "signature"]);
+        let message = refused.json()["violations"][1]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("10 minutes ago") && message.contains("sign a new token"), "{message}");
+    }
+
+    #[test]
+    fn what_zendesk_passes_over_is_told_beside_the_access_token() {
+        let odd = good(Kind::Sdk).claim("Phone", "+15555550100").claim("jti", "1");
+        let granted = JwtUrl::giving(&odd.token()).simulator().ask(&exchange());
+        assert_eq!(
+            (granted.status, named(&granted, "warnings")),
+            (200, vec!["keys_lower_case".into(), "jti_unguessable".into()])
+        );
+    }
+
+    #[test]
+    fn a_jti_counts_once() {
+        let jwt_url = JwtUrl::giving(&good(Kind::Sdk).token());
+        let simulator = jwt_url.simulator();
+        assert_eq!(simulator.ask(&exchange()).status, 200);
+        let again = simulator.ask(&exchange());
+        assert_eq!((again.status, named(&again, "violations")), (401, vec!["jti_reused".to_owned()]));
+    }
+
+    #[test]
+    fn a_redirect_is_refused_and_not_followed() {
+        let target = JwtUrl::giving(&good(Kind::Sdk).token());
+        for status in [301, 302, 303, 307, 308] {
+            let location = ("location".to_owned(), format!("{}/elsewhere", target.server.url()));
+            let refused = JwtUrl::answering(Answer { status, headers: vec![location], body: String::new() })
+                .simulator()
+                .ask(&exchange());
+            assert_eq!((refused.status, named(&refused, "violations")), (502, vec!["endpoint_redirects".to_owned()]));
+            assert!(refused.body.contains(&status.to_string()), "{refused:?}");
+        }
+        assert_eq!(target.requests().len(), 0);
+    }
+
+    #[test]
+    fn any_status_but_200_is_told_as_such() {
+        let jwt = json!({ "jwt": good(Kind::Sdk).token() }).to_string();
+        let jwt_url = JwtUrl::answering(answer(200, &jwt));
+        let simulator = jwt_url.simulator();
+        for (status, told, rule) in [
+            (401, 401, "endpoint_refused"),
+            (500, 502, "endpoint_status"),
+            (503, 502, "endpoint_status"),
+            (404, 502, "endpoint_status"),
+            (403, 502, "endpoint_status"),
+            (201, 502, "endpoint_status"),
+        ] {
+            jwt_url.answers(answer(status, &jwt));
+            let refused = simulator.ask(&exchange());
+            assert_eq!((refused.status, named(&refused, "violations")), (told, vec![rule.to_owned()]));
+            assert!(refused.body.contains(&format!("answered {status}")), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_no_object_with_a_jwt_is_refused() {
+        let jwt_url = JwtUrl::answering(answer(200, ""));
+        let simulator = jwt_url.simulator();
+        let jwt = good(Kind::Sdk).token();
+        for (body, rule) in [
+            (String::new(), "answer_json"),
+            (jwt.clone(), "answer_json"),
+            (format!("\"{jwt}\""), "answer_json"),
+            (format!("[{{\"jwt\":\"{jwt}\"}}]"), "answer_json"),
+            (format!("{{\"JWT\":\"{jwt}\"}}"), "answer_jwt"),
+            ("{\"jwt\":null}".to_owned(), "answer_jwt"),
+            ("{\"jwt\":1}".to_owned(), "answer_jwt"),
+        ] {
+            jwt_url.answers(answer(200, &body));
+            let refused = simulator.ask(&exchange());
+            assert_eq!((refused.status, named(&refused, "violations")), (502, vec![rule.to_owned()]), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_end_is_not_read() {
+        let refused = JwtUrl::answering(answer(200, &" ".repeat(1 << 20))).simulator().ask(&exchange());
+        assert_eq!((refused.status, named(&refused, "violations")), (502, vec!["endpoint_unreachable".to_owned()]));
+    }
+
+    #[test]
+    fn an_endpoint_that_is_not_there_is_told_as_such() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let simulator = Simulator::start(&["--sdk-url", &format!("http://{closed}/")]);
+        let refused = simulator.ask(&exchange());
+        assert_eq!((refused.status, named(&refused, "violations")), (502, vec!["endpoint_unreachable".to_owned()]));
+    }
+
+    #[test]
+    fn a_certificate_that_zendesk_would_not_trust_is_refused_unless_its_authority_is_given() {
+        let token = good(Kind::Sdk).token();
+        let server = HttpsServer::of(&["localhost"], move |_| gives(&token));
+        let url = format!("https://localhost:{}/", server.address().port());
+
+        let refused = Simulator::start(&["--sdk-url", &url]).ask(&exchange());
+        assert_eq!((refused.status, named(&refused, "violations")), (502, vec!["endpoint_certificate".to_owned()]));
+
+        let authority = NamedTempFile::new().unwrap();
+        std::fs::write(authority.path(), server.certificate()).unwrap();
+        let trusting =
+            |url: &str| Simulator::start(&["--sdk-url", url, "--ca-file", authority.path().to_str().unwrap()]);
+        assert_eq!(trusting(&url).ask(&exchange()).status, 200);
+        let refused = trusting(&format!("https://127.0.0.1:{}/", server.address().port())).ask(&exchange());
+        assert_eq!(named(&refused, "violations"), ["endpoint_certificate"], "for another name");
+    }
+
+    #[test]
+    fn a_team_members_address_is_refused_though_the_token_does_not_say_so() {
+        let jwt_url = JwtUrl::giving(&good(Kind::Sdk).token());
+        let url = format!("{}/", jwt_url.server.url());
+        let simulator = Simulator::start(&["--sdk-url", &url, "--sso-url", "https://sso.example.com/"]);
+        simulator.sign_in(&good(Kind::Sso).claim("role", "agent").claim("custom_role_id", 7));
+        let refused = simulator.ask(&exchange());
+        assert_eq!((refused.status, named(&refused, "violations")), (403, vec!["end_users_only".to_owned()]));
+    }
+
+    #[test]
+    fn zendesks_own_example_is_stale_today_and_its_claims_are_taken() {
+        let jwt_url = JwtUrl::giving(published::SDK);
+        let simulator = jwt_url.simulator();
+        assert_eq!(named(&simulator.ask(&exchange()), "violations"), ["iat_fresh", "signature"]);
+
+        let claims = [
+            ("email", json!("bcarroll@zendesk.com")),
+            ("name", json!("bcarroll")),
+            ("phone", json!("987654323456789")),
+            ("tags", json!(["free_player", "big_fish"])),
+            ("role", json!("user")),
+            ("jti", json!("2115237907208931227")),
+        ];
+        let example = claims.into_iter().fold(good(Kind::Sdk), |draft, (claim, value)| draft.claim(claim, value));
+        jwt_url.answers(gives(&example.token()));
+        let granted = simulator.ask(&exchange());
+        assert_eq!((granted.status, named(&granted, "warnings")), (200, vec!["jti_unguessable".to_owned()]));
+    }
+
+    #[test]
+    fn no_line_on_the_terminal_holds_a_token_or_an_address() {
+        let jwt_url = JwtUrl::giving(&good(Kind::Sdk).token());
+        let simulator = jwt_url.simulator();
+        let granted = simulator.ask(&exchange()).json();
+        simulator.ask(&exchange());
+        let terminal = simulator.terminal();
+        assert!(terminal.contains("401 jti_reused") && terminal.contains("access token given"), "{terminal}");
+        for secret in ["BD2F35A7621", SECRET, "demo@example.com", "eyJ", granted["access_token"].as_str().unwrap()] {
+            assert!(!terminal.contains(secret), "{secret} in {terminal}");
+        }
+    }
+}
+
+mod sso {
+    use super::*;
+
+    /// The class of fault of which the service will tell its visitor.
+    fn class(rule: Rule) -> &'static str {
+        match rule {
+            Rule::Algorithm | Rule::Type | Rule::Signature => "zendesk_signature_invalid",
+            Rule::IatFresh | Rule::NotMilliseconds | Rule::ExpAhead => "zendesk_clock_drift",
+            Rule::EmailAddress => "zendesk_user_not_created",
+            _ => "zendesk_token_invalid",
+        }
+    }
+
+    /// The query of a redirect, after checking where it leads.
+    fn query(answer: &Answer, address: &str) -> Vec<(String, String)> {
+        assert_eq!(answer.status, 302, "{answer:?}");
+        let location = url::Url::parse(answer.header("location").unwrap()).unwrap();
+        assert!(location.as_str().starts_with(address), "{location}");
+        location.query_pairs().into_owned().collect()
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn sign_in_leads_to_the_remote_login_url_with_what_zendesk_sends() {
+        let simulator = Simulator::of_sso();
+        let absolute = format!("{}/agent/tickets/1?a=b%20c", simulator.url);
+        for (page, return_to) in [("/hc/en-us?a=b%20c", "/hc/en-us?a=b%20c"), ("/agent/tickets/1?a=b%20c", &absolute)] {
+            let html = simulator.ask(&Request::get(page)).body;
+            let (_, link) = html.split_once("id=\"sign-in\" href=\"").unwrap();
+            let login = simulator.ask(&Request::get(link.split('"').next().unwrap()));
+            let query = query(&login, "https://sso.example.com/sso/login?team=1&");
+
+            let names: Vec<_> = query.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["team", "return_to", "brand_id", "locale_id", "timestamp"]);
+            assert_eq!(query[1].1, return_to, "absolute for agents, relative for the help center");
+            assert!(query[4].1.parse::<u64>().unwrap().abs_diff(now()) < 60, "seconds: {query:?}");
+        }
+    }
+
+    #[test]
+    fn a_good_token_signs_the_browser_in_and_leads_back() {
+        let simulator = Simulator::of_sso();
+        let agents = format!("{}/agent/tickets/1", simulator.url);
+        for (return_to, location) in
+            [(None, "/hc"), (Some("/hc/x?a=b#c"), "/hc/x?a=b#c"), (Some(agents.as_str()), agents.as_str())]
+        {
+            let answer = simulator.post_jwt(&good(Kind::Sso).token(), return_to);
+            assert_eq!((answer.status, answer.header("location")), (302, Some(location)), "{answer:?}");
+            assert!(answer.body.contains(&format!("href=\"{location}\"")), "{answer:?}");
+            assert!(answer.header("set-cookie").unwrap().contains("HttpOnly"), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_breaks_a_rule_is_told_to_the_remote_logout_url_by_its_name() {
+        let simulator = Simulator::of_sso();
+        for rule in refusing_rules(Kind::Sso) {
+            let message = simulator.refusal(&bad_token(rule, Kind::Sso), Some("/hc"));
+            let page = simulator.ask(&Request::get("/access/unauthenticated")).body;
+            assert!(page.contains(&format!("<li class=\"bad\"><code>{}</code>", rule.code())), "{rule:?}: {page}");
+
+            // Several rules may be broken; the page names all, and the message one.
+            let code = message.rsplit_once('(').unwrap().1.trim_end_matches(')');
+            let named = Rule::ALL.iter().find(|rule| rule.code() == code).unwrap();
+            assert_eq!(Fault::of(&message).code, class(*named), "{rule:?}: {message}");
+            let is_alone = page.matches("<li class=\"bad\">").count() == 1;
+            assert!(!is_alone || *named == rule, "{rule:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_name_or_address_that_is_missing_is_no_user() {
+        let simulator = Simulator::of_sso();
+        for claim in ["name", "email"] {
+            let message = simulator.refusal(&good(Kind::Sso).without(claim).token(), None);
+            assert_eq!(Fault::of(&message).code, "zendesk_user_not_created", "{message}");
+        }
+        assert_eq!(
+            Fault::of(&simulator.refusal(&good(Kind::Sso).without("jti").token(), None)).code,
+            "zendesk_token_invalid"
+        );
+    }
+
+    #[test]
+    fn a_token_is_good_for_three_minutes_and_once() {
+        let simulator = Simulator::of_sso();
+        // Some seconds are left for a busy machine.
+        for iat in [now() - 150, now() + 175] {
+            simulator.sign_in(&good(Kind::Sso).claim("iat", iat));
+        }
+        for iat in [now() - 185, now() + 240] {
+            let message = simulator.refusal(&good(Kind::Sso).claim("iat", iat).token(), None);
+            assert_eq!(Fault::of(&message).code, "zendesk_clock_drift", "{message}");
+        }
+        let token = good(Kind::Sso);
+        simulator.sign_in(&token);
+        let message = simulator.refusal(&token.token(), None);
+        assert_eq!(Fault::of(&message).code, "zendesk_identifier_reused", "{message}");
+        assert!(message.ends_with("(jti_reused)"), "{message}");
+    }
+
+    #[test]
+    fn a_jti_is_not_used_up_by_who_cannot_sign() {
+        let simulator = Simulator::of_sso();
+        let token = good(Kind::Sso);
+        simulator.refusal(&token.clone().signed_with("another-demo-secret").token(), None);
+        simulator.sign_in(&token);
+    }
+
+    #[test]
+    fn a_foreign_return_to_is_refused() {
+        let simulator = Simulator::of_sso();
+        let port = simulator.url.rsplit(':').next().unwrap();
+        let other_scheme = format!("https://127.0.0.1:{port}/hc");
+        for foreign in [
+            "https://example.org/",
+            "//example.org/hc",
+            "/\\example.org",
+            "http://127.0.0.1:1/hc",
+            "javascript:alert(1)",
+            &other_scheme,
+        ] {
+            let message = simulator.refusal(&good(Kind::Sso).token(), Some(foreign));
+            assert!(message.ends_with("(return_to_foreign)"), "{foreign}: {message}");
+        }
+        let login = simulator.ask(&Request::get("/access/login?return_to=https%3A%2F%2Fexample.org"));
+        assert_eq!(query(&login, "https://sso.example.com/")[1].1, "/hc", "Zendesk itself sends no foreign one");
+    }
+
+    #[test]
+    fn a_token_in_an_address_is_refused_as_deprecated() {
+        let simulator = Simulator::of_sso();
+        let answer =
+            simulator.ask(&Request::get(&format!("/access/jwt?jwt={}&return_to=/hc", good(Kind::Sso).token())));
+        assert_eq!((answer.status, answer.header("allow"), answer.header("set-cookie")), (405, Some("POST"), None));
+        assert!(answer.body.contains("deprecated"), "{answer:?}");
+    }
+
+    #[test]
+    fn only_a_form_that_the_browser_posts_signs_anybody_in() {
+        let simulator = Simulator::of_sso();
+        let token = good(Kind::Sso).token();
+        for destination in ["empty", "iframe"] {
+            let form = Request::post("/access/jwt").form(&[("jwt", &token)]).header("sec-fetch-dest", destination);
+            let answer = simulator.ask(&form);
+            assert_eq!((answer.status, answer.header("set-cookie")), (403, None), "{destination}");
+        }
+        let json = Request::post("/access/jwt").body("application/json", json!({ "jwt": token }).to_string());
+        assert!(told(&simulator.ask(&json)).ends_with("(jwt_missing)"));
+        let other_name = simulator.ask(&Request::post("/access/jwt").form(&[("token", &token)]));
+        assert_eq!(Fault::of(&told(&other_name)).code, "zendesk_token_invalid");
+    }
+
+    #[test]
+    fn absent_keeps_null_clears_and_the_rest_replaces() {
+        let simulator = Simulator::of_sso();
+        let user = good(Kind::Sso).claim("external_id", "demo-1");
+        let first = user
+            .clone()
+            .claim("role", "agent")
+            .claim("custom_role_id", 7)
+            .claim("tags", json!(["red", "blue"]))
+            .claim("phone", "+15555550100")
+            .claim("organization", "Demo A")
+            .claim("user_fields", json!({ "plan": "free", "nickname": "Demo" }));
+        let first = simulator.sign_in(&first);
+        assert!(first.page.contains("whom Zendesk made just now"), "{}", first.page);
+        assert!(first.changed("role", "end_user", "agent"), "{}", first.page);
+
+        let fresh = good(Kind::Sso).claim("external_id", "demo-1");
+        let second = fresh
+            .claim("role", "end_user")
+            .claim("tags", json!(["green"]))
+            .claim("organization", "Demo B")
+            .claim("email", "moved@example.com")
+            .claim("user_fields", json!({ "nickname": null }));
+        let second = simulator.sign_in(&second);
+        assert!(!second.page.contains("whom Zendesk made just now"), "{}", second.page);
+        assert!(second.changed("email", "demo@example.com", "moved@example.com"), "the external id keeps the user");
+        assert!(second.changed("role", "agent", "end_user"), "{}", second.page);
+        assert!(second.changed("tags", "red, blue", "green"), "{}", second.page);
+        assert!(second.changed("organizations", "Demo A", "Demo A, Demo B"), "{}", second.page);
+        assert!(second.changed("user_fields.nickname", "Demo", "nothing"), "{}", second.page);
+        let (_, kept) = second.page.split_once("id=\"kept\">").unwrap();
+        let kept = kept.split('<').next().unwrap();
+        assert!(kept.contains("phone") && kept.contains("user_fields.plan") && !kept.contains("tags"), "{kept}");
+    }
+
+    #[test]
+    fn a_claim_that_zendesk_passes_over_changes_nothing() {
+        let simulator = Simulator::of_sso();
+        let odd = good(Kind::Sso)
+            .claim("tags", "vip,demo")
+            .claim("phone", "555-0100")
+            .claim("role", "superuser")
+            .claim("locale", "en-US")
+            .claim("custom_role_id", 7);
+        let page = simulator.sign_in(&odd).page;
+        for field in ["tags", "phone", "locale", "custom_role_id", "role"] {
+            assert!(!page.contains(&format!(">{field}</th>")), "{field}: {page}");
+        }
+        for rule in ["role", "custom_role_needs_agent", "optional_claims", "phone"] {
+            assert!(page.contains(&format!("<p class=\"warn\"><code>{rule}</code>")), "{rule}: {page}");
+        }
+    }
+
+    #[test]
+    fn an_external_id_and_an_address_of_two_users_clash() {
+        let simulator = Simulator::of_sso();
+        simulator.sign_in(&good(Kind::Sso).claim("external_id", "demo-1"));
+        simulator.sign_in(&good(Kind::Sso).claim("external_id", "demo-2").claim("email", "two@example.com"));
+        let clash = good(Kind::Sso).claim("external_id", "demo-1").claim("email", "two@example.com");
+        let message = simulator.refusal(&clash.token(), None);
+        assert_eq!(Fault::of(&message).code, "zendesk_user_not_created", "{message}");
+    }
+
+    #[test]
+    fn signing_out_tells_the_remote_logout_url_whose_session_ended() {
+        let simulator = Simulator::of_sso();
+        let visit = simulator.sign_in(&good(Kind::Sso).claim("external_id", "demo-1"));
+        let out = simulator.ask(&Request::get("/access/logout").header("cookie", &visit.cookie));
+        let expected =
+            [("team", "1"), ("email", "demo@example.com"), ("external_id", "demo-1"), ("brand_id", "360000000001")];
+        assert_eq!(query(&out, "https://sso.example.com/sso/logout?"), pairs(&expected));
+        assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"), "{out:?}");
+        let page = simulator.ask(&Request::get("/hc").header("cookie", &visit.cookie)).body;
+        assert!(page.contains("You are not signed in"), "the session is over, whatever the browser keeps");
+    }
+
+    #[test]
+    fn without_a_remote_logout_url_zendesk_keeps_its_errors() {
+        let simulator = Simulator::start(&["--sso-url", "https://sso.example.com/"]);
+        let answer = simulator.post_jwt("e30", None);
+        let location = answer.header("location").unwrap();
+        assert!(location.starts_with("/access/unauthenticated?kind=error&message="), "{location}");
+        assert!(simulator.ask(&Request::get(location)).body.contains("<code>three_parts</code>"));
+    }
+
+    #[test]
+    fn there_is_a_way_round_single_sign_on() {
+        let page = Simulator::of_sso().ask(&Request::get("/access/normal"));
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("password"), "{page:?}");
+    }
+
+    #[test]
+    fn zendesks_own_example_is_stale_today() {
+        let simulator = Simulator::of_sso();
+        simulator.refusal(published::SSO, None);
+        let page = simulator.ask(&Request::get("/access/unauthenticated")).body;
+        for rule in ["iat_fresh", "signature"] {
+            assert!(page.contains(&format!("<li class=\"bad\"><code>{rule}</code>")), "{page}");
+        }
+    }
+
+    #[test]
+    fn what_a_token_says_is_escaped_on_the_pages() {
+        let simulator = Simulator::of_sso();
+        let page = simulator.sign_in(&good(Kind::Sso).claim("name", "<script>alert(1)</script>")).page;
+        assert!(!page.contains("<script>alert"), "{page}");
+    }
+}
+
+mod messaging {
+    use super::*;
+
+    #[test]
+    fn a_token_that_breaks_a_rule_is_refused_by_its_name() {
+        let simulator = Simulator::of_messaging();
+        for rule in refusing_rules(Kind::Messaging) {
+            let refused = simulator.widget_login(&bad_token(rule, Kind::Messaging));
+            assert_eq!(refused.status, 401, "{rule:?}: {refused:?}");
+            assert_eq!(refused.json()["error"]["type"], "LoginFailedError");
+            assert!(named(&refused, "violations").contains(&rule.code().to_owned()), "{rule:?}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn the_kid_says_which_of_the_keys_has_signed() {
+        let simulator = Simulator::of_messaging();
+        assert_eq!(simulator.widget_login(&good(Kind::Messaging).token()).status, 200);
+        let other = good(Kind::Messaging).header("kid", "app_other");
+        let signed = other.clone().signed_with("another-demo-secret-not-for-production").token();
+        assert_eq!(simulator.widget_login(&signed).status, 200);
+        assert_eq!(named(&simulator.widget_login(&other.token()), "violations"), ["signature"]);
+        let unknown = simulator.widget_login(&good(Kind::Messaging).header("kid", "app_deleted").token());
+        assert_eq!((unknown.status, named(&unknown, "violations")), (401, vec!["kid_unknown".to_owned()]));
+    }
+
+    #[test]
+    fn an_agent_sees_an_address_only_when_it_is_verified() {
+        let simulator = Simulator::of_messaging();
+        let visitor = |draft: Draft| simulator.widget_login(&draft.token()).json()["visitor"].clone();
+        let named = good(Kind::Messaging).claim("name", "Demo User").claim("email", "demo@example.com");
+        let unverified = visitor(named.clone());
+        assert_eq!(
+            (&unverified["name"], &unverified["email"], &unverified["email_is_ignored"]),
+            (&json!("Demo User"), &json!(null), &json!(true))
+        );
+        let verified = visitor(named.claim("email_verified", true));
+        assert_eq!((&verified["email"], &verified["external_id"]), (&json!("demo@example.com"), &json!("demo-1")));
+    }
+
+    #[test]
+    fn an_address_of_another_external_id_is_a_conflict() {
+        let simulator = Simulator::of_messaging();
+        let first = good(Kind::Messaging).claim("email", "demo@example.com").claim("email_verified", true);
+        assert_eq!(simulator.widget_login(&first.token()).status, 200);
+        assert_eq!(simulator.widget_login(&first.token()).status, 200, "messaging has no identifier to use up");
+        let second = first.clone().claim("external_id", "demo-2");
+        let refused = simulator.widget_login(&second.token());
+        assert_eq!((refused.status, named(&refused, "violations")), (409, vec!["email_conflict".to_owned()]));
+        let unverified = second.claim("email_verified", false);
+        assert_eq!(simulator.widget_login(&unverified.token()).status, 200, "an ignored address binds nothing");
+
+        let form =
+            Request::post("/messaging/identities").form(&[("email", "demo@example.com"), ("external_id", "demo-3")]);
+        assert_eq!(simulator.ask(&form).status, 204);
+        assert_eq!(simulator.widget_login(&first.token()).status, 409, "given away");
+    }
+
+    #[test]
+    fn zendesks_own_examples_are_taken_or_refused_as_documented() {
+        let simulator = Simulator::of_messaging();
+        let example = good(Kind::Messaging)
+            .claim("external_id", "12345678")
+            .claim("email", "janes@example.com")
+            .claim("email_verified", true)
+            .claim("name", "Jane Soap");
+        assert_eq!(simulator.widget_login(&example.token()).status, 200);
+        // The snippet in JavaScript leaves out scope and kid, which the text requires.
+        let snippet = simulator.widget_login(&example.without("scope").without("kid").token());
+        assert_eq!(
+            (snippet.status, named(&snippet, "violations")),
+            (401, vec!["key_id".into(), "required_claims".into()])
+        );
+    }
+}
+
+mod pages {
+    use super::*;
+
+    #[test]
+    fn a_page_of_another_origin_changes_nothing_here() {
+        let simulator = Simulator::of_messaging();
+        let post = |path: &str, origin: &str| {
+            simulator.ask(
+                &Request::post(path)
+                    .form(&[("email", "demo@example.com"), ("external_id", "x")])
+                    .header("origin", origin),
+            )
+        };
+        for origin in ["https://example.org", "null"] {
+            assert_eq!(post("/messaging/identities", origin).status, 403, "{origin}");
+            assert_eq!(post("/messaging/login", origin).status, 403, "{origin}");
+        }
+        assert_eq!(post("/messaging/identities", &simulator.url).status, 204);
+    }
+
+    #[test]
+    fn nobody_is_answered_who_calls_this_machine_by_a_foreign_name() {
+        let simulator = Simulator::of_messaging();
+        for (host, status) in [
+            ("example.org", 421),
+            ("127.0.0.1.example.org:1", 421),
+            ("localhost:3001", 200),
+            ("[::1]:3001", 200),
+            ("127.0.0.1", 200),
+        ] {
+            assert_eq!(simulator.ask(&Request::get("/").header("host", host)).status, status, "{host}");
+        }
+    }
+
+    #[test]
+    fn every_page_loads_from_here_alone() {
+        let simulator = Simulator::start(&[
+            "--sdk-url",
+            "http://127.0.0.1:1/",
+            "--sso-url",
+            "http://127.0.0.1:1/",
+            "--messaging-url",
+            "https://auth.example.com/jwt",
+        ]);
+        for page in
+            ["/", "/hc", "/agent", "/sdk", "/messaging", "/access/normal", "/access/unauthenticated", "/nothing"]
+        {
+            let answer = simulator.ask(&Request::get(page));
+            let policy = answer.header("content-security-policy").unwrap();
+            assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"), "{policy}");
+            assert!(policy.contains("connect-src 'self' https://auth.example.com;"), "{policy}");
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{page}");
+            assert!(!answer.body.contains("src=\"http") && !answer.body.contains("<style"), "{page}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The rules about the claims, all but the times: which there are, of which types, and what they say.
+
+use serde_json::{Map, Value};
+
+use super::Facts;
+use super::words::{described, joined, listed, quoted, title};
+use crate::Kind;
+
+/// A claim, the values that fit it, and what to send.
+type Shape = (&'static str, fn(&Value) -> bool, &'static str);
+
+const PROFILE_REQUIRED: &[Shape] = &[
+    ("name", Value::is_string, "the full name, a string"),
+    ("email", Value::is_string, "the address, a string"),
+    // Zendesk's own SSO sample has a number here.
+    ("jti", |jti| jti.is_string() || jti.is_number(), "a new random string"),
+    ("iat", |_| true, "the time of signing, in whole seconds"),
+];
+const MESSAGING_REQUIRED: &[Shape] = &[
+    ("scope", Value::is_string, "the string `user`, which tokens of the classic Chat widget lack"),
+    ("external_id", Value::is_string, "your id of the user, a string"),
+];
+const PROFILE_OPTIONAL: &[Shape] = &[
+    ("external_id", Value::is_string, "a string"),
+    ("locale", is_integer, "an integer"),
+    ("locale_id", is_integer, "an integer"),
+    ("organization", Value::is_string, "a string, its name"),
+    ("organizations", Value::is_string, "one string, names separated by commas"),
+    ("organization_id", |id| id.is_string() || is_integer(id), "its external id"),
+    ("organization_ids", Value::is_string, "one string, external ids separated by commas"),
+    ("phone", Value::is_string, "a string"),
+    ("tags", is_strings, "an array of strings"),
+    ("remote_photo_url", Value::is_string, "a string"),
+    ("role", Value::is_string, "a string"),
+    ("custom_role_id", is_integer, "an integer"),
+    ("user_fields", Value::is_object, "an object by field key, never JSON in a string"),
+    ("exp", |_| true, ""),
+];
+const MESSAGING_OPTIONAL: &[Shape] = &[
+    ("exp", |_| true, ""),
+    ("name", Value::is_string, "a string"),
+    ("email", Value::is_string, "a string"),
+    ("email_verified", Value::is_boolean, "a boolean"),
+    // Libraries add it, as in Zendesk's own Node sample.
+    ("iat", |_| true, ""),
+];
+
+const fn required_of(kind: Kind) -> &'static [Shape] {
+    match kind {
+        Kind::Sdk | Kind::Sso => PROFILE_REQUIRED,
+        Kind::Messaging => MESSAGING_REQUIRED,
+    }
+}
+
+const fn optional_of(kind: Kind) -> &'static [Shape] {
+    match kind {
+        Kind::Sdk | Kind::Sso => PROFILE_OPTIONAL,
+        Kind::Messaging => MESSAGING_OPTIONAL,
+    }
+}
+
+fn names_of(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let shapes = required_of(kind).iter().chain(optional_of(kind));
+    shapes.map(|(name, ..)| *name)
+}
+
+fn is_integer(value: &Value) -> bool {
+    value.is_i64() || value.is_u64()
+}
+
+fn is_strings(value: &Value) -> bool {
+    let tags = value.as_array();
+    tags.is_some_and(|tags| tags.iter().all(Value::is_string))
+}
+
+/// Null, or a string with nothing in it.
+fn is_blank(value: &Value) -> bool {
+    matches!(described(Some(value)), "null" | "empty")
+}
+
+/// Whether there is something in the claim.
+pub(super) fn is_set(facts: &Facts<'_>, claim: &str) -> bool {
+    facts.claims.get(claim).is_some_and(|value| !is_blank(value))
+}
+
+/// The claim, when it is a string with something in it.
+pub(super) fn text<'a>(facts: &Facts<'a>, claim: &str) -> Option<&'a str> {
+    let value = facts.claims.get(claim)?;
+    value.as_str().filter(|_| !is_blank(value))
+}
+
+/// By what only one kind has. Between Support SDK and SSO nothing decides but the samples' `role`.
+pub(super) fn looks_like(header: &Map<String, Value>, claims: &Map<String, Value>) -> Option<Kind> {
+    let has = |claim| claims.contains_key(claim);
+    let has_key_or_id = header.contains_key("kid") || (has("external_id") && !has("iat"));
+    if has("scope") || has("email_verified") || (has_key_or_id && !has("jti")) {
+        Some(Kind::Messaging)
+    } else if claims.get("role").is_some_and(|role| role == "user") {
+        Some(Kind::Sdk)
+    } else if has("jti") || has("iat") || (has("name") && has("email")) {
+        Some(Kind::Sso)
+    } else {
+        None
+    }
+}
+
+pub(super) fn right_kind(facts: &Facts<'_>) -> Option<String> {
+    let is_messaging = facts.looks_like? == Kind::Messaging;
+    let looks_like = if is_messaging {
+        "a messaging token, by `scope`, `email_verified`, `external_id` or `kid`"
+    } else {
+        "a Support SDK or SSO token, by `jti`, `iat` or the profile"
+    };
+    let kind = title(facts.kind);
+    (is_messaging != (facts.kind == Kind::Messaging))
+        .then(|| format!("This looks like {looks_like}: call the endpoint that makes {kind} tokens."))
+}
+
+pub(super) fn required(facts: &Facts<'_>) -> Option<String> {
+    let broken = required_of(facts.kind).iter().filter_map(|(claim, fits, wanted)| {
+        let value = facts.claims.get(*claim);
+        let is_kept = value.is_some_and(|value| !is_blank(value) && fits(value));
+        (!is_kept).then(|| format!("`{claim}` is {}: send {wanted}", described(value)))
+    });
+    joined(broken)
+}
+
+pub(super) fn optional(facts: &Facts<'_>) -> Option<String> {
+    let broken = optional_of(facts.kind).iter().filter_map(|(claim, fits, wanted)| {
+        let value = facts.claims.get(*claim)?;
+        let is_kept = is_blank(value) || fits(value);
+        (!is_kept).then(|| format!("`{claim}` is {}: send {wanted}", described(Some(value))))
+    });
+    joined(broken)
+}
+
+/// The names that Zendesk does not read, each with the one that it may have been meant for.
+fn unread<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a str, Option<&'static str>)> {
+    let kind = facts.kind;
+    let names = facts.claims.keys().map(String::as_str);
+    names
+        .filter(move |name| !names_of(kind).any(|known| known == *name))
+        .map(move |name| (name, names_of(kind).find(|known| letters(known).eq(letters(name)))))
+}
+
+/// The letters of a name, whatever their case and the breaks between its words.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let letters = name.chars().filter(|letter| !matches!(letter, '_' | '-' | ' '));
+    letters.map(|letter| letter.to_ascii_lowercase())
+}
+
+pub(super) fn misspelt(facts: &Facts<'_>) -> Option<String> {
+    let misspelt = unread(facts).filter_map(|(name, meant)| Some((name, meant?)));
+    joined(misspelt.take(5).map(|(name, meant)| format!("{} is not read: spell it `{meant}`", quoted(name))))
+}
+
+pub(super) fn unknown(facts: &Facts<'_>) -> Option<String> {
+    let unread = unread(facts).filter(|(_, meant)| meant.is_none());
+    let mut unknown = unread.map(|(name, _)| name).peekable();
+    unknown.peek()?;
+    let told = match facts.kind {
+        Kind::Messaging => "leave them out",
+        Kind::Sdk | Kind::Sso => "put custom fields into `user_fields`, and leave the rest out",
+    };
+    Some(format!("Zendesk does not read these claims in {} tokens: {}; {told}.", title(facts.kind), listed(unknown)))
+}
+
+pub(super) fn email_verified(facts: &Facts<'_>) -> Option<String> {
+    let found = match facts.claims.get("email_verified") {
+        Some(Value::Bool(true)) => return None,
+        Some(Value::Bool(false)) => "false",
+        other => described(other),
+    };
+    is_set(facts, "email").then(|| {
+        format!("`email_verified` is {found}, so Zendesk ignores `email`: send the boolean `true`, but only once the user has proven to own the address.")
+    })
+}
+
+pub(super) fn jti_unguessable(facts: &Facts<'_>) -> Option<String> {
+    let jti = facts.claims.get("jti").filter(|jti| !is_blank(jti))?;
+    let jti = jti.as_str().map_or_else(|| jti.to_string(), str::to_owned);
+    let has_email = text(facts, "email").is_some_and(|email| jti.contains(email));
+    let problem = if has_email {
+        "contains the e-mail address"
+    } else if bits(&jti) < 128 {
+        "has room for fewer than 128 random bits"
+    } else {
+        return None;
+    };
+    Some(format!("`jti` {problem}: send a new random value each time, such as a random UUID."))
+}
+
+/// How many bits fit into a text of digits, of hexadecimal digits, or of any letters.
+fn bits(text: &str) -> usize {
+    let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
+    if letters.iter().all(u8::is_ascii_digit) {
+        letters.len() * 10 / 3
+    } else if letters.iter().all(u8::is_ascii_hexdigit) {
+        letters.len() * 4
+    } else {
+        letters.len() * 6
+    }
+}
+
+/// Loosely, since Zendesk publishes no grammar: something, an `@` and something, and not a list.
+pub(super) fn is_address(text: &str) -> bool {
+    let (local, domain) = text.rsplit_once('@').unwrap_or_default();
+    let is_odd = |letter: char| letter.is_whitespace() || letter.is_control() || ",;<>".contains(letter);
+    !local.is_empty() && !domain.is_empty() && !text.contains(is_odd)
+}
+
+pub(super) fn is_phone(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    digits.len() >= 7 && digits.chars().all(|letter| letter.is_ascii_digit() || " -()".contains(letter))
+}
+
+/// ITU-T E.164: `+` and at most 15 digits, the first of them not 0.
+pub(super) fn is_e164(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+pub(super) fn user_field_dates(facts: &Facts<'_>) -> Option<String> {
+    let fields = facts.claims.get("user_fields")?.as_object()?;
+    let bad = fields.iter().filter(|(_, value)| value.as_str().is_some_and(is_odd_date));
+    let mut names = bad.map(|(name, _)| name.as_str()).peekable();
+    names.peek()?;
+    Some(format!(
+        "These fields hold dates in another form, which fails silently: {}; send dates such as `2026-11-30`.",
+        listed(names)
+    ))
+}
+
+/// Day, month and year in whatever order, but not `yyyy-mm-dd`.
+fn is_odd_date(text: &str) -> bool {
+    let numbers: Vec<&str> = text.splitn(4, ['/', '.', '-']).collect();
+    let lengths: Vec<usize> = numbers.iter().map(|number| number.len()).collect();
+    let is_date = matches!(lengths.as_slice(), [4, 1 | 2, 1 | 2] | [1 | 2, 1 | 2, 4]);
+    let is_numeric = numbers.concat().bytes().all(|digit| digit.is_ascii_digit());
+    is_date && is_numeric && !(lengths == [4, 2, 2] && text.matches('-').count() == 2)
+}

@@ -1,0 +1,244 @@
+//! The table of rules: what each says, which kinds it binds, what breaking it costs, where Zendesk (or
+//! an RFC) says so, and the check that finds it broken.
+//!
+//! Sources: "SDK" is *Building a dedicated JWT endpoint for the Support SDK*, "Messaging" is
+//! *Authenticating end users in messaging* with its developer guide, "SSO" is *Enabling JWT single
+//! sign-on*, "Anatomy" is *Anatomy of a JWT request*; "field" marks what was seen and not documented.
+
+use self::Check::{Say, Text, When};
+use super::claims::{is_address, is_e164, is_phone, is_set, text};
+use super::{Facts, Severity, Subject, claims, header, signature, times, token};
+use crate::Kind;
+
+const EVERY: &[Kind] = &[Kind::Sdk, Kind::Messaging, Kind::Sso];
+const SDK: &[Kind] = &[Kind::Sdk];
+const MESSAGING: &[Kind] = &[Kind::Messaging];
+const SSO: &[Kind] = &[Kind::Sso];
+/// The two kinds that carry a whole profile, `iat` and `jti`.
+const PROFILE: &[Kind] = &[Kind::Sdk, Kind::Sso];
+
+/// How a rule is found broken; each way ends in a sentence that says what is wrong and what to do.
+enum Check {
+    /// The sentence, or `None` when the rule is kept.
+    Say(fn(&Facts<'_>) -> Option<String>),
+    /// The sentence when the test is true.
+    When(fn(&Facts<'_>) -> bool, &'static str),
+    /// The sentence when the claim is a string with something in it that fails the test.
+    Text(&'static str, fn(&str) -> bool, &'static str),
+}
+
+struct Entry {
+    code: &'static str,
+    subject: Subject,
+    severity: Severity,
+    kinds: &'static [Kind],
+    statement: &'static str,
+    source: &'static str,
+    check: Check,
+}
+
+macro_rules! rules {
+    ($($name:ident: $code:literal, $subject:ident, $severity:ident, $kinds:ident,
+       $statement:literal, $source:literal, $check:expr;)+) => {
+        /// A rule that Zendesk's JWTs must keep.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Rule {
+            $(#[doc = $statement] $name,)+
+        }
+
+        impl Rule {
+            /// Every rule, in the order in which they are checked.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            const fn entry(self) -> &'static Entry {
+                match self {
+                    $(Self::$name => &Entry {
+                        code: $code,
+                        subject: Subject::$subject,
+                        severity: Severity::$severity,
+                        kinds: $kinds,
+                        statement: $statement,
+                        source: $source,
+                        check: $check,
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+rules! {
+    BareToken: "bare_token", Token, Rejected, EVERY,
+        "A token is sent bare: no quotes, white space, `Bearer` or JSON object around it.",
+        "RFC 7515 §7.1", Say(token::bare);
+    ThreeParts: "three_parts", Token, Rejected, EVERY,
+        "A token is three parts, header, payload and signature, joined by full stops.",
+        "RFC 7515 §7.1", Say(token::three_parts);
+    Base64Url: "base64url", Encoding, Rejected, EVERY,
+        "Each part is base64url without padding.",
+        "RFC 7515 §2", Say(token::base64url);
+    HeaderObject: "header_object", Encoding, Rejected, EVERY,
+        "The header is a JSON object.",
+        "RFC 7515 §4", When(|facts| facts.token.header.is_none(),
+        "The header is not a JSON object: let the JWT library write it, as `{\"alg\":\"HS256\",\"typ\":\"JWT\"}`.");
+    ClaimsObject: "claims_object", Encoding, Rejected, EVERY,
+        "The payload is a JSON object of claims.",
+        "RFC 7519 §4", When(|facts| facts.token.claims.is_none(),
+        "The payload is not a JSON object: give the JWT library the claims as an object, not as text that is JSON already.");
+
+    Algorithm: "algorithm", Header, Rejected, EVERY,
+        "`alg` in the header is `HS256`; RS256 and ES256 are refused.",
+        "SDK, JSON web token response; Messaging, Creating a JWT token; SSO, JWT algorithm", Say(header::algorithm);
+    Type: "type", Header, Rejected, EVERY,
+        "`typ` in the header is `JWT`.",
+        "Messaging, Creating a JWT token; SSO, JWT algorithm", Say(header::token_type);
+    KeyId: "key_id", Header, Rejected, MESSAGING,
+        "`kid` in the header is the id of the signing key.",
+        "Messaging, Creating a JWT token", Say(header::key_id);
+
+    RightKind: "right_kind", Claims, Rejected, EVERY,
+        "Support SDK, messaging and SSO tokens are not interchangeable.",
+        "Messaging, Creating a JWT token; SDK, Make sure you're not using SSO JWT", Say(claims::right_kind);
+    RequiredClaims: "required_claims", Claims, Rejected, EVERY,
+        "The required claims are present, not empty, and strings where strings belong.",
+        "SDK, JSON web token response; Messaging, Creating a JWT token; SSO, JWT attributes", Say(claims::required);
+    KeysLowerCase: "keys_lower_case", Claims, Ignored, EVERY,
+        "Claim names are spelt as Zendesk spells them: lower case, words joined by `_`.",
+        "SDK, JSON web token response; SSO, JWT attributes", Say(claims::misspelt);
+    KnownClaims: "known_claims", Claims, Ignored, EVERY,
+        "Every claim is one that Zendesk reads in this kind of token.",
+        "SSO, JWT attributes; Messaging, Creating a JWT token", Say(claims::unknown);
+
+    WholeSeconds: "whole_seconds", Claims, Rejected, EVERY,
+        "`iat` and `exp` are whole numbers: no string, no fraction.",
+        "SDK, JSON web token response; Anatomy, IAT; Messaging, Creating a JWT token", Say(times::whole_seconds);
+    NotMilliseconds: "not_milliseconds", Claims, Rejected, EVERY,
+        "`iat` and `exp` count seconds since 1970, not milliseconds.",
+        "SDK, JSON web token response; Messaging, Creating a JWT token; SSO, JWT attributes", Say(times::not_milliseconds);
+    IatFresh: "iat_fresh", Claims, Rejected, PROFILE,
+        "`iat` is within 3 minutes of Zendesk's clock, either side.",
+        "SSO, JWT attributes; for the Support SDK the window is not published", Say(times::iat_fresh);
+    ExpAhead: "exp_ahead", Claims, Rejected, EVERY,
+        "`exp` lies in the future.",
+        "Messaging, Creating a JWT token; RFC 7519 §4.1.4", Say(times::exp_ahead);
+    ExpShort: "exp_short", Claims, Advice, MESSAGING,
+        "`exp` is set, and soon: a leaked token is good until then.",
+        "Messaging, Creating a JWT token", Say(times::exp_short);
+
+    ScopeUser: "scope_user", Claims, Rejected, MESSAGING,
+        "`scope` is exactly `user`, in lower case.",
+        "Messaging, Creating a JWT token", Text("scope", |scope| scope == "user",
+        "`scope` is not `user`: send exactly that word, in lower case.");
+    ExternalIdLength: "external_id_length", Claims, Rejected, MESSAGING,
+        "`external_id` is 1 to 255 characters long.",
+        "Messaging, Creating a JWT token", Text("external_id", |id| id.chars().count() <= 255,
+        "`external_id` is longer than 255 characters: send a shorter id, such as your own user number.");
+    ExternalIdStable: "external_id_stable", Claims, Advice, EVERY,
+        "`external_id` is an id of your own that never changes, not an e-mail address or a phone number.",
+        "Messaging, Creating a JWT token", Text("external_id", |id| !is_address(id) && !is_phone(id),
+        "`external_id` looks like an e-mail address or a phone number, which may change: send an id of your own that never does.");
+    EmailVerified: "email_verified", Claims, Ignored, MESSAGING,
+        "`email` counts only when `email_verified` is the boolean `true`.",
+        "Messaging, Email verification", Say(claims::email_verified);
+    EmailAddress: "email_address", Claims, Rejected, PROFILE,
+        "`email` is one e-mail address.",
+        "SSO: user creation fails (field)", Text("email", is_address,
+        "`email` is not one e-mail address: send `local@domain` alone, without name or brackets.");
+    JtiUnguessable: "jti_unguessable", Claims, Advice, PROFILE,
+        "`jti` is 128 random bits or more, never used twice, not made from e-mail and time.",
+        "Anatomy, JTI; SSO, JWT attributes", Say(claims::jti_unguessable);
+
+    EndUsersOnly: "end_users_only", Claims, Rejected, SDK,
+        "The Support SDK takes end users only, never agents or admins.",
+        "field: 403 from Zendesk", Text("role", |role| !matches!(role, "agent" | "admin"),
+        "`role` is that of a team member, and the Support SDK is for end users: refuse team members at your endpoint.");
+    Role: "role", Claims, Ignored, SSO,
+        "`role` is `end_user`, `agent` or `admin`; it changes the stored role.",
+        "SSO, JWT attributes", Text("role", |role| matches!(role, "end_user" | "agent" | "admin"),
+        "`role` is unknown: send `end_user`, `agent` or `admin`, or leave it out for an end user.");
+    CustomRoleNeedsAgent: "custom_role_needs_agent", Claims, Ignored, SSO,
+        "`custom_role_id` goes with `role` = `agent` only.",
+        "SSO, JWT attributes", When(|facts| is_set(facts, "custom_role_id") && text(facts, "role") != Some("agent"),
+        "`custom_role_id` is set but `role` is not `agent`: send both, or neither.");
+    AgentNeedsCustomRole: "agent_needs_custom_role", Claims, Advice, SSO,
+        "An agent has a `custom_role_id`; without it Zendesk makes a near-admin \"Legacy Agent\".",
+        "field: comments on SSO", When(|facts| text(facts, "role") == Some("agent") && !is_set(facts, "custom_role_id"),
+        "`role` is `agent` without `custom_role_id`, which makes a near-admin \"Legacy Agent\": send the id of a custom role.");
+    OptionalClaims: "optional_claims", Claims, Ignored, EVERY,
+        "Optional claims have the type that Zendesk documents; `tags` replaces all tags, `organizations` and `organization_ids` overwrite, null in `user_fields` clears.",
+        "SSO, JWT attributes; Anatomy, Optional properties", Say(claims::optional);
+    OneOrganization: "one_organization", Claims, Ignored, PROFILE,
+        "Either `organization` or `organization_id` is sent; the id wins over the name.",
+        "SSO, JWT attributes", When(|facts| is_set(facts, "organization") && is_set(facts, "organization_id"),
+        "`organization` and `organization_id` are both set, and the id wins: send one of them.");
+    Phone: "phone", Claims, Ignored, SSO,
+        "`phone` is in E.164 form, such as `+14155550100`.",
+        "SSO, JWT attributes", Text("phone", is_e164,
+        "`phone` is not in E.164 form: send `+`, country code and number, digits only, such as `+14155550100`.");
+    PhotoUrl: "photo_url", Claims, Ignored, PROFILE,
+        "`remote_photo_url` is a public `http` or `https` URL.",
+        "SSO, JWT attributes; Anatomy, Remote photo URL", Text("remote_photo_url", |url| url.starts_with("https://") || url.starts_with("http://"),
+        "`remote_photo_url` is not an absolute `https` URL: send one that anybody can open.");
+    UserFieldDates: "user_field_dates", Claims, Ignored, PROFILE,
+        "Dates in `user_fields` are `yyyy-mm-dd`, with or without a time after it.",
+        "SSO, JWT attributes; Anatomy, User fields", Say(claims::user_field_dates);
+
+    SecretWhole: "secret_whole", Secret, Rejected, EVERY,
+        "The secret is the whole one, not its redacted display (9 characters for the Support SDK, 6 for messaging).",
+        "SDK, Verify the shared secret; Messaging, Generating a signing key", Say(signature::secret_whole);
+    SecretRaw: "secret_raw", Secret, Rejected, EVERY,
+        "The secret has no quotes or white space around it.",
+        "field", Say(signature::secret_raw);
+    Signature: "signature", Signature, Rejected, EVERY,
+        "The signature is HMAC-SHA256 of header and payload under the raw text of the secret.",
+        "SDK, Verify the shared secret; RFC 7515 §5.2", Say(signature::verifies);
+}
+
+impl Rule {
+    /// A stable name in `snake_case`, for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.entry().code
+    }
+
+    /// What the rule is about.
+    #[must_use]
+    pub const fn subject(self) -> Subject {
+        self.entry().subject
+    }
+
+    /// What breaking it costs.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        self.entry().severity
+    }
+
+    /// The kinds of token that it binds.
+    #[must_use]
+    pub const fn kinds(self) -> &'static [Kind] {
+        self.entry().kinds
+    }
+
+    /// The rule itself, in one line.
+    #[must_use]
+    pub const fn statement(self) -> &'static str {
+        self.entry().statement
+    }
+
+    /// Where Zendesk's documentation, or an RFC, says so.
+    #[must_use]
+    pub const fn source(self) -> &'static str {
+        self.entry().source
+    }
+
+    /// What is wrong and what to do; `None` when the rule is kept.
+    pub(super) fn broken(self, facts: &Facts<'_>) -> Option<String> {
+        match self.entry().check {
+            Say(say) => say(facts),
+            When(is_broken, message) => is_broken(facts).then(|| message.to_owned()),
+            Text(claim, is_kept, message) => {
+                text(facts, claim).filter(|value| !is_kept(value)).map(|_| message.to_owned())
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The phrases that the messages share.
+
+use serde_json::Value;
+
+use crate::Kind;
+
+/// What the kind is called in Zendesk's documentation.
+pub(super) const fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Sdk => "Support SDK",
+        Kind::Messaging => "messaging",
+        Kind::Sso => "SSO",
+    }
+}
+
+/// Where the kind's secret is made.
+pub(super) fn screen(kind: Kind) -> String {
+    format!("Admin Center > {}", kind.admin_center_screen())
+}
+
+/// What a JSON value is, for a sentence.
+pub(super) fn described(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "missing",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "a boolean",
+        Some(Value::Number(_)) => "a number",
+        Some(Value::String(text)) if text.trim().is_empty() => "empty",
+        Some(Value::String(_)) => "a string",
+        Some(Value::Array(_)) => "an array",
+        Some(Value::Object(_)) => "an object",
+    }
+}
+
+/// Text from the token, made safe to print and cut after 40 characters.
+pub(super) fn quoted(text: &str) -> String {
+    let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+    let cut = if text.chars().nth(40).is_some() { "…" } else { "" };
+    format!("`{shown}{cut}`")
+}
+
+/// "`a`, `b` and 3 more".
+pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names = names.into_iter();
+    let shown: Vec<String> = names.by_ref().take(5).map(quoted).collect();
+    match names.count() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Joins what is wrong with several claims into one message; `None` when nothing is.
+pub(super) fn joined(problems: impl IntoIterator<Item = String>) -> Option<String> {
+    let problems: Vec<String> = problems.into_iter().collect();
+    (!problems.is_empty()).then(|| format!("{}.", problems.join("; ")))
+}

@@ -1,0 +1,34 @@
+//! Where the binaries under test are.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex};
+
+/// A function: in `ZENDESK_JWT_BIN_DIR` if that is set, which puts a release build under the same tests.
+pub fn function(name: &str) -> PathBuf {
+    match variable("ZENDESK_JWT_BIN_DIR") {
+        Some(folder) => PathBuf::from(folder).join(name),
+        None => built("zendesk-jwt", name),
+    }
+}
+
+/// The operator's tool.
+pub fn tool() -> PathBuf {
+    built("zendesk-jwt-cli", "zendesk-jwt")
+}
+
+/// What Cargo built for the running test; of another package it is built now.
+fn built(package: &str, name: &str) -> PathBuf {
+    // Set while an integration test runs: https://doc.rust-lang.org/cargo/reference/environment-variables.html
+    if let Some(path) = variable(&format!("CARGO_BIN_EXE_{name}")) {
+        return path.into();
+    }
+    static BUILT: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
+    let build = || escargot::CargoBuild::new().package(package).bin(name).run().unwrap().path().to_owned();
+    BUILT.lock().unwrap().entry(name.to_owned()).or_insert_with(build).clone()
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}

@@ -1,0 +1,131 @@
+//! JWTs in the making, right and wrong in every way.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey};
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Map, Value, json};
+use zendesk_jwt_rules::Kind;
+
+pub const NOW: u64 = 1_767_225_600;
+/// Text that is base64 as well, as Zendesk's secrets may happen to be.
+pub const SECRET: &str = "ZGVtby1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u";
+
+/// A token in the making; as `good` gives it, it breaks no rule.
+#[derive(Clone)]
+pub struct Draft {
+    pub header: Map<String, Value>,
+    pub claims: Map<String, Value>,
+    pub secret: Vec<u8>,
+}
+
+impl Draft {
+    pub fn good(kind: Kind) -> Self {
+        let (header, claims) = match kind {
+            Kind::Sdk | Kind::Sso => (
+                json!({"alg": "HS256", "typ": "JWT"}),
+                json!({"name": "Demo User", "email": "demo@example.com", "iat": NOW, "jti": "0f8fad5bd9cb469fa16570867728950e"}),
+            ),
+            Kind::Messaging => (
+                json!({"alg": "HS256", "typ": "JWT", "kid": "app_demo0000000000000000"}),
+                json!({"scope": "user", "external_id": "demo-1", "exp": NOW + 300}),
+            ),
+        };
+        Self { header: object(header), claims: object(claims), secret: SECRET.into() }
+    }
+
+    pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.header.insert(name.into(), value.into());
+        self
+    }
+
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.header.remove(name);
+        self.claims.remove(name);
+        self
+    }
+
+    pub fn signed_with(mut self, secret: impl AsRef<[u8]>) -> Self {
+        self.secret = secret.as_ref().into();
+        self
+    }
+
+    pub fn token(&self) -> String {
+        sign(&json!(self.header).to_string(), &json!(self.claims).to_string(), &self.secret)
+    }
+}
+
+pub fn object(value: Value) -> Map<String, Value> {
+    serde_json::from_value(value).expect("an object")
+}
+
+/// HS256 over any two texts, whatever the header says.
+pub fn sign(header: &str, payload: &str, secret: &[u8]) -> String {
+    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let key = EncodingKey::from_secret(secret);
+    let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).expect("HMAC takes any key");
+    format!("{signed}.{signature}")
+}
+
+pub fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        select(vec!["user", "agent", "demo@example.com", "+14155550100", "1/2/2024", "", " "]).prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map(any::<String>(), inner, 0..4).prop_map(|members| members.into_iter().collect()),
+        ]
+    })
+}
+
+pub const NAMES: [&str; 24] = [
+    "alg",
+    "typ",
+    "kid",
+    "type",
+    "scope",
+    "external_id",
+    "exp",
+    "name",
+    "email",
+    "email_verified",
+    "iat",
+    "jti",
+    "locale",
+    "locale_id",
+    "organization",
+    "organization_id",
+    "organizations",
+    "phone",
+    "tags",
+    "remote_photo_url",
+    "role",
+    "custom_role_id",
+    "user_fields",
+    "Email",
+];
+
+pub fn any_kind() -> impl Strategy<Value = Kind> {
+    select(&Kind::ALL[..])
+}
+
+/// Zendesk's published tokens, whose secrets are not published.
+pub mod published {
+    /// "Building a dedicated JWT endpoint for the Support SDK", Test your JWT endpoint.
+    pub const SDK: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImJjYXJyb2xsQHplbmRlc2suY29tIiwibmFtZSI6ImJjYXJyb2xsIiwicGhvbmUiOiI5ODc2NTQzMjM0NTY3ODkiLCJ0YWdzIjpbImZyZWVfcGxheWVyIiwiYmlnX2Zpc2giXSwicm9sZSI6InVzZXIiLCJpYXQiOjE0NDkzNTUxNjIsImp0aSI6IjIxMTUyMzc5MDcyMDg5MzEyMjcifQ.b_0rr6_1MWrmKEzqMfvf_DI4dPPMSmDjKh_M6STIIas";
+    /// "Anatomy of a JWT request".
+    pub const SSO: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpYXQiOjEzNzIxMTMzMDUsImp0aSI6ODg4MzM2MjUzMTE5Ni4zMjYsIm5hbWUiOiJUZXN0IFVzZXIiLCJlbWFpbCI6InR1c2VyQGV4YW1wbGUub3JnIiwiZXh0ZXJuYWxfaWQiOiI1Njc4Iiwib3JnYW5pemF0aW9uIjoiQXBwbGUiLCJ0YWdzIjoidmlwX3VzZXIiLCJyZW1vdGVfcGhvdG9fdXJsIjoiaHR0cDovL21pdC56ZW5mcy5jb20vMjA2LzIwMTEvMDUvQmFybmFieV9NYXR0X2Nyb3BwZWQuanBnIiwibG9jYWxlX2lkIjoiOCJ9.Zv9P7PNIcgHfxZaMwQtMpty3TZnmVHRWcsmAMM-mNHg";
+}

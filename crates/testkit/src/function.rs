@@ -1,0 +1,233 @@
+//! One of the three binaries, running as Lambda runs it.
+
+use crate::binary;
+use crate::runtime_api::RuntimeApi;
+use serde_json::Value;
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
+
+/// Generous, since the machine may be busy; a healthy function needs a small part of either.
+const READY_WITHIN: Duration = Duration::from_secs(20);
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    SdkExchange,
+    MessagingToken,
+    SsoRedirect,
+}
+
+impl Kind {
+    pub const ALL: [Self; 3] = [Self::SdkExchange, Self::MessagingToken, Self::SsoRedirect];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SdkExchange => "sdk-exchange",
+            Self::MessagingToken => "messaging-token",
+            Self::SsoRedirect => "sso-redirect",
+        }
+    }
+
+    fn binary(self) -> PathBuf {
+        binary::function(self.name())
+    }
+}
+
+/// A running function. Dropping it ends the process.
+pub struct Function {
+    // Ends first, so that the process may end by itself.
+    api: RuntimeApi,
+    process: Process,
+    invocations: AtomicU64,
+}
+
+/// What a function did with one event.
+pub struct Invocation {
+    pub request_id: String,
+    pub outcome: Result<Value, Value>,
+    /// Everything the process wrote between taking this event and asking for the next one.
+    pub logs: String,
+    pub took: Duration,
+}
+
+/// How a process that could not start ended.
+#[derive(Debug)]
+pub struct Exit {
+    pub status: ExitStatus,
+    pub output: String,
+}
+
+impl Function {
+    /// Starts the function and waits until it asks for its first event, which ends Lambda's init phase.
+    pub fn start(kind: Kind, environment: &[(String, String)]) -> Self {
+        let api = RuntimeApi::start();
+        let process = Process::spawn(kind, &api, environment);
+        let started = Instant::now();
+        while !api.polled_more_than(0, Duration::from_millis(20)) {
+            let exit = process.exit_status();
+            assert!(
+                exit.is_none() && started.elapsed() < READY_WITHIN,
+                "{} did not get ready ({exit:?}):\n{}",
+                kind.name(),
+                process.output()
+            );
+        }
+        Self { process, api, invocations: AtomicU64::new(0) }
+    }
+
+    /// Starts a function that cannot run, and waits until its process has ended.
+    pub fn expect_exit(kind: Kind, environment: &[(String, String)]) -> Exit {
+        let api = RuntimeApi::start();
+        let process = Process::spawn(kind, &api, environment);
+        let started = Instant::now();
+        loop {
+            if let Some(status) = process.exit_status() {
+                return Exit { status, output: process.output() };
+            }
+            let output = process.output();
+            assert!(api.polls() == 0, "{} took up its work:\n{output}", kind.name());
+            assert!(started.elapsed() < READY_WITHIN, "{} did not exit:\n{output}", kind.name());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Hands the function one event and waits for its answer.
+    pub fn invoke(&self, event: Value) -> Invocation {
+        let written = self.logs().len();
+        let (request_id, outcome, took) = self.exchange(event);
+        Invocation { request_id, outcome, logs: self.logs().split_off(written), took }
+    }
+
+    /// How long a good answer to one event takes. It leaves the logs alone, which grow long over many events.
+    pub fn answer_time(&self, event: Value) -> Duration {
+        let (_, outcome, took) = self.exchange(event);
+        assert!(outcome.is_ok(), "{outcome:?}:\n{}", self.logs());
+        took
+    }
+
+    fn exchange(&self, event: Value) -> (String, Result<Value, Value>, Duration) {
+        let number = self.invocations.fetch_add(1, Ordering::Relaxed);
+        let request_id = format!("8476a536-e9f4-11e8-9739-{number:012}");
+        let polls = self.api.polls();
+        let started = Instant::now();
+        self.api.send(&request_id, event);
+        let outcome = self.api.outcome(&request_id, ANSWER_WITHIN);
+        let took = started.elapsed();
+        let outcome = outcome.unwrap_or_else(|| panic!("no answer:\n{}", self.logs()));
+        assert!(self.api.polled_more_than(polls, ANSWER_WITHIN), "died after its answer:\n{}", self.logs());
+        (request_id, outcome, took)
+    }
+
+    /// Everything the process has written since it started, on either stream.
+    pub fn logs(&self) -> String {
+        self.process.output()
+    }
+
+    pub fn is_alive(&self) -> bool {
+        self.process.exit_status().is_none()
+    }
+
+    /// Stops the process, as Lambda freezes a sandbox between two requests.
+    pub fn freeze(&self) {
+        self.process.signal("-STOP");
+        let state = format!("/proc/{}/stat", self.process.id());
+        super::eventually("the process stands still", READY_WITHIN, || {
+            let state = std::fs::read_to_string(&state).unwrap();
+            state.rsplit(") ").next().unwrap().starts_with('T').then_some(())
+        });
+    }
+
+    /// Lets a frozen process go on.
+    pub fn thaw(&self) {
+        self.process.signal("-CONT");
+    }
+}
+
+struct Process {
+    child: Mutex<Child>,
+    /// A file rather than a pipe: what the process has written is there as soon as it was written.
+    output: NamedTempFile,
+}
+
+impl Process {
+    fn spawn(kind: Kind, api: &RuntimeApi, environment: &[(String, String)]) -> Self {
+        let output = NamedTempFile::new().unwrap();
+        let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
+        let child = Command::new(kind.binary())
+            .env_clear()
+            .envs(coverage())
+            .envs(lambda(kind, api))
+            .envs(environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(stream())
+            .stderr(stream())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", kind.binary().display()));
+        Self { child: Mutex::new(child), output }
+    }
+
+    fn exit_status(&self) -> Option<ExitStatus> {
+        self.child.lock().unwrap().try_wait().unwrap()
+    }
+
+    fn id(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap().success());
+    }
+
+    fn output(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.output.path()).unwrap()).into_owned()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Ok(child) = self.child.get_mut() {
+            if coverage().is_some() {
+                // What was counted is written when a process ends by itself, as it does without a Runtime API.
+                let ends_by = Instant::now() + ENDS_WITHIN;
+                while Instant::now() < ends_by && matches!(child.try_wait(), Ok(None)) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+            }
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
+
+/// The variables that Lambda sets for every function.
+fn lambda(kind: Kind, api: &RuntimeApi) -> [(&'static str, String); 14] {
+    let name = kind.name().to_owned();
+    [
+        ("AWS_LAMBDA_RUNTIME_API", api.authority()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/20/[$LATEST]0123456789abcdef".into()),
+        ("AWS_LAMBDA_FUNCTION_NAME", name),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".into()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into()),
+        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".into()),
+        ("AWS_REGION", "eu-west-1".into()),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".into()),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into()),
+        ("AWS_SESSION_TOKEN", "a-session-token".into()),
+        ("TZ", ":UTC".into()),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
+    ]
+}
+
+/// Where a build instrumented for coverage writes its counts.
+fn coverage() -> Option<(&'static str, OsString)> {
+    std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file))
+}
