@@ -41,7 +41,7 @@ mutants:
 # docs/performance.md has figures.
 bench:
 	cargo build --locked --release --bins
-	cargo build --locked --release --features floor --bin floor
+	cargo build --locked --release --package floor
 	cargo build --locked --release --manifest-path benches/defaults/Cargo.toml --target-dir target/defaults
 	cargo bench --locked --profile dev --features cli --bench cost -- $(ARGS)
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::flows::{KeyInUse, SigningKeys};
 use crate::jwt::signing::SigningKey;
 use crate::jwt::{Clock, EpochSeconds, JwtKind};
-use crate::outcome::{Lacking, Unavailable};
+use crate::outcome::{Failure as ReadFailure, Lacking, Unavailable};
 
 /// How long failed reads may keep the next one waiting while there is no key at all, in seconds.
 pub const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
@@ -28,8 +28,11 @@ const LONGEST_WAIT_FOR_REFRESH: Duration = Duration::from_secs(1);
 
 /// Where the secret's value is read from.
 pub trait SecretStore: Send + Sync + 'static {
-    /// The value as it is stored now; an error is the chain of causes, with a remedy where one is known.
-    fn read(&self) -> impl Future<Output = Result<Zeroizing<String>, String>> + Send;
+    /// Why the value could not be read.
+    type Error: ReadFailure;
+
+    /// The value as it is stored now.
+    fn read(&self) -> impl Future<Output = Result<Zeroizing<String>, Self::Error>> + Send;
 }
 
 /// A signing key that is read when it is first needed and refreshed once it has its maximum age.
@@ -141,9 +144,10 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
 
     async fn read(&self) -> Result<KeyInUse<K>, Unavailable> {
         let read = match self.store.read().await {
-            Err(cause) => Err(Unavailable { lacking: Lacking::SigningKey, cause }),
-            Ok(value) => SigningKey::parse(&value)
-                .map_err(|problem| Unavailable { lacking: Lacking::GoodSigningKey, cause: problem.to_string() }),
+            Err(error) => Err(Unavailable::new(Lacking::SigningKey, error)),
+            Ok(value) => {
+                SigningKey::parse(&value).map_err(|problem| Unavailable::new(Lacking::GoodSigningKey, problem))
+            }
         };
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,7 +164,7 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
                 let retry_at = now.plus(pause_after(in_a_row, longest));
                 tracing::error!(
                     code = why.lacking.code(),
-                    cause = why.cause,
+                    cause = %why,
                     last_good_key_in_use = state.key.is_some(),
                     "no signing key was read"
                 );
@@ -219,12 +223,20 @@ mod tests {
         }
     }
 
+    #[derive(Debug, thiserror::Error)]
+    #[error("down")]
+    struct Down;
+
+    impl ReadFailure for Down {}
+
     impl SecretStore for World {
-        async fn read(&self) -> Result<Zeroizing<String>, String> {
+        type Error = Down;
+
+        async fn read(&self) -> Result<Zeroizing<String>, Down> {
             self.reads.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;
             let value = *self.value.lock().unwrap();
-            value.map(|value| Zeroizing::new(value.to_owned())).ok_or_else(|| "down".to_owned())
+            value.map(|value| Zeroizing::new(value.to_owned())).ok_or(Down)
         }
     }
 
@@ -350,7 +362,7 @@ mod tests {
         for _ in 0..100 {
             let refused = key.current().await.unwrap_err();
             assert_eq!(refused.lacking, Lacking::GoodSigningKey);
-            assert!(refused.cause.contains("Mobile SDK"));
+            assert!(refused.to_string().contains("Mobile SDK"));
         }
         assert_eq!(world.reads(), 1);
         world.hold(Some(GOOD));

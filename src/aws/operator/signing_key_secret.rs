@@ -5,8 +5,9 @@ use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use zeroize::Zeroizing;
 
-use super::super::signing_key_secret::{is_binary, remedy};
-use super::{Clients, causes, remedied};
+use super::{Clients, remedied};
+use crate::aws::signing_key_secret::{ReadSecretError, remedy};
+use crate::outcome::causes;
 
 /// One secret, by its ARN or name.
 #[derive(Clone, Debug)]
@@ -28,10 +29,10 @@ impl SigningKeySecret {
     /// With the chain of causes, and what a function would say that cannot read it.
     pub async fn read(&self) -> Result<Zeroizing<String>, String> {
         let answer = self.client.get_secret_value().secret_id(&self.secret_id).send().await.map_err(|error| {
-            let remedy = remedy(error.code(), &self.secret_id);
+            let remedy = error.code().and_then(|code| remedy(code, &self.secret_id));
             remedy.map_or_else(|| causes(&error), |remedy| format!("{}. {remedy}", causes(&error)))
         })?;
-        answer.secret_string.map(Zeroizing::new).ok_or_else(|| is_binary(&self.secret_id))
+        answer.secret_string.map(Zeroizing::new).ok_or_else(|| ReadSecretError::binary(&self.secret_id).to_string())
     }
 
     /// The value as it is stored now; `None` when there is none yet.

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::super::stored_attributes::Attribute;
-use super::super::user_tokens::{Malformed, record};
+use super::super::user_tokens::{Malformed, json, record};
 use crate::user::{ExternalId, UserToken, UserTokenRecord};
 
 /// The longest item that DynamoDB takes, in bytes.
@@ -179,28 +177,7 @@ pub(super) fn field(name: &str, value: Value) -> Result<AttributeValue, InvalidI
 
 /// What the functions read in an item; the error is the attribute that makes them refuse it.
 fn read(attributes: &HashMap<String, AttributeValue>) -> Result<UserTokenRecord, &'static str> {
-    let attributes = attributes.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
-    record(attributes).map_err(|Malformed(attribute)| attribute)
-}
-
-/// The JSON that an attribute stands for; none for bytes, which JSON does not have.
-fn json(value: AttributeValue) -> Option<Value> {
-    Attribute::from(value).into_json()
-}
-
-impl From<AttributeValue> for Attribute {
-    fn from(value: AttributeValue) -> Self {
-        match value {
-            AttributeValue::S(text) => Self::Text(text),
-            AttributeValue::N(digits) => Self::Number(digits),
-            AttributeValue::Bool(flag) => Self::Flag(flag),
-            AttributeValue::Null(_) => Self::Null(IgnoredAny),
-            AttributeValue::Ss(texts) => Self::Texts(texts),
-            AttributeValue::L(values) => Self::List(values.into_iter().map(Self::from).collect()),
-            AttributeValue::M(map) => Self::Map(map.into_iter().map(|(key, value)| (key, value.into())).collect()),
-            _ => Self::Other(IgnoredAny),
-        }
-    }
+    record(attributes.clone()).map_err(|Malformed(attribute)| attribute)
 }
 
 /// What every item that the tool writes must be.
