@@ -1,7 +1,7 @@
 //! What DynamoDB answers, and with it whatever a company's backend wrote.
 
 use serde_json::{Value, json};
-use zendesk_jwt::aws::user_tokens::{GetItemReader, found};
+use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
 use zendesk_jwt::flows::FindError;
 use zendesk_jwt::jwt::inspect::Rule;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
@@ -19,7 +19,7 @@ pub fn item(data: &[u8]) {
     // Read again by another JSON library, which also checks numbers that the SDK skips.
     let Ok(json) = serde_json::from_str::<Value>(&String::from_utf8_lossy(data)) else { return };
     let item = &json["Item"];
-    match found(answer) {
+    match stored_record(answer) {
         Ok(None) => assert!(item.is_null()),
         Ok(Some(record)) => {
             counts_for_no_more_than(&record, item);

@@ -68,9 +68,9 @@ impl UserTokens for DynamoDbUserTokens {
         let answer = answer.map_err(|error| CallError::new(error, |code| self.remedy(code)));
         let answer = answer.map_err(|error| FindError::Unavailable(Arc::new(error)))?;
         if answer.item.is_none() {
-            black_box(self.reader.read(STAND_IN).map(found));
+            black_box(self.reader.read(STAND_IN).map(stored_record));
         }
-        found(answer)
+        stored_record(answer)
     }
 }
 
@@ -78,7 +78,7 @@ impl UserTokens for DynamoDbUserTokens {
 ///
 /// # Errors
 /// With the first malformed attribute.
-pub fn found(answer: GetItemOutput) -> Result<Option<UserTokenRecord>, FindError> {
+pub fn stored_record(answer: GetItemOutput) -> Result<Option<UserTokenRecord>, FindError> {
     answer.item.map(record).transpose().map_err(|Malformed(attribute)| FindError::ItemMalformed { attribute })
 }
 
@@ -248,6 +248,6 @@ mod tests {
     #[test]
     fn the_stand_in_is_read_to_its_end() {
         let answer = GetItemReader::default().read(STAND_IN).unwrap();
-        assert!(found(answer).unwrap().is_some());
+        assert!(stored_record(answer).unwrap().is_some());
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::fmt::Debug;
 use std::sync::Arc;
 use zendesk_jwt::aws;
-use zendesk_jwt::aws::user_tokens::{GetItemReader, found};
+use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
 use zendesk_jwt::flows::KeyInUse;
 use zendesk_jwt::jwt::messaging::{Messaging, MessagingClaims};
 use zendesk_jwt::jwt::sdk::SdkClaims;
@@ -33,7 +33,7 @@ fn record() -> UserTokenRecord {
         "tags": { "SS": [CANARY] }, "remote_photo_url": text, "user_fields": { "M": { "canary": text } },
     });
     let answer = GetItemReader::default().read(json!({ "Item": item }).to_string());
-    found(answer.unwrap()).unwrap().unwrap()
+    stored_record(answer.unwrap()).unwrap().unwrap()
 }
 
 fn key() -> SigningKey<Messaging> {
@@ -60,7 +60,7 @@ fn an_item_that_is_refused_shows_nothing() {
     for attribute in ["external_id", "email", "phone", "tags", "role", "expires_at"] {
         let item = json!({ "Item": { attribute: { "NS": [CANARY] } } });
         let answer = GetItemReader::default().read(item.to_string());
-        shows_nothing(found(answer.unwrap()).map(|_| ()).unwrap_err());
+        shows_nothing(stored_record(answer.unwrap()).map(|_| ()).unwrap_err());
     }
 }
 
