@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject;
 use tracing::level_filters::LevelFilter;
 use url::{Host, Url};
 
-use crate::aws::{self, Endpoints, Variant};
+use crate::aws::{self, Endpoints};
 use crate::flows::sso_redirect::ZendeskHosts;
 use crate::flows::{messaging_token, sdk_exchange, sso_redirect};
 use crate::jwt::sso::LegacyAgents;
@@ -115,15 +115,10 @@ impl Environment {
         let dynamodb = self.optional("AWS_ENDPOINT_URL_DYNAMODB", endpoint).or_else(|| any.clone());
         let secrets_manager = self.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint).or(any);
         let more_roots = self.optional("AWS_CA_BUNDLE", certificates);
-        let region = region?;
-        let public = Endpoints::of_region(&region, Variant { fips, dual_stack });
         Some(aws::Settings {
-            region,
+            region: region?,
             credentials: aws::Credentials::new(access_key_id?, secret_access_key?, session_token),
-            endpoints: Endpoints {
-                dynamodb: dynamodb.unwrap_or(public.dynamodb),
-                secrets_manager: secrets_manager.unwrap_or(public.secrets_manager),
-            },
+            endpoints: Endpoints { dynamodb, secrets_manager, fips, dual_stack },
             more_roots: more_roots.unwrap_or_default(),
         })
     }

@@ -1,14 +1,19 @@
 //! How a request can end: one closed set, and one `match` that gives each ending its status, code and level.
 
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
 use lambda_http::http::StatusCode;
 
-use crate::jwt::signing::SigningFailed;
+use crate::jwt::signing::{SigningFailed, SigningKeyProblem};
 use crate::jwt::{NoRandomness, UnfitProfile};
 use crate::user::UserTokenRefusal;
 use zendesk_jwt_rules::sso_errors::{Blame, Fault};
 
 /// How a request ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
     /// A JWT was signed and handed over.
     Signed,
@@ -77,13 +82,50 @@ pub enum Refused {
     },
 }
 
-/// What could not be had, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is unavailable, and why. `Display` writes what the log shows: the chain of causes, then the remedy.
+#[derive(Clone, Debug)]
 pub struct Unavailable {
-    /// What is lacking.
+    /// What is unavailable.
     pub lacking: Lacking,
-    /// The chain of errors and, where one is known, the remedy: for the log alone.
-    pub cause: String,
+    /// Why.
+    pub cause: Arc<dyn Failure>,
+}
+
+impl Unavailable {
+    /// Without `lacking`, because of `cause`.
+    pub fn new(lacking: Lacking, cause: impl Failure) -> Self {
+        Self { lacking, cause: Arc::new(cause) }
+    }
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&causes(&*self.cause))?;
+        self.cause.remedy().map_or(Ok(()), |remedy| write!(f, ". {remedy}"))
+    }
+}
+
+/// An error that makes something unavailable. Its chain of causes holds nothing secret or personal.
+pub trait Failure: Error + Send + Sync + 'static {
+    /// What an operator can do about it, where that is known.
+    fn remedy(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Failure for NoRandomness {}
+
+impl Failure for SigningFailed {}
+
+impl Failure for SigningKeyProblem {}
+
+/// An error and its chain of causes in one line.
+#[must_use]
+pub fn causes(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", causes(cause)),
+        None => error.to_string(),
+    }
 }
 
 /// What a JWT cannot be made without.
@@ -240,15 +282,16 @@ impl Outcome {
 
     /// What the log says beyond the code: a claim's or attribute's name, or the cause of an outage.
     #[must_use]
-    pub fn detail(&self) -> Option<&str> {
+    pub fn detail(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Refused(
                 Refused::Profile(UnfitProfile::Missing(name)) | Refused::ItemMalformed { attribute: name },
-            ) => Some(name),
+            ) => Some((*name).into()),
             Self::Refused(Refused::Profile(UnfitProfile::LegacyAgent)) => Some(
-                "role is agent without custom_role_id, which makes a near-admin: store one, or set ALLOW_LEGACY_AGENT=true",
+                "role is agent without custom_role_id, which makes a near-admin: store one, or set ALLOW_LEGACY_AGENT=true"
+                    .into(),
             ),
-            Self::Unavailable(unavailable) => Some(&unavailable.cause),
+            Self::Unavailable(unavailable) => Some(unavailable.to_string().into()),
             _ => None,
         }
     }
@@ -286,12 +329,12 @@ impl From<UnfitProfile> for Outcome {
 
 impl From<NoRandomness> for Outcome {
     fn from(error: NoRandomness) -> Self {
-        Unavailable { lacking: Lacking::Signature, cause: error.to_string() }.into()
+        Unavailable::new(Lacking::Signature, error).into()
     }
 }
 
 impl From<SigningFailed> for Outcome {
     fn from(error: SigningFailed) -> Self {
-        Unavailable { lacking: Lacking::Signature, cause: error.to_string() }.into()
+        Unavailable::new(Lacking::Signature, error).into()
     }
 }

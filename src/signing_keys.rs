@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::flows::{KeyInUse, SigningKeys};
 use crate::jwt::signing::SigningKey;
 use crate::jwt::{Clock, EpochSeconds, JwtKind};
-use crate::outcome::{Lacking, Unavailable};
+use crate::outcome::{Failure, Lacking, Unavailable};
 
 /// How long failed reads may keep the next one waiting while there is no key at all, in seconds.
 pub const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
@@ -28,8 +28,11 @@ const LONGEST_WAIT_FOR_REFRESH: Duration = Duration::from_secs(1);
 
 /// Where the secret's value is read from.
 pub trait SecretStore: Send + Sync + 'static {
-    /// The value as it is stored now; an error is the chain of causes, with a remedy where one is known.
-    fn read(&self) -> impl Future<Output = Result<Zeroizing<String>, String>> + Send;
+    /// Why the value could not be read.
+    type Error: Failure;
+
+    /// The value as it is stored now.
+    fn read(&self) -> impl Future<Output = Result<Zeroizing<String>, Self::Error>> + Send;
 }
 
 /// A signing key that is read when it is first needed and refreshed once it has its maximum age.
@@ -56,11 +59,11 @@ struct Cache<K, S> {
 
 struct State<K> {
     key: Option<(Arc<SigningKey<K>>, EpochSeconds)>,
-    failure: Option<Failure>,
+    failed: Option<FailedReads>,
     distrusted_at: Option<EpochSeconds>,
 }
 
-struct Failure {
+struct FailedReads {
     why: Unavailable,
     in_a_row: u32,
     retry_at: EpochSeconds,
@@ -69,7 +72,7 @@ struct Failure {
 impl<K: JwtKind, S: SecretStore> CachedSigningKey<K, S> {
     /// A cache that has read nothing yet. `max_age` is in seconds.
     pub fn new(store: S, max_age: u64, clock: Arc<dyn Clock>) -> Self {
-        let state = Mutex::new(State { key: None, failure: None, distrusted_at: None });
+        let state = Mutex::new(State { key: None, failed: None, distrusted_at: None });
         Self(Arc::new(Cache { store, max_age, clock, state, turn: Arc::default() }))
     }
 }
@@ -141,9 +144,10 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
 
     async fn read(&self) -> Result<KeyInUse<K>, Unavailable> {
         let read = match self.store.read().await {
-            Err(cause) => Err(Unavailable { lacking: Lacking::SigningKey, cause }),
-            Ok(value) => SigningKey::parse(&value)
-                .map_err(|problem| Unavailable { lacking: Lacking::GoodSigningKey, cause: problem.to_string() }),
+            Err(error) => Err(Unavailable::new(Lacking::SigningKey, error)),
+            Ok(value) => {
+                SigningKey::parse(&value).map_err(|problem| Unavailable::new(Lacking::GoodSigningKey, problem))
+            }
         };
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,20 +155,20 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
             Ok(key) => {
                 let key = Arc::new(key);
                 state.key = Some((Arc::clone(&key), now));
-                state.failure = None;
+                state.failed = None;
                 Ok(KeyInUse { key, age: 0, failure: None })
             }
             Err(why) => {
-                let in_a_row = state.failure.as_ref().map_or(1, |failure| failure.in_a_row.saturating_add(1));
+                let in_a_row = state.failed.as_ref().map_or(1, |failed| failed.in_a_row.saturating_add(1));
                 let longest = if state.key.is_some() { LONGEST_PAUSE_WITH_KEY } else { LONGEST_PAUSE_WITHOUT_KEY };
                 let retry_at = now.plus(pause_after(in_a_row, longest));
                 tracing::error!(
                     code = why.lacking.code(),
-                    cause = why.cause,
+                    cause = %why,
                     last_good_key_in_use = state.key.is_some(),
                     "no signing key was read"
                 );
-                state.failure = Some(Failure { why: why.clone(), in_a_row, retry_at });
+                state.failed = Some(FailedReads { why: why.clone(), in_a_row, retry_at });
                 Err(why)
             }
         }
@@ -173,15 +177,15 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
     fn in_use(&self) -> Option<KeyInUse<K>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (key, read_at) = state.key.as_ref()?;
-        let failure = state.failure.as_ref().map(|failure| failure.why.lacking.code());
+        let failure = state.failed.as_ref().map(|failed| failed.why.lacking.code());
         Some(KeyInUse { key: Arc::clone(key), age: self.clock.now().since(*read_at), failure })
     }
 
     /// The last failure, while it is too early to try again.
     fn pause(&self) -> Option<Unavailable> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let failure = state.failure.as_ref()?;
-        (self.clock.now() < failure.retry_at).then(|| failure.why.clone())
+        let failed = state.failed.as_ref()?;
+        (self.clock.now() < failed.retry_at).then(|| failed.why.clone())
     }
 }
 
@@ -219,12 +223,20 @@ mod tests {
         }
     }
 
+    #[derive(Debug, thiserror::Error)]
+    #[error("down")]
+    struct Down;
+
+    impl Failure for Down {}
+
     impl SecretStore for World {
-        async fn read(&self) -> Result<Zeroizing<String>, String> {
+        type Error = Down;
+
+        async fn read(&self) -> Result<Zeroizing<String>, Down> {
             self.reads.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;
             let value = *self.value.lock().unwrap();
-            value.map(|value| Zeroizing::new(value.to_owned())).ok_or_else(|| "down".to_owned())
+            value.map(|value| Zeroizing::new(value.to_owned())).ok_or(Down)
         }
     }
 
@@ -350,7 +362,7 @@ mod tests {
         for _ in 0..100 {
             let refused = key.current().await.unwrap_err();
             assert_eq!(refused.lacking, Lacking::GoodSigningKey);
-            assert!(refused.cause.contains("Mobile SDK"));
+            assert!(refused.to_string().contains("Mobile SDK"));
         }
         assert_eq!(world.reads(), 1);
         world.hold(Some(GOOD));

@@ -8,6 +8,7 @@
 //! this crate's own `tracing` events; a dependency's event is reduced to where it stands in that
 //! dependency's code, since its text may quote a request.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
 use std::time::Duration;
@@ -97,8 +98,8 @@ impl<'a> RequestReport<'a> {
     /// Makes the line and throws it away, since nobody asked; only that the table cannot be read is told.
     pub fn rehearse(&self) {
         serde_json::to_vec(&self.line(SystemClock.since_epoch())).ok();
-        if let Outcome::Unavailable(Unavailable { lacking: Lacking::UserTokens, cause }) = self.outcome {
-            tracing::warn!(function = self.function, cause, "DynamoDB gave no answer at cold start");
+        if let Outcome::Unavailable(why @ Unavailable { lacking: Lacking::UserTokens, .. }) = self.outcome {
+            tracing::warn!(function = self.function, cause = %why, "DynamoDB gave no answer at cold start");
         }
     }
 
@@ -148,7 +149,7 @@ struct RequestLine<'a> {
     cold_start: bool,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'a str>,
+    detail: Option<Cow<'a, str>>,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id_hash: Option<&'a str>,

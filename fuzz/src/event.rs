@@ -14,7 +14,7 @@ use lambda_http::http::header::{
 use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
 use url::Url;
-use zendesk_jwt::aws::GotItem;
+use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
 use zendesk_jwt::flows::messaging_token::{self, MessagingToken};
 use zendesk_jwt::flows::sdk_exchange::{self, SdkExchange};
 use zendesk_jwt::flows::sso_redirect::{self, SsoRedirect};
@@ -180,7 +180,7 @@ impl UserTokens for Stored {
         } else {
             return Ok(None);
         }
-        serde_json::from_value::<GotItem>(json!({ "Item": item })).unwrap().record()
+        stored_record(GetItemReader::default().read(json!({ "Item": item }).to_string()).unwrap())
     }
 }
 

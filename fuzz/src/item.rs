@@ -1,7 +1,7 @@
 //! What DynamoDB answers, and with it whatever a company's backend wrote.
 
 use serde_json::{Value, json};
-use zendesk_jwt::aws::GotItem;
+use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
 use zendesk_jwt::flows::FindError;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
@@ -15,11 +15,11 @@ use super::keys::{self, NOW};
 /// Any bytes are no answer, an item that is refused by the name of an attribute, or a user token that counts for
 /// no more than the item says, and whose JWTs Zendesk would take.
 pub fn item(data: &[u8]) {
-    let Ok(answer) = serde_json::from_slice::<GotItem>(data) else { return };
-    // Read once more by the JSON library alone, which minds a bad number where nobody reads it.
+    let Some(answer) = GetItemReader::default().read(data) else { return };
+    // Read again by another JSON library, which also checks numbers that the SDK skips.
     let Ok(json) = serde_json::from_str::<Value>(&String::from_utf8_lossy(data)) else { return };
     let item = &json["Item"];
-    match answer.record() {
+    match stored_record(answer) {
         Ok(None) => assert!(item.is_null()),
         Ok(Some(record)) => {
             counts_for_no_more_than(&record, item);

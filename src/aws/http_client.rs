@@ -1,42 +1,75 @@
-//! The HTTP client of both services: HTTP/1.1 over TLS, on connections that are kept.
+//! The HTTP client of both services: HTTP/1.1 over TLS, with a pool of connections.
 
+use std::fmt;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
+use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::{BodyExt, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::{CaptureConnection, Connected, HttpConnector as Tcp, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use lambda_http::http::{Request, Response};
+use lambda_http::http::Response;
 use rustls::ClientConfig;
 
-use super::call_error::BoxError;
-
-/// A pooled connection is dropped after this much idleness: a thawed sandbox holds dead ones.
+/// How long an idle connection stays in the pool. Connections die while Lambda has the process frozen.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
-/// More bytes than either call can answer: an item has 400 KiB at most, which its JSON form less than doubles.
+/// The longest body to read. An item has at most 400 KiB, and its JSON form is less than twice as long.
 const LONGEST_ANSWER: usize = 2 * 1024 * 1024;
 
-/// A handle; all clones share their connections.
-#[derive(Clone)]
-pub(super) struct HttpClient(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+/// Replaces the SDK's own connector, which links HTTP/2 and the system's roots.
+struct Connector(Client<HttpsConnector<Tcp>, SdkBody>);
 
-impl HttpClient {
-    pub(super) fn new(tls: ClientConfig) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-        let mut client = Client::builder(TokioExecutor::new());
-        client.pool_idle_timeout(IDLE_CONNECTION).pool_timer(TokioTimer::new());
-        Self(client.build(https.wrap_connector(tcp)))
+/// Creates a client whose clones share one pool.
+pub(super) fn http_client(tls: ClientConfig) -> SharedHttpClient {
+    let mut tcp = Tcp::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
+    let mut client = Client::builder(TokioExecutor::new());
+    client.pool_idle_timeout(IDLE_CONNECTION).pool_timer(TokioTimer::new());
+    let connector = SharedHttpConnector::new(Connector(client.build(https.wrap_connector(tcp))));
+    http_client_fn(move |_, _| connector.clone())
+}
+
+impl HttpConnector for Connector {
+    /// Sends a request and reads the whole body into memory.
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut request = match request.try_into_http1x() {
+            Ok(request) => request,
+            Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
+        };
+        let connection = capture_connection(&mut request);
+        if let Some(capture) = request.extensions().get::<CaptureSmithyConnection>() {
+            capture.set_connection_retriever(move || connection_of(&connection));
+        }
+        let answer = self.0.request(request);
+        HttpConnectorFuture::new(async move {
+            let (head, body) = answer.await.map_err(|error| ConnectorError::io(error.into()))?.into_parts();
+            let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(ConnectorError::io)?.to_bytes();
+            let answer = Response::from_parts(head, SdkBody::from(body)).try_into();
+            answer.map_err(|error| ConnectorError::io(Box::new(error)))
+        })
     }
+}
 
-    /// Sends a request and reads the whole answer.
-    pub(super) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, BoxError> {
-        let (head, body) = self.0.request(request).await?.into_parts();
-        Ok(Response::from_parts(head, Limited::new(body, LONGEST_ANSWER).collect().await?.to_bytes()))
+/// Lets the SDK drop a connection after a failure: a new one may reach a healthy host.
+fn connection_of(capture: &CaptureConnection) -> Option<ConnectionMetadata> {
+    capture.connection_metadata().as_ref()?;
+    let capture = capture.clone();
+    let poison = move || capture.connection_metadata().iter().for_each(Connected::poison);
+    Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison).build())
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector(…)")
     }
 }

@@ -1,4 +1,4 @@
-//! Whom the functions trust to be AWS, and how they talk to it in secret.
+//! TLS to AWS: trusted roots and cipher suites.
 
 use std::sync::Arc;
 
@@ -7,10 +7,9 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::CertificateDer;
 use rustls::{CipherSuite, ClientConfig, RootCertStore};
 
-/// The roots that every AWS endpoint chains to: <https://www.amazontrust.com/repository/>.
+/// The roots of every AWS endpoint, in DER: <https://www.amazontrust.com/repository/>.
 ///
-/// Reading the system's whole store instead costs a cold start tens of milliseconds, and reading these from PEM
-/// a part of one.
+/// Reading the system's whole store instead would add tens of milliseconds to a cold start.
 pub const AMAZON_ROOTS: [&[u8]; 5] = [
     include_bytes!("amazon-roots/amazon-root-ca-1.der"),
     include_bytes!("amazon-roots/amazon-root-ca-2.der"),
@@ -19,7 +18,7 @@ pub const AMAZON_ROOTS: [&[u8]; 5] = [
     include_bytes!("amazon-roots/starfield-services-root-ca-g2.der"),
 ];
 
-/// TLS that trusts Amazon's roots and `more_roots`.
+/// A TLS configuration that trusts Amazon's roots and `more_roots`.
 pub(super) fn tls(more_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, rustls::Error> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(AMAZON_ROOTS.map(CertificateDer::from));
@@ -28,7 +27,7 @@ pub(super) fn tls(more_roots: &[CertificateDer<'static>]) -> Result<ClientConfig
     Ok(versions.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// What rustls offers, with the suite first whose hash processors compute by themselves: handshakes are mostly hashing.
+/// Offers first the suite with SHA-256: a handshake is mostly hashing, and processors have instructions for it.
 fn provider() -> CryptoProvider {
     let mut provider = default_provider();
     provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);

@@ -1,133 +1,131 @@
 //! The table of user tokens in DynamoDB: one item per token, so that one `GetItem` answers a request.
 //!
-//! The attributes and their types are the contract with whoever writes the items; the README lists them.
+//! The attributes and their types are a contract with the writers of items; the README lists them.
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::operation::get_item::{GetItem, GetItemOutput};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin as _;
+use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse as _, SharedResponseDeserializer};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer};
+use lambda_http::http::StatusCode;
+use serde_json::{Map, Number, Value};
 
-use super::Clients;
-use super::call_error::CallError;
-use super::service::Service;
-use super::stored_attributes::Attribute;
+use super::{CallError, Clients};
 use crate::flows::{FindError, UserTokens};
 use crate::jwt::EpochSeconds;
 use crate::user::{
     Audiences, Claim, Email, EmailAddress, ExternalId, Name, Profile, Role, User, UserToken, UserTokenRecord,
 };
 
-/// The first second that can only be meant in milliseconds (the year 5138 otherwise).
+/// The first number of seconds that must be meant as milliseconds. In seconds, it is in the year 5138.
 const SURELY_MILLISECONDS: u64 = 100_000_000_000;
 
-/// Read where nothing is stored, so that an unknown token is refused no sooner than one that is stored and does not count.
+/// An answer of DynamoDB. Reading it makes the refusal of an unknown token take as long as other refusals.
 const STAND_IN: &str = include_str!("stand-in-item.json");
 
-/// A table of user tokens.
+/// The table of user tokens.
 #[derive(Clone, Debug)]
 pub struct DynamoDbUserTokens {
-    service: Service,
+    clients: Clients,
     table: String,
-}
-
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html>
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct GetItem<'a> {
-    table_name: &'a str,
-    key: Key<'a>,
-    consistent_read: bool,
-}
-
-#[derive(Serialize)]
-struct Key<'a> {
-    token_hash: Text<'a>,
-}
-
-#[derive(Serialize)]
-struct Text<'a> {
-    #[serde(rename = "S")]
-    text: &'a str,
-}
-
-/// What DynamoDB answers to `GetItem`, in its own JSON.
-#[derive(Deserialize)]
-pub struct GotItem {
-    #[serde(rename = "Item")]
-    item: Option<HashMap<String, Attribute>>,
-}
-
-impl GotItem {
-    /// What is stored, as the flows read it; `None` when nothing is.
-    ///
-    /// # Errors
-    /// With the first attribute that has a type or value that it cannot have.
-    pub fn record(self) -> Result<Option<UserTokenRecord>, FindError> {
-        self.item.map(record).transpose().map_err(|Malformed(attribute)| FindError::ItemMalformed { attribute })
-    }
+    reader: GetItemReader,
 }
 
 impl DynamoDbUserTokens {
-    /// The table of that name.
+    /// The table with this name.
     #[must_use]
     pub fn new(clients: &Clients, table: String) -> Self {
-        Self { service: clients.dynamodb.clone(), table }
+        Self { clients: clients.clone(), table, reader: GetItemReader::default() }
     }
 
-    async fn get(&self, token_hash: &str) -> Result<GotItem, String> {
-        let get = GetItem {
-            table_name: &self.table,
-            key: Key { token_hash: Text { text: token_hash } },
-            // A token that was revoked a moment ago must not count.
-            consistent_read: true,
-        };
-        self.service.call("DynamoDB_20120810.GetItem", &get).await.map_err(|error| self.told(&error))
-    }
-
-    /// The error, with what to do about one that an operator can mend.
-    fn told(&self, error: &CallError) -> String {
+    /// What an operator can do about an error with this code.
+    fn remedy(&self, code: &str) -> Option<String> {
         let table = &self.table;
-        match error.code() {
-            Some("AccessDeniedException") => {
-                format!("{error}. Allow this function's role dynamodb:GetItem on the table {table}")
+        match code {
+            "AccessDeniedException" => {
+                Some(format!("Allow this function's role dynamodb:GetItem on the table {table}"))
             }
-            Some("ResourceNotFoundException") => {
-                format!("{error}. There is no table {table} in this account and region: look at USER_TOKENS_TABLE")
+            "ResourceNotFoundException" => {
+                Some(format!("There is no table {table} in this account and region: look at USER_TOKENS_TABLE"))
             }
-            _ => error.to_string(),
+            _ => None,
         }
     }
 }
 
 impl UserTokens for DynamoDbUserTokens {
     async fn find(&self, token: &UserToken) -> Result<Option<UserTokenRecord>, FindError> {
-        let got = self.get(&token.hash()).await.map_err(FindError::Unavailable)?;
-        if got.item.is_none() {
-            black_box(serde_json::from_str(STAND_IN).ok().map(GotItem::record));
+        let token_hash = AttributeValue::S(token.hash());
+        let get = self.clients.dynamodb.get_item().table_name(&self.table).key("token_hash", token_hash);
+        // A token that was revoked a moment ago must be refused.
+        let answer = get.consistent_read(true).send().await;
+        let answer = answer.map_err(|error| CallError::new(error, |code| self.remedy(code)));
+        let answer = answer.map_err(|error| FindError::Unavailable(Arc::new(error)))?;
+        if answer.item.is_none() {
+            black_box(self.reader.read(STAND_IN).map(stored_record));
         }
-        got.record()
+        stored_record(answer)
     }
 }
 
-/// An attribute of a type or value that it cannot have, by its name.
+/// What an answer says of a user token; `None` if the token is unknown.
+///
+/// # Errors
+/// With the first malformed attribute.
+pub fn stored_record(answer: GetItemOutput) -> Result<Option<UserTokenRecord>, FindError> {
+    answer.item.map(record).transpose().map_err(|Malformed(attribute)| FindError::ItemMalformed { attribute })
+}
+
+/// Reads the body of an answer to `GetItem` with the SDK's own code.
+#[derive(Clone, Debug)]
+pub struct GetItemReader(Option<FrozenLayer>);
+
+impl Default for GetItemReader {
+    fn default() -> Self {
+        Self(GetItem::new().config())
+    }
+}
+
+impl GetItemReader {
+    /// The answer; `None` if the SDK cannot read it.
+    pub fn read(&self, body: impl Into<SdkBody>) -> Option<GetItemOutput> {
+        let response = HttpResponse::new(StatusCode::OK.into(), body.into());
+        let reader = self.0.as_ref()?.load::<SharedResponseDeserializer>()?;
+        reader.deserialize_nonstreaming_with_config(&response, &ConfigBag::base()).ok()?.downcast().ok()
+    }
+}
+
+/// The name of an attribute whose type or value is not allowed.
+#[derive(Debug)]
 pub struct Malformed(pub &'static str);
 
-pub fn record(attributes: HashMap<String, Attribute>) -> Result<UserTokenRecord, Malformed> {
+/// Reads a stored item.
+///
+/// # Errors
+/// With the first malformed attribute.
+#[expect(clippy::implicit_hasher, reason = "the SDK's items have the default hasher")]
+pub fn record(attributes: HashMap<String, AttributeValue>) -> Result<UserTokenRecord, Malformed> {
     let mut item = Item(attributes);
     let email_verified = item.flag("email_verified")?;
     let profile = Profile {
-        phone: item.claim("phone", Attribute::into_text)?,
-        locale: item.claim("locale", Attribute::into_integer)?,
-        locale_id: item.claim("locale_id", Attribute::into_integer)?,
-        organization: item.claim("organization", Attribute::into_text)?,
-        organizations: item.claim("organizations", Attribute::into_text)?,
-        organization_id: item.claim("organization_id", Attribute::into_text)?,
-        organization_ids: item.claim("organization_ids", Attribute::into_text)?,
-        tags: item.claim("tags", Attribute::into_texts)?,
-        remote_photo_url: item.claim("remote_photo_url", Attribute::into_text)?,
-        role: item.claim("role", |value| Role::parse(&value.into_text()?))?,
-        custom_role_id: item.claim("custom_role_id", Attribute::into_integer)?,
-        user_fields: item.claim("user_fields", Attribute::into_object)?,
+        phone: item.claim("phone", text)?,
+        locale: item.claim("locale", integer)?,
+        locale_id: item.claim("locale_id", integer)?,
+        organization: item.claim("organization", text)?,
+        organizations: item.claim("organizations", text)?,
+        organization_id: item.claim("organization_id", text)?,
+        organization_ids: item.claim("organization_ids", text)?,
+        tags: item.claim("tags", texts)?,
+        remote_photo_url: item.claim("remote_photo_url", text)?,
+        role: item.claim("role", |value| Role::parse(&text(value)?))?,
+        custom_role_id: item.claim("custom_role_id", integer)?,
+        user_fields: item.claim("user_fields", object)?,
     };
     let user = User {
         external_id: item.filled_text("external_id", ExternalId::parse)?,
@@ -143,36 +141,36 @@ pub fn record(attributes: HashMap<String, Attribute>) -> Result<UserTokenRecord,
     })
 }
 
-struct Item(HashMap<String, Attribute>);
+struct Item(HashMap<String, AttributeValue>);
 
 impl Item {
-    /// The attribute as `read` understands it. Null is malformed here: what decides over a token is never vague.
+    /// An attribute that decides whether a token counts, so that null is malformed.
     fn decisive<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(Attribute) -> Option<T>,
+        read: impl FnOnce(AttributeValue) -> Option<T>,
     ) -> Result<Option<T>, Malformed> {
         self.0.remove(name).map(|value| read(value).ok_or(Malformed(name))).transpose()
     }
 
-    /// A claim as `read` understands it; absent and null stay apart.
+    /// A claim, which may be absent, null or a value.
     fn claim<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(Attribute) -> Option<T>,
+        read: impl FnOnce(AttributeValue) -> Option<T>,
     ) -> Result<Claim<T>, Malformed> {
         let value = self.decisive(name, |value| match value {
-            Attribute::Null(_) => Some(Claim::Null),
+            AttributeValue::Null(_) => Some(Claim::Null),
             value => read(value).map(Claim::Value),
         })?;
         Ok(value.unwrap_or(Claim::Absent))
     }
 
     fn text(&mut self, name: &'static str) -> Result<Option<String>, Malformed> {
-        Ok(self.claim(name, Attribute::into_text)?.into_option())
+        Ok(self.claim(name, text)?.into_option())
     }
 
-    /// A text in a type that cannot hold a bad one; an empty text is none at all.
+    /// A text that `parse` accepts. An empty text counts as absent.
     fn filled_text<T>(
         &mut self,
         name: &'static str,
@@ -182,19 +180,65 @@ impl Item {
         filled.map(|text| parse(text).ok_or(Malformed(name))).transpose()
     }
 
-    /// A flag, which is false when absent.
+    /// A flag. An absent flag is false.
     fn flag(&mut self, name: &'static str) -> Result<bool, Malformed> {
-        Ok(self.decisive(name, Attribute::into_flag)?.unwrap_or_default())
+        Ok(self.decisive(name, |value| value.as_bool().ok().copied())?.unwrap_or_default())
     }
 }
 
-fn audiences(value: Attribute) -> Option<Audiences> {
-    Audiences::parse(value.into_texts()?.iter().map(String::as_str))
+fn audiences(value: AttributeValue) -> Option<Audiences> {
+    Audiences::parse(texts(value)?.iter().map(String::as_str))
 }
 
-fn moment(value: Attribute) -> Option<EpochSeconds> {
-    let seconds = value.into_integer()?.try_into().ok()?;
+fn moment(value: AttributeValue) -> Option<EpochSeconds> {
+    let seconds = integer(value)?.try_into().ok()?;
     (seconds < SURELY_MILLISECONDS).then_some(EpochSeconds(seconds))
+}
+
+fn text(value: AttributeValue) -> Option<String> {
+    match value {
+        AttributeValue::S(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// DynamoDB sends numbers as text, because they are more exact than JSON's.
+fn integer(value: AttributeValue) -> Option<i64> {
+    match value {
+        AttributeValue::N(digits) => digits.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A set of texts, or a list of texts.
+fn texts(value: AttributeValue) -> Option<Vec<String>> {
+    match value {
+        AttributeValue::Ss(texts) => Some(texts),
+        AttributeValue::L(values) => values.into_iter().map(text).collect(),
+        _ => None,
+    }
+}
+
+fn object(value: AttributeValue) -> Option<Map<String, Value>> {
+    match value {
+        AttributeValue::M(map) => map.into_iter().map(|(key, value)| Some((key, json(value)?))).collect(),
+        _ => None,
+    }
+}
+
+/// The attribute as JSON; `None` if it holds bytes or a set of numbers.
+#[must_use]
+pub fn json(value: AttributeValue) -> Option<Value> {
+    Some(match value {
+        AttributeValue::S(text) => Value::String(text),
+        AttributeValue::N(digits) => Value::Number(digits.parse::<Number>().ok()?),
+        AttributeValue::Bool(flag) => Value::Bool(flag),
+        AttributeValue::Null(_) => Value::Null,
+        AttributeValue::L(values) => Value::Array(values.into_iter().map(json).collect::<Option<_>>()?),
+        AttributeValue::Ss(texts) => Value::Array(texts.into_iter().map(Value::String).collect()),
+        map @ AttributeValue::M(_) => Value::Object(object(map)?),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -203,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_stand_in_is_read_to_its_end() {
-        let got: GotItem = serde_json::from_str(STAND_IN).unwrap();
-        assert!(got.record().unwrap().is_some());
+        let answer = GetItemReader::default().read(STAND_IN).unwrap();
+        assert!(stored_record(answer).unwrap().is_some());
     }
 }

@@ -12,7 +12,7 @@ use lambda_http::{Body, Request, Response};
 use crate::http;
 use crate::jwt::signing::SigningKey;
 use crate::jwt::{Clock, Kind, RandomIds, SystemClock, UniqueIdSource};
-use crate::outcome::{Lacking, Outcome, Refused, Unavailable};
+use crate::outcome::{Failure, Lacking, Outcome, Refused, Unavailable};
 use crate::user::{User, UserToken, UserTokenRecord};
 
 pub mod messaging_token;
@@ -72,11 +72,13 @@ pub trait UserTokens: Send + Sync {
 }
 
 /// Why a user token could not be looked up.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// The store gave no answer; the text is the chain of errors.
-    Unavailable(String),
-    /// The stored item has an attribute of a type or value that it cannot have.
+    /// The store gave no answer.
+    #[error("the user token could not be looked up")]
+    Unavailable(#[source] Arc<dyn Failure>),
+    /// An attribute of the stored item has a type or value that is not allowed.
+    #[error("the attribute {attribute} has a type or value that is not allowed")]
     ItemMalformed {
         /// The attribute's name.
         attribute: &'static str,

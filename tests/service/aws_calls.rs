@@ -62,7 +62,7 @@ fn every_call_is_signed_by_the_function_s_role_for_its_service_and_region() {
             assert!(names.split(';').any(|signed| signed == name), "{name} is not signed: {names}");
         }
         assert_eq!(header(&call, "x-amz-security-token"), "a-session-token");
-        assert!(header(&call, "user-agent").starts_with("zendesk-jwt/"), "CloudTrail shows who asks");
+        assert!(header(&call, "user-agent").ends_with(" app/zendesk-jwt"), "CloudTrail shows who asks");
         assert_eq!(signature, signature_of(&call, names, &scope), "{service}");
     }
 }

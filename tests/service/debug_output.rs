@@ -4,7 +4,8 @@
 use serde_json::json;
 use std::fmt::Debug;
 use std::sync::Arc;
-use zendesk_jwt::aws::{self, GotItem};
+use zendesk_jwt::aws;
+use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
 use zendesk_jwt::flows::KeyInUse;
 use zendesk_jwt::jwt::messaging::{Messaging, MessagingClaims};
 use zendesk_jwt::jwt::sdk::SdkClaims;
@@ -31,8 +32,8 @@ fn record() -> UserTokenRecord {
         "phone": text, "organization": text, "organizations": text, "organization_id": text, "organization_ids": text,
         "tags": { "SS": [CANARY] }, "remote_photo_url": text, "user_fields": { "M": { "canary": text } },
     });
-    let answer: GotItem = serde_json::from_value(json!({ "Item": item })).unwrap();
-    answer.record().unwrap().unwrap()
+    let answer = GetItemReader::default().read(json!({ "Item": item }).to_string());
+    stored_record(answer.unwrap()).unwrap().unwrap()
 }
 
 fn key() -> SigningKey<Messaging> {
@@ -58,8 +59,8 @@ fn a_user_and_their_claims_show_nothing() {
 fn an_item_that_is_refused_shows_nothing() {
     for attribute in ["external_id", "email", "phone", "tags", "role", "expires_at"] {
         let item = json!({ "Item": { attribute: { "NS": [CANARY] } } });
-        let answer: GotItem = serde_json::from_value(item).unwrap();
-        shows_nothing(answer.record().map(|_| ()).unwrap_err());
+        let answer = GetItemReader::default().read(item.to_string());
+        shows_nothing(stored_record(answer.unwrap()).map(|_| ()).unwrap_err());
     }
 }
 
@@ -82,8 +83,8 @@ fn what_calls_aws_shows_nothing_of_its_credentials() {
         region: "eu-west-1".to_owned(),
         credentials: aws::Credentials::new(CANARY.to_owned(), CANARY.to_owned(), Some(CANARY.to_owned())),
         endpoints: aws::Endpoints {
-            dynamodb: "https://dynamodb.example.com".to_owned(),
-            secrets_manager: "https://secretsmanager.example.com".to_owned(),
+            dynamodb: Some("https://dynamodb.example.com".to_owned()),
+            ..aws::Endpoints::default()
         },
         more_roots: Vec::new(),
     };

@@ -9,7 +9,8 @@ const DOCUMENTS: [&str; 2] = ["SECURITY.md", "docs/reliability.md"];
 #[test]
 fn every_test_that_a_document_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources: Vec<_> = ["src", "tests/service", "crates"].iter().flat_map(|folder| sources_in(&root.join(folder))).collect();
+    let sources: Vec<_> =
+        ["src", "tests/service", "crates"].iter().flat_map(|folder| sources_in(&root.join(folder))).collect();
     let tests: BTreeSet<_> = sources.iter().flat_map(|source| tests_of(source)).collect();
     let mut named = 0;
     for document in DOCUMENTS {

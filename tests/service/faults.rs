@@ -57,7 +57,7 @@ const fn answer(status: u16, content_type: &'static str, body: &'static str) -> 
 }
 
 /// Every fault. A cell that waits long stands near the top, so that none is left alone at the end.
-const FAULTS: [Fault; 21] = [
+const FAULTS: [Fault; 22] = [
     transient("no answer", Breakage::Silence),
     transient("slow body", Breakage::Trickle),
     transient("TLS handshake that never ends", Breakage::SilentHandshake),
@@ -73,6 +73,7 @@ const FAULTS: [Fault; 21] = [
     transient("throttled", error(400, "ThrottlingException")),
     transient("throughput exceeded", error(400, "ProvisionedThroughputExceededException")),
     transient("malformed JSON", answer(200, AWS_JSON, r#"{"Item": {"token_hash""#)),
+    transient("JSON of another shape", answer(200, AWS_JSON, r#"{"Item": {"name": {"S": 1}}}"#)),
     transient("empty body", answer(200, AWS_JSON, "")),
     transient("HTML page", answer(200, "text/html", "<h1>Welcome to this network</h1>")),
     // In DynamoDB's own media type this would say that the token is unknown, which is a refusal.

@@ -1,4 +1,4 @@
-//! The floor of `make bench`: a bare `lambda_http` function that answers a constant and does nothing else.
+//! The floor of `make bench`: a `lambda_http` function that answers a constant.
 
 use lambda_http::lambda_runtime::Error;
 use lambda_http::{Body, Request, Response, service_fn};

@@ -63,7 +63,7 @@ pub(super) fn sign_in(
         jwt_endpoint: &zendesk.address(sso::ENDPOINT),
         jwt: jwt.as_str(),
         fields,
-        is_held_back: *outcome == Outcome::HeldBack,
+        is_held_back: matches!(outcome, Outcome::HeldBack),
         way_round_sso: &zendesk.address(sso::NORMAL_SIGN_IN),
         nonce: nonce.as_str(),
     };

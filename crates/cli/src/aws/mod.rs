@@ -1,4 +1,4 @@
-//! What the operator's tool asks of AWS, with the AWS SDK: the only place that names its types.
+//! What the operator's tool asks of AWS.
 
 use std::error::Error;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use rustls::pki_types::CertificateDer;
 
-use zendesk_jwt::aws::AMAZON_ROOTS;
-use zendesk_jwt::aws::causes;
+use zendesk_jwt::aws::trust::AMAZON_ROOTS;
+use zendesk_jwt::outcome::causes;
 
 mod signing_key_secret;
 pub mod user_token_items;

@@ -6,8 +6,8 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use zeroize::Zeroizing;
 
 use super::{Clients, remedied};
-use zendesk_jwt::aws::causes;
-use zendesk_jwt::aws::{is_binary, remedy};
+use zendesk_jwt::aws::signing_key_secret::{ReadSecretError, remedy};
+use zendesk_jwt::outcome::causes;
 
 /// One secret, by its ARN or name.
 #[derive(Clone, Debug)]
@@ -29,10 +29,10 @@ impl SigningKeySecret {
     /// With the chain of causes, and what a function would say that cannot read it.
     pub async fn read(&self) -> Result<Zeroizing<String>, String> {
         let answer = self.client.get_secret_value().secret_id(&self.secret_id).send().await.map_err(|error| {
-            let remedy = remedy(error.code(), &self.secret_id);
+            let remedy = error.code().and_then(|code| remedy(code, &self.secret_id));
             remedy.map_or_else(|| causes(&error), |remedy| format!("{}. {remedy}", causes(&error)))
         })?;
-        answer.secret_string.map(Zeroizing::new).ok_or_else(|| is_binary(&self.secret_id))
+        answer.secret_string.map(Zeroizing::new).ok_or_else(|| ReadSecretError::binary(&self.secret_id).to_string())
     }
 
     /// The value as it is stored now; `None` when there is none yet.

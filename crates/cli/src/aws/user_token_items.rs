@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use zendesk_jwt::aws::Malformed;
-use zendesk_jwt::aws::{Attribute, record};
+use zendesk_jwt::aws::user_tokens::{Malformed, json, record};
 use zendesk_jwt::user::{ExternalId, UserToken, UserTokenRecord};
 
 /// The longest item that DynamoDB takes, in bytes.
@@ -179,26 +177,7 @@ pub(super) fn field(name: &str, value: Value) -> Result<AttributeValue, InvalidI
 
 /// What the functions read in an item; the error is the attribute that makes them refuse it.
 fn read(attributes: &HashMap<String, AttributeValue>) -> Result<UserTokenRecord, &'static str> {
-    let attributes = attributes.iter().map(|(name, value)| (name.clone(), stored(value.clone()))).collect();
-    record(attributes).map_err(|Malformed(attribute)| attribute)
-}
-
-/// The JSON that an attribute stands for; none for bytes, which JSON does not have.
-fn json(value: AttributeValue) -> Option<Value> {
-    stored(value).into_json()
-}
-
-fn stored(value: AttributeValue) -> Attribute {
-    match value {
-        AttributeValue::S(text) => Attribute::Text(text),
-        AttributeValue::N(digits) => Attribute::Number(digits),
-        AttributeValue::Bool(flag) => Attribute::Flag(flag),
-        AttributeValue::Null(_) => Attribute::Null(IgnoredAny),
-        AttributeValue::Ss(texts) => Attribute::Texts(texts),
-        AttributeValue::L(values) => Attribute::List(values.into_iter().map(stored).collect()),
-        AttributeValue::M(map) => Attribute::Map(map.into_iter().map(|(key, value)| (key, stored(value))).collect()),
-        _ => Attribute::Other(IgnoredAny),
-    }
+    record(attributes.clone()).map_err(|Malformed(attribute)| attribute)
 }
 
 /// What every item that the tool writes must be.

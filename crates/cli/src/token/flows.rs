@@ -94,7 +94,7 @@ fn reason(refused: Refused) -> String {
         | Refused::SourceAddressNotAllowed
         | Refused::UserTokenUnknown => {
             let outcome = Outcome::from(refused);
-            outcome.detail().unwrap_or(outcome.facts().explanation).to_owned()
+            outcome.detail().unwrap_or(outcome.facts().explanation.into()).into_owned()
         }
     }
 }
