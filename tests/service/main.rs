@@ -23,7 +23,6 @@ mod local;
 mod messaging_cors;
 mod messaging_token;
 mod open_redirects;
-mod refusal_times;
 mod refusals;
 mod sdk_exchange;
 mod secret_check;
