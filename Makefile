@@ -1,79 +1,88 @@
-# `make run` tries everything on this machine; `make test` proves it.
+# `make` lists the targets. ARGS passes options on, as in `make run ARGS="--port 3100 --data .local"`.
 
 # What Lambda runs the functions on: x86_64 or arm64, as the template's parameter Architecture says.
 export ARCHITECTURE = x86_64
 
-.PHONY: run test test-release test-containers fuzz coverage mutants bench bench-import build
-.PHONY: invoke-sdk invoke-messaging invoke-sso start-api deploy environment logs need-sam need-docker build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
+# Of each function: its name in the template, and the event that `make invoke` takes unless EVENT names another.
+sdk-exchange = SdkExchangeFunction events/sdk-exchange-http-api.json
+messaging-token = MessagingTokenFunction events/messaging-token-http-api-bearer.json
+sso-redirect = SsoRedirectFunction events/sso-redirect-http-api-login.json
+FUNCTION = sdk-exchange
+EVENT = $(word 2,$($(FUNCTION)))
 
-# Start the three functions on http://127.0.0.1:3000; `make run ARGS="--port 3100 --data .local"` passes options on.
-run:
+.DEFAULT_GOAL = help
+.PHONY: help run lint test test-release test-containers fuzz coverage mutants bench bench-import build invoke start-api
+.PHONY: deploy environment logs need-function need-sam need-docker
+.PHONY: build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: ## Start the three functions, their AWS and a simulated Zendesk on http://127.0.0.1:3000
 	cargo run --locked --package zendesk-jwt-cli -- local $(ARGS)
 
-# Every test: unit, property, and the real binaries behind a Runtime API server; then the witnesses there are.
-test:
+# Clippy sees the functions alone first, since the other packages add features.
+# The two lints of cargo-deny keep the list of allowed duplicates short.
+lint: ## Check format, lints, documentation, dependencies, licences and template
+	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
+	.ci/function-dependencies
+	cargo clippy --locked -- -D warnings
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --workspace
+	$(call if-installed,sam,sam validate --lint --region eu-west-1)
+	$(call if-installed,cargo-deny,cargo deny --locked check -D unmatched-skip -D unnecessary-skip bans licenses sources)
+
+# In CI (CI=true), a tool that is not installed is a failure.
+if-installed = @if command -v $(1) >/dev/null; then echo '$(2)'; $(2); else echo 'skipped: $(1) is not installed'; [ "$(CI)" != true ]; fi
+
+test: ## Run every test, then the independent implementations that are installed
 	cargo test --locked --workspace
 	tests/web-script
 	tests/witnesses
 
-# The same specifications over the release binaries, which must have been built.
-test-release:
+test-release: ## Run the integration tests over release binaries (cargo build --release --bins)
 	ZENDESK_JWT_BIN_DIR=target/release cargo test --locked --test service
 
-# The functions as Lambda gets them: in its containers, behind the template's routes, and deployed to a stand-in for AWS.
-test-containers:
+test-containers: ## Test the functions in Lambda's containers and deployed to a simulated AWS
 	tests/containers/run
 
-# Ten minutes of hostile input for each of the six readers, or FUZZ_SECONDS; fuzz/run says what it needs.
-fuzz:
+fuzz: ## Give each fuzz target ten minutes of hostile input, or FUZZ_SECONDS
 	fuzz/run $(ARGS)
 
-# Which lines of Zendesk's rules, the flows and HTTP the tests run. Expects `cargo install --locked cargo-llvm-cov`.
-coverage:
+coverage: ## Measure line coverage (cargo install --locked cargo-llvm-cov)
 	cargo llvm-cov --locked --lib --test service --summary-only \
 		--ignore-filename-regex 'src/(aws|bin|cli)/|src/(config|lambda|lib|outcome|signing_keys|telemetry)\.rs|tests/|fuzz/' $(ARGS)
 
-# Which changes to the same files no test notices: an hour and a half on two cores; tests/mutants says what it needs.
-mutants:
-	tests/mutants $(ARGS)
+mutants: ## Find code changes that no test notices (cargo install --locked cargo-mutants)
+	cargo mutants $(ARGS)
 
-# What the functions cost, beside a bare function and the SDK's defaults, on a machine that does nothing else;
-# docs/performance.md has figures.
-bench:
+bench: ## Measure what the functions cost, on a machine that does nothing else
 	cargo build --locked --release --bins
 	cargo build --locked --release --package floor
 	cargo build --locked --release --manifest-path benches/defaults/Cargo.toml --target-dir target/defaults
 	cargo bench --locked --profile dev --bench cost -- $(ARGS)
 
-# Imports and exports up to a million users with the release build of the tool; docs/import.md has figures.
-bench-import:
+bench-import: ## Measure imports and exports of up to a million users
 	cargo build --locked --release --package zendesk-jwt-cli
-	tests/benchmark-import
+	benches/import $(ARGS)
 
 # `sam build` calls one target per function and sets ARTIFACTS_DIR.
-build: need-sam
+build: need-sam ## Build the functions for Lambda
 	sam build --build-in-source --parameter-overrides Architecture=$(ARCHITECTURE)
 
-# One call in Lambda's container, with an event of events/ and the demo users; EVENT=events/FILE takes another.
-invoke-sdk: EVENT = events/sdk-exchange-http-api.json
-invoke-sdk: FUNCTION = SdkExchangeFunction
-invoke-messaging: EVENT = events/messaging-token-http-api-bearer.json
-invoke-messaging: FUNCTION = MessagingTokenFunction
-invoke-sso: EVENT = events/sso-redirect-http-api-login.json
-invoke-sso: FUNCTION = SsoRedirectFunction
-invoke-sdk invoke-messaging invoke-sso: need-docker build
-	events/sam-local invoke $(FUNCTION) --event $(EVENT) $(ARGS)
+invoke: need-function need-docker build ## Call FUNCTION=sdk-exchange once in Lambda's container, with EVENT=events/FILE
+	events/sam-local invoke $(firstword $($(FUNCTION))) --event $(EVENT) $(ARGS)
 
-# The API with the template's routes on http://127.0.0.1:3000, every function in its container.
-start-api: need-docker build
+start-api: need-docker build ## Start the template's routes on http://127.0.0.1:3000, each function in its container
 	events/sam-local start-api $(ARGS)
 
-deploy: build
+deploy: build ## Deploy the stack to your AWS account
 	@echo "The functions are built for $(ARCHITECTURE): answer the parameter Architecture with that."
 	sam deploy --guided $(ARGS)
 
-# Where the table and the secrets of the deployed stack are, for the operator's tool: eval "$(make environment)".
-environment: need-sam
+# For the operator's tool: eval "$(make environment)"
+environment: need-sam ## Print where the table and the secrets of the deployed stack are
 	@sam list stack-outputs --output json $(ARGS) | awk -F '"' ' \
 		BEGIN { names["UserTokensTableName"] = "USER_TOKENS_TABLE"; names["SdkSigningKeyArn"] = "SDK_SECRET_ID"; \
 			names["MessagingSigningKeyArn"] = "MESSAGING_SECRET_ID"; names["SsoSigningKeyArn"] = "SSO_SECRET_ID" } \
@@ -81,9 +90,11 @@ environment: need-sam
 		$$2 == "OutputValue" { value = $$4 } \
 		/}/ && key in names { print "export " names[key] "=" value }'
 
-# What the functions and the API of the deployed stack log, as it comes.
-logs: need-sam
+logs: need-sam ## Follow the logs of the deployed stack
 	sam logs --tail $(ARGS)
+
+need-function:
+	@$(if $(word 2,$($(FUNCTION))),:,echo "FUNCTION is sdk-exchange, messaging-token or sso-redirect, not $(FUNCTION)." >&2; exit 1)
 
 need-sam:
 	@command -v sam >/dev/null || { echo "Install the AWS SAM CLI: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html" >&2; exit 1; }
@@ -92,18 +103,19 @@ need-docker:
 	@command -v docker >/dev/null || { echo "Install Docker: https://docs.docker.com/get-started/get-docker/" >&2; exit 1; }
 	@docker info >/dev/null 2>&1 || { echo "Start Docker: 'docker info' does not reach its daemon." >&2; exit 1; }
 
-build-SdkExchangeFunction: FUNCTION = sdk-exchange
-build-MessagingTokenFunction: FUNCTION = messaging-token
-build-SsoRedirectFunction: FUNCTION = sso-redirect
+# Not FUNCTION, which `make invoke` hands on to here through SAM.
+build-SdkExchangeFunction: BINARY = sdk-exchange
+build-MessagingTokenFunction: BINARY = messaging-token
+build-SsoRedirectFunction: BINARY = sso-redirect
 # cargo-lambda builds for the older glibc of Lambda on any machine; plain cargo does on a Linux that is as old.
 build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction:
 	@if command -v cargo-lambda >/dev/null; then \
-		cargo lambda build --locked --release --$(subst _,-,$(ARCHITECTURE)) --bin $(FUNCTION) && \
-		cp target/lambda/$(FUNCTION)/bootstrap "$(ARTIFACTS_DIR)/bootstrap"; \
+		cargo lambda build --locked --release --$(subst _,-,$(ARCHITECTURE)) --bin $(BINARY) && \
+		cp target/lambda/$(BINARY)/bootstrap "$(ARTIFACTS_DIR)/bootstrap"; \
 	elif [ "$$(uname -s) $$(uname -m | sed s/aarch64/arm64/)" = "Linux $(ARCHITECTURE)" ]; then \
-		cargo build --locked --release --bin $(FUNCTION) && \
-		cp target/release/$(FUNCTION) "$(ARTIFACTS_DIR)/bootstrap"; \
+		cargo build --locked --release --bin $(BINARY) && \
+		cp target/release/$(BINARY) "$(ARTIFACTS_DIR)/bootstrap"; \
 	else \
 		echo "Install cargo-lambda to build for Lambda on this machine: https://www.cargo-lambda.info" >&2; exit 1; \
 	fi
-	@.ci/glibc $(FUNCTION) "$(ARTIFACTS_DIR)/bootstrap"
+	@.ci/glibc $(BINARY) "$(ARTIFACTS_DIR)/bootstrap"

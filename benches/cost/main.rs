@@ -1,8 +1,8 @@
 //! What the functions cost, measured from outside on release binaries; `docs/performance.md` tells how to read it.
 //!
 //! Without an argument it prints the table of `make bench`, with `growth` what a request costs in tables of
-//! a thousand to a million items, with `soak` what a million invocations leave behind, and with `instructions` the
-//! counts that `.ci/instructions` compares.
+//! a thousand to a million items, with `refusals` how long each refusal takes, with `soak` what a million invocations
+//! leave behind, and with `instructions` the counts that `.ci/instructions` compares.
 //! It measures and judges nothing: no test depends on the time that anything takes.
 
 #![allow(
@@ -12,11 +12,17 @@
     clippy::print_stderr,
     reason = "a program for this repository only"
 )]
-#![allow(clippy::cast_precision_loss, reason = "figures for reading")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "figures for reading"
+)]
 #![allow(clippy::unchecked_time_subtraction, reason = "CPU time only grows")]
 #![allow(missing_docs, reason = "nothing is public here")]
 
 mod instructions;
+mod refusals;
 mod run;
 mod server;
 mod soak;
@@ -49,8 +55,9 @@ fn main() {
         None => costs(),
         Some("growth") => growth(),
         Some("instructions") => instructions::print(),
+        Some("refusals") => refusals::print(),
         Some("soak") => soak::print(),
-        Some(other) => panic!("{other}: there are `growth`, `instructions` and `soak`"),
+        Some(other) => panic!("{other}: there are `growth`, `instructions`, `refusals` and `soak`"),
     }
 }
 

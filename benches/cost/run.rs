@@ -56,10 +56,16 @@ impl Run {
 
     /// One invocation that must succeed: from the event to the answer.
     pub fn invoke(&mut self, event: Value) -> Duration {
+        self.invoke_for(200, event)
+    }
+
+    /// One invocation that must be answered with this status.
+    pub fn invoke_for(&mut self, status: u16, event: Value) -> Duration {
         let sent = Instant::now();
         self.events.send(event).unwrap();
         let Told::Answer(at, body) = self.hear() else { panic!("it asked twice") };
-        assert!(String::from_utf8_lossy(&body).contains(r#""statusCode":200"#), "{}", String::from_utf8_lossy(&body));
+        let body = String::from_utf8_lossy(&body);
+        assert!(body.contains(&format!(r#""statusCode":{status}"#)), "{body}");
         self.next();
         at - sent
     }

@@ -109,8 +109,18 @@ fn ratio(figure: &[f64], base: &[f64]) -> String {
     format!("{:.2}", median(figure) / median(base))
 }
 
-fn median(samples: &[f64]) -> f64 {
+pub fn median(samples: &[f64]) -> f64 {
     quantile(samples, 2)
+}
+
+/// The median between the bounds of its 95 % confidence interval: the values at the ranks that a binomial
+/// distribution gives.
+pub fn median_interval(mut samples: Vec<f64>) -> (f64, f64, f64) {
+    samples.sort_by(f64::total_cmp);
+    let last = samples.len() - 1;
+    let half_width = (0.98 * (samples.len() as f64).sqrt()).ceil() as usize;
+    let (low, high) = ((last / 2).saturating_sub(half_width), (last / 2 + half_width).min(last));
+    (samples[low], samples[last / 2], samples[high])
 }
 
 fn quantile(samples: &[f64], quarter: usize) -> f64 {

@@ -7,7 +7,7 @@ use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt_rules::inspect::{Expectation, Rule, Severity, Signature, inspect};
 
-/// The secret of every key here, and of the tokens in the corpus of `inspect`.
+/// The secret of every key here, and of the tokens in `seeds/inspect`.
 pub const SECRET: &str = "demo-shared-secret-not-for-production";
 
 /// The time of every clock here, in seconds since 1970.

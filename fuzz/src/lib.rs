@@ -2,7 +2,7 @@
 //! and panics when a promise is broken.
 //!
 //! `fuzz_targets/` hands these functions to libFuzzer. The tests in `tests/service/hostile` include this very
-//! file: they replay the corpus through it and call it with structured input, on the stable compiler.
+//! file: they run it over `seeds/` and over structured input, on the stable compiler.
 
 mod event;
 mod form_and_cookies;
@@ -23,7 +23,7 @@ pub use secret::secret;
 /// A function of this library.
 pub type Target = fn(&[u8]);
 
-/// Every target with its name, which is also its folder's in `corpus/`.
+/// Every target with its name, which is also the name of its folder in `seeds/`.
 pub const TARGETS: [(&str, Target); 6] = [
     ("event", event),
     ("form_and_cookies", form_and_cookies),

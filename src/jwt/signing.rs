@@ -55,9 +55,12 @@ impl<K: JwtKind> SigningKey<K> {
     /// # Errors
     /// When it is not such JSON, or the key in it cannot be right.
     pub fn parse(secret_value: &str) -> Result<Self, SigningKeyProblem> {
+        // serde would read the values of an array as the members in their order.
+        let object = Some(secret_value).filter(|text| text.trim_start().starts_with('{'));
         // serde's own message would quote the value, which may be the bare secret.
-        let value: SecretValue = serde_json::from_str(secret_value)
-            .map_err(|_| SigningKeyProblem::new(K::KIND, Flaw::NotTheExpectedJson))?;
+        let value: SecretValue = object
+            .and_then(|object| serde_json::from_str(object).ok())
+            .ok_or_else(|| SigningKeyProblem::new(K::KIND, Flaw::NotTheExpectedJson))?;
         let secret = value.secret.as_deref().unwrap_or_default();
         Self::new(secret, value.kid.as_deref())
     }
@@ -292,6 +295,12 @@ mod tests {
             assert_eq!(SigningKey::<Messaging>::new(SECRET, Some(kid)).unwrap_err().flaw, Flaw::NoKid);
         }
         assert!(SigningKey::<Messaging>::new(SECRET, Some("app_1")).is_ok());
+    }
+
+    #[test]
+    fn an_array_of_secret_and_kid_is_refused() {
+        let array = format!(r#"["{SECRET}","app_1"]"#);
+        assert_eq!(SigningKey::<Messaging>::parse(&array).unwrap_err().flaw, Flaw::NotTheExpectedJson);
     }
 
     #[test]

@@ -18,7 +18,6 @@ mod key_rotation;
 mod messaging_cors;
 mod messaging_token;
 mod open_redirects;
-mod refusal_times;
 mod refusals;
 mod sdk_exchange;
 mod signatures;

@@ -1,5 +1,5 @@
 //! A refusal says no, and nothing of why: not by its status, not by a header, not by its body, whatever stands
-//! before the function. The reason is for the log alone. How long each takes is measured in `refusal_times`.
+//! before the function. The reason is for the log alone. `make bench ARGS=refusals` measures how long each takes.
 
 use crate::support::{Front, Kind, Request, Service, Setup, eventually, logs, users};
 use serde_json::{Value, json};

@@ -105,13 +105,6 @@ impl Function {
         Invocation { request_id, outcome, logs: self.logs().split_off(written), took }
     }
 
-    /// How long a good answer to one event takes. It leaves the logs alone, which grow long over many events.
-    pub fn answer_time(&self, event: Value) -> Duration {
-        let (_, outcome, took) = self.exchange(event);
-        assert!(outcome.is_ok(), "{outcome:?}:\n{}", self.logs());
-        took
-    }
-
     fn exchange(&self, event: Value) -> (String, Result<Value, Value>, Duration) {
         let number = self.invocations.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("8476a536-e9f4-11e8-9739-{number:012}");

@@ -1,7 +1,7 @@
 //! Reading takes memory in proportion to what is read: at its peak at most so many bytes for each byte of input, and
-//! a constant. The inputs are the corpus, and what takes most for its length: many small things.
+//! a constant. The inputs are the seeds of the fuzz targets, and what takes most for its length: many small things.
 
-use super::corpus::folder;
+use super::seeds::folder;
 use super::targets::{hosts, request};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -34,10 +34,10 @@ impl Bound {
         assert!(peak <= allowed, "{what}: {peak} bytes for {}, {allowed} are allowed", input.len());
     }
 
-    /// Fails when reading a file of the corpus takes more, or one of these inputs, each of which can be read to its end.
+    /// Fails when reading a seed takes more, or one of these inputs, each of which can be read to its end.
     fn holds_over<T>(&self, target: &str, grown: &[(&str, String)], read: impl Fn(&[u8]) -> Option<T>) {
         read(b""); // what is made once in a process is not counted
-        for file in folder(&format!("fuzz/corpus/{target}")) {
+        for file in folder(&format!("fuzz/seeds/{target}")) {
             self.holds(&file.display().to_string(), &std::fs::read(&file).unwrap(), &read);
         }
         for (what, input) in grown {
@@ -111,7 +111,7 @@ fn a_return_to_takes_at_most_so_much() {
         ("dots", grown("/", "a/../", "", 10 * 1024)),
         ("a query", grown("/?", "<", "", 10 * 1024)),
     ];
-    // What takes most is a host in Punycode, which the corpus has.
+    // A host in Punycode takes most, and a seed has one.
     Bound { bytes_for_each: 64, constant: 1024 }
         .holds_over("return_to", &inputs, |data| ReturnTo::parse(std::str::from_utf8(data).ok()?, &hosts));
 }

@@ -2,8 +2,8 @@
 //! `fuzz/src`, which libFuzzer tries as well; `docs/reliability.md` lists them.
 
 mod allocations;
-mod corpus;
 mod limits;
+mod seeds;
 mod structured;
 
 #[allow(dead_code, reason = "some of it is for the fuzzer or for other specs alone")]

@@ -238,7 +238,7 @@ fn prefer_colours(desk: &Desk, scheme: &str) {
     desk.browser.devtools("Emulation.setEmulatedMedia", &features);
 }
 
-/// `SCREENSHOTS=docs/images cargo test --features cli --test service screenshots_of_the_workbench -- --ignored`
+/// `SCREENSHOTS=docs/images cargo test -p zendesk-jwt-cli --test tool screenshots_of_the_workbench -- --ignored`
 #[test]
 #[ignore = "writes files"]
 fn take_screenshots_of_the_workbench() {

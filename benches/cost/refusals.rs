@@ -1,0 +1,107 @@
+//! Whether the time of a refusal reveals its reason. docs/reliability.md has figures.
+
+use crate::run::{self, Run};
+use crate::stand_ins::{Aws, Transport};
+use crate::support::server::Server;
+use crate::support::users::{self, REMOVED, demo_with};
+use crate::support::{Chance, Kind, now};
+use crate::{Program, functions, microseconds, table};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::process::Command;
+use std::sync::Arc;
+
+/// Each reason comes once per round, in random order.
+const ROUNDS: usize = 5000;
+
+/// Rounds before the measured ones, for caches and connections.
+const WARM_UP_ROUNDS: usize = 30;
+
+/// One table per function, as Markdown.
+pub fn print() {
+    for program in functions() {
+        measure(&program);
+    }
+}
+
+/// The reasons, each with the user who is refused for it. The second repeats the first with another token: the
+/// difference between these two is noise.
+fn reasons(kind: Kind) -> Vec<(&'static str, Option<Value>)> {
+    let others: Vec<_> = Kind::ALL.into_iter().filter(|other| *other != kind).map(audience).collect();
+    let unfit = match kind {
+        Kind::MessagingToken => ("no external id", json!({ "external_id": REMOVED })),
+        Kind::SdkExchange | Kind::SsoRedirect => ("unverified", json!({ "email_verified": false })),
+    };
+    let changes = [
+        ("expired", json!({ "expires_at": now() - 60 })),
+        ("expired, another token", json!({ "expires_at": now() - 60 })),
+        ("suspended", json!({ "suspended": true })),
+        ("wrong audience", json!({ "audiences": others })),
+        unfit,
+    ];
+    let known = changes.into_iter().map(|(reason, changes)| (reason, Some(demo_with(&changes))));
+    known.chain([("unknown", None)]).collect()
+}
+
+fn audience(kind: Kind) -> &'static str {
+    match kind {
+        Kind::SdkExchange => "sdk",
+        Kind::MessagingToken => "messaging",
+        Kind::SsoRedirect => "sso",
+    }
+}
+
+fn token(number: usize) -> String {
+    format!("session-{number}")
+}
+
+/// A `DynamoDB` with prepared answers, so that the work of a store is not part of the measurement.
+fn user_tokens(reasons: &[(&'static str, Option<Value>)]) -> Server {
+    let item = |(number, (_, user)): (usize, &(_, Option<Value>))| {
+        let token = token(number);
+        let answer = user.as_ref().map(|user| json!({ "Item": users::item(&token, user) }));
+        answer.map(|answer| (users::token_hash(&token), answer.to_string()))
+    };
+    let answers: HashMap<_, _> = reasons.iter().enumerate().filter_map(item).collect();
+    let get_item = |State(answers): State<Arc<HashMap<String, String>>>, body: String| async move {
+        let asked: Value = serde_json::from_str(&body).unwrap();
+        let answer = asked["Key"]["token_hash"]["S"].as_str().and_then(|hash| answers.get(hash)).cloned();
+        ([(CONTENT_TYPE, "application/x-amz-json-1.0")], answer.unwrap_or_else(|| "{}".to_owned()))
+    };
+    Server::of(axum::Router::new().fallback(get_item).with_state(Arc::new(answers)))
+}
+
+fn measure(program: &Program) {
+    let kind = program.kind;
+    let reasons = reasons(kind);
+    let (aws, user_tokens) = (Aws::start(Transport::Tls, 0), user_tokens(&reasons));
+    let mut environment = aws.environment(kind);
+    environment.push(("AWS_ENDPOINT_URL_DYNAMODB", user_tokens.url()));
+    environment.push(("LOGIN_URL", "https://www.example.com/login".to_owned()));
+    let mut run = Run::start(Command::new(&program.binary), kind, &environment);
+
+    let status = if kind == Kind::SsoRedirect { 303 } else { 401 };
+    let events: Vec<_> = (0..reasons.len()).map(|number| run::event(kind, &token(number))).collect();
+    let mut chance = Chance::seeded(now());
+    let mut order: Vec<_> = (0..reasons.len()).collect();
+    let mut times = vec![Vec::new(); reasons.len()];
+    for round in 0..WARM_UP_ROUNDS + ROUNDS {
+        order.sort_by_cached_key(|_| chance.number());
+        for &at in &order {
+            let took = run.invoke_for(status, events[at].clone());
+            if round >= WARM_UP_ROUNDS {
+                times[at].push(microseconds(took));
+            }
+        }
+    }
+
+    println!("\n| {}, {ROUNDS} requests for each reason | median, µs | against expired, µs (95 %) |", program.name);
+    println!("|---|---|---|");
+    for ((reason, _), took) in reasons.iter().zip(&times) {
+        let differences = took.iter().zip(&times[0]).map(|(one, other)| one - other).collect();
+        let (low, difference, high) = table::median_interval(differences);
+        println!("| {reason} | {:.1} | {difference:+.1} ({low:+.1} to {high:+.1}) |", table::median(took));
+    }
+}

@@ -1,4 +1,0 @@
--- What `wrk` sends to `zendesk-jwt local` under load: docs/reliability.md has the command and the figures.
-wrk.method = "POST"
-wrk.body = "user_token=BD2F35A7621"
-wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
