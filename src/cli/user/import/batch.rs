@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::{RwLock, mpsc};
 
 use super::rows::{Reason, Row, Rows, item};
 use crate::aws::operator::user_token_items::UserTokenItem;
@@ -26,7 +26,10 @@ pub(super) struct BadLine {
 /// Consecutive lines, and what became of them.
 #[derive(Default)]
 pub(super) struct Batch {
+    /// Of each token the last one, since DynamoDB refuses a batch that has a token hash twice.
     items: Vec<(u64, UserTokenItem)>,
+    /// Whether a token of these lines stands on a line above.
+    repeats: bool,
     pub(super) bad_lines: Vec<BadLine>,
     pub(super) lines: u64,
     /// How many bytes of the file end with the batch.
@@ -52,18 +55,23 @@ pub(super) fn read(mut rows: Rows) -> mpsc::Receiver<Result<Batch, Problem>> {
     receiver
 }
 
-/// The line of each token: 20 to 39 bytes for each user of the file.
+/// User and line of each token, as fingerprints: 20 to 39 bytes for each user of the file.
 #[derive(Default)]
 struct Tokens {
-    lines: HashMap<u64, u64>,
+    owners: HashMap<u64, (u32, u32)>,
     fingerprints: RandomState,
 }
 
 impl Tokens {
-    /// Refuses a token for a second time: it would take the token from another user, or store a user twice.
-    fn check(&mut self, item: UserTokenItem, line: u64) -> Result<UserTokenItem, Reason> {
-        let first = *self.lines.entry(self.fingerprints.hash_one(item.token_hash())).or_insert(line);
-        if first == line { Ok(item) } else { Err(format!("the token stands on line {first} already")) }
+    /// Whether the token stands on a line above. Refuses the token of another user.
+    #[expect(clippy::cast_possible_truncation, reason = "fingerprints, and fewer than four billion lines")]
+    fn add(&mut self, token_hash: &str, external_id: &str, line: u64) -> Result<bool, Reason> {
+        let [token, user] = [token_hash, external_id].map(|text| self.fingerprints.hash_one(text));
+        let count = self.owners.len();
+        match self.owners.entry(token).or_insert((user as u32, line as u32)) {
+            (owner, _) if *owner == user as u32 => Ok(self.owners.len() == count),
+            (_, first) => Err(format!("line {first} gives the same token to another user")),
+        }
     }
 }
 
@@ -72,8 +80,16 @@ impl Batch {
         let mut batch = Self::default();
         while batch.items.len() < MAX_BATCH && batch.bad_lines.len() < MAX_BAD_LINES {
             let Some(Row { line, end, fields, .. }) = rows.next()? else { break };
-            match fields.and_then(item).and_then(|item| tokens.check(item, line)) {
-                Ok(item) => batch.items.push((line, item)),
+            let user = fields.as_ref().ok().and_then(|fields| fields.get("external_id")?.as_str().map(str::to_owned));
+            let user = user.unwrap_or_default();
+            let checked =
+                fields.and_then(item).and_then(|item| Ok((tokens.add(item.token_hash(), &user, line)?, item)));
+            match checked {
+                Ok((repeats, item)) => {
+                    batch.repeats |= repeats;
+                    batch.items.retain(|(_, other)| !repeats || other.token_hash() != item.token_hash());
+                    batch.items.push((line, item));
+                }
                 Err(reason) => batch.bad_lines.push(BadLine { line, reason }),
             }
             batch.lines += 1;
@@ -85,10 +101,11 @@ impl Batch {
 
 pub(super) struct Writer {
     /// `None` in a dry run, which takes everything.
-    pub(super) table: Option<UserTokenTable>,
-    pub(super) give_up_after: Duration,
+    table: Option<UserTokenTable>,
+    give_up_after: Duration,
     /// Whether DynamoDB ever answered. Until then a failure means a wrong setup.
-    pub(super) was_reached: Cell<bool>,
+    was_reached: Cell<bool>,
+    order: RwLock<()>,
     /// Lets requests finish that are on their way, and repeats none.
     pub(super) is_stopped: Cell<bool>,
 }
@@ -100,7 +117,19 @@ enum NotStored {
 }
 
 impl Writer {
+    pub(super) fn new(table: Option<UserTokenTable>, give_up_after: Duration) -> Self {
+        let (was_reached, is_stopped) = (Cell::new(false), Cell::new(false));
+        Self { table, give_up_after, was_reached, order: RwLock::default(), is_stopped }
+    }
+
     pub(super) async fn write(&self, mut batch: Batch) -> Batch {
+        // A repeated token waits for the batches above and goes before those below, so that its last line wins.
+        let (_alone, _among_others);
+        if batch.repeats {
+            _alone = self.order.write().await;
+        } else {
+            _among_others = self.order.read().await;
+        }
         let items = std::mem::take(&mut batch.items);
         let all = items.iter().map(|(_, item)| item.clone()).collect();
         let failure = match self.put(all, &mut batch.retries).await {

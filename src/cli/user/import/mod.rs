@@ -1,7 +1,6 @@
 //! `zendesk-jwt user import`: stores the users of a file. Storing a line again does no harm, so an import that stopped
 //! is simply run again.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -102,8 +101,7 @@ impl Arguments {
         let progress = if self.quiet || self.json { Progress::silent() } else { Progress::of(rows.bytes) };
         let errors = self.errors.as_ref().map(|path| File::create(path).map_err(|error| self.unwritable(&error)));
         let mut errors = errors.transpose()?;
-        let (was_reached, is_stopped) = (Cell::new(false), Cell::new(false));
-        let writer = Writer { table, give_up_after: self.give_up_after, was_reached, is_stopped };
+        let writer = Writer::new(table, self.give_up_after);
         let mut batches = batch::read(rows);
         let batches = poll_fn(|context| match writer.is_stopped.get() {
             true => Poll::Ready(None),
