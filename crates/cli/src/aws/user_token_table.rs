@@ -220,16 +220,6 @@ impl UserTokenTable {
         Ok((answer.items.unwrap_or_default().into_iter().map(StoredItem).collect(), next))
     }
 
-    /// The ARN, which names region and account as well.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn arn(&self) -> Result<String, TableError> {
-        let describe = self.client.describe_table().table_name(&self.name);
-        let answer = describe.send().await.map_err(|error| self.explain(&error))?;
-        Ok(answer.table.and_then(|table| table.table_arn).unwrap_or_else(|| self.name.clone()))
-    }
-
     /// About how many items there are; DynamoDB counts them every six hours.
     ///
     /// # Errors

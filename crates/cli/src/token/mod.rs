@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::problem::Problem;
 
+mod fill;
 pub mod flows;
 mod issue;
 mod list;
@@ -18,6 +19,8 @@ pub mod view;
 pub enum Command {
     /// Make a new token for a user, and print it this once
     Issue(Box<issue::Arguments>),
+    /// Make a token for each user of a CSV or JSON Lines file
+    Fill(fill::Arguments),
     /// Delete a token, or all of a user's: the next request is refused
     Revoke(revoke::Arguments),
     /// Show what is stored for a token, and what each flow would answer
@@ -33,6 +36,7 @@ pub enum Command {
 pub fn run(command: &Command) -> Result<ExitCode, Problem> {
     match command {
         Command::Issue(arguments) => issue::run(arguments),
+        Command::Fill(arguments) => fill::run(arguments),
         Command::Revoke(arguments) => revoke::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::List(arguments) => list::run(arguments),

@@ -1,4 +1,4 @@
-//! The values of fields as cells of a CSV file, where absent, null and empty stay different.
+//! The values of fields as cells of a CSV file, where absent, null and empty stay different. A row is one line.
 
 use serde_json::Value;
 
@@ -53,12 +53,12 @@ fn texts(cell: &str) -> Option<Vec<String>> {
     Some(cell.split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect())
 }
 
-/// The cell that [`read`] makes `value` of; `None` when the value is not of that type.
+/// The cell that [`read`] makes `value` of; `None` when the value has another type or a line break.
 #[must_use]
 pub fn write(shape: Shape, value: &Value) -> Option<String> {
     match (shape, value) {
         (_, Value::Null) => Some(NULL.to_owned()),
-        (Shape::Text, Value::String(text)) => Some(match text.as_str() {
+        (Shape::Text, Value::String(text)) => (!text.contains(['\n', '\r'])).then(|| match text.as_str() {
             "" => EMPTY.to_owned(),
             text if text.starts_with('\\') => format!(r"\{text}"),
             text => text.to_owned(),
@@ -74,6 +74,14 @@ pub fn write(shape: Shape, value: &Value) -> Option<String> {
         (Shape::Object, Value::Object(_)) => Some(value.to_string()),
         _ => None,
     }
+}
+
+/// A row of a CSV file.
+pub(crate) fn csv_row(cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory does not fail.
+    writer.write_record(cells).ok();
+    writer.into_inner().unwrap_or_default()
 }
 
 #[cfg(test)]

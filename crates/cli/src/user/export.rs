@@ -196,7 +196,7 @@ impl Writing {
         let mut text = Vec::new();
         if self.format == Format::Csv && !self.has_header {
             self.has_header = true;
-            text = row(Shape::of_stored_fields().map(|(name, _)| name));
+            text = cells::csv_row(Shape::of_stored_fields().map(|(name, _)| name));
         }
         for item in items {
             let token_hash = item.token_hash().to_owned();
@@ -214,7 +214,7 @@ impl Writing {
                 Err(field) => {
                     self.unwritten += 1;
                     progress.say(&format!(
-                        "{token_hash}: not exported, since its `{field}` is of another type, which CSV cannot say"
+                        "{token_hash}: not exported, since its `{field}` has a line break or another type, which CSV cannot hold"
                     ));
                 }
             }
@@ -225,7 +225,7 @@ impl Writing {
     fn say_what_is_missing(&self, progress: &Progress) {
         if self.unwritten > 0 {
             let users = HumanCount(self.unwritten);
-            progress.say(&format!("not exported: {users}. The functions refuse them; --format jsonl has them"));
+            progress.say(&format!("not exported: {users}. --format jsonl exports them"));
         }
         if !self.left_out.is_empty() {
             let names: Vec<_> = self.left_out.iter().take(MAX_NAMES).map(String::as_str).collect();
@@ -248,12 +248,5 @@ fn csv_line(fields: &Map<String, Value>) -> Result<Vec<u8>, &'static str> {
             Some(value) => cells::write(shape, value).ok_or(name)?,
         });
     }
-    Ok(row(cells))
-}
-
-fn row(cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Nothing can go wrong in memory.
-    writer.write_record(cells).ok();
-    writer.into_inner().unwrap_or_default()
+    Ok(cells::csv_row(cells))
 }

@@ -6,12 +6,12 @@ use crate::problem::Problem;
 use zendesk_jwt::user::ExternalId;
 
 mod backoff;
-mod cells;
+pub(crate) mod cells;
 mod comparison;
 pub mod export;
 mod forget;
 pub mod import;
-mod private_file;
+pub(crate) mod private_file;
 pub mod profile;
 mod progress;
 pub mod put;

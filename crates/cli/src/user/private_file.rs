@@ -5,11 +5,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Makes a file that nobody else may read.
-///
-/// # Errors
-/// When there is a file of that name already, or none can be made.
-pub fn create_new(path: &Path) -> io::Result<File> {
+/// Makes a new file that nobody else may read.
+fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -16,9 +16,8 @@ pub struct Progress {
     started: Instant,
     /// How much there is to do, in any unit; `None` when nobody knows.
     total: Option<u64>,
-    /// How much of it lies behind, counted from `origin`.
+    /// How much of it is done.
     position: Cell<u64>,
-    origin: Cell<u64>,
     /// What is done, in words.
     done: RefCell<String>,
     display: Display,
@@ -56,25 +55,11 @@ impl Progress {
     }
 
     fn shown_by(display: Display, total: Option<u64>) -> Self {
-        Self {
-            started: Instant::now(),
-            total,
-            position: Cell::new(0),
-            origin: Cell::new(0),
-            done: RefCell::default(),
-            display,
-        }
+        Self { started: Instant::now(), total, position: Cell::new(0), done: RefCell::default(), display }
     }
 
-    /// How much lay behind before this work began.
-    pub fn begins_at(&self, position: u64) {
-        self.origin.set(position);
-        self.position.set(position);
-    }
-
-    /// `position` of the total is done; in words, `count` `things` and, unless it is empty, `more`.
+    /// `position` of the total is done; in words, `count` `things` and `more`.
     pub fn is_at(&self, position: u64, count: u64, things: &str, more: &str) {
-        let position = position.max(self.origin.get());
         self.position.set(position);
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let mut done = format!("{} {things}{more}, {}/s", HumanCount(count), HumanCount(per_second(count, seconds)));
@@ -91,9 +76,8 @@ impl Progress {
     fn time_left(&self, seconds: f64) -> Option<Duration> {
         let position = self.position.get();
         let left = self.total?.saturating_sub(position);
-        let behind = position.saturating_sub(self.origin.get());
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        (behind > 0).then(|| Duration::try_from_secs_f64(seconds * left as f64 / behind as f64).ok())?
+        (position > 0).then(|| Duration::try_from_secs_f64(seconds * left as f64 / position as f64).ok())?
     }
 
     /// Says a line of its own, which stays.

@@ -13,13 +13,13 @@ fn manifold() -> Vec<Value> {
     let mut users = vec![
         json!({"external_id": "demo-1"}),
         json!({
-            "external_id": "demo-2", "name": "Demo, \"User\"\r\n;\\", "email": "demo@example.com", "email_verified": true,
+            "external_id": "demo-2", "name": "Demo, \"User\";\\", "email": "demo@example.com", "email_verified": true,
             "audiences": ["messaging", "sdk"], "expires_at": 4_000_000_000_u64, "suspended": false, "phone": "+15555550100",
             "locale": 1, "locale_id": 1, "organization": "=1+1", "organizations": "a,b", "organization_id": "7",
             "organization_ids": "7,8", "tags": ["vip", "a b"], "remote_photo_url": "https://example.com/a?b=c",
             "role": "agent", "custom_role_id": -7,
             "user_fields": {
-                "text": "", "null": null, "flag": true, "integer": 3, "decimal": 1.5, "list": ["a", 1, null, {}],
+                "text": "a\r\nb", "empty": "", "null": null, "flag": true, "integer": 3, "decimal": 1.5, "list": ["a", 1, null, {}],
                 "date": "2027-01-31", "digits": "007", "Ünïcödé": "\u{1F600}\\N",
             },
         }),
@@ -171,6 +171,25 @@ fn a_value_that_csv_would_turn_into_another_is_not_exported_to_it() {
     let lines = tool.run(&["export", &at(&local)]);
     assert_eq!(lines.status.code(), Some(0), "{lines:?}");
     assert!(text(&lines.stdout).contains(r#""email_verified":"true""#), "{lines:?}");
+}
+
+#[test]
+fn a_text_with_a_line_break_is_exported_to_json_lines_alone() {
+    let (local, tool) = (Local::start(&[]), Tool::new());
+    let hash = users::token_hash("lines");
+    put(
+        &local,
+        &json!({"token_hash": {"S": hash}, "external_id": {"S": "demo-9"}, "organization": {"S": "Demo\nCompany"}}),
+    );
+    let csv = tool.run(&["export", "--format", "csv", &at(&local)]);
+    assert_eq!(csv.status.code(), Some(1), "{csv:?}");
+    assert!(text(&csv.stderr).contains(&format!("{hash}: not exported, since its `organization` has a line break")));
+    assert!(!text(&csv.stdout).contains("demo-9"), "{csv:?}");
+
+    tool.write("users.jsonl", tool.run(&["export", &at(&local)]).stdout);
+    let second = Local::start(&[]);
+    import(&tool, &second, "users.jsonl");
+    assert_eq!(tool.table(&second)[0]["organization"], "Demo\nCompany");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `zendesk-jwt user import`: every good line in the table, every bad one reported, and nothing lost on the way.
+//! `zendesk-jwt user import` and `token fill`: every good line is stored, and every bad line is reported.
 
 use crate::local::Local;
 use crate::support::batch_writes::BatchWrites;
@@ -24,9 +24,14 @@ impl Tool {
         Self { directory: TempDir::new().unwrap() }
     }
 
+    /// A subcommand of `user`.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.subcommand("user", arguments)
+    }
+
+    pub fn subcommand(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(crate::support::binary::tool());
-        command.arg("user").args(arguments).current_dir(&self.directory).stdin(Stdio::null());
+        command.arg(name).args(arguments).current_dir(&self.directory).stdin(Stdio::null());
         let aws = std::env::vars_os().map(|(name, _)| name);
         for name in aws.filter(|name| name.to_str().is_some_and(|name| name.starts_with("AWS_"))) {
             command.env_remove(name);
@@ -38,6 +43,10 @@ impl Tool {
 
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
+    }
+
+    fn fill(&self, arguments: &[&str]) -> Output {
+        self.subcommand("token", &[&["fill"], arguments].concat()).output().unwrap()
     }
 
     pub fn start(&self, arguments: &[&str]) -> Child {
@@ -99,13 +108,6 @@ fn assert_holds_demo_lines(table: &BatchWrites, count: usize) {
     }
 }
 
-/// The line up to which a checkpoint says that all is done.
-fn done_up_to(tool: &Tool, checkpoint: &str) -> Option<u64> {
-    let text = std::fs::read(tool.path(checkpoint)).ok()?;
-    let state: Value = serde_json::from_slice(&text).expect("a checkpoint is always whole");
-    state["done_up_to_line"].as_u64()
-}
-
 #[test]
 fn good_rows_are_stored_and_bad_ones_reported_by_number_and_reason() {
     let (local, tool) = (Local::start(&[]), Tool::new());
@@ -121,8 +123,10 @@ fn good_rows_are_stored_and_bad_ones_reported_by_number_and_reason() {
         canary-8,demo-8,\"canary,canary@example.com,true,\r\n\
         ,canary-9,Demo User,,,\r\n\
         \r\n\
-        canary-11,demo-11,\"Demo, \"\"User\"\"\r\nof two lines\",demo-11@example.com,FALSE,\r\n\
-        canary-13,canary-13,Demo User,canary@example.com,true,canary",
+        canary-11,demo-11,\"Demo, \"\"User\"\"\",demo-11@example.com,FALSE,\r\n\
+        canary-12,demo-12,\"canary\r\nof two lines\",demo-12@example.com,FALSE,\r\n\
+        canary-14,canary-14,Demo User,canary@example.com,true,canary\r\n\
+        canary-2,canary-15,Demo User,canary@example.com,true,",
     );
     let output = tool.run(&["import", "users.csv", &at(&local)]);
 
@@ -136,14 +140,17 @@ fn good_rows_are_stored_and_bad_ones_reported_by_number_and_reason() {
         (7, "not UTF-8"),
         (8, "quotation mark"),
         (9, "no user token"),
-        (13, "`locale` must be a whole number"),
+        (12, "does not close"),
+        (13, "may belong to the quoted cell that line 12 opens"),
+        (14, "`locale` must be a whole number"),
+        (15, "line 2 gives the same token to another user"),
     ] {
         let report = told.lines().find(|report| report.starts_with(&format!("line {line}:")));
         assert!(report.is_some_and(|report| report.contains(reason)), "{line}: {told}");
     }
-    assert_eq!(told.lines().count(), 8, "{told}");
+    assert_eq!(told.lines().count(), 11, "{told}");
     assert!(!told.contains("canary"), "a value is shown: {told}");
-    assert!(text(&output.stdout).contains("10 users read: 2 stored, 8 bad"), "{output:?}");
+    assert!(text(&output.stdout).contains("13 users read: 2 stored, 11 bad"), "{output:?}");
 
     let mut table = tool.table(&local);
     table.sort_by_key(|item| item["external_id"].to_string());
@@ -151,7 +158,7 @@ fn good_rows_are_stored_and_bad_ones_reported_by_number_and_reason() {
     assert_eq!(
         Value::from(table),
         json!([
-            {"token_hash": eleven, "external_id": "demo-11", "name": "Demo, \"User\"\r\nof two lines",
+            {"token_hash": eleven, "external_id": "demo-11", "name": "Demo, \"User\"",
                 "email": "demo-11@example.com", "email_verified": false},
             {"token_hash": two, "external_id": "demo-2", "name": "Demo User", "email": "demo-2@example.com",
                 "email_verified": true, "locale": 1},
@@ -174,6 +181,7 @@ fn json_lines_are_checked_like_rows_and_can_come_from_standard_input() {
         br#"{"token": "canary", "external_id": "demo", "expires_at": "canary"}"#,
         b"{\"token\": \"canary\xFF\", \"external_id\": \"demo\"}",
         long.as_bytes(),
+        br#"{"token": "canary", "external_id": "demo", "name": "canary\ncanary"}"#,
         br#"{"token": "ten", "external_id": "demo-10", "user_fields": {"plan": null, "seats": 3}, "tags": []}"#,
     ] {
         lines.extend_from_slice(line);
@@ -187,23 +195,28 @@ fn json_lines_are_checked_like_rows_and_can_come_from_standard_input() {
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let summary = summary(&output);
-    assert_eq!((&summary["read"], &summary["stored"], &summary["bad"]), (&json!(9), &json!(2), &json!(7)), "{summary}");
+    assert_eq!(
+        (&summary["read"], &summary["stored"], &summary["bad"]),
+        (&json!(10), &json!(2), &json!(8)),
+        "{summary}"
+    );
     assert!(output.stderr.is_empty(), "{output:?}");
     let bad = tool.read("bad.jsonl");
     let bad: Vec<Value> = bad.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let reasons = [
         (2, "not JSON: look at column"),
         (3, "not an object"),
-        (5, "no field `emial`"),
-        (6, "a field that there is not"),
+        (5, "no field `emial`: do you mean `email`"),
+        (6, "an unknown field"),
         (7, "RFC 3339"),
         (8, "not UTF-8"),
         (9, "longer than 1024 KiB"),
+        (10, "`name` has a line break"),
     ];
     for ((line, reason), bad) in reasons.into_iter().zip(&bad) {
         assert!(bad["line"] == line && bad["reason"].as_str().unwrap().contains(reason), "{line}: {bad}");
     }
-    assert!(bad.len() == 7 && !format!("{bad:?}").contains("canary"), "{bad:?}");
+    assert!(bad.len() == 8 && !format!("{bad:?}").contains("canary"), "{bad:?}");
 
     let table = tool.table(&local);
     assert_eq!(table.len(), 2);
@@ -255,8 +268,8 @@ fn a_header_that_names_no_field_stops_the_import_and_is_not_shown() {
     assert!(told.contains("header") && told.contains("column 1") && !told.contains("canary"), "{told}");
     assert_eq!(table.requests(), 0);
 
-    let files = ["--issue-tokens", "tokens.jsonl", "--resume", "checkpoint", "--errors", "bad.jsonl"];
-    tool.run(&[&["import", "users.csv", &format!("--local={}", table.url())], files.as_slice()].concat());
+    tool.run(&["import", "users.csv", "--errors", "bad.jsonl", &format!("--local={}", table.url())]);
+    tool.fill(&["users.csv", "filled.csv"]);
     let left: Vec<_> = std::fs::read_dir(tool.path("")).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(left, ["users.csv"], "a second call would find files of the first");
 }
@@ -264,19 +277,14 @@ fn a_header_that_names_no_field_stops_the_import_and_is_not_shown() {
 #[test]
 fn a_dry_run_checks_every_line_without_an_aws_account_and_writes_nothing() {
     let tool = Tool::new();
-    tool.write("users.csv", "external_id,name\ndemo-1,Demo User\n,Demo User\ndemo-3,Demo User\n");
+    tool.write("users.csv", "token,external_id\ntoken-1,demo-1\ntoken-2,\ntoken-3,demo-3\n");
     let files = || std::fs::read_dir(tool.path("")).unwrap().count();
     let before = files();
-    let options = ["--dry-run", "--issue-tokens", "tokens.jsonl", "--resume", "checkpoint", "--json"];
-    let output = tool.run(&[&["import", "users.csv"], options.as_slice()].concat());
+    let output = tool.run(&["import", "users.csv", "--dry-run", "--json"]);
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let summary = summary(&output);
-    assert_eq!(
-        (&summary["stored"], &summary["bad"], &summary["issued"]),
-        (&json!(2), &json!(1), &json!(2)),
-        "{summary}"
-    );
+    assert_eq!((&summary["stored"], &summary["bad"]), (&json!(2), &json!(1)), "{summary}");
     assert!(text(&output.stderr).starts_with("line 3:"), "{output:?}");
     assert_eq!(files(), before);
 
@@ -293,17 +301,126 @@ fn of_lines_with_the_same_token_the_last_one_wins() {
     // Some meet in one batch, and some in batches that would be under way at once.
     let tokens: Vec<usize> = (0..200).map(|at| if at % 10 == 0 { at % 3 } else { 1000 + at % 70 }).collect();
     let lines = tokens.iter().enumerate().fold(String::new(), |mut lines, (at, token)| {
-        writeln!(lines, r#"{{"token": "{token}", "external_id": "demo-{at}"}}"#).unwrap();
+        writeln!(lines, r#"{{"token": "{token}", "external_id": "demo", "name": "Demo {at}"}}"#).unwrap();
         lines
     });
     tool.write("users.jsonl", lines);
     let output = tool.run(&["import", "users.jsonl", "--concurrency", "64", &format!("--local={}", table.url())]);
 
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(text(&output.stdout).contains("200 users read: 200 stored, 0 bad"), "{output:?}");
     let items = table.items();
     for token in &tokens {
         let last = tokens.iter().rposition(|other| other == token).unwrap();
-        assert_eq!(items[&users::token_hash(&token.to_string())]["external_id"]["S"], format!("demo-{last}"));
+        assert_eq!(items[&users::token_hash(&token.to_string())]["name"]["S"], format!("Demo {last}"));
+    }
+}
+
+#[test]
+fn a_token_of_two_users_is_reported_and_stays_with_the_first() {
+    let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
+    let again = format!(r#"{{"token_hash": "{}", "external_id": "demo-62"}}"#, users::token_hash("token-1"));
+    let lines = demo_lines(60) + r#"{"token": "token-60", "external_id": "demo-61"}"# + "\n" + &again;
+    tool.write("users.jsonl", lines);
+    for option in ["--dry-run", "--quiet"] {
+        let output = tool.run(&["import", "users.jsonl", option, &format!("--local={}", table.url())]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let told = text(&output.stderr);
+        let reports: Vec<_> = told.lines().collect();
+        let reason = "gives the same token to another user";
+        assert_eq!(reports, [format!("line 61: line 60 {reason}"), format!("line 62: line 1 {reason}")]);
+    }
+    assert_holds_demo_lines(&table, 60);
+}
+
+#[test]
+fn a_missing_quotation_mark_gives_nobody_the_token_of_another_user() {
+    let (local, tool) = (Local::start(&[]), Tool::new());
+    tool.write(
+        "users.csv",
+        "external_id,name,email,email_verified,role,token\n\
+        mallory,\"M,mallory@evil.example,true,end_user,tok-mallory\n\
+        boss,\"Boss\",boss@example.com,true,admin,tok-boss\n",
+    );
+    let output = tool.run(&["import", "users.csv", &at(&local)]);
+
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = text(&output.stderr);
+    assert!(told.starts_with("line 2: a quotation mark") && told.lines().count() == 1, "{told}");
+    assert!(text(&output.stdout).contains("2 users read: 1 stored, 1 bad"), "{output:?}");
+    let table = tool.table(&local);
+    assert_eq!(table.len(), 1, "{table:?}");
+    assert_eq!((&table[0]["external_id"], &table[0]["name"]), (&json!("boss"), &json!("Boss")));
+    assert_eq!(table[0]["token_hash"], users::token_hash("tok-boss"));
+}
+
+#[test]
+fn a_name_of_several_lines_cannot_add_a_user() {
+    let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
+    // What every CSV library writes of a name that a user chose.
+    tool.write(
+        "users.csv",
+        "token,external_id,name,role\n\
+        tok-1,demo-1,\"M\ntok-evil,boss,Boss,admin\n\"\"\",end_user\n\
+        tok-2,demo-2,Demo User,end_user\n",
+    );
+    let output = tool.run(&["import", "users.csv", &format!("--local={}", table.url())]);
+
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stdout).contains("4 users read: 1 stored, 3 bad"), "{output:?}");
+    assert_eq!(table.items().into_keys().collect::<Vec<_>>(), [users::token_hash("tok-2")]);
+}
+
+#[test]
+fn every_line_of_a_file_with_missing_quotation_marks_is_stored_or_reported() {
+    let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
+    let rows = (2..=20_001).fold("token,external_id,name\n".to_owned(), |rows, line| {
+        let name = if line % 1000 == 0 { "\"Demo User" } else { "\"Demo, User\"" };
+        rows + &format!("token-{line},demo-{line},{name}\n")
+    });
+    tool.write("users.csv", rows);
+    let import = ["import", "users.csv", "--json", "--errors", "bad.jsonl", &format!("--local={}", table.url())];
+    let output = tool.run(&import);
+
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let summary = summary(&output);
+    let counts = ["read", "stored", "bad"].map(|count| summary[count].as_u64().unwrap());
+    assert_eq!(counts, [20_000, 19_980, 20]);
+    let bad = tool.read("bad.jsonl");
+    let bad = bad.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["line"].as_u64().unwrap());
+    assert_eq!(bad.collect::<Vec<_>>(), (1..=20).map(|at| at * 1000).collect::<Vec<_>>());
+    let items = table.items();
+    assert_eq!(items.len(), 19_980);
+    for line in (2..=20_001).filter(|line| line % 1000 != 0) {
+        let item = &items[&users::token_hash(&format!("token-{line}"))];
+        assert_eq!(
+            (&item["external_id"]["S"], &item["name"]["S"]),
+            (&json!(format!("demo-{line}")), &json!("Demo, User"))
+        );
+    }
+}
+
+#[test]
+fn files_that_are_saved_otherwise_are_named_with_what_to_do() {
+    let tool = Tool::new();
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let header = "token,external_id,name\ntoken-1,demo-1,Demo\n";
+    for (file, content, told) in [
+        (
+            "users.csv",
+            header.replace(',', ";").into_bytes(),
+            "semicolons between the columns: save the file with commas",
+        ),
+        ("users.csv", header.replace("name", "Nmae").into_bytes(), "the column 3 `Nmae` (do you mean `name`?)"),
+        ("users.csv", [b"\xFF\xFE".to_vec(), utf_16(header)].concat(), "the file is UTF-16: save it as UTF-8"),
+        ("users.jsonl", utf_16(&demo_lines(1)), "the file is UTF-16: save it as UTF-8"),
+        ("users.csv", b"external_id\ndemo-1\n".to_vec(), "`zendesk-jwt token fill` makes tokens"),
+        ("users.csv", Vec::new(), "is missing"),
+    ] {
+        tool.write(file, content);
+        let output = tool.run(&["import", file, "--dry-run"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(text(&output.stderr).contains(told) && output.stdout.is_empty(), "{told}: {output:?}");
     }
 }
 
@@ -368,7 +485,7 @@ fn an_import_gives_up_after_a_while_and_says_how_to_go_on() {
     let output = with_failing_dynamodb(&setup, &tool, &import).output().unwrap();
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(told.contains("took nothing for 1s") && told.contains("Begin again with the same command"), "{told}");
+    assert!(told.contains("took nothing for 1s") && told.contains("Run the same command again"), "{told}");
 
     setup.aws().dynamodb().recover();
     let output = with_failing_dynamodb(&setup, &tool, &import).output().unwrap();
@@ -392,29 +509,21 @@ fn an_item_that_dynamodb_does_not_take_is_a_bad_line_among_good_ones() {
 }
 
 #[test]
-fn a_killed_import_goes_on_and_ends_with_the_same_table() {
+fn a_killed_import_that_is_run_again_ends_with_the_same_table() {
     let (table, tool) = (BatchWrites::taking(Duration::from_millis(100)), Tool::new());
     tool.write("users.jsonl", demo_lines(2000));
     let url = format!("--local={}", table.url());
-    let import = ["import", "users.jsonl", "--resume", "checkpoint", "--concurrency", "3", "--json", &url];
+    let import = ["import", "users.jsonl", "--concurrency", "3", "--json", &url];
     let mut killed = tool.start(&import);
-    eventually("a checkpoint", SOON, || done_up_to(&tool, "checkpoint").filter(|line| *line > 0));
+    eventually("some are stored", SOON, || (table.items().len() > 100).then_some(()));
     killed.kill().unwrap();
     let output = killed.wait_with_output().unwrap();
     assert!(output.stdout.is_empty(), "it was not killed half-way: {output:?}");
-    let done = done_up_to(&tool, "checkpoint").unwrap();
-    assert!(done < 2000, "{done}");
 
     let output = tool.run(&import);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert_eq!(summary(&output)["read"], 2000 - done);
+    assert_eq!(summary(&output)["stored"], 2000);
     assert_holds_demo_lines(&table, 2000);
-    assert_eq!(done_up_to(&tool, "checkpoint"), Some(2000));
-
-    let asked = table.requests();
-    let output = tool.run(&import);
-    assert_eq!((output.status.code(), &summary(&output)["read"]), (Some(0), &json!(0)), "{output:?}");
-    assert_eq!(table.requests(), asked, "nothing is left to do");
 }
 
 #[test]
@@ -429,44 +538,18 @@ fn an_interrupted_import_finishes_what_is_under_way_and_says_how_to_go_on() {
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let summary = summary(&output);
-    let done = summary["done_up_to_line"].as_u64().unwrap();
-    assert_eq!((&summary["complete"], summary["stored"].as_u64()), (&json!(false), Some(done)), "{summary}");
-    assert_eq!(table.items().len() as u64, done, "nothing was left half-way");
-    let told = text(&output.stderr);
-    assert!(told.contains(&format!("--skip-lines {done}")), "{told}");
+    let stored = summary["stored"].as_u64().unwrap();
+    assert_eq!((&summary["complete"], summary["read"].as_u64()), (&json!(false), Some(stored)), "{summary}");
+    assert_eq!(table.items().len() as u64, stored, "nothing was left half-way");
+    assert!(stored < 2000 && text(&output.stderr).contains("Run the same command again"), "{output:?}");
 
-    let output = tool.run(&["import", "users.jsonl", "--skip-lines", &done.to_string(), &url]);
+    let output = tool.run(&["import", "users.jsonl", &url]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_holds_demo_lines(&table, 2000);
 }
 
-#[test]
-fn a_checkpoint_is_of_one_file_and_one_table() {
-    let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
-    let url = format!("--local={}", table.url());
-    tool.write("users.jsonl", demo_lines(30));
-    let import = ["import", "users.jsonl", "--resume", "checkpoint", &url];
-    assert_eq!(tool.run(&import).status.code(), Some(0));
-
-    tool.write("users.jsonl", demo_lines(31));
-    let output = tool.run(&import);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stderr).contains("checkpoint of another file"), "{output:?}");
-
-    tool.write("users.jsonl", demo_lines(30));
-    let elsewhere = Local::start(&[]);
-    let output = tool.run(&["import", "users.jsonl", "--resume", "checkpoint", &at(&elsewhere)]);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stderr).contains("another table"), "{output:?}");
-
-    tool.write("notes.txt", "not to be lost");
-    let output = tool.run(&["import", "users.jsonl", "--resume", "notes.txt", &url]);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert_eq!(tool.read("notes.txt"), "not to be lost");
-}
-
-/// The lines of a file of issued tokens: external id and token.
-fn issued(tool: &Tool, file: &str) -> Vec<(String, String)> {
+/// External id and token of each line of a JSON Lines file.
+fn tokens(tool: &Tool, file: &str) -> Vec<(String, String)> {
     let field = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
     let lines = tool.read(file);
     let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -474,83 +557,108 @@ fn issued(tool: &Tool, file: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn users_without_a_token_get_one_that_is_kept_in_a_private_file() {
+fn users_without_a_token_get_one_in_a_private_file_that_an_import_takes() {
     let (local, tool) = (Local::start(&[]), Tool::new());
-    tool.write("users.csv", "token,external_id,email\n,demo-1,\nmine,demo-2,\n,demo-3,not an address\n,demo-4,\n");
-    let import = ["import", "users.csv", "--issue-tokens", "tokens.jsonl", &at(&local)];
-    let output = tool.run(&import);
+    tool.write("users.csv", "external_id,name,token\ndemo-1,\"Demo, \"\"User\"\"\",\n,,\ndemo-2,\\N,mine\ndemo-4,,\n");
+    let output = tool.fill(&["users.csv", "filled.csv"]);
 
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stdout).contains("2 new tokens in tokens.jsonl"), "{output:?}");
-    let issued = issued(&tool, "tokens.jsonl");
-    assert_eq!(issued.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["demo-1", "demo-4"]);
-    let table = tool.table(&local);
-    assert_eq!(table.len(), 3);
-    for (external_id, token) in &issued {
-        assert!(token.len() == "zjwt_".len() + 64 && token.starts_with("zjwt_"), "not 256 bits behind a prefix");
-        let item = table.iter().find(|item| item["token_hash"] == users::token_hash(token)).unwrap();
-        assert_eq!(item["external_id"], *external_id);
-        assert!(!format!("{output:?}").contains(token));
-    }
-    assert_ne!(issued[0].1, issued[1].1);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(text(&output.stdout).contains("filled.csv: 2 new tokens, 1 kept"), "{output:?}");
+    let filled = tool.read("filled.csv");
+    let lines: Vec<_> = filled.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[2]), (4, "external_id,name,token", "demo-2,\\N,mine"));
+    let new: Vec<_> = [1, 3].map(|line| lines[line].rsplit_once(',').unwrap()).to_vec();
+    assert_eq!((new[0].0, new[1].0), ("demo-1,\"Demo, \"\"User\"\"\"", "demo-4,"));
+    assert_ne!(new[0].1, new[1].1);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(tool.path("tokens.jsonl")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(tool.path("filled.csv")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
-    let before = tool.read("tokens.jsonl");
-    let output = tool.run(&import);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stderr).contains("is there already"), "{output:?}");
-    assert_eq!(tool.read("tokens.jsonl"), before);
-}
-
-#[test]
-fn a_killed_import_gives_nobody_a_second_token_and_loses_none() {
-    let (table, tool) = (BatchWrites::taking(Duration::from_millis(100)), Tool::new());
-    let rows = (1..=2000).fold("external_id\n".to_owned(), |rows, at| rows + &format!("demo-{at}\n"));
-    tool.write("users.csv", rows);
-    let url = format!("--local={}", table.url());
-    let files = ["--resume", "checkpoint", "--issue-tokens", "tokens.jsonl"];
-    let import = [&["import", "users.csv", "--concurrency", "3", &url], files.as_slice()].concat();
-    let mut killed = tool.start(&import);
-    eventually("a checkpoint", SOON, || done_up_to(&tool, "checkpoint").filter(|line| *line > 0));
-    killed.kill().unwrap();
-    killed.wait().unwrap();
-    // What a death in the middle of a write leaves behind.
-    let torn = tool.read("tokens.jsonl") + r#"{"external_id":"demo-20"#;
-    tool.write("tokens.jsonl", torn);
-    let stored_before = table.items().len() as u64;
-    assert!(stored_before < 2000);
-
-    let output = tool.run(&import);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let (items, issued) = (table.items(), issued(&tool, "tokens.jsonl"));
-    assert_eq!((items.len(), issued.len()), (2000, 2000));
-    for (external_id, token) in issued {
-        assert_eq!(items[&users::token_hash(&token)]["external_id"]["S"], external_id);
+    let import = tool.run(&["import", "filled.csv", &at(&local)]);
+    assert_eq!(import.status.code(), Some(0), "{import:?}");
+    let table = tool.table(&local);
+    assert_eq!(table.len(), 3);
+    for (token, external_id) in [(new[0].1, "demo-1"), (new[1].1, "demo-4"), ("mine", "demo-2")] {
+        let item = table.iter().find(|item| item["token_hash"] == users::token_hash(token)).unwrap();
+        assert_eq!(item["external_id"], external_id);
+        assert!(!format!("{output:?}{import:?}").contains(&format!("{token}\n")));
     }
+    for (token, _) in new.iter().map(|(_, token)| token.split_at(5)) {
+        assert_eq!(token, "zjwt_");
+    }
+    assert!(new.iter().all(|(_, token)| token.len() == "zjwt_".len() + 64), "not 256 bits after a prefix");
 }
 
 #[test]
-fn the_token_of_every_stored_user_is_in_the_file_whenever_the_import_is_killed() {
-    let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
-    let url = format!("--local={}", table.url());
-    let mut import = tool.command(&["import", "-", "--format", "jsonl", "--issue-tokens", "tokens.jsonl", &url]);
-    let mut import = import.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = import.stdin.take().unwrap();
-    lines.write_all("{\"external_id\": \"demo\"}\n".repeat(50).as_bytes()).unwrap();
-    lines.flush().unwrap();
-    eventually("all are stored", SOON, || (table.items().len() == 50).then_some(()));
-    import.kill().unwrap();
-    import.wait().unwrap();
+fn json_lines_get_a_token_each_and_otherwise_stay_unchanged() {
+    let tool = Tool::new();
+    let hash = "0".repeat(64);
+    let lines = [
+        r#"  {"name": "{", "external_id": "demo-1", "user_fields": {"seats": 1.50}}"#.to_owned(),
+        format!(r#"{{"external_id": "demo-2", "token_hash": "{hash}"}}"#),
+    ];
+    tool.write("users.txt", lines.join("\n"));
+    let output = tool.fill(&["users.txt", "filled.jsonl", "--format", "jsonl", "--json"]);
 
-    let issued = issued(&tool, "tokens.jsonl");
-    let mut hashes: Vec<_> = issued.iter().map(|(_, token)| users::token_hash(token)).collect();
-    hashes.sort_unstable();
-    assert_eq!(hashes, table.items().into_keys().collect::<Vec<_>>());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(summary(&output), json!({"issued": 1, "kept": 1}));
+    let filled = tool.read("filled.jsonl");
+    let (first, second) = filled.split_once('\n').unwrap();
+    assert_eq!(second, format!("{}\n", lines[1]));
+    let (start, rest) = first.split_at(r#"  {"token":"zjwt_"#.len());
+    assert_eq!((start, &rest[64..]), (r#"  {"token":"zjwt_"#, &*format!("\",{}", &lines[0][3..])));
+    assert_eq!(tool.run(&["import", "filled.jsonl", "--dry-run"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_file_without_a_column_of_tokens_gets_one() {
+    let tool = Tool::new();
+    tool.write("users.csv", "\u{FEFF}external_id,token_hash\r\ndemo-1,\r\n".to_owned() + "demo-2," + &"0".repeat(64));
+    let output = tool.fill(&["users.csv", "filled.csv"]);
+
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let filled = tool.read("filled.csv");
+    let lines: Vec<_> = filled.lines().collect();
+    assert_eq!((lines[0], lines[2]), ("external_id,token_hash,token", &*format!("demo-2,{},", "0".repeat(64))));
+    assert!(lines[1].starts_with("demo-1,,zjwt_"));
+    assert_eq!(tool.run(&["import", "filled.csv", "--dry-run"]).status.code(), Some(0));
+}
+
+#[test]
+fn tokens_that_may_be_the_only_copy_are_not_overwritten_unless_asked_for() {
+    let tool = Tool::new();
+    tool.write("users.jsonl", "{\"external_id\": \"demo-1\"}\n");
+    let fill = ["users.jsonl", "filled.jsonl"];
+    assert_eq!(tool.fill(&fill).status.code(), Some(0));
+    let before = tokens(&tool, "filled.jsonl");
+
+    let output = tool.fill(&fill);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("filled.jsonl exists") && text(&output.stderr).contains("--overwrite"));
+    assert_eq!(tokens(&tool, "filled.jsonl"), before);
+
+    let output = tool.fill(&[fill.as_slice(), &["--overwrite"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_ne!(tokens(&tool, "filled.jsonl"), before);
+    assert_eq!(std::fs::read_dir(tool.path("")).unwrap().count(), 2, "a file was left behind");
+}
+
+#[test]
+fn a_bad_line_is_reported_and_no_file_of_tokens_is_written() {
+    let tool = Tool::new();
+    tool.write("users.csv", "external_id,email\ndemo-1,\ndemo-2,canary\ndemo-3,\"\n,canary@example.com\n");
+    let output = tool.fill(&["users.csv", "filled.csv"]);
+
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = text(&output.stderr);
+    for report in ["line 3: `email`", "line 4: a quotation mark", "line 5: there is no `external_id`", "not written"] {
+        assert!(told.contains(report), "{report}: {told}");
+    }
+    assert!(!told.contains("canary"), "a value is shown: {told}");
+    assert_eq!(std::fs::read_dir(tool.path("")).unwrap().count(), 1, "a file was left behind");
 }
 
 #[test]
@@ -609,11 +717,9 @@ fn a_wrong_call_is_told_apart_from_bad_lines() {
     tool.write("users.txt", demo_lines(1));
     for (arguments, told) in [
         (["users.txt", "--local"].as_slice(), "--format"),
-        (&["-", "--format", "csv", "--local", "--resume", "checkpoint"], "--skip-lines"),
         (&["users.jsonl", "--local", "--errors", "users.jsonl"], "one file"),
         (&["users.jsonl"], "--table"),
         (&["users.jsonl", "--local", "--concurrency", "0"], "--concurrency"),
-        (&["users.jsonl", "--local", "--resume", "a", "--skip-lines", "1"], "--skip-lines"),
     ] {
         let output = tool.run(&[&["import"], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");

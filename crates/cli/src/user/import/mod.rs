@@ -1,49 +1,42 @@
-//! `zendesk-jwt user import`: the users of a file into the table, however many there are.
-//!
-//! A thread reads the file into batches; the runtime has several of them on their way to DynamoDB; and a
-//! line counts as done once it and all before it are stored or reported.
+//! `zendesk-jwt user import`: stores the users of a file. Storing a line again does no harm, so an import that stopped
+//! is simply run again.
 
-use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufReader};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::task::Poll;
 use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
-use tokio::sync::mpsc;
+use futures_util::StreamExt as _;
+use futures_util::stream::poll_fn;
+use indicatif::HumanCount;
+use serde::Serialize;
+use serde_json::json;
+use tokio::signal::ctrl_c;
 
 use super::Format;
-use super::progress::Progress;
+use super::progress::{Progress, per_second};
 use crate::account::UserTokens;
+use crate::output;
 use crate::problem::Problem;
 use crate::problem::block_on;
-use bad_lines::BadLines;
-use batches::{Batch, Batches, Tokens};
-use checkpoint::{Checkpoint, Identity};
-use flight::{Failure, Flight, Landed};
-use issued::IssuedTokens;
-use lines::Lines;
-use records::Records;
-use summary::Summary;
+use crate::problem::called_wrongly;
+use batch::{Batch, Writer};
+use rows::Rows;
 
-mod bad_lines;
-mod batches;
-mod checkpoint;
-mod csv_rows;
-mod flight;
-mod issued;
-mod json_lines;
-mod lines;
-mod records;
-mod summary;
+mod batch;
+pub(crate) mod rows;
 
 /// The arguments of `zendesk-jwt user import`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "An item of the same token is replaced. Bad lines are reported by number, and the good ones stored.\n\
-        docs/import.md has the formats, and says how to go on after a stop.\n\n\
-        Exit status: 0 when all lines are stored, 1 when some are bad or it had to stop, 2 when called wrongly.",
+    after_help = "An item of the same token is replaced. Bad lines are reported by number, and the good lines stored.\n\
+        After a stop, run the same command again: storing a line twice does no harm.\n\
+        `zendesk-jwt token fill` gives tokens to users without one. docs/import.md has the formats.\n\n\
+        Exit status: 0 when all lines are stored, 1 when some are bad or the import stopped, 2 on a usage error.",
     mut_arg("table", |table| table.required_unless_present("dry_run")),
 )]
 pub struct Arguments {
@@ -54,27 +47,15 @@ pub struct Arguments {
     #[arg(long)]
     format: Option<Format>,
 
-    /// Make a token for each line without one, and append it to this new file (JSON Lines)
-    #[arg(long, value_name = "FILE")]
-    issue_tokens: Option<PathBuf>,
-
-    /// Check every line and write nothing; needs no AWS account
+    /// Check every line and store nothing; needs no AWS account
     #[arg(long)]
     dry_run: bool,
-
-    /// Keep in this file how far the import is; the same command goes on from there
-    #[arg(long, value_name = "FILE", conflicts_with = "skip_lines")]
-    resume: Option<PathBuf>,
-
-    /// Begin after this line; the header of a CSV file is read all the same
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    skip_lines: u64,
 
     /// Report bad lines in this file (JSON Lines) instead of on standard error
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
 
-    /// How many batches of 25 to have on their way at once
+    /// How many batches of 25 to store at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
     concurrency: usize,
 
@@ -94,306 +75,121 @@ pub struct Arguments {
     user_tokens: UserTokens,
 }
 
-/// Runs the subcommand.
-///
-/// # Errors
-/// When it could not begin.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a person or a program reads this")]
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
-    let format = match arguments.checked_format() {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
+    let format = match rows::format(&arguments.file, arguments.format) {
         Ok(format) => format,
-        Err(wrong) => {
-            eprintln!("zendesk-jwt: {wrong}");
-            return Ok(ExitCode::from(2));
-        }
+        Err(advice) => return Ok(called_wrongly(&advice)),
     };
-    let (summary, stop) =
-        if arguments.dry_run { arguments.check(format)? } else { block_on(arguments.import(format))? };
-    if arguments.json {
-        println!("{}", serde_json::to_string(&summary).unwrap_or_default());
-    } else {
-        println!("{}", summary.text(arguments.issue_tokens.as_deref()));
+    let errors = arguments.errors.as_ref().and_then(|path| path.canonicalize().ok());
+    if errors.is_some() && errors == arguments.file.canonicalize().ok() {
+        return Ok(called_wrongly("one file cannot be both read and written"));
     }
-    if let Some(stop) = stop {
-        eprintln!("zendesk-jwt: {stop}\n{}", arguments.how_to_go_on(&summary));
+    let rows = Rows::open(&arguments.file, format)?;
+    if rows.header.as_ref().is_some_and(|header| header.place("token").or(header.place("token_hash")).is_none()) {
+        return Err(Problem(
+            "the file has neither a column `token` nor `token_hash`: `zendesk-jwt token fill` makes tokens".into(),
+        ));
     }
-    let is_good = summary.complete && summary.bad == 0;
-    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let (summary, stop) = block_on(arguments.import(rows))?;
+    output::line(&if arguments.json { serde_json::to_string(&summary).unwrap_or_default() } else { summary.text() })?;
+    if let Some(stop) = &stop {
+        output::note(&format!("zendesk-jwt: {stop}\nRun the same command again: storing a line twice does no harm"));
+    }
+    Ok(ExitCode::from(u8::from(stop.is_some() || summary.bad > 0)))
 }
 
 impl Arguments {
-    /// The format, or why this is a wrong call.
-    fn checked_format(&self) -> Result<Format, String> {
-        if self.is_stdin() && self.resume.is_some() {
-            return Err("--resume needs a file: with standard input, use --skip-lines".into());
-        }
-        let is_input =
-            |path: &Path| path.canonicalize().ok().is_some_and(|path| self.file.canonicalize().ok() == Some(path));
-        if [&self.resume, &self.errors, &self.issue_tokens].into_iter().flatten().any(|path| is_input(path)) {
-            return Err("one file cannot be both read and written".into());
-        }
-        let by_name = match self.file.extension().and_then(OsStr::to_str) {
-            Some("csv") => Some(Format::Csv),
-            Some("jsonl" | "ndjson") => Some(Format::Jsonl),
-            _ => None,
-        };
-        self.format
-            .or(by_name)
-            .ok_or_else(|| format!("is {} CSV or JSON Lines? Say it with --format", self.file.display()))
-    }
-
-    fn is_stdin(&self) -> bool {
-        self.file.as_os_str() == "-"
-    }
-
-    fn progress(&self, bytes: Option<u64>) -> Progress {
-        if self.quiet || self.json { Progress::silent() } else { Progress::of(bytes) }
-    }
-
-    /// Reads everything and stores nothing.
-    fn check(&self, format: Format) -> Result<(Summary, Option<Problem>), Problem> {
-        let input = Input::open(self)?;
-        let progress = self.progress(input.bytes);
-        let tokens = if self.issue_tokens.is_some() { Tokens::Pretended } else { Tokens::Demanded };
-        let records = self.records(input, format, self.skip_lines, &progress)?;
-        let mut batches = Batches::new(records, tokens);
-        let mut bad_lines = self.bad_lines(false)?;
-        let mut summary = Summary { dry_run: true, ..Summary::default() };
-        while let Some(batch) = batches.next()? {
-            bad_lines.report(&batch.bad_lines, &progress)?;
-            summary.has_read(&batch);
-            summary.stored += batch.items.len() as u64;
-            summary.done_up_to_line = batch.last_line;
-            progress.is_at(batch.end, summary.stored, "good", &summary.and_bad());
-        }
-        summary.complete = true;
-        summary.took(progress.elapsed());
-        Ok((summary, None))
-    }
-
-    /// Stores everything, or as much as can be; then says why it stopped.
-    async fn import(&self, format: Format) -> Result<(Summary, Option<Problem>), Problem> {
-        let mut input = Input::open(self)?;
-        let table = self.user_tokens.table().await?;
-        let checkpoint = match (&self.resume, &mut input.file) {
-            (Some(path), Some(file)) => {
-                let arn = table.arn().await.map_err(|error| Problem(error.to_string()))?;
-                let identity = Identity::of(file, arn).map_err(|error| self.unreadable(&error))?;
-                Some(Checkpoint::open(path, identity)?)
-            }
-            _ => None,
-        };
-        let goes_on = checkpoint.as_ref().is_some_and(|checkpoint| !checkpoint.is_new());
-        let done = checkpoint.as_ref().map_or(self.skip_lines, Checkpoint::line);
-        let progress = self.progress(input.bytes);
-        if done > 0 && !self.quiet && !self.json {
-            progress.say(&format!("going on after line {done}"));
-        }
-        let records = self.records(input, format, done, &progress)?;
-        let tokens = match &self.issue_tokens {
-            None => Tokens::Demanded,
-            Some(path) if goes_on => Tokens::Issued(IssuedTokens::go_on(path, done)?),
-            Some(path) => Tokens::Issued(IssuedTokens::create(path)?),
-        };
-        if let Some(checkpoint) = &checkpoint {
-            // A file that cannot be written is better known now than after the first million users.
-            checkpoint.write()?;
-        }
-        let import = Import {
-            batches: in_a_thread(Batches::new(records, tokens)),
-            flight: Flight::to(table, self.give_up_after),
-            concurrency: self.concurrency,
-            bad_lines: self.bad_lines(goes_on)?,
-            summary: Summary { done_up_to_line: done, ..Summary::default() },
-            checkpoint,
-            progress: &progress,
-        };
-        import.run().await
-    }
-
-    /// The users of the file after the line `done`.
-    fn records(&self, input: Input, format: Format, done: u64, progress: &Progress) -> Result<Records, Problem> {
-        let mut records = Records::new(Lines::new(input.reader()), format, self.issue_tokens.is_some())?;
-        let behind = records.skip_lines(done).map_err(|error| self.unreadable(&error))?;
-        progress.begins_at(behind);
-        Ok(records)
-    }
-
-    fn bad_lines(&self, go_on: bool) -> Result<BadLines, Problem> {
-        self.errors.as_ref().map_or(Ok(BadLines::StandardError), |path| BadLines::in_file(path, go_on))
-    }
-
-    fn unreadable(&self, error: &io::Error) -> Problem {
-        Problem(format!("{} cannot be read: {error}", self.file.display()))
-    }
-
-    fn how_to_go_on(&self, summary: &Summary) -> String {
-        let line = summary.done_up_to_line;
-        if self.resume.is_some() {
-            return format!("Run the same command again to go on after line {line}");
-        }
-        let other_file = match self.issue_tokens {
-            Some(_) => ", and another file for --issue-tokens",
-            None => "",
-        };
-        match line {
-            0 => format!("Begin again with the same command{other_file}"),
-            line => format!("All lines up to {line} are done: go on with --skip-lines {line}{other_file}"),
-        }
-    }
-}
-
-/// What is imported.
-struct Input {
-    /// `None` is standard input.
-    file: Option<File>,
-    /// How long it is, where that is known.
-    bytes: Option<u64>,
-}
-
-impl Input {
-    fn open(arguments: &Arguments) -> Result<Self, Problem> {
-        if arguments.is_stdin() {
-            return Ok(Self { file: None, bytes: None });
-        }
-        let opened = File::open(&arguments.file).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
-        let (file, metadata) = opened.map_err(|error| arguments.unreadable(&error))?;
-        if arguments.resume.is_some() && !metadata.is_file() {
-            return Err(Problem(format!(
-                "{} is no regular file, so --resume cannot know it again",
-                arguments.file.display()
-            )));
-        }
-        Ok(Self { file: Some(file), bytes: metadata.is_file().then_some(metadata.len()) })
-    }
-
-    fn reader(self) -> Box<dyn io::BufRead + Send> {
-        match self.file {
-            Some(file) => Box::new(BufReader::with_capacity(64 * 1024, file)),
-            None => Box::new(BufReader::with_capacity(64 * 1024, io::stdin())),
-        }
-    }
-}
-
-/// Reads in a thread of its own, since standard input can keep its reader waiting. It ends with the process.
-fn in_a_thread(mut batches: Batches) -> mpsc::Receiver<Result<Batch, Problem>> {
-    let (sender, receiver) = mpsc::channel(4);
-    std::thread::spawn(move || {
-        while let Some(batch) = batches.next().transpose() {
-            let has_failed = batch.is_err();
-            if sender.blocking_send(batch).is_err() || has_failed {
-                break;
-            }
-        }
-    });
-    receiver
-}
-
-/// An import under way.
-struct Import<'a> {
-    batches: mpsc::Receiver<Result<Batch, Problem>>,
-    flight: Flight,
-    concurrency: usize,
-    bad_lines: BadLines,
-    summary: Summary,
-    checkpoint: Option<Checkpoint>,
-    progress: &'a Progress,
-}
-
-impl Import<'_> {
-    async fn run(mut self) -> Result<(Summary, Option<Problem>), Problem> {
-        let progress = self.progress;
-        let stop = tokio::select! {
-            result = self.store_all() => result.err(),
-            _ = tokio::signal::ctrl_c() => Some(Problem("stopped".into())),
-            never = progress.keep_saying() => match never {},
-        };
-        let stop = match stop {
-            None => None,
-            Some(stop) => Some(self.wind_down().await.err().unwrap_or(stop)),
-        };
-        if let Some(checkpoint) = &self.checkpoint {
-            checkpoint.write()?;
-        }
-        self.summary.complete = stop.is_none();
-        self.summary.took(progress.elapsed());
-        Ok((self.summary, stop))
-    }
-
-    async fn store_all(&mut self) -> Result<(), Problem> {
-        while let Some(batch) = self.next_batch().await? {
-            self.bad_lines.report(&batch.bad_lines, self.progress)?;
-            self.summary.has_read(&batch);
-            while self.flight.len() >= self.concurrency || self.flight.is_in_the_way(&batch) {
-                let Some(landed) = self.flight.land().await else { break };
-                self.has_landed(landed?)?;
-            }
-            self.flight.launch(batch);
-        }
-        while let Some(landed) = self.flight.land().await {
-            self.has_landed(landed?)?;
-        }
-        Ok(())
-    }
-
-    /// The next batch of the file; meanwhile others land.
-    async fn next_batch(&mut self) -> Result<Option<Batch>, Problem> {
+    /// Stores everything, or as much as possible; then says why the import stopped.
+    async fn import(&self, rows: Rows) -> Result<(Summary, Option<Problem>), Problem> {
+        let table = if self.dry_run { None } else { Some(self.user_tokens.table().await?) };
+        let writer = Writer::new(table, self.give_up_after);
+        let progress = if self.quiet || self.json { Progress::silent() } else { Progress::of(rows.bytes.0) };
+        let mut errors = self.errors.as_ref().map(File::create).transpose().map_err(|error| unwritable(&error))?;
+        let mut batches = batch::read(rows);
+        let batches = poll_fn(|context| match writer.is_stopped.get() {
+            true => Poll::Ready(None),
+            false => batches.poll_recv(context),
+        });
+        let write = async |batch: Result<Batch, Problem>| Ok(writer.write(batch?).await);
+        let mut written = pin!(batches.map(write).buffered(self.concurrency));
+        let (mut saying, mut interrupt) = (pin!(progress.keep_saying()), pin!(ctrl_c()));
+        let (mut summary, mut stop) = (Summary { dry_run: self.dry_run, ..Summary::default() }, None);
         loop {
-            tokio::select! {
-                biased;
-                Some(landed) = self.flight.land() => self.has_landed(landed?)?,
-                batch = self.batches.recv() => return batch.transpose(),
-            }
-        }
-    }
-
-    /// Waits for what is on its way, unless it is told to stop once more.
-    async fn wind_down(&mut self) -> Result<(), Problem> {
-        self.flight.stop();
-        let again = tokio::signal::ctrl_c();
-        tokio::pin!(again);
-        loop {
-            let landed = tokio::select! {
-                landed = self.flight.land() => landed,
-                _ = &mut again => return Ok(()),
+            let problem = tokio::select! {
+                batch = written.next() => match batch {
+                    Some(batch) => batch.and_then(|batch| summary.add(batch, &progress, errors.as_mut())).err(),
+                    None => break,
+                },
+                _ = &mut interrupt => {
+                    // A second interrupt does not wait for requests on their way.
+                    if stop.is_some() {
+                        break;
+                    }
+                    interrupt.set(ctrl_c());
+                    Some(Problem("stopped".into()))
+                }
+                never = &mut saying => match never {},
             };
-            match landed {
-                None => return Ok(()),
-                // Why it stops is known already.
-                Some(landed) => drop(self.has_landed(landed?)),
+            if problem.is_some() {
+                writer.is_stopped.set(true);
+                stop = stop.or(problem);
             }
         }
+        summary.complete = stop.is_none();
+        summary.seconds = (progress.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+        summary.per_second = per_second(summary.stored, summary.seconds);
+        Ok((summary, stop))
     }
+}
 
-    fn has_landed(&mut self, landed: Landed) -> Result<(), Problem> {
-        self.bad_lines.report(&landed.bad_lines, self.progress)?;
-        self.summary.stored += landed.stored;
-        self.summary.bad += landed.bad_lines.len() as u64;
-        self.summary.retries += landed.retries;
-        let (line, bytes) = self.flight.arrived();
-        if line > self.summary.done_up_to_line {
-            self.summary.done_up_to_line = line;
-            if let Some(checkpoint) = &mut self.checkpoint {
-                checkpoint.is_at(line)?;
-            }
-        }
-        self.progress.is_at(bytes, self.summary.stored, "stored", &self.summary.and_bad());
-        match landed.failure {
-            None | Some(Failure::Stopped) => Ok(()),
-            Some(Failure::Failed(reason)) => Err(Problem(reason)),
-        }
-    }
+/// The counts of an import, also as JSON.
+#[derive(Default, Serialize)]
+struct Summary {
+    /// Lines with something in them.
+    read: u64,
+    /// Lines whose item is in the table; in a dry run, those that could be stored.
+    stored: u64,
+    bad: u64,
+    /// Requests that were repeated.
+    retries: u64,
+    seconds: f64,
+    per_second: u64,
+    /// Whether every line of the file is stored or reported.
+    complete: bool,
+    dry_run: bool,
 }
 
 impl Summary {
-    fn has_read(&mut self, batch: &Batch) {
-        self.read += (batch.items.len() + batch.bad_lines.len()) as u64;
+    /// Counts what became of a batch, and reports its bad lines.
+    fn add(&mut self, batch: Batch, progress: &Progress, mut errors: Option<&mut File>) -> Result<(), Problem> {
+        self.read += batch.lines as u64;
+        self.stored += batch.stored() as u64;
         self.bad += batch.bad_lines.len() as u64;
-        self.issued += batch.issued;
+        self.retries += batch.retries;
+        for (line, reason) in &batch.bad_lines {
+            match &mut errors {
+                None => progress.say(&format!("line {line}: {reason}")),
+                Some(file) => {
+                    writeln!(file, "{}", json!({"line": line, "reason": reason})).map_err(|error| unwritable(&error))?
+                }
+            }
+        }
+        let more = if self.bad == 0 { String::new() } else { format!(", {} bad", self.bad) };
+        progress.is_at(batch.end, self.stored, if self.dry_run { "good" } else { "stored" }, &more);
+        batch.failure.map_or(Ok(()), |reason| Err(Problem(reason)))
     }
 
-    /// For the progress.
-    fn and_bad(&self) -> String {
-        if self.bad == 0 { String::new() } else { format!(", {} bad", self.bad) }
+    fn text(&self) -> String {
+        let [read, stored, bad, retries, rate] =
+            [self.read, self.stored, self.bad, self.retries, self.per_second].map(HumanCount);
+        let (counts, seconds) = (format!("{read} users read: {stored}"), self.seconds);
+        match self.dry_run {
+            true => format!("{counts} good, {bad} bad; {seconds:.1} s. Nothing was stored"),
+            false => format!("{counts} stored, {bad} bad; {seconds:.1} s, {rate} per second, {retries} retries"),
+        }
     }
+}
+
+fn unwritable(error: &std::io::Error) -> Problem {
+    Problem(format!("the file of bad lines cannot be written: {error}"))
 }
