@@ -14,8 +14,8 @@ use tracing::level_filters::LevelFilter;
 use url::{Host, Url};
 
 use crate::aws::{self, Endpoints};
-use crate::flows::sso_redirect::ZendeskHosts;
-use crate::flows::{messaging_token, sdk_exchange, sso_redirect};
+use crate::handlers::sso_redirect::ZendeskHosts;
+use crate::handlers::{messaging_token, sdk_exchange, sso_redirect};
 use crate::jwt::sso::LegacyAgents;
 use crate::telemetry;
 

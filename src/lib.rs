@@ -10,7 +10,7 @@
 //! | where | what it holds | what it knows of |
 //! |---|---|---|
 //! | `bin/` | one line per function: its name, its settings, its flow | everything |
-//! | [`jwt`] | Zendesk's rules: [claims](jwt::sdk), [signing](jwt::signing), [what is wrong with a token](jwt::inspect), [what its errors mean](jwt::sso_errors) | `user` |
+//! | [`jwt`] | Zendesk's rules: [claims](jwt::sdk), [signing](jwt::signing), [what is wrong with a token](jwt::inspect), [what its errors mean](jwt::zendesk_errors) | `user` |
 //! | [`user`] | the user and the user token, in types that cannot hold a bad value | `jwt` |
 //! | [`flows`] | one file per function, a request in and an answer out, read from top to bottom | all but `aws`, `lambda`, `config` |
 //! | [`http`] | mending events, reading requests, writing responses and their security headers, pages of other origins | `user`, `outcome` |
@@ -28,11 +28,11 @@
 
 pub mod aws;
 pub mod config;
-pub mod flows;
-pub mod http;
+pub mod handlers;
 pub mod jwt;
-pub mod lambda;
+pub mod key_cache;
 pub mod outcome;
-pub mod signing_keys;
+pub mod runtime;
 pub mod telemetry;
 pub mod user;
+pub mod web;

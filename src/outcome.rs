@@ -10,7 +10,7 @@ use lambda_http::http::StatusCode;
 use crate::jwt::signing::{SigningFailed, SigningKeyProblem};
 use crate::jwt::{NoRandomness, UnfitProfile};
 use crate::user::UserTokenRefusal;
-use zendesk_jwt_rules::sso_errors::{Blame, Fault};
+use zendesk_jwt_rules::zendesk_errors::{Cause, ZendeskError};
 
 /// How a request ended.
 #[derive(Clone, Debug)]
@@ -20,11 +20,11 @@ pub enum Outcome {
     /// A browser asked whether a page of another origin may ask for a JWT.
     Preflight,
     /// A JWT was signed, but the browser waits for a click: it was signed in too often just now.
-    HeldBack,
+    SignInLoop,
     /// The browser's session was ended.
     SignedOut,
     /// Zendesk sent the browser here because it could not sign it in.
-    ReturnedByZendesk(&'static Fault),
+    ReturnedByZendesk(&'static ZendeskError),
     /// The request is not one that the function takes; the answer says what it takes.
     Malformed(Malformed),
     /// The answer is no, and the same for every reason: only log and metric know which.
@@ -86,15 +86,15 @@ pub enum Refused {
 #[derive(Clone, Debug)]
 pub struct Unavailable {
     /// What is unavailable.
-    pub lacking: Lacking,
+    pub dependency: Dependency,
     /// Why.
     pub cause: Arc<dyn Failure>,
 }
 
 impl Unavailable {
-    /// Without `lacking`, because of `cause`.
-    pub fn new(lacking: Lacking, cause: impl Failure) -> Self {
-        Self { lacking, cause: Arc::new(cause) }
+    /// Without `dependency`, because of `cause`.
+    pub fn new(dependency: Dependency, cause: impl Failure) -> Self {
+        Self { dependency, cause: Arc::new(cause) }
     }
 }
 
@@ -130,25 +130,25 @@ pub fn causes(error: &dyn Error) -> String {
 
 /// What a JWT cannot be made without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lacking {
+pub enum Dependency {
     /// DynamoDB gave no answer.
     UserTokens,
     /// Secrets Manager gave no secret.
     SigningKey,
     /// What Secrets Manager gave cannot be the signing key.
-    GoodSigningKey,
+    InvalidSigningKey,
     /// The random generator or the crypto library failed.
     Signature,
 }
 
-impl Lacking {
+impl Dependency {
     /// The code of the outcome, which also names what keeps a newer signing key from being used.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::UserTokens => "user_tokens_unavailable",
             Self::SigningKey => "signing_key_unavailable",
-            Self::GoodSigningKey => "signing_key_refused",
+            Self::InvalidSigningKey => "signing_key_refused",
             Self::Signature => "signing_failed",
         }
     }
@@ -192,13 +192,13 @@ impl Outcome {
         match self {
             Self::Signed => facts(StatusCode::OK, "signed", Info, ""),
             Self::Preflight => facts(StatusCode::NO_CONTENT, "preflight", Info, ""),
-            Self::HeldBack => facts(StatusCode::OK, "sign_in_loop", Warn, ""),
+            Self::SignInLoop => facts(StatusCode::OK, "sign_in_loop", Warn, ""),
             Self::SignedOut => facts(StatusCode::OK, "signed_out", Info, "You are signed out."),
             Self::ReturnedByZendesk(fault) => {
-                let severity = match fault.blame {
-                    Blame::Chance => Info,
-                    Blame::User => Warn,
-                    Blame::Setup => Error,
+                let severity = match fault.cause {
+                    Cause::Chance => Info,
+                    Cause::User => Warn,
+                    Cause::Setup => Error,
                 };
                 facts(StatusCode::OK, fault.code, severity, "")
             }
@@ -254,7 +254,7 @@ impl Outcome {
 
             Self::Refused(refused) => {
                 let (code, severity) = match refused {
-                    Refused::NotSignedIn => ("not_signed_in", Info),
+                    Refused::NotSignedIn => ("error_response", Info),
                     Refused::SourceAddressNotAllowed => ("source_address_not_allowed", Info),
                     Refused::UserTokenUnknown => ("user_token_unknown", Info),
                     Refused::UserToken(Expired) => ("user_token_expired", Info),
@@ -269,7 +269,7 @@ impl Outcome {
             }
 
             Self::Unavailable(unavailable) => {
-                facts(StatusCode::SERVICE_UNAVAILABLE, unavailable.lacking.code(), Error, UNAVAILABLE)
+                facts(StatusCode::SERVICE_UNAVAILABLE, unavailable.dependency.code(), Error, UNAVAILABLE)
             }
         }
     }
@@ -329,12 +329,12 @@ impl From<UnfitProfile> for Outcome {
 
 impl From<NoRandomness> for Outcome {
     fn from(error: NoRandomness) -> Self {
-        Unavailable::new(Lacking::Signature, error).into()
+        Unavailable::new(Dependency::Signature, error).into()
     }
 }
 
 impl From<SigningFailed> for Outcome {
     fn from(error: SigningFailed) -> Self {
-        Unavailable::new(Lacking::Signature, error).into()
+        Unavailable::new(Dependency::Signature, error).into()
     }
 }

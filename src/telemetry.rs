@@ -20,9 +20,9 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::flows::{Answer, Observed};
+use crate::handlers::{Answer, Observed};
 use crate::jwt::{Clock, SystemClock};
-use crate::outcome::{Lacking, Outcome, Severity, Unavailable};
+use crate::outcome::{Dependency, Outcome, Severity, Unavailable};
 
 /// The namespace of all metrics, unless [`METRICS_NAMESPACE`](crate::config) says otherwise.
 pub const NAMESPACE: &str = "ZendeskJwt";
@@ -96,9 +96,9 @@ impl<'a> RequestReport<'a> {
     }
 
     /// Makes the line and throws it away, since nobody asked; only that the table cannot be read is told.
-    pub fn rehearse(&self) {
+    pub fn warm_up(&self) {
         serde_json::to_vec(&self.line(SystemClock.since_epoch())).ok();
-        if let Outcome::Unavailable(why @ Unavailable { lacking: Lacking::UserTokens, .. }) = self.outcome {
+        if let Outcome::Unavailable(why @ Unavailable { dependency: Dependency::UserTokens, .. }) = self.outcome {
             tracing::warn!(function = self.function, cause = %why, "DynamoDB gave no answer at cold start");
         }
     }

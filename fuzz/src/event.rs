@@ -15,17 +15,17 @@ use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
 use url::Url;
 use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
-use zendesk_jwt::flows::messaging_token::{self, MessagingToken};
-use zendesk_jwt::flows::sdk_exchange::{self, SdkExchange};
-use zendesk_jwt::flows::sso_redirect::{self, SsoRedirect};
-use zendesk_jwt::flows::{Answer, FindError, Flow, KeyInUse, SigningKeys, UserTokens, Vouching};
-use zendesk_jwt::http;
+use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
+use zendesk_jwt::handlers::sdk_exchange::{self, SdkExchange};
+use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
+use zendesk_jwt::handlers::{Answer, FindError, Handler, Issuer, KeyInUse, SigningKeys, UserTokens};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::sso::{LegacyAgents, Sso};
-use zendesk_jwt::jwt::{Clock, Kind, RandomIds};
+use zendesk_jwt::jwt::{Clock, Kind, RandomJti};
 use zendesk_jwt::outcome::{Outcome, Unavailable};
 use zendesk_jwt::user::{UserToken, UserTokenRecord};
+use zendesk_jwt::web;
 
 use super::form_and_cookies::COOKIE;
 use super::keys::{self, NOW};
@@ -47,7 +47,7 @@ const LOGIN_URL: &str = "https://www.example.com/login";
 /// that counts. What is no such event is for the runtime to report.
 pub fn event(data: &[u8]) {
     let Ok(event) = serde_json::from_slice::<LambdaRequest>(data) else { return };
-    let request = Request::from(http::decodable(event));
+    let request = Request::from(web::decodable(event));
     FLOWS.with(|flows| {
         let good_token_was_found = || flows.found.swap(false, Ordering::Relaxed);
         let answer = at_once(flows.sdk.handle(&request));
@@ -81,7 +81,7 @@ fn is_in_the_contract(kind: Kind, answer: &Answer, good_token_was_found: bool) {
     let body = std::str::from_utf8(response.body()).expect("a body is text");
     let is_page = header(CONTENT_TYPE).starts_with("text/html");
     let jwt = if is_page { field(body, "jwt") } else { member(body, "jwt") };
-    assert_eq!(jwt.is_some(), matches!(outcome, Outcome::Signed | Outcome::HeldBack), "{outcome:?}");
+    assert_eq!(jwt.is_some(), matches!(outcome, Outcome::Signed | Outcome::SignInLoop), "{outcome:?}");
     if let Some(jwt) = jwt {
         assert!(good_token_was_found, "a JWT for nobody");
         keys::accepted(kind, &jwt, &[]);
@@ -129,11 +129,11 @@ struct Flows {
 impl Flows {
     fn new() -> Self {
         let found = Arc::<AtomicBool>::default();
-        let vouching = || Vouching {
+        let issuer = || Issuer {
             user_tokens: Stored { found: Arc::clone(&found) },
             signing_keys: Held,
             clock: Arc::new(At(NOW)),
-            unique_ids: Arc::new(RandomIds),
+            unique_ids: Arc::new(RandomJti),
         };
         let allowed_origins = vec!["https://www.example.com".to_owned()];
         let session_cookie = Some(COOKIE.to_owned());
@@ -152,9 +152,9 @@ impl Flows {
             legacy_agents: LegacyAgents::Refused,
         };
         Self {
-            sdk: SdkExchange::new(vouching(), sdk_exchange::Settings::default()),
-            messaging: MessagingToken::new(vouching(), messaging),
-            sso: SsoRedirect::new(vouching(), sso),
+            sdk: SdkExchange::new(issuer(), sdk_exchange::Settings::default()),
+            messaging: MessagingToken::new(issuer(), messaging),
+            sso: SsoRedirect::new(issuer(), sso),
             found,
         }
     }
@@ -193,7 +193,7 @@ macro_rules! holds {
                 Ok(KeyInUse { key: Arc::new($key()), age: 0, failure: None })
             }
 
-            async fn distrust(&self) {}
+            async fn invalidate(&self) {}
         }
     };
 }

@@ -2,9 +2,9 @@
 
 use lambda_http::http::{HeaderName, HeaderValue, Method, header};
 use lambda_http::{Body, Request};
-use zendesk_jwt::http::{MAX_BODY_BYTES, TokenPlace, cookie, user_token};
 use zendesk_jwt::outcome::Malformed;
 use zendesk_jwt::user::UserToken;
+use zendesk_jwt::web::{MAX_BODY_BYTES, TokenPlace, cookie, user_token};
 
 /// The name of the cookie.
 pub const COOKIE: &str = "session";

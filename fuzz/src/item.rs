@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
-use zendesk_jwt::flows::FindError;
+use zendesk_jwt::handlers::FindError;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
-use zendesk_jwt::jwt::{EpochSeconds, Kind, UniqueId};
+use zendesk_jwt::jwt::{EpochSeconds, Jti, Kind};
 use zendesk_jwt::user::UserTokenRecord;
 use zendesk_jwt_rules::inspect::Rule;
 
@@ -55,7 +55,7 @@ fn counts_for_no_more_than(record: &UserTokenRecord, item: &Value) {
 /// Each JWT that the flows would sign for the user keeps every rule of Zendesk's, as the judge of JWTs knows them.
 fn its_jwts_are_accepted(record: &UserTokenRecord) {
     let (user, now) = (&record.user, EpochSeconds(NOW));
-    let jti = || UniqueId::from_bits([7; 16]);
+    let jti = || Jti::from_bits([7; 16]);
     if let Ok(claims) = SdkClaims::of(user, now, jti()) {
         // Which users are agents is for the company to know, and for Zendesk to refuse.
         keys::accepted(Kind::Sdk, keys::sdk().sign(&claims).unwrap().as_str(), &[Rule::EndUsersOnly]);

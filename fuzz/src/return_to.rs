@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
-use zendesk_jwt::flows::sso_redirect::{ReturnTo, ZendeskHosts};
+use zendesk_jwt::handlers::sso_redirect::{ReturnTo, ZendeskHosts};
 
 /// Hosts that a browser may return to; the first is the account's own.
 const HOSTS: [&str; 3] = ["acme.zendesk.com", "help.example.com", "brand.zendesk.com"];

@@ -3,8 +3,8 @@
 use zeroize::Zeroizing;
 
 use super::{CallError, Clients};
+use crate::key_cache::SecretStore;
 use crate::outcome::Failure;
-use crate::signing_keys::SecretStore;
 
 /// One secret, by its ARN or name.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use lambda_http::http::StatusCode;
 use serde_json::{Map, Number, Value};
 
 use super::{CallError, Clients};
-use crate::flows::{FindError, UserTokens};
+use crate::handlers::{FindError, UserTokens};
 use crate::jwt::EpochSeconds;
 use crate::user::{
     Audiences, Claim, Email, EmailAddress, ExternalId, Name, Profile, Role, User, UserToken, UserTokenRecord,

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use zendesk_jwt::flows::messaging_token::MessagingToken;
-use zendesk_jwt::lambda;
+use zendesk_jwt::handlers::messaging_token::MessagingToken;
+use zendesk_jwt::runtime;
 
 fn main() -> ExitCode {
-    lambda::run("messaging-token", |environment| Some(environment.messaging()), MessagingToken::new)
+    runtime::run("messaging-token", |environment| Some(environment.messaging()), MessagingToken::new)
 }

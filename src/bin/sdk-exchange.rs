@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use zendesk_jwt::flows::sdk_exchange::SdkExchange;
-use zendesk_jwt::lambda;
+use zendesk_jwt::handlers::sdk_exchange::SdkExchange;
+use zendesk_jwt::runtime;
 
 fn main() -> ExitCode {
-    lambda::run("sdk-exchange", |environment| Some(environment.sdk()), SdkExchange::new)
+    runtime::run("sdk-exchange", |environment| Some(environment.sdk()), SdkExchange::new)
 }

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use zendesk_jwt::config::Environment;
-use zendesk_jwt::flows::sso_redirect::SsoRedirect;
-use zendesk_jwt::lambda;
+use zendesk_jwt::handlers::sso_redirect::SsoRedirect;
+use zendesk_jwt::runtime;
 
 fn main() -> ExitCode {
-    lambda::run("sso-redirect", Environment::sso, SsoRedirect::new)
+    runtime::run("sso-redirect", Environment::sso, SsoRedirect::new)
 }

@@ -10,12 +10,14 @@ pub mod sdk;
 pub mod signing;
 pub mod sso;
 
-mod issue;
+mod clock;
+mod jti;
 mod support;
 
 pub use zendesk_jwt_rules::{EpochSeconds, Kind};
 
-pub use issue::{Clock, NoRandomness, RandomIds, SystemClock, UniqueId, UniqueIdSource};
+pub use clock::{Clock, SystemClock};
+pub use jti::{Jti, JtiSource, NoRandomness, RandomJti};
 
 /// A kind of JWT at the type level, so that no key can sign another kind's claims.
 pub trait JwtKind: Send + Sync + 'static {

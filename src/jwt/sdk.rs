@@ -3,7 +3,7 @@
 //! <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/>, "JSON web token response"
 
 use super::support::SupportClaims;
-use super::{EpochSeconds, JwtKind, Kind, UnfitProfile, UniqueId};
+use super::{EpochSeconds, Jti, JwtKind, Kind, UnfitProfile};
 use crate::user::User;
 
 /// The Support SDK's kind of JWT, at the type level.
@@ -22,7 +22,7 @@ impl<'a> SdkClaims<'a> {
     ///
     /// # Errors
     /// When the name or the e-mail address is missing, or the address is not verified.
-    pub fn of(user: &'a User, iat: EpochSeconds, jti: UniqueId) -> Result<Self, UnfitProfile> {
+    pub fn of(user: &'a User, iat: EpochSeconds, jti: Jti) -> Result<Self, UnfitProfile> {
         Self::new(user, iat, jti)
     }
 }

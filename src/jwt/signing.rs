@@ -126,7 +126,7 @@ impl<K: JwtKind> SigningKey<K> {
     }
 
     /// Signs what is no JWT of Zendesk's and throws it away: a process's first signature takes the longest.
-    pub fn rehearse(&self) {
+    pub fn warm_up(&self) {
         let nothing = serde_json::Map::new();
         jsonwebtoken::encode(&self.header, &nothing, &self.encoding_key).map(Zeroizing::new).ok();
     }

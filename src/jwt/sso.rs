@@ -3,7 +3,7 @@
 //! <https://support.zendesk.com/hc/en-us/articles/4408845838874>
 
 use super::support::SupportClaims;
-use super::{EpochSeconds, JwtKind, Kind, UnfitProfile, UniqueId};
+use super::{EpochSeconds, Jti, JwtKind, Kind, UnfitProfile};
 use crate::user::{Claim, Role, User};
 
 /// Where the browser posts the JWT, on the account's own host and never on a mapped one.
@@ -39,12 +39,7 @@ impl<'a> SsoClaims<'a> {
     /// # Errors
     /// When the name or the e-mail address is missing, the address is not verified, or the user would
     /// become a legacy agent and must not.
-    pub fn of(
-        user: &'a User,
-        iat: EpochSeconds,
-        jti: UniqueId,
-        legacy_agents: LegacyAgents,
-    ) -> Result<Self, UnfitProfile> {
+    pub fn of(user: &'a User, iat: EpochSeconds, jti: Jti, legacy_agents: LegacyAgents) -> Result<Self, UnfitProfile> {
         let mut claims = Self::new(user, iat, jti)?;
         let is_legacy_agent =
             claims.role == Claim::Value(Role::Agent) && !matches!(claims.custom_role_id, Claim::Value(_));

@@ -7,14 +7,14 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Claims, EpochSeconds, JwtKind, UnfitProfile, UniqueId};
+use super::{Claims, EpochSeconds, Jti, JwtKind, UnfitProfile};
 use crate::user::{Claim, ExternalId, Name, Role, User, VerifiedEmail};
 
 /// `iat`, `jti`, `email` and `name`, which are required and never empty, and all that may go with them.
 #[derive(Debug, Serialize)]
 pub struct SupportClaims<'a, K> {
     pub(super) iat: EpochSeconds,
-    pub(super) jti: UniqueId,
+    pub(super) jti: Jti,
     pub(super) email: VerifiedEmail<'a>,
     pub(super) name: &'a Name,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +59,7 @@ impl<'a, K> SupportClaims<'a, K> {
     ///
     /// # Errors
     /// When the name or the e-mail address is missing, or the address is not verified.
-    pub(super) fn new(user: &'a User, iat: EpochSeconds, jti: UniqueId) -> Result<Self, UnfitProfile> {
+    pub(super) fn new(user: &'a User, iat: EpochSeconds, jti: Jti) -> Result<Self, UnfitProfile> {
         let profile = &user.profile;
         let email = user.email.as_ref().ok_or(UnfitProfile::Missing("email"))?;
         Ok(Self {

@@ -6,12 +6,12 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use zendesk_jwt::aws;
 use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
-use zendesk_jwt::flows::KeyInUse;
+use zendesk_jwt::handlers::KeyInUse;
 use zendesk_jwt::jwt::messaging::{Messaging, MessagingClaims};
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
-use zendesk_jwt::jwt::{EpochSeconds, UniqueId};
+use zendesk_jwt::jwt::{EpochSeconds, Jti};
 use zendesk_jwt::user::{Claim, UserToken, UserTokenRecord};
 
 /// Part of every value that nobody may see, and of no name.
@@ -46,7 +46,7 @@ fn a_user_and_their_claims_show_nothing() {
     shows_nothing(&record);
     shows_nothing(UserToken::parse(CANARY));
 
-    let (user, now, jti) = (&record.user, EpochSeconds(0), || UniqueId::from_bits([0; 16]));
+    let (user, now, jti) = (&record.user, EpochSeconds(0), || Jti::from_bits([0; 16]));
     let messaging = MessagingClaims::of(user, now).unwrap();
     shows_nothing(&messaging);
     shows_nothing(SdkClaims::of(user, now, jti()).unwrap());

@@ -7,7 +7,7 @@ use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::{Jwt, SigningKey};
 use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
-use zendesk_jwt::jwt::{EpochSeconds, Kind, UniqueId};
+use zendesk_jwt::jwt::{EpochSeconds, Jti, Kind};
 use zendesk_jwt::user::{Claim, Email, EmailAddress, ExternalId, Name, Profile, Role, User};
 
 const NOW: EpochSeconds = EpochSeconds(1_639_608_035);
@@ -45,8 +45,8 @@ fn user() -> User {
     }
 }
 
-fn unique_id() -> UniqueId {
-    UniqueId::from_bits(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff_u128.to_be_bytes())
+fn unique_id() -> Jti {
+    Jti::from_bits(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff_u128.to_be_bytes())
 }
 
 /// One token of each kind, with what a verifier should find in it.

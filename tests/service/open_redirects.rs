@@ -3,7 +3,7 @@
 
 use crate::support::{Kind, Request, Setup, html, users};
 use url::{Host, Url};
-use zendesk_jwt::flows::sso_redirect::{ReturnTo, ZendeskHosts};
+use zendesk_jwt::handlers::sso_redirect::{ReturnTo, ZendeskHosts};
 
 fn payloads() -> Vec<String> {
     serde_json::from_str(include_str!("open_redirects.json")).unwrap()

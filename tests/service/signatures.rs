@@ -16,7 +16,7 @@ use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
-use zendesk_jwt::jwt::{Claims, EpochSeconds, JwtKind, Kind, UniqueId};
+use zendesk_jwt::jwt::{Claims, EpochSeconds, Jti, JwtKind, Kind};
 use zendesk_jwt_rules::inspect::{Expectation, Inspection, Rule, Signature, inspect};
 
 const TOKEN: &str = "BD2F35A7621";
@@ -50,7 +50,7 @@ fn sign_for(numbers: Range<u64>) {
         let mut chance = any_user::AnyUser::seeded(number);
         let (user, (secret, kid)) = (chance.user(), chance.key());
         let time = EpochSeconds(chance.number() >> 16);
-        let jti = UniqueId::from_bits(chance.number().to_be_bytes().repeat(2).try_into().unwrap());
+        let jti = Jti::from_bits(chance.number().to_be_bytes().repeat(2).try_into().unwrap());
         let sdk = SdkClaims::of(&user, time, jti.clone()).unwrap();
         let messaging = MessagingClaims::of(&user, time).unwrap();
         let sso = SsoClaims::of(&user, time, jti, LegacyAgents::Allowed).unwrap();

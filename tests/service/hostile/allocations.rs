@@ -8,10 +8,10 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use lambda_http::request::LambdaRequest;
 use std::hint::black_box;
 use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
-use zendesk_jwt::flows::sso_redirect::ReturnTo;
-use zendesk_jwt::http::{TokenPlace, decodable, user_token};
+use zendesk_jwt::handlers::sso_redirect::ReturnTo;
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::signing::SigningKey;
+use zendesk_jwt::web::{TokenPlace, decodable, user_token};
 use zendesk_jwt_rules::inspect::{Expectation, inspect};
 
 /// Lambda hands over events of up to 6 MB.

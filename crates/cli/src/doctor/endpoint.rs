@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::connection::{Network, Route};
 use super::exchange::{Answer, Ask};
 use super::report::Verdict;
-use zendesk_jwt::http::TokenPlace;
+use zendesk_jwt::web::TokenPlace;
 use zendesk_jwt_rules::Kind;
 
 /// How the endpoint is sent the user token.

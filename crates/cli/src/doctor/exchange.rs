@@ -14,8 +14,8 @@ use url::{Position, Url};
 
 use super::connection::Route;
 use super::report::quoted;
-use zendesk_jwt::http::TokenPlace;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, SystemClock};
+use zendesk_jwt::web::TokenPlace;
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;

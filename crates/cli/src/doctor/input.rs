@@ -21,7 +21,7 @@ use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::signing::{SigningKey, SigningKeyProblem};
 use zendesk_jwt::jwt::sso::Sso;
-use zendesk_jwt::jwt::{Kind, RandomIds, UniqueIdSource};
+use zendesk_jwt::jwt::{JtiSource, Kind, RandomJti};
 
 /// How an endpoint is sent the user token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -94,7 +94,7 @@ pub(super) fn plan(arguments: &Arguments) -> Result<Plan, Problem> {
             roots: Arc::new(roots(arguments.ca_file.as_deref())?),
             timeout: Duration::from_secs(arguments.timeout),
         },
-        marker: RandomIds.next().map_err(|error| Problem(error.to_string()))?.as_str().to_owned(),
+        marker: RandomJti.next().map_err(|error| Problem(error.to_string()))?.as_str().to_owned(),
         origin: arguments.origin.clone(),
         zendesk_subdomain: arguments.zendesk_subdomain.clone(),
         logout_url,

@@ -184,7 +184,7 @@ async fn of_return_to(
     report: &mut Report,
 ) -> Option<Answer> {
     let group = Group::ReturnTo;
-    report.add(group, "return-to-relative", passed_on(first, RELATIVE));
+    report.add(group, "return-to-relative", forwarded_fields(first, RELATIVE));
     let Some(zendesk) = zendesk else {
         report.skip(group, ["return-to-absolute", "return-to-foreign"], "the form does not lead to Zendesk");
         return endpoint.send(as_zendesk_sends(endpoint.ask_with(user_token), None)).await.ok();
@@ -192,7 +192,7 @@ async fn of_return_to(
     let absolute = format!("{zendesk}agent/tickets/1?a=b%26c");
     let later = endpoint.send(as_zendesk_sends(endpoint.ask_with(user_token), Some(&absolute))).await;
     let verdict = match &later {
-        Ok(answer) => the_form(answer).map_or_else(|verdict| verdict, |form| passed_on(&form, &absolute)),
+        Ok(answer) => the_form(answer).map_or_else(|verdict| verdict, |form| forwarded_fields(&form, &absolute)),
         Err(problem) => unanswered(problem),
     };
     report.add(group, "return-to-absolute", verdict);
@@ -212,7 +212,7 @@ async fn of_return_to(
     later.ok()
 }
 
-fn passed_on(form: &Form, sent: &str) -> Verdict {
+fn forwarded_fields(form: &Form, sent: &str) -> Verdict {
     match form.values("return_to").next() {
         Some(found) if found == sent => Verdict::pass(format!("{} is passed on unchanged", quoted(sent))),
         Some(found) => Verdict::fail(

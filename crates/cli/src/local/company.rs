@@ -14,7 +14,7 @@ use cookie::{Cookie, SameSite};
 use url::Url;
 
 use super::demo::{self, DemoUser};
-use zendesk_jwt::jwt::{RandomIds, UniqueIdSource as _};
+use zendesk_jwt::jwt::{JtiSource as _, RandomJti};
 
 /// The page's path.
 pub(super) const LOGIN: &str = "/login";
@@ -42,7 +42,7 @@ async fn page(State(zendesk): State<ZendeskOrigin>, request: Request) -> Respons
 }
 
 fn show(status: StatusCode, return_to: &str, problem: &'static str, zendesk: &str) -> Response {
-    let Ok(nonce) = RandomIds.next() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Ok(nonce) = RandomJti.next() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let nonce = nonce.as_str();
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self' {zendesk}; base-uri 'none'; \

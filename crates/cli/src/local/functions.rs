@@ -9,18 +9,18 @@ use lambda_http::{Context, Request, RequestExt};
 use super::terminal::Terminal;
 use super::{SIGNING_KEY_MAX_AGE, demo, user_tokens};
 use zendesk_jwt::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
-use zendesk_jwt::flows::messaging_token::{self, MessagingToken};
-use zendesk_jwt::flows::sdk_exchange::{self, SdkExchange};
-use zendesk_jwt::flows::sso_redirect::{self, SsoRedirect};
-use zendesk_jwt::flows::{Answer, Flow};
-use zendesk_jwt::http;
+use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
+use zendesk_jwt::handlers::sdk_exchange::{self, SdkExchange};
+use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
+use zendesk_jwt::handlers::{Answer, Handler};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::sso::Sso;
-use zendesk_jwt::jwt::{Clock, JwtKind, Kind, RandomIds, SystemClock, UniqueIdSource};
-use zendesk_jwt::lambda::AwsVouching;
-use zendesk_jwt::signing_keys::CachedSigningKey;
+use zendesk_jwt::jwt::{Clock, JtiSource, JwtKind, Kind, RandomJti, SystemClock};
+use zendesk_jwt::key_cache::KeyCache;
+use zendesk_jwt::runtime::AwsIssuer;
 use zendesk_jwt::telemetry::{self, RequestReport};
+use zendesk_jwt::web;
 
 /// What the functions are made of, and the processes that run now.
 pub(super) struct Functions {
@@ -39,9 +39,9 @@ pub(super) struct Parts {
 
 /// One process of each function, as far as it matters: the signing key is read once and kept.
 struct Running {
-    sdk_exchange: Function<SdkExchange<DynamoDbUserTokens, CachedSigningKey<Sdk, SigningKeySecret>>>,
-    messaging_token: Function<MessagingToken<DynamoDbUserTokens, CachedSigningKey<Messaging, SigningKeySecret>>>,
-    sso_redirect: Function<SsoRedirect<DynamoDbUserTokens, CachedSigningKey<Sso, SigningKeySecret>>>,
+    sdk_exchange: Function<SdkExchange<DynamoDbUserTokens, KeyCache<Sdk, SigningKeySecret>>>,
+    messaging_token: Function<MessagingToken<DynamoDbUserTokens, KeyCache<Messaging, SigningKeySecret>>>,
+    sso_redirect: Function<SsoRedirect<DynamoDbUserTokens, KeyCache<Sso, SigningKeySecret>>>,
 }
 
 struct Function<F> {
@@ -89,18 +89,18 @@ impl Running {
         Self {
             sdk_exchange: Function::new(
                 "sdk-exchange",
-                SdkExchange::new(vouching(parts), sdk_exchange::Settings::default()),
+                SdkExchange::new(issuer(parts), sdk_exchange::Settings::default()),
             ),
             messaging_token: Function::new(
                 "messaging-token",
-                MessagingToken::new(vouching(parts), parts.messaging.clone()),
+                MessagingToken::new(issuer(parts), parts.messaging.clone()),
             ),
-            sso_redirect: Function::new("sso-redirect", SsoRedirect::new(vouching(parts), parts.sso.clone())),
+            sso_redirect: Function::new("sso-redirect", SsoRedirect::new(issuer(parts), parts.sso.clone())),
         }
     }
 }
 
-impl<F: Flow> Function<F> {
+impl<F: Handler> Function<F> {
     fn new(name: &'static str, flow: F) -> Self {
         Self { name, flow, is_cold: AtomicBool::new(true) }
     }
@@ -109,26 +109,26 @@ impl<F: Flow> Function<F> {
         let started = Instant::now();
         let answer = self.flow.handle(request).await;
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
-        let (request_id, duration) = (http::request_id(request), started.elapsed());
+        let (request_id, duration) = (web::request_id(request), started.elapsed());
         let report = RequestReport::new(telemetry::NAMESPACE, self.name, request_id, is_cold, &answer, duration);
         let log_line = report.text(clock.since_epoch());
         Invocation { answer, log_line }
     }
 }
 
-fn vouching<K: JwtKind>(parts: &Parts) -> AwsVouching<K> {
+fn issuer<K: JwtKind>(parts: &Parts) -> AwsIssuer<K> {
     let secret = SigningKeySecret::new(&parts.clients, demo::secret_id(K::KIND));
     // By the machine's own clock: how old a key is does not change when all clocks are wrong alike.
-    let signing_key = CachedSigningKey::new(secret, SIGNING_KEY_MAX_AGE, Arc::new(SystemClock));
+    let signing_key = KeyCache::new(secret, SIGNING_KEY_MAX_AGE, Arc::new(SystemClock));
     let user_tokens = DynamoDbUserTokens::new(&parts.clients, user_tokens::TABLE.to_owned());
-    AwsVouching { clock: Arc::clone(&parts.clock), ..AwsVouching::new(user_tokens, signing_key) }
+    AwsIssuer { clock: Arc::clone(&parts.clock), ..AwsIssuer::new(user_tokens, signing_key) }
 }
 
 /// What Lambda says of an invocation beside the request: here the request id alone.
 fn invocation_context() -> Context {
     let mut context = Context::default();
     // Without randomness the flows will say so.
-    context.request_id = RandomIds.next().map(|id| id.as_str().to_owned()).unwrap_or_default();
+    context.request_id = RandomJti.next().map(|id| id.as_str().to_owned()).unwrap_or_default();
     context
 }
 

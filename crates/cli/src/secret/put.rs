@@ -23,7 +23,7 @@ use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt::jwt::{JwtKind, Kind};
-use zendesk_jwt::signing_keys::LONGEST_PAUSE_WITHOUT_KEY;
+use zendesk_jwt::key_cache::LONGEST_PAUSE_WITHOUT_KEY;
 
 /// How often the value is read back until Secrets Manager gives the new one, and how long between two reads.
 const READS: u32 = 20;

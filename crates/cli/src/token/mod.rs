@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use crate::problem::Problem;
 
 mod fill;
-pub mod flows;
 mod issue;
+pub mod kinds;
 mod list;
 pub mod new;
 mod revoke;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::flows::FlowAnswer;
+use super::kinds::FlowAnswer;
 use crate::aws::user_token_items::{StoredItem, is_of_the_token};
 use crate::output::{self, Detail};
 use crate::problem::Problem;

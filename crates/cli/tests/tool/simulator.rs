@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Rule, Severity, Subject};
-use zendesk_jwt_rules::sso_errors::Fault;
+use zendesk_jwt_rules::zendesk_errors::ZendeskError;
 
 use crate::support::draft::{Draft, SECRET, published, sign};
 use crate::support::https::HttpsServer;
@@ -555,7 +555,7 @@ mod sso {
             // Several rules may be broken; the page names all, and the message one.
             let code = message.rsplit_once('(').unwrap().1.trim_end_matches(')');
             let named = Rule::ALL.iter().find(|rule| rule.code() == code).unwrap();
-            assert_eq!(Fault::of(&message).code, class(*named), "{rule:?}: {message}");
+            assert_eq!(ZendeskError::of(&message).code, class(*named), "{rule:?}: {message}");
             let is_alone = page.matches("<li class=\"bad\">").count() == 1;
             assert!(!is_alone || *named == rule, "{rule:?}: {message}");
         }
@@ -566,10 +566,10 @@ mod sso {
         let simulator = Simulator::of_sso();
         for claim in ["name", "email"] {
             let message = simulator.refusal(&good(Kind::Sso).without(claim).token(), None);
-            assert_eq!(Fault::of(&message).code, "zendesk_user_not_created", "{message}");
+            assert_eq!(ZendeskError::of(&message).code, "zendesk_user_not_created", "{message}");
         }
         assert_eq!(
-            Fault::of(&simulator.refusal(&good(Kind::Sso).without("jti").token(), None)).code,
+            ZendeskError::of(&simulator.refusal(&good(Kind::Sso).without("jti").token(), None)).code,
             "zendesk_token_invalid"
         );
     }
@@ -583,12 +583,12 @@ mod sso {
         }
         for iat in [now() - 185, now() + 240] {
             let message = simulator.refusal(&good(Kind::Sso).claim("iat", iat).token(), None);
-            assert_eq!(Fault::of(&message).code, "zendesk_clock_drift", "{message}");
+            assert_eq!(ZendeskError::of(&message).code, "zendesk_clock_drift", "{message}");
         }
         let token = good(Kind::Sso);
         simulator.sign_in(&token);
         let message = simulator.refusal(&token.token(), None);
-        assert_eq!(Fault::of(&message).code, "zendesk_identifier_reused", "{message}");
+        assert_eq!(ZendeskError::of(&message).code, "zendesk_identifier_reused", "{message}");
         assert!(message.ends_with("(jti_reused)"), "{message}");
     }
 
@@ -641,7 +641,7 @@ mod sso {
         let json = Request::post("/access/jwt").body("application/json", json!({ "jwt": token }).to_string());
         assert!(told(&simulator.ask(&json)).ends_with("(jwt_missing)"));
         let other_name = simulator.ask(&Request::post("/access/jwt").form(&[("token", &token)]));
-        assert_eq!(Fault::of(&told(&other_name)).code, "zendesk_token_invalid");
+        assert_eq!(ZendeskError::of(&told(&other_name)).code, "zendesk_token_invalid");
     }
 
     #[test]
@@ -704,7 +704,7 @@ mod sso {
         simulator.sign_in(&good(Kind::Sso).claim("external_id", "demo-2").claim("email", "two@example.com"));
         let clash = good(Kind::Sso).claim("external_id", "demo-1").claim("email", "two@example.com");
         let message = simulator.refusal(&clash.token(), None);
-        assert_eq!(Fault::of(&message).code, "zendesk_user_not_created", "{message}");
+        assert_eq!(ZendeskError::of(&message).code, "zendesk_user_not_created", "{message}");
     }
 
     #[test]

@@ -179,7 +179,7 @@ fn a_refusal_says_why_to_us_and_not_to_the_caller() {
     ] {
         let page = run(&local, "sdk", token);
         page.says("HTTP/1.1 401 Unauthorized");
-        page.says("There is none: nobody was vouched for.");
+        page.says("There is none: nobody was authorized for.");
         page.says("the SDK may forget who they were");
         assert_eq!(page.log_line()["outcome"], code);
     }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use zendesk_jwt::http;
+use zendesk_jwt::web;
 
 /// The names under which the workbench may be asked for.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(super) async fn guard(State(names): State<Names>, request: Request, next: Ne
         let authority = origin.split_once("://").and_then(|(_, authority)| authority.parse::<Authority>().ok());
         authority.is_some() && authority == host
     };
-    if http::expect_origin(&request, is_own).is_err() || is_posted_by_another_site(&request) {
+    if web::expect_origin(&request, is_own).is_err() || is_posted_by_another_site(&request) {
         return (StatusCode::FORBIDDEN, "Another site sent this form, which may change nothing here.").into_response();
     }
     next.run(request).await

@@ -13,7 +13,7 @@ use super::findings::Findings;
 use super::page::{Fields, Frame, Shared, host, page};
 use super::sent::Sent;
 use super::users::Row;
-use zendesk_jwt::flows::Answer;
+use zendesk_jwt::handlers::Answer;
 use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
 use zendesk_jwt::outcome::{Outcome, Severity};
 use zendesk_jwt_rules::inspect::Expectation;
@@ -143,22 +143,22 @@ const fn severity(severity: Severity) -> &'static str {
 /// What Zendesk does with the answer, and what the user sees of it.
 fn meaning(kind: Kind, outcome: &Outcome, is_accepted: bool) -> &'static str {
     match (outcome, kind, is_accepted) {
-        (Outcome::Signed | Outcome::HeldBack, Kind::Sdk, true) => {
+        (Outcome::Signed | Outcome::SignInLoop, Kind::Sdk, true) => {
             "Zendesk takes the JWT and gives the app an access token: its user is signed in."
         }
-        (Outcome::Signed | Outcome::HeldBack, Kind::Messaging, true) => {
+        (Outcome::Signed | Outcome::SignInLoop, Kind::Messaging, true) => {
             "The widget hands the JWT to Zendesk: agents see who the visitor is."
         }
-        (Outcome::Signed | Outcome::HeldBack, Kind::Sso, true) => {
+        (Outcome::Signed | Outcome::SignInLoop, Kind::Sso, true) => {
             "The page posts the JWT to Zendesk by itself: the browser is signed in at /hc/en-us."
         }
-        (Outcome::Signed | Outcome::HeldBack, Kind::Sdk, false) => {
+        (Outcome::Signed | Outcome::SignInLoop, Kind::Sdk, false) => {
             "Zendesk refuses the JWT, and the app's user is not signed in. Our log takes it for a success."
         }
-        (Outcome::Signed | Outcome::HeldBack, Kind::Messaging, false) => {
+        (Outcome::Signed | Outcome::SignInLoop, Kind::Messaging, false) => {
             "Zendesk refuses the JWT: the visitor can write, but agents do not see who it is. Our log takes it for a success."
         }
-        (Outcome::Signed | Outcome::HeldBack, Kind::Sso, false) => {
+        (Outcome::Signed | Outcome::SignInLoop, Kind::Sso, false) => {
             "Zendesk refuses the JWT and sends the browser to the remote logout URL with an error, which our page explains and the log classes."
         }
         (Outcome::Refused(_), Kind::Sdk, _) => {

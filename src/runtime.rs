@@ -16,27 +16,27 @@ use tracing::level_filters::LevelFilter;
 
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use crate::config::{Common, Environment};
-use crate::flows::{Flow, SigningKeys, Vouching};
-use crate::http;
+use crate::handlers::{Handler, Issuer, SigningKeys};
 use crate::jwt::{JwtKind, SystemClock};
-use crate::signing_keys::CachedSigningKey;
+use crate::key_cache::KeyCache;
 use crate::telemetry::{self, RequestReport};
+use crate::web;
 
 /// A sign-in as the HTTP API hands it over, from the address SOURCE-ADDRESS.
-const REHEARSAL: &str = include_str!("rehearsal.json");
+const WARM_UP: &str = include_str!("warm_up.json");
 
 /// What a flow in Lambda vouches with: DynamoDB and Secrets Manager.
-pub type AwsVouching<K> = Vouching<DynamoDbUserTokens, CachedSigningKey<K, SigningKeySecret>>;
+pub type AwsIssuer<K> = Issuer<DynamoDbUserTokens, KeyCache<K, SigningKeySecret>>;
 
 /// Runs the function of that name until Lambda ends it.
 ///
 /// `settings` reads what the flow needs beyond [`Common`], and `flow` makes the flow. The process
 /// fails at once, with all problems in its log, when the environment is wrong; it does not fail for
 /// want of DynamoDB or Secrets Manager, which may come back.
-pub fn run<K: JwtKind, S, F: Flow>(
+pub fn run<K: JwtKind, S, F: Handler>(
     function: &'static str,
     settings: impl FnOnce(&mut Environment) -> Option<S>,
-    flow: impl FnOnce(AwsVouching<K>, S) -> F,
+    flow: impl FnOnce(AwsIssuer<K>, S) -> F,
 ) -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "this is where the environment comes in")]
     let variable = |name: &str| std::env::var(name).ok();
@@ -66,8 +66,8 @@ pub fn run<K: JwtKind, S, F: Flow>(
     };
     let user_tokens = DynamoDbUserTokens::new(&clients, common.user_tokens_table);
     let secret = SigningKeySecret::new(&clients, common.signing_key_secret_id);
-    let signing_key = CachedSigningKey::new(secret, common.signing_key_max_age, Arc::new(SystemClock));
-    let flow = flow(Vouching::new(user_tokens, signing_key.clone()), settings);
+    let signing_key = KeyCache::new(secret, common.signing_key_max_age, Arc::new(SystemClock));
+    let flow = flow(Issuer::new(user_tokens, signing_key.clone()), settings);
     let ended = runtime.block_on(serve(&namespace, function, &flow, &signing_key));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -88,29 +88,29 @@ fn ready(common: &Common) -> Result<(Runtime, Clients), Error> {
 async fn serve<K: JwtKind>(
     namespace: &str,
     function: &'static str,
-    flow: &impl Flow,
+    flow: &impl Handler,
     signing_key: &impl SigningKeys<K>,
 ) -> Result<(), Error> {
     let answered = &AtomicU64::new(0);
     let service = Adapter::from(service_fn(move |request: Request| async move {
         let started = Instant::now();
         let answer = flow.handle(&request).await;
-        let request_id = http::request_id(&request);
+        let request_id = web::request_id(&request);
         let number = answered.fetch_add(1, Ordering::Relaxed);
         let report = RequestReport::new(namespace, function, request_id, number == 1, &answer, started.elapsed());
         if number == 0 {
-            report.rehearse();
+            report.warm_up();
         } else {
             report.write();
         }
         Ok::<_, Error>(answer.response)
     }));
     let mut service = service.map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent {
-        payload: http::decodable(event.payload),
+        payload: web::decodable(event.payload),
         ..event
     });
-    let source = flow.rehearsal_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    rehearse(&mut service, signing_key, source).await;
+    let source = flow.warm_up_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    warm_up(&mut service, signing_key, source).await;
     lambda_runtime::run(service).await
 }
 
@@ -118,16 +118,16 @@ async fn serve<K: JwtKind>(
 /// its initial burst of CPU.
 ///
 /// That opens both connections at the same time, reads the key, and runs nearly all code once, so that no person waits for it.
-async fn rehearse<K: JwtKind>(
+async fn warm_up<K: JwtKind>(
     service: &mut impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize, Error = Error>,
     signing_key: &impl SigningKeys<K>,
     source: IpAddr,
 ) {
-    let payload = REHEARSAL.replace("SOURCE-ADDRESS", &source.to_string());
+    let payload = WARM_UP.replace("SOURCE-ADDRESS", &source.to_string());
     let Ok(payload) = serde_json::from_str(&payload) else { return };
     let answer = service.call(LambdaEvent::new(payload, Context::default())).await;
     answer.map(|answer| serde_json::to_vec(&answer)).ok();
     if let Ok(in_use) = signing_key.current().await {
-        in_use.key.rehearse();
+        in_use.key.warm_up();
     }
 }

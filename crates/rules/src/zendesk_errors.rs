@@ -1,11 +1,11 @@
-//! What Zendesk says when it could not sign somebody in, in words that a person can act on.
+//! What Zendesk says when it could not sign somebody in, in patterns that a person can act on.
 //!
-//! Zendesk publishes no list of its messages, so they are told apart by the words in them; the gists come
+//! Zendesk publishes no list of its messages, so they are told apart by the patterns in them; the gists come
 //! from the comments on <https://support.zendesk.com/hc/en-us/articles/4408845838874>.
 
 /// Where a class of fault has its cause, and so how loudly it is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blame {
+pub enum Cause {
     /// It happens, and the next try works.
     Chance,
     /// One user's data.
@@ -14,14 +14,14 @@ pub enum Blame {
     Setup,
 }
 
-/// One class of fault. `words` are alternatives, each a set of words that must all be in the message.
+/// One class of fault. `patterns` are alternatives, each a set of patterns that must all be in the message.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct ZendeskError {
     /// The outcome's code, in the log and in the metric.
     pub code: &'static str,
     /// Where it has its cause.
-    pub blame: Blame,
-    words: &'static [&'static [&'static str]],
+    pub cause: Cause,
+    patterns: &'static [&'static [&'static str]],
     /// What happened.
     pub title: &'static str,
     /// What the person at the browser can do.
@@ -33,57 +33,65 @@ pub struct Fault {
 const SIGNATURE_INVALID: &str = "zendesk_signature_invalid";
 
 /// The catalogue, the more particular before the more general.
-const CATALOGUE: [Fault; 8] = [
-    Fault {
+const CATALOGUE: [ZendeskError; 8] = [
+    ZendeskError {
         code: "zendesk_address_not_allowed",
-        blame: Blame::User,
-        words: &[&["not allowed to sign up"], &["sign up", "help desk"], &["blocklist"], &["suspended", "address"]],
+        cause: Cause::User,
+        patterns: &[&["not allowed to sign up"], &["sign up", "help desk"], &["blocklist"], &["suspended", "address"]],
         title: "Zendesk does not let this e-mail address in",
         for_the_user: "Ask the people who run this site to let your e-mail address in.",
         for_the_administrator: "The blocklist and allowlist of end users apply to single sign-on as well: in Admin \
             Center, look at People > Configuration > End users.",
     },
-    Fault {
+    ZendeskError {
         code: "zendesk_identifier_reused",
-        blame: Blame::Chance,
-        words: &[&["reuse"], &["already", "used"], &["unique", "identifier"], &["jti"]],
+        cause: Cause::Chance,
+        patterns: &[&["reuse"], &["already", "used"], &["unique", "identifier"], &["jti"]],
         title: "This sign-in was used already",
         for_the_user: "Try again with the link below, and click only once.",
         for_the_administrator: "Zendesk takes each token once. A double click, a reload or the back button sent one \
             twice; if it happens to everybody, something between the browser and Zendesk repeats requests.",
     },
-    Fault {
+    ZendeskError {
         code: "zendesk_clock_drift",
-        blame: Blame::Chance,
-        words: &[&["clock"], &["iat"], &["issued at"], &["too old"], &["expired"], &["in the future"], &["timestamp"]],
+        cause: Cause::Chance,
+        patterns: &[
+            &["clock"],
+            &["iat"],
+            &["issued at"],
+            &["too old"],
+            &["expired"],
+            &["in the future"],
+            &["timestamp"],
+        ],
         title: "This sign-in took too long",
         for_the_user: "Try again with the link below.",
         for_the_administrator: "Zendesk takes a token within 3 minutes of its own clock. Somebody left the page \
             open, or the clock of whatever signs the tokens is wrong.",
     },
-    Fault {
+    ZendeskError {
         code: "zendesk_rate_limited",
-        blame: Blame::Chance,
-        words: &[&["rate limit"], &["too many"], &["throttl"]],
+        cause: Cause::Chance,
+        patterns: &[&["rate limit"], &["too many"], &["throttl"]],
         title: "Too many sign-ins just now",
         for_the_user: "Wait a minute, then try again.",
         for_the_administrator: "Zendesk limits how often one user signs in. Look for a page that signs its visitor \
             in again and again.",
     },
-    Fault {
+    ZendeskError {
         code: SIGNATURE_INVALID,
-        blame: Blame::Setup,
-        words: &[&["signature"], &["decode"], &["shared secret"], &["algorithm"]],
+        cause: Cause::Setup,
+        patterns: &[&["signature"], &["decode"], &["shared secret"], &["algorithm"]],
         title: "Zendesk does not accept our signature",
         for_the_user: "Wait half a minute and try again. If it happens again, tell the people who run this site.",
         for_the_administrator: "The stored secret is not the one that Zendesk has. In Admin Center, under Account > \
             Security > Single sign-on, reset the shared secret of this JWT configuration and store all of it: a secret \
             that Admin Center shows later is cut off. The function reads the secret anew by itself.",
     },
-    Fault {
+    ZendeskError {
         code: "zendesk_user_not_created",
-        blame: Blame::User,
-        words: &[
+        cause: Cause::User,
+        patterns: &[
             &["user", "creat"],
             &["could not", "user"],
             &["user", "invalid"],
@@ -96,19 +104,19 @@ const CATALOGUE: [Fault; 8] = [
         for_the_administrator: "The name or e-mail address is not valid in Zendesk's eyes, the external id belongs to \
             another user there, or the user is suspended. Look the user up under Customers.",
     },
-    Fault {
+    ZendeskError {
         code: "zendesk_token_invalid",
-        blame: Blame::Setup,
-        words: &[&["invalid", "token"], &["invalid", "jwt"], &["token", "missing"], &["malformed"]],
+        cause: Cause::Setup,
+        patterns: &[&["invalid", "token"], &["invalid", "jwt"], &["token", "missing"], &["malformed"]],
         title: "Zendesk does not accept this sign-in",
         for_the_user: "Try again with the link below. If it happens again, tell the people who run this site.",
         for_the_administrator: "Zendesk could not read the token. Look whether the JWT configuration in Admin Center, \
             under Account > Security > Single sign-on, is still active.",
     },
-    Fault {
+    ZendeskError {
         code: "zendesk_error_unknown",
-        blame: Blame::Setup,
-        words: &[&[]],
+        cause: Cause::Setup,
+        patterns: &[&[]],
         title: "Zendesk could not sign you in",
         for_the_user: "Try again with the link below. If it happens again, tell the people who run this site what \
             you see here.",
@@ -116,7 +124,7 @@ const CATALOGUE: [Fault; 8] = [
     },
 ];
 
-impl Fault {
+impl ZendeskError {
     /// Whether the signing key is at fault, so that a newer one may help.
     #[must_use]
     pub fn is_of_the_signing_key(&self) -> bool {
@@ -126,9 +134,11 @@ impl Fault {
     /// The class that Zendesk's message belongs to.
     #[must_use]
     pub fn of(message: &str) -> &'static Self {
-        const UNKNOWN: &Fault = &CATALOGUE[CATALOGUE.len() - 1];
+        const UNKNOWN: &ZendeskError = &CATALOGUE[CATALOGUE.len() - 1];
         let message = message.to_lowercase();
-        let has = |fault: &&Fault| fault.words.iter().any(|words| words.iter().all(|word| message.contains(word)));
+        let has = |fault: &&ZendeskError| {
+            fault.patterns.iter().any(|patterns| patterns.iter().all(|word| message.contains(word)))
+        };
         CATALOGUE.iter().find(has).unwrap_or(UNKNOWN)
     }
 }
@@ -156,7 +166,7 @@ mod tests {
             ("Something new", "zendesk_error_unknown"),
             ("", "zendesk_error_unknown"),
         ] {
-            assert_eq!(Fault::of(message).code, code, "{message}");
+            assert_eq!(ZendeskError::of(message).code, code, "{message}");
         }
     }
 
@@ -164,7 +174,7 @@ mod tests {
     fn every_class_can_be_reached_and_has_a_code_of_its_own() {
         let mut codes: Vec<_> = CATALOGUE.iter().map(|fault| fault.code).collect();
         for fault in &CATALOGUE {
-            assert_eq!(Fault::of(&fault.words[0].join(" ")).code, fault.code);
+            assert_eq!(ZendeskError::of(&fault.patterns[0].join(" ")).code, fault.code);
         }
         codes.dedup();
         assert_eq!(codes.len(), CATALOGUE.len());

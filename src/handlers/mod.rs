@@ -9,23 +9,23 @@ use std::time::{Duration, Instant};
 
 use lambda_http::{Body, Request, Response};
 
-use crate::http;
 use crate::jwt::signing::SigningKey;
-use crate::jwt::{Clock, Kind, RandomIds, SystemClock, UniqueIdSource};
-use crate::outcome::{Failure, Lacking, Outcome, Refused, Unavailable};
+use crate::jwt::{Clock, JtiSource, Kind, RandomJti, SystemClock};
+use crate::outcome::{Dependency, Failure, Outcome, Refused, Unavailable};
 use crate::user::{User, UserToken, UserTokenRecord};
+use crate::web;
 
 pub mod messaging_token;
 pub mod sdk_exchange;
 pub mod sso_redirect;
 
 /// What a function does with each request.
-pub trait Flow: Send + Sync {
+pub trait Handler: Send + Sync {
     /// Answers one request. Whatever goes wrong is an outcome with an answer of its own, never an error.
     fn handle(&self, request: &Request) -> impl Future<Output = Answer> + Send;
 
     /// Where the request of a rehearsal has to come from to be answered like any other; `None` when that is all the same.
-    fn rehearsal_source(&self) -> Option<IpAddr> {
+    fn warm_up_source(&self) -> Option<IpAddr> {
         None
     }
 }
@@ -45,7 +45,7 @@ impl Answer {
     fn in_json(result: Result<Response<Body>, Outcome>, observed: Observed) -> Self {
         match result {
             Ok(response) => Self { outcome: Outcome::Signed, response, observed },
-            Err(outcome) => Self { response: http::problem(&outcome), outcome, observed },
+            Err(outcome) => Self { response: web::problem(&outcome), outcome, observed },
         }
     }
 }
@@ -91,7 +91,7 @@ pub trait SigningKeys<K>: Send + Sync {
     fn current(&self) -> impl Future<Output = Result<KeyInUse<K>, Unavailable>> + Send;
 
     /// Zendesk did not accept a signature: looks for a newer key, unless that was done just now.
-    fn distrust(&self) -> impl Future<Output = ()> + Send;
+    fn invalidate(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// A signing key and how old our knowledge of it is.
@@ -106,7 +106,7 @@ pub struct KeyInUse<K> {
 }
 
 /// All that a flow needs to vouch for a user.
-pub struct Vouching<T, S> {
+pub struct Issuer<T, S> {
     /// Where user tokens are looked up.
     pub user_tokens: T,
     /// Where the signing key comes from.
@@ -114,19 +114,19 @@ pub struct Vouching<T, S> {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Unique identifiers.
-    pub unique_ids: Arc<dyn UniqueIdSource>,
+    pub unique_ids: Arc<dyn JtiSource>,
 }
 
-impl<T: UserTokens, S> Vouching<T, S> {
+impl<T: UserTokens, S> Issuer<T, S> {
     /// With the machine's own clock and random generator.
     pub fn new(user_tokens: T, signing_keys: S) -> Self {
-        Self { user_tokens, signing_keys, clock: Arc::new(SystemClock), unique_ids: Arc::new(RandomIds) }
+        Self { user_tokens, signing_keys, clock: Arc::new(SystemClock), unique_ids: Arc::new(RandomJti) }
     }
 
     /// The user whom `token` stands for, with the key to sign for them.
     ///
     /// Look-up and key go side by side, so that a key that must be read anew costs no time of its own.
-    async fn vouch<K>(&self, token: &UserToken, kind: Kind, observed: &mut Observed) -> Result<Vouched<K>, Outcome>
+    async fn vouch<K>(&self, token: &UserToken, kind: Kind, observed: &mut Observed) -> Result<Authorized<K>, Outcome>
     where
         S: SigningKeys<K>,
     {
@@ -143,17 +143,17 @@ impl<T: UserTokens, S> Vouching<T, S> {
         let KeyInUse { key, age, failure } = key?;
         observed.signing_key_age = Some(age);
         observed.signing_key_failure = failure;
-        Ok(Vouched { record, key })
+        Ok(Authorized { record, key })
     }
 }
 
 /// A user token that counts, and the key to sign with.
-struct Vouched<K> {
+struct Authorized<K> {
     record: UserTokenRecord,
     key: Arc<SigningKey<K>>,
 }
 
-impl<K> Vouched<K> {
+impl<K> Authorized<K> {
     fn user(&self) -> &User {
         &self.record.user
     }
@@ -162,7 +162,7 @@ impl<K> Vouched<K> {
 impl From<FindError> for Outcome {
     fn from(error: FindError) -> Self {
         match error {
-            FindError::Unavailable(cause) => Unavailable { lacking: Lacking::UserTokens, cause }.into(),
+            FindError::Unavailable(cause) => Unavailable { dependency: Dependency::UserTokens, cause }.into(),
             FindError::ItemMalformed { attribute } => Refused::ItemMalformed { attribute }.into(),
         }
     }

@@ -8,16 +8,16 @@ use ipnet::IpNet;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 
-use super::{Answer, Flow, Observed, SigningKeys, UserTokens, Vouching};
-use crate::http::{self, TokenPlace};
+use super::{Answer, Handler, Issuer, Observed, SigningKeys, UserTokens};
 use crate::jwt::Kind;
 use crate::jwt::sdk::{Sdk, SdkClaims};
 use crate::jwt::signing::Jwt;
 use crate::outcome::{Malformed, Outcome};
+use crate::web::{self, TokenPlace};
 
 /// The flow of the function `sdk-exchange`.
 pub struct SdkExchange<T, S> {
-    vouching: Vouching<T, S>,
+    issuer: Issuer<T, S>,
     settings: Settings,
 }
 
@@ -35,33 +35,33 @@ struct Exchanged {
 
 impl<T: UserTokens, S: SigningKeys<Sdk>> SdkExchange<T, S> {
     /// The flow over these stores.
-    pub fn new(vouching: Vouching<T, S>, settings: Settings) -> Self {
-        Self { vouching, settings }
+    pub fn new(issuer: Issuer<T, S>, settings: Settings) -> Self {
+        Self { issuer, settings }
     }
 
     async fn exchange(&self, request: &Request, observed: &mut Observed) -> Result<Response<Body>, Outcome> {
-        http::expect_method(request, "POST")?;
+        web::expect_method(request, "POST")?;
         if let Some(networks) = &self.settings.allowed_networks {
-            http::expect_source(request, networks)?;
+            web::expect_source(request, networks)?;
         }
         let expected = "Send the user token in the form field user_token.";
-        let token = http::user_token(request, &[TokenPlace::Form])?.ok_or(Malformed::UserTokenMissing { expected })?;
+        let token = web::user_token(request, &[TokenPlace::Form])?.ok_or(Malformed::UserTokenMissing { expected })?;
         // Drawn before anything is known of the user, so that no refusal takes longer than another.
-        let jti = self.vouching.unique_ids.next()?;
-        let vouched = self.vouching.vouch::<Sdk>(&token, Kind::Sdk, observed).await?;
-        let claims = SdkClaims::of(vouched.user(), self.vouching.clock.now(), jti)?;
-        Ok(http::json(&Exchanged { jwt: vouched.key.sign(&claims)? }))
+        let jti = self.issuer.unique_ids.next()?;
+        let authorized = self.issuer.vouch::<Sdk>(&token, Kind::Sdk, observed).await?;
+        let claims = SdkClaims::of(authorized.user(), self.issuer.clock.now(), jti)?;
+        Ok(web::json(&Exchanged { jwt: authorized.key.sign(&claims)? }))
     }
 }
 
-impl<T: UserTokens, S: SigningKeys<Sdk>> Flow for SdkExchange<T, S> {
+impl<T: UserTokens, S: SigningKeys<Sdk>> Handler for SdkExchange<T, S> {
     async fn handle(&self, request: &Request) -> Answer {
         let mut observed = Observed::default();
         let exchanged = self.exchange(request, &mut observed).await;
         Answer::in_json(exchanged, observed)
     }
 
-    fn rehearsal_source(&self) -> Option<IpAddr> {
+    fn warm_up_source(&self) -> Option<IpAddr> {
         self.settings.allowed_networks.as_ref()?.first().map(IpNet::addr)
     }
 }

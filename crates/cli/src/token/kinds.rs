@@ -6,7 +6,7 @@ use crate::aws::user_token_items::StoredItem;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
-use zendesk_jwt::jwt::{EpochSeconds, Kind, UnfitProfile, UniqueId};
+use zendesk_jwt::jwt::{EpochSeconds, Jti, Kind, UnfitProfile};
 use zendesk_jwt::outcome::{Outcome, Refused};
 use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
 
@@ -65,7 +65,7 @@ impl FlowAnswer {
 fn signs(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), Refused> {
     record.check(kind, now).map_err(Refused::UserToken)?;
     let user = &record.user;
-    let jti = UniqueId::from_bits([0; 16]);
+    let jti = Jti::from_bits([0; 16]);
     let claims = match kind {
         Kind::Sdk => SdkClaims::of(user, now, jti).map(drop),
         Kind::Messaging => MessagingClaims::of(user, now).map(drop),

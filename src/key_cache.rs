@@ -7,10 +7,10 @@ use tokio::sync::Mutex as Turn;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-use crate::flows::{KeyInUse, SigningKeys};
+use crate::handlers::{KeyInUse, SigningKeys};
 use crate::jwt::signing::SigningKey;
 use crate::jwt::{Clock, EpochSeconds, JwtKind};
-use crate::outcome::{Failure, Lacking, Unavailable};
+use crate::outcome::{Dependency, Failure, Unavailable};
 
 /// How long failed reads may keep the next one waiting while there is no key at all, in seconds.
 pub const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
@@ -19,7 +19,7 @@ pub const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
 const LONGEST_PAUSE_WITH_KEY: u64 = 60;
 
 /// How long a key that is distrusted may be distrusted again without a new read, in seconds.
-const PAUSE_BETWEEN_DISTRUST: u64 = 30;
+const PAUSE_BETWEEN_INVALIDATIONS: u64 = 30;
 
 /// How long a request waits for the refresh of a key that is distrusted, or older than twice its maximum age.
 ///
@@ -39,9 +39,9 @@ pub trait SecretStore: Send + Sync + 'static {
 ///
 /// Only a good key replaces the one in use: while the store fails, or holds what cannot be a key,
 /// the last good one goes on signing.
-pub struct CachedSigningKey<K, S>(Arc<Cache<K, S>>);
+pub struct KeyCache<K, S>(Arc<Cache<K, S>>);
 
-impl<K, S> Clone for CachedSigningKey<K, S> {
+impl<K, S> Clone for KeyCache<K, S> {
     /// Another handle of the same key.
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
@@ -60,7 +60,7 @@ struct Cache<K, S> {
 struct State<K> {
     key: Option<(Arc<SigningKey<K>>, EpochSeconds)>,
     failed: Option<FailedReads>,
-    distrusted_at: Option<EpochSeconds>,
+    invalidated_at: Option<EpochSeconds>,
 }
 
 struct FailedReads {
@@ -69,15 +69,15 @@ struct FailedReads {
     retry_at: EpochSeconds,
 }
 
-impl<K: JwtKind, S: SecretStore> CachedSigningKey<K, S> {
+impl<K: JwtKind, S: SecretStore> KeyCache<K, S> {
     /// A cache that has read nothing yet. `max_age` is in seconds.
     pub fn new(store: S, max_age: u64, clock: Arc<dyn Clock>) -> Self {
-        let state = Mutex::new(State { key: None, failed: None, distrusted_at: None });
+        let state = Mutex::new(State { key: None, failed: None, invalidated_at: None });
         Self(Arc::new(Cache { store, max_age, clock, state, turn: Arc::default() }))
     }
 }
 
-impl<K: JwtKind, S: SecretStore> SigningKeys<K> for CachedSigningKey<K, S> {
+impl<K: JwtKind, S: SecretStore> SigningKeys<K> for KeyCache<K, S> {
     async fn current(&self) -> Result<KeyInUse<K>, Unavailable> {
         match self.0.in_use() {
             None => self.0.first_key().await,
@@ -86,8 +86,8 @@ impl<K: JwtKind, S: SecretStore> SigningKeys<K> for CachedSigningKey<K, S> {
         }
     }
 
-    async fn distrust(&self) {
-        if self.0.may_distrust()
+    async fn invalidate(&self) {
+        if self.0.may_invalidate()
             && let Some(refresh) = self.0.refresh()
         {
             tokio::time::timeout(LONGEST_WAIT_FOR_REFRESH, refresh).await.ok();
@@ -132,21 +132,21 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
         }))
     }
 
-    fn may_distrust(&self) -> bool {
+    fn may_invalidate(&self) -> bool {
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = state.distrusted_at.is_none_or(|at| now.since(at) >= PAUSE_BETWEEN_DISTRUST);
+        let may = state.invalidated_at.is_none_or(|at| now.since(at) >= PAUSE_BETWEEN_INVALIDATIONS);
         if may {
-            state.distrusted_at = Some(now);
+            state.invalidated_at = Some(now);
         }
         may
     }
 
     async fn read(&self) -> Result<KeyInUse<K>, Unavailable> {
         let read = match self.store.read().await {
-            Err(error) => Err(Unavailable::new(Lacking::SigningKey, error)),
+            Err(error) => Err(Unavailable::new(Dependency::SigningKey, error)),
             Ok(value) => {
-                SigningKey::parse(&value).map_err(|problem| Unavailable::new(Lacking::GoodSigningKey, problem))
+                SigningKey::parse(&value).map_err(|problem| Unavailable::new(Dependency::InvalidSigningKey, problem))
             }
         };
         let now = self.clock.now();
@@ -163,7 +163,7 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
                 let longest = if state.key.is_some() { LONGEST_PAUSE_WITH_KEY } else { LONGEST_PAUSE_WITHOUT_KEY };
                 let retry_at = now.plus(pause_after(in_a_row, longest));
                 tracing::error!(
-                    code = why.lacking.code(),
+                    code = why.dependency.code(),
                     cause = %why,
                     last_good_key_in_use = state.key.is_some(),
                     "no signing key was read"
@@ -177,7 +177,7 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
     fn in_use(&self) -> Option<KeyInUse<K>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (key, read_at) = state.key.as_ref()?;
-        let failure = state.failed.as_ref().map(|failed| failed.why.lacking.code());
+        let failure = state.failed.as_ref().map(|failed| failed.why.dependency.code());
         Some(KeyInUse { key: Arc::clone(key), age: self.clock.now().since(*read_at), failure })
     }
 
@@ -259,8 +259,8 @@ mod tests {
             self.reads.load(Ordering::Relaxed)
         }
 
-        fn key(&self, max_age: u64) -> CachedSigningKey<Sdk, Self> {
-            CachedSigningKey::new(self.clone(), max_age, Arc::new(self.clone()))
+        fn key(&self, max_age: u64) -> KeyCache<Sdk, Self> {
+            KeyCache::new(self.clone(), max_age, Arc::new(self.clone()))
         }
     }
 
@@ -361,7 +361,7 @@ mod tests {
         let key = world.key(300);
         for _ in 0..100 {
             let refused = key.current().await.unwrap_err();
-            assert_eq!(refused.lacking, Lacking::GoodSigningKey);
+            assert_eq!(refused.dependency, Dependency::InvalidSigningKey);
             assert!(refused.to_string().contains("Mobile SDK"));
         }
         assert_eq!(world.reads(), 1);
@@ -376,13 +376,13 @@ mod tests {
         let key = world.key(300);
         let old = key.current().await.unwrap();
         world.hold(Some(NEWER));
-        key.distrust().await;
+        key.invalidate().await;
         assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &old.key));
         world.pass(29);
-        key.distrust().await;
+        key.invalidate().await;
         assert_eq!(world.reads(), 2);
         world.pass(1);
-        key.distrust().await;
+        key.invalidate().await;
         assert_eq!(world.reads(), 3);
     }
 

@@ -4,11 +4,11 @@ use askama::Template;
 use lambda_http::{Body, Response};
 
 use super::return_to::ZendeskHosts;
-use crate::http;
 use crate::jwt::signing::Jwt;
-use crate::jwt::{UniqueId, sso};
+use crate::jwt::{Jti, sso};
 use crate::outcome::Outcome;
-use zendesk_jwt_rules::sso_errors::Fault;
+use crate::web;
+use zendesk_jwt_rules::zendesk_errors::ZendeskError;
 
 /// The page that posts the JWT to Zendesk: by itself, or by its button where scripts are off.
 ///
@@ -28,7 +28,7 @@ struct SignIn<'a> {
 /// What Zendesk said when it could not sign somebody in, and what to do.
 #[derive(Template)]
 #[template(path = "error.html")]
-struct ZendeskError<'a> {
+struct ErrorPage<'a> {
     code: &'a str,
     title: &'a str,
     message: &'a str,
@@ -57,13 +57,13 @@ pub(super) fn sign_in(
     fields: &[(&'static str, String)],
     zendesk: &ZendeskHosts,
     form_action: &str,
-    nonce: &UniqueId,
+    nonce: &Jti,
 ) -> Response<Body> {
     let page = SignIn {
         jwt_endpoint: &zendesk.address(sso::ENDPOINT),
         jwt: jwt.as_str(),
         fields,
-        is_held_back: matches!(outcome, Outcome::HeldBack),
+        is_held_back: matches!(outcome, Outcome::SignInLoop),
         way_round_sso: &zendesk.address(sso::NORMAL_SIGN_IN),
         nonce: nonce.as_str(),
     };
@@ -72,36 +72,36 @@ pub(super) fn sign_in(
 
 /// The page for a browser that Zendesk sent here with `message`.
 pub(super) fn zendesk_error(
-    fault: &'static Fault,
+    error: &'static ZendeskError,
     message: &str,
     request_id: &str,
     zendesk: &ZendeskHosts,
-    nonce: &UniqueId,
+    nonce: &Jti,
 ) -> Response<Body> {
-    let page = ZendeskError {
-        code: fault.code,
-        title: fault.title,
+    let page = ErrorPage {
+        code: error.code,
+        title: error.title,
         message,
-        for_the_user: fault.for_the_user,
-        for_the_administrator: fault.for_the_administrator,
+        for_the_user: error.for_the_user,
+        for_the_administrator: error.for_the_administrator,
         way_round_sso: &zendesk.address(sso::NORMAL_SIGN_IN),
         request_id,
         nonce: nonce.as_str(),
     };
-    respond(&Outcome::ReturnedByZendesk(fault), &page, nonce, "'none'")
+    respond(&Outcome::ReturnedByZendesk(error), &page, nonce, "'none'")
 }
 
 /// A page that says how the request ended.
-pub(super) fn message(outcome: &Outcome, title: &str, text: &str, nonce: &UniqueId) -> Response<Body> {
+pub(super) fn message(outcome: &Outcome, title: &str, text: &str, nonce: &Jti) -> Response<Body> {
     respond(outcome, &Message { title, text, nonce: nonce.as_str() }, nonce, "'none'")
 }
 
-fn respond(outcome: &Outcome, page: &impl Template, nonce: &UniqueId, form_action: &str) -> Response<Body> {
+fn respond(outcome: &Outcome, page: &impl Template, nonce: &Jti, form_action: &str) -> Response<Body> {
     let nonce = nonce.as_str();
     let content_security_policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; form-action {form_action}; \
          base-uri 'none'; frame-ancestors 'none'"
     );
     // Rendering fails only when a value's own `Display` fails, and these are strings.
-    http::page(outcome, page.render().unwrap_or_default(), &content_security_policy)
+    web::page(outcome, page.render().unwrap_or_default(), &content_security_policy)
 }

@@ -6,12 +6,12 @@ use cookie::{Cookie, time::Duration};
 use lambda_http::{Body, Request, Response};
 use url::Url;
 
-use super::{Answer, Flow, Observed, SigningKeys, UserTokens, Vouching};
-use crate::http::{self, TokenPlace};
+use super::{Answer, Handler, Issuer, Observed, SigningKeys, UserTokens};
 use crate::jwt::sso::{LegacyAgents, Sso, SsoClaims};
-use crate::jwt::{Kind, UniqueId};
+use crate::jwt::{Jti, Kind};
 use crate::outcome::{Malformed, Outcome, Refused};
-use zendesk_jwt_rules::sso_errors::Fault;
+use crate::web::{self, TokenPlace};
+use zendesk_jwt_rules::zendesk_errors::ZendeskError;
 
 mod attempts;
 mod page;
@@ -22,7 +22,7 @@ pub use return_to::{ReturnTo, ZendeskHosts};
 
 /// The flow of the function `sso-redirect`.
 pub struct SsoRedirect<T, S> {
-    vouching: Vouching<T, S>,
+    issuer: Issuer<T, S>,
     settings: Settings,
     form_action: String,
 }
@@ -46,12 +46,12 @@ pub struct Settings {
     pub legacy_agents: LegacyAgents,
 }
 
-impl<T: UserTokens, S: SigningKeys<Sso>> Flow for SsoRedirect<T, S> {
+impl<T: UserTokens, S: SigningKeys<Sso>> Handler for SsoRedirect<T, S> {
     async fn handle(&self, request: &Request) -> Answer {
         let mut observed = Observed::default();
         let (outcome, response) = match self.route(request, &mut observed).await {
             Ok(answered) => answered,
-            Err(outcome) => (outcome.clone(), self.not_signed_in(request, &outcome)),
+            Err(outcome) => (outcome.clone(), self.error_response(request, &outcome)),
         };
         Answer { outcome, response, observed }
     }
@@ -59,9 +59,9 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Flow for SsoRedirect<T, S> {
 
 impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// The flow over these stores.
-    pub fn new(vouching: Vouching<T, S>, settings: Settings) -> Self {
+    pub fn new(issuer: Issuer<T, S>, settings: Settings) -> Self {
         let form_action = form_action(&settings);
-        Self { vouching, settings, form_action }
+        Self { issuer, settings, form_action }
     }
 
     async fn route(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
@@ -70,7 +70,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         if path.ends_with("/sso/login") {
             self.sign_in(request, observed).await
         } else if path.ends_with("/sso/logout") {
-            self.come_back(request).await
+            self.logout(request).await
         } else {
             Err(Malformed::Route.into())
         }
@@ -78,37 +78,37 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
 
     async fn sign_in(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
         let Settings { zendesk, session_cookie, legacy_agents, .. } = &self.settings;
-        http::expect_method(request, "GET, POST")?;
-        http::expect_page(request)?;
-        http::expect_origin(request, |origin| self.may_sign_in(origin, request))?;
+        web::expect_method(request, "GET, POST")?;
+        web::expect_page(request)?;
+        web::expect_origin(request, |origin| self.may_sign_in(origin, request))?;
         let token =
-            http::user_token(request, &TokenPlace::all(session_cookie.as_deref()))?.ok_or(Refused::NotSignedIn)?;
+            web::user_token(request, &TokenPlace::all(session_cookie.as_deref()))?.ok_or(Refused::NotSignedIn)?;
         // Drawn before anything is known of the user, so that no refusal takes longer than another.
-        let jti = self.vouching.unique_ids.next()?;
-        let vouched = self.vouching.vouch::<Sso>(&token, Kind::Sso, observed).await?;
+        let jti = self.issuer.unique_ids.next()?;
+        let authorized = self.issuer.vouch::<Sso>(&token, Kind::Sso, observed).await?;
 
-        let now = self.vouching.clock.now();
-        let claims = SsoClaims::of(vouched.user(), now, jti, *legacy_agents)?;
-        let jwt = vouched.key.sign(&claims)?;
+        let now = self.issuer.clock.now();
+        let claims = SsoClaims::of(authorized.user(), now, jti, *legacy_agents)?;
+        let jwt = authorized.key.sign(&claims)?;
 
-        let attempts = Attempts::read(http::cookie(request, attempts::COOKIE).as_deref(), now);
-        let outcome = if attempts.are_a_loop() { Outcome::HeldBack } else { Outcome::Signed };
-        let fields = self.passed_on(request, observed);
+        let attempts = Attempts::read(web::cookie(request, attempts::COOKIE).as_deref(), now);
+        let outcome = if attempts.are_a_loop() { Outcome::SignInLoop } else { Outcome::Signed };
+        let fields = self.forwarded_fields(request, observed);
         let page = page::sign_in(&outcome, &jwt, &fields, zendesk, &self.form_action, &self.nonce()?);
-        Ok((outcome, http::with_cookie(page, &attempts.with(now))))
+        Ok((outcome, web::with_cookie(page, &attempts.with(now))))
     }
 
     /// The fields that go to Zendesk beside the JWT: what Zendesk itself sent along, if it is what it should be.
-    fn passed_on(&self, request: &Request, observed: &mut Observed) -> Vec<(&'static str, String)> {
+    fn forwarded_fields(&self, request: &Request, observed: &mut Observed) -> Vec<(&'static str, String)> {
         let mut fields = Vec::new();
-        if let Some(asked) = http::query_value(request, "return_to") {
+        if let Some(asked) = web::query_value(request, "return_to") {
             match ReturnTo::parse(&asked, &self.settings.zendesk) {
                 Some(return_to) => fields.push(("return_to", return_to.into())),
                 None => observed.return_to_dropped = true,
             }
         }
         for name in ["brand_id", "locale_id", "timestamp"] {
-            let number = http::query_value(request, name).and_then(|text| text.parse::<u64>().ok());
+            let number = web::query_value(request, name).and_then(|text| text.parse::<u64>().ok());
             fields.extend(number.map(|number| (name, number.to_string())));
         }
         fields
@@ -117,25 +117,25 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// The remote logout URL: after signing out, and when Zendesk could not sign somebody in.
     ///
     /// Zendesk adds the address and the ids of the user, which are left unread so that no log can hold them.
-    async fn come_back(&self, request: &Request) -> Result<(Outcome, Response<Body>), Outcome> {
-        http::expect_method(request, "GET")?;
-        if http::query_value(request, "kind").as_deref() != Some("error") {
+    async fn logout(&self, request: &Request) -> Result<(Outcome, Response<Body>), Outcome> {
+        web::expect_method(request, "GET")?;
+        if web::query_value(request, "kind").as_deref() != Some("error") {
             return Ok((Outcome::SignedOut, self.signed_out(request)?));
         }
-        let message = http::query_value(request, "message").unwrap_or_default();
-        let fault = Fault::of(&message);
+        let message = web::query_value(request, "message").unwrap_or_default();
+        let fault = ZendeskError::of(&message);
         if fault.is_of_the_signing_key() {
             // A secret that was reset is picked up now instead of when the old one has its age.
-            self.vouching.signing_keys.distrust().await;
+            self.issuer.signing_keys.invalidate().await;
         }
-        let (zendesk, request_id) = (&self.settings.zendesk, http::request_id(request));
+        let (zendesk, request_id) = (&self.settings.zendesk, web::request_id(request));
         let page = page::zendesk_error(fault, &message, request_id, zendesk, &self.nonce()?);
         Ok((Outcome::ReturnedByZendesk(fault), page))
     }
 
     fn signed_out(&self, request: &Request) -> Result<Response<Body>, Outcome> {
         let response = match &self.settings.post_logout_url {
-            Some(url) => http::redirect(url),
+            Some(url) => web::redirect(url),
             None => {
                 page::message(&Outcome::SignedOut, "You are signed out", "You can close this page.", &self.nonce()?)
             }
@@ -145,7 +145,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         };
         let address = self.public_address(request);
         let domain = address.as_ref().and_then(Url::domain);
-        Ok(expired_cookies(name, domain).iter().fold(response, http::with_cookie))
+        Ok(expired_cookies(name, domain).iter().fold(response, web::with_cookie))
     }
 
     /// Whether a page of this origin may post a form that signs its visitor in.
@@ -155,9 +155,9 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     }
 
     /// What a browser gets that is not signed in: the login page for a refusal, a page that says why otherwise.
-    fn not_signed_in(&self, request: &Request, outcome: &Outcome) -> Response<Body> {
+    fn error_response(&self, request: &Request, outcome: &Outcome) -> Response<Body> {
         if let (Outcome::Refused(_), Some(login_url)) = (outcome, &self.settings.login_url) {
-            return http::redirect(&self.login_url_back_to(login_url, request));
+            return web::redirect(&self.login_url_back_to(login_url, request));
         }
         let title = match outcome {
             Outcome::Refused(_) => "You are not signed in",
@@ -172,7 +172,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         };
         match self.nonce() {
             Ok(nonce) => page::message(outcome, title, text, &nonce),
-            Err(_) => http::problem(outcome),
+            Err(_) => web::problem(outcome),
         }
     }
 
@@ -188,7 +188,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// The request's address as browsers know it.
     fn public_address(&self, request: &Request) -> Option<Url> {
         let Some(public_url) = &self.settings.public_url else {
-            return http::address(request);
+            return web::address(request);
         };
         let mut address = public_url.clone();
         address.set_path(&format!("{}/sso/login", public_url.path().trim_end_matches('/')));
@@ -196,8 +196,8 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         Some(address)
     }
 
-    fn nonce(&self) -> Result<UniqueId, Outcome> {
-        Ok(self.vouching.unique_ids.next()?)
+    fn nonce(&self) -> Result<Jti, Outcome> {
+        Ok(self.issuer.unique_ids.next()?)
     }
 }
 

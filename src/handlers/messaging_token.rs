@@ -5,16 +5,16 @@
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 
-use super::{Answer, Flow, Observed, SigningKeys, UserTokens, Vouching};
-use crate::http::{self, TokenPlace};
+use super::{Answer, Handler, Issuer, Observed, SigningKeys, UserTokens};
 use crate::jwt::messaging::{Messaging, MessagingClaims};
 use crate::jwt::signing::Jwt;
 use crate::jwt::{EpochSeconds, Kind};
 use crate::outcome::{Malformed, Outcome};
+use crate::web::{self, TokenPlace};
 
 /// The flow of the function `messaging-token`.
 pub struct MessagingToken<T, S> {
-    vouching: Vouching<T, S>,
+    issuer: Issuer<T, S>,
     settings: Settings,
 }
 
@@ -37,34 +37,34 @@ struct Issued {
 
 impl<T: UserTokens, S: SigningKeys<Messaging>> MessagingToken<T, S> {
     /// The flow over these stores.
-    pub fn new(vouching: Vouching<T, S>, settings: Settings) -> Self {
-        Self { vouching, settings }
+    pub fn new(issuer: Issuer<T, S>, settings: Settings) -> Self {
+        Self { issuer, settings }
     }
 
     async fn issue(&self, request: &Request, observed: &mut Observed) -> Result<Response<Body>, Outcome> {
-        http::expect_method(request, "POST")?;
+        web::expect_method(request, "POST")?;
         let places = TokenPlace::all(self.settings.session_cookie.as_deref());
-        let token = http::user_token(request, &places)?.ok_or(Malformed::UserTokenMissing {
+        let token = web::user_token(request, &places)?.ok_or(Malformed::UserTokenMissing {
             expected: "Send the user token in the form field user_token, as Authorization: Bearer, or in the session cookie.",
         })?;
-        let vouched = self.vouching.vouch::<Messaging>(&token, Kind::Messaging, observed).await?;
-        let full_life = self.vouching.clock.now().plus(self.settings.token_ttl);
-        let expires_at = vouched.record.expires_at.map_or(full_life, |token_ends| token_ends.min(full_life));
-        let claims = MessagingClaims::of(vouched.user(), expires_at)?;
-        Ok(http::json(&Issued { jwt: vouched.key.sign(&claims)?, expires_at }))
+        let authorized = self.issuer.vouch::<Messaging>(&token, Kind::Messaging, observed).await?;
+        let full_life = self.issuer.clock.now().plus(self.settings.token_ttl);
+        let expires_at = authorized.record.expires_at.map_or(full_life, |token_ends| token_ends.min(full_life));
+        let claims = MessagingClaims::of(authorized.user(), expires_at)?;
+        Ok(web::json(&Issued { jwt: authorized.key.sign(&claims)?, expires_at }))
     }
 }
 
-impl<T: UserTokens, S: SigningKeys<Messaging>> Flow for MessagingToken<T, S> {
+impl<T: UserTokens, S: SigningKeys<Messaging>> Handler for MessagingToken<T, S> {
     async fn handle(&self, request: &Request) -> Answer {
         let mut observed = Observed::default();
-        let answer = if http::is_preflight(request) {
-            Answer { outcome: Outcome::Preflight, response: http::preflight(), observed }
+        let answer = if web::is_preflight(request) {
+            Answer { outcome: Outcome::Preflight, response: web::preflight(), observed }
         } else {
             let issued = self.issue(request, &mut observed).await;
             Answer::in_json(issued, observed)
         };
-        let response = http::with_cors(answer.response, request, &self.settings.allowed_origins);
+        let response = web::with_cors(answer.response, request, &self.settings.allowed_origins);
         Answer { response, ..answer }
     }
 }
