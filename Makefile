@@ -45,7 +45,7 @@ bench:
 	cargo build --locked --release --manifest-path benches/defaults/Cargo.toml --target-dir target/defaults
 	cargo bench --locked --profile dev --features cli --bench cost -- $(ARGS)
 
-# Imports and exports up to a million users with the release build of the tool; docs/import.md has figures.
+# Imports and exports up to a million users with the release build of the tool.
 bench-import:
 	cargo build --locked --release --features cli --bin zendesk-jwt
 	tests/benchmark-import

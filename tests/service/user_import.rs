@@ -563,7 +563,7 @@ fn users_without_a_token_get_one_in_a_private_file_that_an_import_takes() {
     let output = tool.fill(&["users.csv", "filled.csv"]);
 
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(text(&output.stdout).contains("2 new tokens in filled.csv; 1 users had one"), "{output:?}");
+    assert!(text(&output.stdout).contains("filled.csv: 2 new tokens, 1 kept"), "{output:?}");
     let filled = tool.read("filled.csv");
     let lines: Vec<_> = filled.lines().collect();
     assert_eq!((lines.len(), lines[0], lines[2]), (4, "external_id,name,token", "demo-2,\\N,mine"));
@@ -601,9 +601,10 @@ fn json_lines_get_a_token_each_and_otherwise_stay_unchanged() {
         format!(r#"{{"external_id": "demo-2", "token_hash": "{hash}"}}"#),
     ];
     tool.write("users.txt", lines.join("\n"));
-    let output = tool.fill(&["users.txt", "filled.jsonl", "--format", "jsonl"]);
+    let output = tool.fill(&["users.txt", "filled.jsonl", "--format", "jsonl", "--json"]);
 
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(summary(&output), json!({"issued": 1, "kept": 1}));
     let filled = tool.read("filled.jsonl");
     let (first, second) = filled.split_once('\n').unwrap();
     assert_eq!(second, format!("{}\n", lines[1]));

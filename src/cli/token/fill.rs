@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::user::import::rows::{self, Header, Reason, Row, Rows};
 use super::super::user::private_file::Replacement;
@@ -36,6 +36,10 @@ pub struct Arguments {
     /// Replace OUT, and with it the only copy of the tokens in it
     #[arg(long)]
     overwrite: bool,
+
+    /// Print the counts as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
@@ -60,13 +64,13 @@ impl Arguments {
             let token = header.place("token").is_none().then_some("token");
             file.write_all(&csv_row(header.cells.iter().chain(token))).map_err(unwritable)?;
         }
-        let (mut filled, mut kept, mut bad) = (0_u64, 0_u64, 0_u64);
+        let (mut issued, mut kept, mut bad) = (0_u64, 0_u64, 0_u64);
         while let Some(row) = rows.next()? {
             let line = row.line;
-            match fill(rows.header.as_ref(), row)? {
+            match fill(rows.header.as_ref(), row) {
                 Ok((text, is_new)) => {
                     file.write_all(&text).map_err(unwritable)?;
-                    *(if is_new { &mut filled } else { &mut kept }) += 1;
+                    *(if is_new { &mut issued } else { &mut kept }) += 1;
                 }
                 Err(reason) => {
                     bad += 1;
@@ -79,23 +83,24 @@ impl Arguments {
         }
         let file = file.into_inner().map_err(io::IntoInnerError::into_error).map_err(unwritable)?;
         file.complete().map_err(unwritable)?;
-        output::line(&format!("{filled} new tokens in {}; {kept} users had one", self.output.display()))?;
+        if self.json {
+            output::json(&json!({"issued": issued, "kept": kept}))?;
+        } else {
+            output::line(&format!("{}: {issued} new tokens, {kept} kept", self.output.display()))?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// The text of a row with its token, and whether the token is new.
-fn fill(header: Option<&Header>, row: Row) -> Result<Result<(Vec<u8>, bool), Reason>, Problem> {
-    let Row { text, fields, .. } = row;
-    let mut fields = match fields {
-        Ok(fields) => fields,
-        Err(reason) => return Ok(Err(reason)),
-    };
+fn fill(header: Option<&Header>, row: Row) -> Result<(Vec<u8>, bool), Reason> {
+    let mut fields = row.fields?;
     let is_new = !fields.contains_key("token") && !fields.contains_key("token_hash");
-    let token = if is_new { Some(new::random()?) } else { None };
-    let token = token.as_ref().map(|token| token.as_str());
+    let token = new::random().map_err(|problem| problem.to_string())?;
+    let token = Some(token.as_str()).filter(|_| is_new);
     fields.extend(token.map(|token| ("token".to_owned(), Value::from(token))));
-    Ok(rows::item(fields).and_then(|_| Ok((with_token(header, &text, token)?, is_new))))
+    rows::item(fields)?;
+    Ok((with_token(header, &row.text, token)?, is_new))
 }
 
 fn with_token(header: Option<&Header>, text: &str, token: Option<&str>) -> Result<Vec<u8>, Reason> {

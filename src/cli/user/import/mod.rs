@@ -14,6 +14,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::poll_fn;
 use indicatif::HumanCount;
 use serde::Serialize;
+use serde_json::json;
 use tokio::signal::ctrl_c;
 
 use super::Format;
@@ -98,10 +99,9 @@ impl Arguments {
     /// Stores everything, or as much as possible; then says why the import stopped.
     async fn import(&self, rows: Rows) -> Result<(Summary, Option<Problem>), Problem> {
         let table = if self.dry_run { None } else { Some(self.user_tokens.table().await?) };
-        let progress = if self.quiet || self.json { Progress::silent() } else { Progress::of(rows.bytes) };
-        let errors = self.errors.as_ref().map(|path| File::create(path).map_err(|error| self.unwritable(&error)));
-        let mut errors = errors.transpose()?;
         let writer = Writer::new(table, self.give_up_after);
+        let progress = if self.quiet || self.json { Progress::silent() } else { Progress::of(rows.bytes.0) };
+        let mut errors = self.errors.as_ref().map(File::create).transpose().map_err(|error| unwritable(&error))?;
         let mut batches = batch::read(rows);
         let batches = poll_fn(|context| match writer.is_stopped.get() {
             true => Poll::Ready(None),
@@ -114,17 +114,17 @@ impl Arguments {
         loop {
             let problem = tokio::select! {
                 batch = written.next() => match batch {
-                    Some(batch) => batch.and_then(|batch| self.complete(batch, &mut summary, &mut errors, &progress)).err(),
+                    Some(batch) => batch.and_then(|batch| summary.add(batch, &progress, errors.as_mut())).err(),
                     None => break,
                 },
-                // A second interrupt does not wait for requests on their way.
-                _ = &mut interrupt => match stop {
-                    Some(_) => break,
-                    None => {
-                        interrupt.set(ctrl_c());
-                        Some(Problem("stopped".into()))
+                _ = &mut interrupt => {
+                    // A second interrupt does not wait for requests on their way.
+                    if stop.is_some() {
+                        break;
                     }
-                },
+                    interrupt.set(ctrl_c());
+                    Some(Problem("stopped".into()))
+                }
                 never = &mut saying => match never {},
             };
             if problem.is_some() {
@@ -136,35 +136,6 @@ impl Arguments {
         summary.seconds = (progress.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         summary.per_second = per_second(summary.stored, summary.seconds);
         Ok((summary, stop))
-    }
-
-    /// Counts what became of a batch, and reports its bad lines.
-    fn complete(
-        &self,
-        batch: Batch,
-        summary: &mut Summary,
-        errors: &mut Option<File>,
-        progress: &Progress,
-    ) -> Result<(), Problem> {
-        summary.read += batch.lines;
-        summary.stored += batch.stored;
-        summary.bad += batch.bad_lines.len() as u64;
-        summary.retries += batch.retries;
-        for bad_line in &batch.bad_lines {
-            match errors {
-                None => progress.say(&format!("line {}: {}", bad_line.line, bad_line.reason)),
-                Some(file) => writeln!(file, "{}", serde_json::to_string(bad_line).unwrap_or_default())
-                    .map_err(|error| self.unwritable(&error))?,
-            }
-        }
-        let more = if summary.bad == 0 { String::new() } else { format!(", {} bad", summary.bad) };
-        progress.is_at(batch.end, summary.stored, if self.dry_run { "good" } else { "stored" }, &more);
-        batch.failure.map_or(Ok(()), |reason| Err(Problem(reason)))
-    }
-
-    fn unwritable(&self, error: &std::io::Error) -> Problem {
-        let path = self.errors.as_deref().unwrap_or(&self.file).display();
-        Problem(format!("the bad lines cannot be written to {path}: {error}"))
     }
 }
 
@@ -186,15 +157,36 @@ struct Summary {
 }
 
 impl Summary {
+    /// Counts what became of a batch, and reports its bad lines.
+    fn add(&mut self, batch: Batch, progress: &Progress, mut errors: Option<&mut File>) -> Result<(), Problem> {
+        self.read += batch.lines as u64;
+        self.stored += batch.stored() as u64;
+        self.bad += batch.bad_lines.len() as u64;
+        self.retries += batch.retries;
+        for (line, reason) in &batch.bad_lines {
+            match &mut errors {
+                None => progress.say(&format!("line {line}: {reason}")),
+                Some(file) => {
+                    writeln!(file, "{}", json!({"line": line, "reason": reason})).map_err(|error| unwritable(&error))?
+                }
+            }
+        }
+        let more = if self.bad == 0 { String::new() } else { format!(", {} bad", self.bad) };
+        progress.is_at(batch.end, self.stored, if self.dry_run { "good" } else { "stored" }, &more);
+        batch.failure.map_or(Ok(()), |reason| Err(Problem(reason)))
+    }
+
     fn text(&self) -> String {
         let [read, stored, bad, retries, rate] =
             [self.read, self.stored, self.bad, self.retries, self.per_second].map(HumanCount);
-        let seconds = self.seconds;
+        let (counts, seconds) = (format!("{read} users read: {stored}"), self.seconds);
         match self.dry_run {
-            true => format!("{read} users read: {stored} good, {bad} bad; {seconds:.1} s. Nothing was stored"),
-            false => format!(
-                "{read} users read: {stored} stored, {bad} bad; {seconds:.1} s, {rate} per second, {retries} retries"
-            ),
+            true => format!("{counts} good, {bad} bad; {seconds:.1} s. Nothing was stored"),
+            false => format!("{counts} stored, {bad} bad; {seconds:.1} s, {rate} per second, {retries} retries"),
         }
     }
+}
+
+fn unwritable(error: &std::io::Error) -> Problem {
+    Problem(format!("the file of bad lines cannot be written: {error}"))
 }
