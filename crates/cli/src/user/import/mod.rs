@@ -106,10 +106,8 @@ impl Arguments {
         let progress = if self.quiet || self.json { Progress::silent() } else { Progress::of(rows.bytes.0) };
         let mut errors = self.errors.as_ref().map(File::create).transpose().map_err(|error| unwritable(&error))?;
         let mut batches = batch::read(rows);
-        let batches = poll_fn(|context| match writer.is_stopped.get() {
-            true => Poll::Ready(None),
-            false => batches.poll_recv(context),
-        });
+        let batches =
+            poll_fn(|context| if writer.is_stopped.get() { Poll::Ready(None) } else { batches.poll_recv(context) });
         let write = async |batch: Result<Batch, Problem>| Ok(writer.write(batch?).await);
         let mut written = pin!(batches.map(write).buffered(self.concurrency));
         let (mut saying, mut interrupt) = (pin!(progress.keep_saying()), pin!(ctrl_c()));
@@ -167,12 +165,11 @@ impl Summary {
         self.bad += batch.bad_lines.len() as u64;
         self.retries += batch.retries;
         for (line, reason) in &batch.bad_lines {
-            match &mut errors {
-                None => progress.say(&format!("line {line}: {reason}")),
-                Some(file) => {
-                    writeln!(file, "{}", json!({"line": line, "reason": reason})).map_err(|error| unwritable(&error))?
-                }
-            }
+            let Some(file) = &mut errors else {
+                progress.say(&format!("line {line}: {reason}"));
+                continue;
+            };
+            writeln!(file, "{}", json!({"line": line, "reason": reason})).map_err(|error| unwritable(&error))?;
         }
         let more = if self.bad == 0 { String::new() } else { format!(", {} bad", self.bad) };
         progress.is_at(batch.end, self.stored, if self.dry_run { "good" } else { "stored" }, &more);
@@ -183,10 +180,10 @@ impl Summary {
         let [read, stored, bad, retries, rate] =
             [self.read, self.stored, self.bad, self.retries, self.per_second].map(HumanCount);
         let (counts, seconds) = (format!("{read} users read: {stored}"), self.seconds);
-        match self.dry_run {
-            true => format!("{counts} good, {bad} bad; {seconds:.1} s. Nothing was stored"),
-            false => format!("{counts} stored, {bad} bad; {seconds:.1} s, {rate} per second, {retries} retries"),
+        if self.dry_run {
+            return format!("{counts} good, {bad} bad; {seconds:.1} s. Nothing was stored");
         }
+        format!("{counts} stored, {bad} bad; {seconds:.1} s, {rate} per second, {retries} retries")
     }
 }
 

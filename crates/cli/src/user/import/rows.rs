@@ -381,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_costs_itself_alone() {
-        for length in [MAX_LINE_BYTES, MAX_LINE_BYTES + 1, 2 * MAX_LINE_BYTES + 1] {
+        for length in [MAX_LINE_BYTES + 1, MAX_LINE_BYTES + 2, 2 * MAX_LINE_BYTES + 1] {
             let rows = rows(format!("external_id\n{}\ndemo-1\n", "a".repeat(length)).as_bytes());
             assert_eq!((rows.len(), rows[0].1.is_err(), rows[1].0, rows[1].1.is_ok()), (2, true, 3, true), "{length}");
         }
