@@ -10,7 +10,7 @@ use zendesk_jwt::config;
 /// The options of every subcommand that calls AWS.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "AWS")]
-pub struct Account {
+pub(crate) struct Account {
     /// The profile in your AWS configuration
     #[arg(long)]
     profile: Option<String>,
@@ -37,10 +37,7 @@ pub struct Account {
 
 impl Account {
     /// Clients for the services of the account.
-    ///
-    /// # Errors
-    /// When `AWS_CA_BUNDLE` names a file that cannot be used.
-    pub async fn clients(&self) -> Result<Clients, Problem> {
+    pub(crate) async fn clients(&self) -> Result<Clients, Problem> {
         if let Some(url) = &self.local {
             return Ok(Clients::local(url).await);
         }
@@ -54,8 +51,7 @@ impl Account {
     }
 
     /// Whether a `zendesk-jwt local` takes the place of AWS.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         self.local.is_some()
     }
 }
@@ -63,7 +59,7 @@ impl Account {
 /// The options of every subcommand that works on user tokens.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "AWS")]
-pub struct UserTokens {
+pub(crate) struct UserTokens {
     /// The table of user tokens: `UserTokensTableName` of the stack's outputs
     #[arg(long, env = "USER_TOKENS_TABLE", value_name = "NAME", required_unless_present = "local")]
     table: Option<String>,
@@ -74,10 +70,7 @@ pub struct UserTokens {
 
 impl UserTokens {
     /// The table.
-    ///
-    /// # Errors
-    /// When the account's clients cannot be made.
-    pub async fn table(&self) -> Result<UserTokenTable, Problem> {
+    pub(crate) async fn table(&self) -> Result<UserTokenTable, Problem> {
         let name = self.table.clone().filter(|_| !self.account.is_local());
         let name = name.unwrap_or_else(|| user_tokens::TABLE.to_owned());
         Ok(UserTokenTable::new(&self.account.clients().await?, name))

@@ -11,28 +11,23 @@ use zeroize::Zeroizing;
 use crate::problem::Problem;
 
 /// The name of standard input among files.
-pub const STANDARD_INPUT: &str = "-";
+pub(crate) const STANDARD_INPUT: &str = "-";
 
 /// More than any secret or user token has, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
 /// Whether `file` is standard input.
-#[must_use]
-pub fn is_standard_input(file: &Path) -> bool {
+pub(crate) fn is_standard_input(file: &Path) -> bool {
     file == Path::new(STANDARD_INPUT)
 }
 
 /// Whether there is somebody to ask.
-#[must_use]
-pub fn can_ask() -> bool {
+pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && Term::stderr().is_term()
 }
 
 /// The text in `file`; without one what a person types when asked for `what`, or else standard input.
-///
-/// # Errors
-/// As [`ask`] and [`read`].
-pub fn secret_text(file: Option<&Path>, what: &str) -> Result<Zeroizing<String>, Problem> {
+pub(crate) fn secret_text(file: Option<&Path>, what: &str) -> Result<Zeroizing<String>, Problem> {
     match file {
         Some(file) => read(file, what),
         None if can_ask() => ask(&format!("Type {what}; it is not shown: ")),
@@ -41,10 +36,7 @@ pub fn secret_text(file: Option<&Path>, what: &str) -> Result<Zeroizing<String>,
 }
 
 /// Asks for a secret, which does not appear on the terminal.
-///
-/// # Errors
-/// When nothing can be read.
-pub fn ask(question: &str) -> Result<Zeroizing<String>, Problem> {
+pub(crate) fn ask(question: &str) -> Result<Zeroizing<String>, Problem> {
     let terminal = Term::stderr();
     let unreadable = |error: io::Error| Problem(format!("the terminal cannot be read: {error}"));
     terminal.write_str(question).map_err(unreadable)?;
@@ -52,10 +44,7 @@ pub fn ask(question: &str) -> Result<Zeroizing<String>, Problem> {
 }
 
 /// Reads `what` from a file, or from standard input when the file is `-`. A line break at its end is not part of it.
-///
-/// # Errors
-/// When it cannot be read, has more than 64 KiB, or is not UTF-8.
-pub fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
+pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
     let source: io::Result<Box<dyn Read>> = if is_standard_input(file) {
         Ok(Box::new(io::stdin()))
     } else {

@@ -28,7 +28,7 @@ The JWT may also come on standard input, alone or in the JSON that an endpoint a
   curl -s http://127.0.0.1:3000/sdk/jwt -d user_token=BD2F35A7621 | zendesk-jwt inspect --secret-id zendesk-jwt/sdk --local
 
 Exit status: 0 when no rule is broken (advice breaks none), 1 when one is or nothing could be read, 2 when called wrongly.")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The JWT; without it, standard input
     #[arg(value_name = "JWT")]
     jwt: Option<String>,
@@ -58,10 +58,7 @@ pub struct Arguments {
 }
 
 /// Runs the subcommand.
-///
-/// # Errors
-/// When the JWT or the secret cannot be read.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let secret = arguments.shared_secret()?;
     let token = match &arguments.jwt {
         Some(jwt) => Zeroizing::new(jwt.clone()),

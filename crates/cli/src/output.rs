@@ -12,10 +12,7 @@ use crate::problem::Problem;
 use zendesk_jwt::jwt::EpochSeconds;
 
 /// Writes a line, or several, to standard output.
-///
-/// # Errors
-/// When it cannot be written. Whoever closed the pipe has read enough, so that is none.
-pub fn line(text: &str) -> Result<(), Problem> {
+pub(crate) fn line(text: &str) -> Result<(), Problem> {
     match try_line(text) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| Problem(format!("standard output: {error}"))),
@@ -23,38 +20,32 @@ pub fn line(text: &str) -> Result<(), Problem> {
 }
 
 /// Writes what must not get lost, as a line, to standard output.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn try_line(text: &str) -> io::Result<()> {
+pub(crate) fn try_line(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}")?;
     stdout.flush()
 }
 
 /// Writes a note for a person, who may have sent standard output elsewhere.
-pub fn note(text: &str) {
+pub(crate) fn note(text: &str) {
     // Without a standard error there is nobody to tell.
     writeln!(io::stderr(), "{text}").ok();
 }
 
 /// Writes JSON to standard output.
-///
-/// # Errors
-/// As [`line`].
-pub fn json(value: &impl Serialize) -> Result<(), Problem> {
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Problem> {
     line(&in_json(value))
 }
 
 /// The value as JSON for people and programs.
-pub fn in_json(value: &impl Serialize) -> String {
+pub(crate) fn in_json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 /// A table as wide as the terminal at most; in a pipe or a file every row is one line.
 ///
 /// `rows` is asked for rows that hold everything, and for short ones when those do not fit.
-pub fn table(header: &[&str], rows: impl Fn(Detail) -> Vec<Vec<String>>) -> String {
+pub(crate) fn table(header: &[&str], rows: impl Fn(Detail) -> Vec<Vec<String>>) -> String {
     let full = lay_out(header, rows(Detail::Full), None);
     match width() {
         Some(width) if widest(&full) > usize::from(width) => lay_out(header, rows(Detail::Short), Some(width)),
@@ -64,7 +55,7 @@ pub fn table(header: &[&str], rows: impl Fn(Detail) -> Vec<Vec<String>>) -> Stri
 
 /// How much a table's rows may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
+pub(crate) enum Detail {
     /// Everything.
     Full,
     /// What is needed to tell rows apart.
@@ -73,8 +64,7 @@ pub enum Detail {
 
 impl Detail {
     /// The token hash, or its start.
-    #[must_use]
-    pub fn token_hash(self, hash: &str) -> String {
+    pub(crate) fn token_hash(self, hash: &str) -> String {
         match self {
             Self::Full => hash.to_owned(),
             Self::Short => short(hash),
@@ -83,14 +73,12 @@ impl Detail {
 }
 
 /// The start of a token hash: enough for a person to tell one from the other.
-#[must_use]
-pub fn short(token_hash: &str) -> String {
+pub(crate) fn short(token_hash: &str) -> String {
     format!("{}…", token_hash.chars().take(12).collect::<String>())
 }
 
 /// A stored value in one line; an empty text is `""`. Control characters, which could rewrite the terminal, are written as escapes.
-#[must_use]
-pub fn visible(value: &Value) -> String {
+pub(crate) fn visible(value: &Value) -> String {
     let text = match value {
         Value::String(text) if !text.is_empty() => text.clone(),
         other => other.to_string(),
@@ -108,8 +96,7 @@ const BIDIRECTIONAL: [char; 9] =
     ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'];
 
 /// The minute in UTC (ISO 8601).
-#[must_use]
-pub fn minute(EpochSeconds(seconds): EpochSeconds) -> String {
+pub(crate) fn minute(EpochSeconds(seconds): EpochSeconds) -> String {
     let moment = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
     let moment = moment.map_or_else(String::new, |moment| humantime::format_rfc3339_seconds(moment).to_string());
     match moment.rsplit_once(':') {

@@ -38,7 +38,7 @@ For messaging, let pages of the simulator's origin read the answers of your endp
 
 Exit status: 0 when it was interrupted, 1 when it could not run, 2 when called wrongly."
 )]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The JWT URL of the Support SDK
     #[arg(long, value_name = "URL", value_parser = address)]
     sdk_url: Option<Url>,
@@ -73,10 +73,7 @@ fn address(text: &str) -> Result<Url, String> {
 }
 
 /// Serves until the process is interrupted.
-///
-/// # Errors
-/// When the keys cannot be used, or the port is taken.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.sdk_url.is_none() && arguments.sso_url.is_none() && arguments.messaging_url.is_none() {
         return Ok(called_wrongly("give at least one of --sdk-url, --sso-url and --messaging-url"));
     }

@@ -20,14 +20,14 @@ use zendesk_jwt::aws::trust::AMAZON_ROOTS;
 use zendesk_jwt::outcome::causes;
 
 mod signing_key_secret;
-pub mod user_token_items;
-pub mod user_token_table;
+pub(crate) mod user_token_items;
+pub(crate) mod user_token_table;
 
-pub use signing_key_secret::SigningKeySecret;
+pub(crate) use signing_key_secret::SigningKeySecret;
 
 /// The clients of the two services.
 #[derive(Clone, Debug)]
-pub struct Clients {
+pub(crate) struct Clients {
     dynamodb: aws_sdk_dynamodb::Client,
     secrets_manager: aws_sdk_secretsmanager::Client,
 }
@@ -36,7 +36,7 @@ impl Clients {
     /// Clients of whoever runs the tool: profiles, SSO logins and the rest of the usual chain.
     ///
     /// `more_roots` are trusted beside Amazon's.
-    pub async fn new(operator: Operator<'_>, more_roots: &[CertificateDer<'_>]) -> Self {
+    pub(crate) async fn new(operator: Operator<'_>, more_roots: &[CertificateDer<'_>]) -> Self {
         let Operator { profile, region, endpoint_url } = operator;
         let mut loader = within_limits(more_roots);
         if let Some(profile) = profile {
@@ -52,7 +52,7 @@ impl Clients {
     }
 
     /// Clients of a `zendesk-jwt local`, which takes any credentials and is both services at one address.
-    pub async fn local(url: &str) -> Self {
+    pub(crate) async fn local(url: &str) -> Self {
         Self::of(&within_limits(&[]).region("us-east-1").test_credentials().endpoint_url(url).load().await)
     }
 
@@ -66,13 +66,13 @@ impl Clients {
 
 /// What an operator chose over the environment and the AWS configuration.
 #[derive(Clone, Copy, Debug)]
-pub struct Operator<'a> {
+pub(crate) struct Operator<'a> {
     /// A profile of the AWS configuration.
-    pub profile: Option<&'a str>,
+    pub(crate) profile: Option<&'a str>,
     /// The region.
-    pub region: Option<&'a str>,
+    pub(crate) region: Option<&'a str>,
     /// One address for all services.
-    pub endpoint_url: Option<&'a str>,
+    pub(crate) endpoint_url: Option<&'a str>,
 }
 
 /// A configuration that lacks credentials only. A person may be on another continent, and would rather wait than begin again.

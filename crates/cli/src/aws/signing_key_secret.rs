@@ -11,23 +11,19 @@ use zendesk_jwt::outcome::causes;
 
 /// One secret, by its ARN or name.
 #[derive(Clone, Debug)]
-pub struct SigningKeySecret {
+pub(crate) struct SigningKeySecret {
     client: Client,
     secret_id: String,
 }
 
 impl SigningKeySecret {
     /// The secret of that id.
-    #[must_use]
-    pub fn new(clients: &Clients, secret_id: String) -> Self {
+    pub(crate) fn new(clients: &Clients, secret_id: String) -> Self {
         Self { client: clients.secrets_manager.clone(), secret_id }
     }
 
     /// The value as it is stored now, for whom there has to be one.
-    ///
-    /// # Errors
-    /// With the chain of causes, and what a function would say that cannot read it.
-    pub async fn read(&self) -> Result<Zeroizing<String>, String> {
+    pub(crate) async fn read(&self) -> Result<Zeroizing<String>, String> {
         let answer = self.client.get_secret_value().secret_id(&self.secret_id).send().await.map_err(|error| {
             let remedy = error.code().and_then(|code| remedy(code, &self.secret_id));
             remedy.map_or_else(|| causes(&error), |remedy| format!("{}. {remedy}", causes(&error)))
@@ -36,10 +32,7 @@ impl SigningKeySecret {
     }
 
     /// The value as it is stored now; `None` when there is none yet.
-    ///
-    /// # Errors
-    /// With the chain of causes, and a remedy where one is known.
-    pub async fn value(&self) -> Result<Option<Zeroizing<String>>, String> {
+    pub(crate) async fn value(&self) -> Result<Option<Zeroizing<String>>, String> {
         match self.client.get_secret_value().secret_id(&self.secret_id).send().await {
             Ok(answer) => Ok(answer.secret_string.map(Zeroizing::new)),
             Err(error)
@@ -52,10 +45,7 @@ impl SigningKeySecret {
     }
 
     /// Makes `value` the current version of the secret, which must exist.
-    ///
-    /// # Errors
-    /// With the chain of causes, and a remedy where one is known.
-    pub async fn store(&self, value: &str) -> Result<(), String> {
+    pub(crate) async fn store(&self, value: &str) -> Result<(), String> {
         let put = self.client.put_secret_value().secret_id(&self.secret_id).secret_string(value);
         put.send().await.map(drop).map_err(|error| remedied(&error, "secret", &self.secret_id))
     }

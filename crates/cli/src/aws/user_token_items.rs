@@ -42,7 +42,7 @@ const FIELDS: [(&str, Shape); 21] = [
 
 /// The JSON type of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// A string.
     Text,
     /// `true` or `false`.
@@ -59,19 +59,17 @@ pub enum Shape {
 
 impl Shape {
     /// The type of the field of that name, if there is such a field.
-    #[must_use]
-    pub fn of(field: &str) -> Option<Self> {
+    pub(crate) fn of(field: &str) -> Option<Self> {
         FIELDS.into_iter().find_map(|(name, shape)| (name == field).then_some(shape))
     }
 
     /// The fields that an item can have, in the order of the contract, with the type of each.
-    pub fn of_stored_fields() -> impl Iterator<Item = (&'static str, Self)> {
+    pub(crate) fn of_stored_fields() -> impl Iterator<Item = (&'static str, Self)> {
         FIELDS.into_iter().filter(|(name, _)| *name != "token")
     }
 
     /// The type in words.
-    #[must_use]
-    pub const fn expected(self) -> &'static str {
+    pub(crate) const fn expected(self) -> &'static str {
         match self {
             Self::Text => "a string",
             Self::Flag => "true or false",
@@ -126,7 +124,7 @@ fn attribute(value: Value) -> AttributeValue {
 
 /// An item that the functions will understand, and whose user the operator's tool can find again.
 #[derive(Clone, PartialEq)]
-pub struct UserTokenItem {
+pub(crate) struct UserTokenItem {
     token_hash: String,
     attributes: HashMap<String, AttributeValue>,
 }
@@ -135,11 +133,7 @@ impl UserTokenItem {
     /// Reads an object of plain values, named and typed as the attributes of the table.
     ///
     /// Instead of `token_hash` it may hold the `token`, which is hashed and not kept.
-    ///
-    /// # Errors
-    /// When a field is unknown, of the wrong type or of a value that it cannot have, when there is
-    /// no user token or no `external_id`, or when DynamoDB would find the item too large.
-    pub fn from_json(fields: Map<String, Value>) -> Result<Self, InvalidItem> {
+    pub(crate) fn from_json(fields: Map<String, Value>) -> Result<Self, InvalidItem> {
         let mut fields = fields;
         let token_hash = token_hash(&mut fields)?;
         let mut attributes = HashMap::from([("token_hash".to_owned(), AttributeValue::S(token_hash.clone()))]);
@@ -152,8 +146,7 @@ impl UserTokenItem {
     }
 
     /// The key under which the item is stored.
-    #[must_use]
-    pub fn token_hash(&self) -> &str {
+    pub(crate) fn token_hash(&self) -> &str {
         &self.token_hash
     }
 
@@ -207,8 +200,7 @@ fn token_hash(fields: &mut Map<String, Value>) -> Result<String, InvalidItem> {
 }
 
 /// Whether `text` is a SHA-256 in lower-case hex.
-#[must_use]
-pub fn is_hash(text: &str) -> bool {
+pub(crate) fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
@@ -226,7 +218,7 @@ fn size(value: &AttributeValue) -> usize {
 
 /// Why an item is not stored. `Display` says what to do, and shows no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidItem {
+pub(crate) enum InvalidItem {
     /// A field that is not in the contract, most likely a misspelt one.
     #[error("there is no field `{0}`: the fields are {known}", known = known_fields())]
     UnknownField(String),
@@ -269,8 +261,7 @@ fn known_fields() -> String {
 }
 
 /// Fields in the order of the contract, and those that are not in it at the end.
-#[must_use]
-pub fn in_order(fields: Map<String, Value>) -> Vec<(String, Value)> {
+pub(crate) fn in_order(fields: Map<String, Value>) -> Vec<(String, Value)> {
     let place = |field: &str| FIELDS.iter().position(|(name, _)| *name == field).unwrap_or(FIELDS.len());
     let mut fields: Vec<_> = fields.into_iter().collect();
     fields.sort_by_key(|(field, _)| place(field));
@@ -278,24 +269,22 @@ pub fn in_order(fields: Map<String, Value>) -> Vec<(String, Value)> {
 }
 
 /// Whether the field is about the token and not about its user.
-#[must_use]
-pub fn is_of_the_token(field: &str) -> bool {
+pub(crate) fn is_of_the_token(field: &str) -> bool {
     matches!(field, "token" | "token_hash" | "audiences" | "expires_at" | "suspended")
 }
 
 /// The fields about the user that may change, which is all but the external id.
-pub fn profile_fields() -> impl Iterator<Item = &'static str> {
+pub(crate) fn profile_fields() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().map(|(field, _)| *field).filter(|field| !is_of_the_token(field) && *field != "external_id")
 }
 
 /// An item as it is stored, which may be one that the functions refuse as malformed.
 #[derive(Clone, PartialEq)]
-pub struct StoredItem(pub(super) HashMap<String, AttributeValue>);
+pub(crate) struct StoredItem(pub(super) HashMap<String, AttributeValue>);
 
 impl StoredItem {
     /// The key under which it is stored.
-    #[must_use]
-    pub fn token_hash(&self) -> &str {
+    pub(crate) fn token_hash(&self) -> &str {
         match self.0.get("token_hash") {
             Some(AttributeValue::S(hash)) => hash,
             _ => "",
@@ -303,22 +292,17 @@ impl StoredItem {
     }
 
     /// Whose it is, even where the functions would refuse it; `None` when it is nobody's.
-    #[must_use]
-    pub fn external_id(&self) -> Option<ExternalId> {
+    pub(crate) fn external_id(&self) -> Option<ExternalId> {
         ExternalId::parse(self.0.get("external_id")?.as_s().ok()?)
     }
 
     /// What the functions read in it.
-    ///
-    /// # Errors
-    /// With the name of the attribute that makes them refuse the token.
-    pub fn record(&self) -> Result<UserTokenRecord, &'static str> {
+    pub(crate) fn record(&self) -> Result<UserTokenRecord, &'static str> {
         read(&self.0)
     }
 
     /// Its attributes as plain JSON; binary attributes, which no function reads, are left out.
-    #[must_use]
-    pub fn into_json(self) -> Map<String, Value> {
+    pub(crate) fn into_json(self) -> Map<String, Value> {
         self.0.into_iter().filter_map(|(name, value)| Some((name, json(value)?))).collect()
     }
 }
@@ -331,8 +315,7 @@ impl From<UserTokenItem> for StoredItem {
 
 impl StoredItem {
     /// Its fields as plain JSON, and the names of the attributes that are no fields or that JSON does not have.
-    #[must_use]
-    pub fn into_fields(self) -> (Map<String, Value>, Vec<String>) {
+    pub(crate) fn into_fields(self) -> (Map<String, Value>, Vec<String>) {
         let mut fields = Map::new();
         let mut others = Vec::new();
         for (name, value) in self.0 {

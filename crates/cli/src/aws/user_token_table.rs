@@ -14,7 +14,7 @@ use zendesk_jwt::user::ExternalId;
 /// The most items that one batch may write.
 ///
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
-pub const MAX_BATCH: usize = 25;
+pub(crate) const MAX_BATCH: usize = 25;
 
 /// A page ends at 1 MB in any case. Without a number, the embedded DynamoDB reads the rest of the table for each page.
 const ITEMS_PER_PAGE: i32 = 1000;
@@ -24,14 +24,14 @@ const BY_EXTERNAL_ID: &str = "by_external_id";
 
 /// A table of user tokens, with the rights of an operator.
 #[derive(Clone, Debug)]
-pub struct UserTokenTable {
+pub(crate) struct UserTokenTable {
     client: Client,
     name: String,
 }
 
 /// Why the table could not be used.
 #[derive(Debug, thiserror::Error)]
-pub enum TableError {
+pub(crate) enum TableError {
     /// DynamoDB asks for fewer requests; what was asked may be asked again.
     #[error("DynamoDB asks for fewer requests. {0}")]
     Throttled(String),
@@ -48,50 +48,40 @@ pub enum TableError {
 
 /// Where to go on in a table: after the item of this token hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct After(String);
+pub(crate) struct After(String);
 
 impl After {
     /// After the item of `token_hash`.
-    #[must_use]
-    pub fn token_hash(token_hash: String) -> Self {
+    pub(crate) fn token_hash(token_hash: String) -> Self {
         Self(token_hash)
     }
 
     /// The token hash.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl UserTokenTable {
     /// The table of that name.
-    #[must_use]
-    pub fn new(clients: &Clients, name: String) -> Self {
+    pub(crate) fn new(clients: &Clients, name: String) -> Self {
         Self { client: clients.dynamodb.clone(), name }
     }
 
     /// The table's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The item of that token hash, as it is now.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn get(&self, token_hash: &str) -> Result<Option<StoredItem>, TableError> {
+    pub(crate) async fn get(&self, token_hash: &str) -> Result<Option<StoredItem>, TableError> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key(token_hash)));
         let answer = get.consistent_read(true).send().await.map_err(|error| self.explain(&error))?;
         Ok(answer.item.map(StoredItem))
     }
 
     /// All items of a user. An item written within the last second may be missing.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn of_user(&self, external_id: &ExternalId) -> Result<Vec<StoredItem>, TableError> {
+    pub(crate) async fn of_user(&self, external_id: &ExternalId) -> Result<Vec<StoredItem>, TableError> {
         let query = self.client.query().table_name(&self.name).index_name(BY_EXTERNAL_ID);
         let query = query
             .key_condition_expression("external_id = :external_id")
@@ -107,10 +97,7 @@ impl UserTokenTable {
     /// Stores an item. Unless `replace`, only under a token hash that has none.
     ///
     /// Returns whether it was stored.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn put(&self, item: UserTokenItem, replace: bool) -> Result<bool, TableError> {
+    pub(crate) async fn put(&self, item: UserTokenItem, replace: bool) -> Result<bool, TableError> {
         let mut put = self.client.put_item().table_name(&self.name).set_item(Some(item.into_attributes()));
         if !replace {
             put = put.condition_expression("attribute_not_exists(token_hash)");
@@ -119,10 +106,7 @@ impl UserTokenTable {
     }
 
     /// Stores an item, replacing what its user has under that token hash, but never what another user has.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Put, TableError> {
+    pub(crate) async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Put, TableError> {
         let attributes = item.into_attributes();
         let owner = attributes.get("external_id").cloned();
         let put = self.client.put_item().table_name(&self.name).set_item(Some(attributes.clone()));
@@ -143,10 +127,12 @@ impl UserTokenTable {
     }
 
     /// Sets these fields of an item of `user`, and removes those; the others stay as they are.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn change(&self, token_hash: &str, user: &ExternalId, change: &Change) -> Result<Changed, TableError> {
+    pub(crate) async fn change(
+        &self,
+        token_hash: &str,
+        user: &ExternalId,
+        change: &Change,
+    ) -> Result<Changed, TableError> {
         let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key(token_hash)));
         for (at, (name, value)) in change.set.iter().enumerate() {
             update = update
@@ -172,20 +158,14 @@ impl UserTokenTable {
     }
 
     /// Deletes the item of that token hash. Returns whether there was one.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn delete(&self, token_hash: &str) -> Result<bool, TableError> {
+    pub(crate) async fn delete(&self, token_hash: &str) -> Result<bool, TableError> {
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
         let answer = delete.return_values(ReturnValue::AllOld).send().await.map_err(|error| self.explain(&error))?;
         Ok(answer.attributes.is_some())
     }
 
     /// Deletes the item of that token hash if it is the user's. Returns whether it was.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn delete_of_user(&self, token_hash: &str, user: &ExternalId) -> Result<bool, TableError> {
+    pub(crate) async fn delete_of_user(&self, token_hash: &str, user: &ExternalId) -> Result<bool, TableError> {
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
         let delete = delete
             .condition_expression("external_id = :external_id")
@@ -196,10 +176,7 @@ impl UserTokenTable {
     /// Stores up to [`MAX_BATCH`] items in one request, replacing what is stored under their token hashes.
     ///
     /// No token hash may occur twice. Returns those items that DynamoDB left out for want of capacity.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses. Any of the items may have been stored; none is half stored.
-    pub async fn put_batch(&self, items: &[UserTokenItem]) -> Result<Vec<UserTokenItem>, TableError> {
+    pub(crate) async fn put_batch(&self, items: &[UserTokenItem]) -> Result<Vec<UserTokenItem>, TableError> {
         let requests = items.iter().map(put_request).collect();
         let batch = self.client.batch_write_item().request_items(&self.name, requests);
         let answer = batch.send().await.map_err(|error| self.explain(&error))?;
@@ -209,10 +186,7 @@ impl UserTokenTable {
     }
 
     /// One page of all items, and where to go on; `None` at the end.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn page(&self, after: Option<&After>) -> Result<(Vec<StoredItem>, Option<After>), TableError> {
+    pub(crate) async fn page(&self, after: Option<&After>) -> Result<(Vec<StoredItem>, Option<After>), TableError> {
         let scan = self.client.scan().table_name(&self.name).set_exclusive_start_key(after.map(|after| key(&after.0)));
         let scan = scan.select(Select::AllAttributes).limit(ITEMS_PER_PAGE);
         let answer = scan.send().await.map_err(|error| self.explain(&error))?;
@@ -221,10 +195,7 @@ impl UserTokenTable {
     }
 
     /// About how many items there are; DynamoDB counts them every six hours.
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer or refuses.
-    pub async fn approximate_count(&self) -> Result<Option<u64>, TableError> {
+    pub(crate) async fn approximate_count(&self) -> Result<Option<u64>, TableError> {
         let describe = self.client.describe_table().table_name(&self.name);
         let answer = describe.send().await.map_err(|error| self.explain(&error))?;
         Ok(answer.table.and_then(|table| table.item_count).and_then(|count| count.try_into().ok()))
@@ -259,7 +230,7 @@ impl UserTokenTable {
 
 /// What came of [`UserTokenTable::put_for_its_user`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
+pub(crate) enum Put {
     /// There was no item under the token hash.
     New,
     /// The user's item was another one before.
@@ -272,7 +243,7 @@ pub enum Put {
 
 /// What came of [`UserTokenTable::change`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changed {
+pub(crate) enum Changed {
     /// The item is not what it was.
     Yes,
     /// The item already was as asked.
@@ -293,17 +264,14 @@ fn is_transient<E>(error: &SdkError<E>) -> bool {
 
 /// A change of some fields of an item.
 #[derive(Clone, Debug, Default)]
-pub struct Change {
+pub(crate) struct Change {
     set: Vec<(String, AttributeValue)>,
     remove: Vec<String>,
 }
 
 impl Change {
     /// Sets these fields.
-    ///
-    /// # Errors
-    /// When a field is unknown, of the wrong type, or one that no change may touch (`token`, `token_hash`).
-    pub fn set(mut self, fields: Map<String, Value>) -> Result<Self, InvalidItem> {
+    pub(crate) fn set(mut self, fields: Map<String, Value>) -> Result<Self, InvalidItem> {
         for (name, value) in fields {
             let attribute = field(changeable(&name)?, value)?;
             self.set.push((name, attribute));
@@ -312,25 +280,18 @@ impl Change {
     }
 
     /// Removes this field, so that Zendesk keeps what it has.
-    ///
-    /// # Errors
-    /// When the field is unknown, or one that no change may touch (`token`, `token_hash`).
-    pub fn remove(mut self, name: &str) -> Result<Self, InvalidItem> {
+    pub(crate) fn remove(mut self, name: &str) -> Result<Self, InvalidItem> {
         self.remove.push(changeable(name)?.to_owned());
         Ok(self)
     }
 
     /// Whether it changes nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.remove.is_empty()
     }
 
     /// The item as it will be.
-    ///
-    /// # Errors
-    /// When the functions would refuse it.
-    pub fn preview(&self, item: &StoredItem) -> Result<StoredItem, InvalidItem> {
+    pub(crate) fn preview(&self, item: &StoredItem) -> Result<StoredItem, InvalidItem> {
         let mut attributes = item.0.clone();
         attributes.extend(self.set.iter().cloned());
         attributes.retain(|name, _| !self.remove.contains(name));

@@ -87,9 +87,6 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection for C {}
 
 impl Route {
     /// Connects.
-    ///
-    /// # Errors
-    /// With what went wrong, as a phrase.
     pub(super) async fn open(&self) -> Result<Box<dyn Connection>, String> {
         let stream = TcpStream::connect(self.address).await.map_err(|error| error.to_string())?;
         match &self.tls {
@@ -114,9 +111,6 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 impl Network {
     /// A way to `url` that is only taken when it is trusted.
-    ///
-    /// # Errors
-    /// With what went wrong, as a phrase.
     pub(super) async fn route(&self, url: &Url) -> Result<Route, String> {
         let addresses = self.addresses(url).await?;
         let (address, _) = self.connect(addresses.all()).await?;

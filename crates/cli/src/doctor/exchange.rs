@@ -69,9 +69,6 @@ impl Ask {
     }
 
     /// Sends it on a new connection, and waits for the whole answer.
-    ///
-    /// # Errors
-    /// With what went wrong, as a phrase.
     pub(super) async fn send(self, route: &Route, timeout: Duration) -> Result<Answer, String> {
         let (started, sent_at) = (Instant::now(), SystemClock.now());
         let answer = tokio::time::timeout(timeout, self.exchange(route)).await;

@@ -55,9 +55,6 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
 }
 
 /// Reads everything that the command line names.
-///
-/// # Errors
-/// With what to give instead.
 pub(super) fn plan(arguments: &Arguments) -> Result<Plan, Problem> {
     let mut url = arguments.url.clone();
     let logout_url = arguments.logout_url.clone().or_else(|| own_logout_url(&url));

@@ -53,7 +53,7 @@ mod token;
     after_help = EXIT_STATUS,
     after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUS}")
 )]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The endpoint's address
     ///
     /// What Admin Center has as JWT URL or remote login URL, or what your page asks for messaging tokens.
@@ -168,10 +168,7 @@ const EXAMPLES: &str = "Examples:
       jq -r '.checks[] | select(.state == \"fail\") | .remedy'";
 
 /// Runs the subcommand.
-///
-/// # Errors
-/// When the process cannot start.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let plan = match input::plan(arguments) {
         Ok(plan) => plan,
         Err(problem) => return Ok(called_wrongly(&problem.to_string())),

@@ -21,8 +21,8 @@ use crate::problem::Problem;
 /// Where the two are served.
 #[derive(Clone, Debug)]
 pub(super) struct Services {
-    pub dynamodb: String,
-    pub secrets_manager: String,
+    pub(crate) dynamodb: String,
+    pub(crate) secrets_manager: String,
 }
 
 #[derive(Clone, Copy)]
@@ -45,9 +45,6 @@ pub(super) fn router(services: Services, switches: Arc<Switches>) -> Router {
 }
 
 /// Serves the same for the functions alone and gives the address, whatever the tool itself listens on.
-///
-/// # Errors
-/// When no port can be had.
 pub(super) async fn serve(router: Router) -> Result<String, Problem> {
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| Problem(format!("AWS: {error}")))?;
     let address = listener.local_addr().map_err(|error| Problem(format!("AWS: {error}")))?;

@@ -7,15 +7,15 @@ use super::{demo, user_tokens};
 use zendesk_jwt_rules::Kind;
 
 pub(super) struct Banner<'a> {
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// Where the simulated Zendesk is.
-    pub zendesk: &'a str,
-    pub data: Option<&'a Path>,
-    pub is_new: bool,
+    pub(crate) zendesk: &'a str,
+    pub(crate) data: Option<&'a Path>,
+    pub(crate) is_new: bool,
 }
 
 impl Banner<'_> {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut lines = Vec::new();
         let Self { address, zendesk, .. } = self;
         let token = demo::USER_TOKEN;

@@ -35,11 +35,11 @@ pub(super) enum Breakage {
 
 impl Breakage {
     /// Everything that can be broken.
-    pub const ALL: [Self; 5] =
+    pub(crate) const ALL: [Self; 5] =
         [Self::RedactedSecrets, Self::ClockAhead, Self::EmailUnverified, Self::DynamoDbDown, Self::SecretsManagerDown];
 
     /// The name in forms.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::RedactedSecrets => "redacted-secrets",
             Self::ClockAhead => "clock-ahead",
@@ -50,7 +50,7 @@ impl Breakage {
     }
 
     /// The breakage of that name, if there is one.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|breakage| breakage.name() == name)
     }
 }
@@ -68,7 +68,7 @@ pub(super) struct Switches {
 
 impl Switches {
     /// All switches off. `user_tokens` leads to the table even while DynamoDB is down for everybody else.
-    pub fn new(secrets: Secrets, user_tokens: UserTokenTable) -> Self {
+    pub(crate) fn new(secrets: Secrets, user_tokens: UserTokenTable) -> Self {
         Self {
             secrets,
             user_tokens,
@@ -80,7 +80,7 @@ impl Switches {
     }
 
     /// Whether it is broken now, whoever broke or mended it.
-    pub async fn is_on(&self, breakage: Breakage) -> bool {
+    pub(crate) async fn is_on(&self, breakage: Breakage) -> bool {
         match breakage {
             Breakage::RedactedSecrets => {
                 let good = self.good_secrets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,7 +98,7 @@ impl Switches {
     }
 
     /// Everything that is broken now.
-    pub async fn on(&self) -> Vec<Breakage> {
+    pub(crate) async fn on(&self) -> Vec<Breakage> {
         let mut on = Vec::new();
         for breakage in Breakage::ALL {
             if self.is_on(breakage).await {
@@ -109,10 +109,7 @@ impl Switches {
     }
 
     /// Breaks or mends it; doing either twice changes nothing.
-    ///
-    /// # Errors
-    /// When the demo user cannot be changed.
-    pub async fn set(&self, breakage: Breakage, is_on: bool) -> Result<(), Problem> {
+    pub(crate) async fn set(&self, breakage: Breakage, is_on: bool) -> Result<(), Problem> {
         match breakage {
             Breakage::RedactedSecrets if is_on => self.redact_secrets(),
             Breakage::RedactedSecrets => self.restore_secrets(),
@@ -124,11 +121,11 @@ impl Switches {
         Ok(())
     }
 
-    pub fn is_dynamodb_down(&self) -> bool {
+    pub(crate) fn is_dynamodb_down(&self) -> bool {
         self.is_dynamodb_down.load(Ordering::Relaxed)
     }
 
-    pub fn is_secrets_manager_down(&self) -> bool {
+    pub(crate) fn is_secrets_manager_down(&self) -> bool {
         self.is_secrets_manager_down.load(Ordering::Relaxed)
     }
 

@@ -7,32 +7,29 @@ use serde_json::{Value, json};
 use zendesk_jwt_rules::Kind;
 
 /// The cookie that carries the user token.
-pub const SESSION_COOKIE: &str = "session";
+pub(crate) const SESSION_COOKIE: &str = "session";
 
 /// The user token of the first demo user, which is the one in Zendesk's own documentation.
-pub const USER_TOKEN: &str = "BD2F35A7621";
+pub(crate) const USER_TOKEN: &str = "BD2F35A7621";
 
 /// That user's external id.
-pub const EXTERNAL_ID: &str = "demo-1";
+pub(crate) const EXTERNAL_ID: &str = "demo-1";
 
 /// The key id of the demo's messaging key.
-pub const KID: &str = "app_demo";
+pub(crate) const KID: &str = "app_demo";
 
 /// The name of the secret that holds the signing key of `kind`.
-#[must_use]
-pub fn secret_id(kind: Kind) -> String {
+pub(crate) fn secret_id(kind: Kind) -> String {
     format!("zendesk-jwt/{kind}")
 }
 
 /// The demo's shared secret of `kind`.
-#[must_use]
-pub fn shared_secret(kind: Kind) -> String {
+pub(crate) fn shared_secret(kind: Kind) -> String {
     format!("demo-{kind}-shared-secret-not-for-production")
 }
 
 /// All secrets by name, with the values that Secrets Manager would hold.
-#[must_use]
-pub fn secrets() -> BTreeMap<String, String> {
+pub(crate) fn secrets() -> BTreeMap<String, String> {
     let value = |kind| match kind {
         Kind::Messaging => json!({"kid": KID, "secret": shared_secret(kind)}),
         Kind::Sdk | Kind::Sso => json!({"secret": shared_secret(kind)}),
@@ -42,18 +39,17 @@ pub fn secrets() -> BTreeMap<String, String> {
 
 /// A demo user: the token, what it shows, and the stored attributes beside `token_hash`.
 #[derive(Debug)]
-pub struct DemoUser {
+pub(crate) struct DemoUser {
     /// The user token.
-    pub token: &'static str,
+    pub(crate) token: &'static str,
     /// What there is to see with it.
-    pub shows: &'static str,
+    pub(crate) shows: &'static str,
     /// DynamoDB's own JSON.
-    pub attributes: Value,
+    pub(crate) attributes: Value,
 }
 
 /// The demo users.
-#[must_use]
-pub fn users() -> Vec<DemoUser> {
+pub(crate) fn users() -> Vec<DemoUser> {
     let user = |token, shows, attributes| DemoUser { token, shows, attributes };
     vec![
         user(

@@ -30,9 +30,6 @@ pub(super) fn router(functions: &Arc<Functions>) -> Router {
 }
 
 /// Serves until the process is interrupted.
-///
-/// # Errors
-/// When the server ends before that.
 pub(super) async fn serve(listener: TcpListener, router: Router) -> Result<(), Problem> {
     let interrupted = async {
         tokio::signal::ctrl_c().await.ok();

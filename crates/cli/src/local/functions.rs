@@ -30,11 +30,11 @@ pub(super) struct Functions {
 
 /// What every cold start is given.
 pub(super) struct Parts {
-    pub clients: Clients,
-    pub clock: Arc<dyn Clock>,
-    pub messaging: messaging_token::Settings,
-    pub sso: sso_redirect::Settings,
-    pub terminal: Terminal,
+    pub(crate) clients: Clients,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) messaging: messaging_token::Settings,
+    pub(crate) sso: sso_redirect::Settings,
+    pub(crate) terminal: Terminal,
 }
 
 /// One process of each function, as far as it matters: the signing key is read once and kept.
@@ -52,24 +52,24 @@ struct Function<F> {
 
 /// How a function answered, and the line that it would log in Lambda.
 pub(super) struct Invocation {
-    pub answer: Answer,
-    pub log_line: String,
+    pub(crate) answer: Answer,
+    pub(crate) log_line: String,
 }
 
 impl Functions {
     /// The functions, each before its first request.
-    pub fn start(parts: Parts) -> Self {
+    pub(crate) fn start(parts: Parts) -> Self {
         let running = Mutex::new(Arc::new(Running::start(&parts)));
         Self { parts, running }
     }
 
     /// Ends the processes and starts new ones, which have read no signing key yet.
-    pub fn start_anew(&self) {
+    pub(crate) fn start_anew(&self) {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Running::start(&self.parts));
     }
 
     /// Has the function of this kind answer a request, and says so on the terminal.
-    pub async fn call(&self, kind: Kind, request: Request) -> Invocation {
+    pub(crate) async fn call(&self, kind: Kind, request: Request) -> Invocation {
         let running = Arc::clone(&self.running.lock().unwrap_or_else(PoisonError::into_inner));
         let clock = &*self.parts.clock;
         let started = Instant::now();

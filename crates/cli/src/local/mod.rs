@@ -36,21 +36,21 @@ mod aws;
 mod banner;
 mod breakage;
 mod company;
-pub mod demo;
+pub(crate) mod demo;
 mod front;
 mod functions;
-pub mod secrets_manager;
+pub(crate) mod secrets_manager;
 mod simulator;
 mod terminal;
-pub mod user_tokens;
+pub(crate) mod user_tokens;
 mod workbench;
 
 /// Where it listens unless it is told otherwise.
-pub const ADDRESS: &str = "http://127.0.0.1:3000";
+pub(crate) const ADDRESS: &str = "http://127.0.0.1:3000";
 
 /// The arguments of `zendesk-jwt local`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The address to listen on; 0.0.0.0 lets containers and other machines in
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
     host: IpAddr,
@@ -73,13 +73,10 @@ pub struct Arguments {
 }
 
 /// How long a changed secret may go unnoticed here, in seconds: short, so that a rotation can be watched.
-pub const SIGNING_KEY_MAX_AGE: u64 = 5;
+pub(crate) const SIGNING_KEY_MAX_AGE: u64 = 5;
 
 /// Serves until the process is interrupted.
-///
-/// # Errors
-/// When the port is taken or the data cannot be used.
-pub fn run(arguments: &Arguments) -> Result<(), Problem> {
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
     block_on(serve(arguments))
 }
 
@@ -130,9 +127,6 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
 }
 
 /// Listens, and says where.
-///
-/// # Errors
-/// With a sentence that names the option by which to choose another port.
 pub(super) async fn listen(address: SocketAddr, option: &str) -> Result<(TcpListener, SocketAddr), Problem> {
     let port = address.port();
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {

@@ -15,32 +15,27 @@ use crate::problem::Problem;
 
 /// Secret values by name, shared by all of its clones.
 #[derive(Clone)]
-pub struct Secrets(Arc<Mutex<BTreeMap<String, String>>>);
+pub(crate) struct Secrets(Arc<Mutex<BTreeMap<String, String>>>);
 
 impl Secrets {
     /// Secrets of these names and values.
-    #[must_use]
-    pub fn new(secrets: BTreeMap<String, String>) -> Self {
+    pub(crate) fn new(secrets: BTreeMap<String, String>) -> Self {
         Self(Arc::new(Mutex::new(secrets)))
     }
 
     /// The value of a secret, if there is such a secret.
-    #[must_use]
-    pub fn get(&self, id: &str) -> Option<String> {
+    pub(crate) fn get(&self, id: &str) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     /// Stores a new value.
-    pub fn put(&self, id: &str, value: &str) {
+    pub(crate) fn put(&self, id: &str, value: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), value.to_owned());
     }
 }
 
 /// Serves these secrets on loopback and gives the address.
-///
-/// # Errors
-/// When no port can be had.
-pub async fn start(secrets: Secrets) -> Result<String, Problem> {
+pub(crate) async fn start(secrets: Secrets) -> Result<String, Problem> {
     let router = Router::new().route("/", post(call)).with_state(secrets);
     let listener =
         TcpListener::bind("127.0.0.1:0").await.map_err(|error| Problem(format!("Secrets Manager: {error}")))?;

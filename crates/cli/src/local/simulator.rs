@@ -12,17 +12,14 @@ use zendesk_jwt_simulator::{Account, Client, Keys, Messaging, Sso, SupportSdk, U
 /// A simulator that is being served.
 pub(super) struct Simulator {
     /// Where: it takes the place of `https://SUBDOMAIN.zendesk.com`.
-    pub url: Url,
+    pub(crate) url: Url,
     /// The company's login page, on the functions' own address.
-    pub login_url: Url,
+    pub(crate) login_url: Url,
     /// The origins of its messaging page, which plays a page of the company's site.
-    pub origins: [String; 2],
+    pub(crate) origins: [String; 2],
 }
 
 /// Serves it beside what listens at `own`.
-///
-/// # Errors
-/// When the port is taken.
 pub(super) async fn start(own: SocketAddr, port: u16) -> Result<Simulator, Problem> {
     let (listener, address) = listen(SocketAddr::new(own.ip(), port), "--zendesk-port").await?;
     let (own_url, url) = (browser_url(own)?, browser_url(address)?);

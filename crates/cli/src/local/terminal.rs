@@ -13,7 +13,7 @@ pub(super) struct LatestLines(Arc<Mutex<VecDeque<String>>>);
 
 impl LatestLines {
     /// Keeps one more line, and lets go of the oldest.
-    pub fn add(&self, line: impl Into<String>) {
+    pub(crate) fn add(&self, line: impl Into<String>) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.push_back(line.into());
         if lines.len() > KEPT {
@@ -22,7 +22,7 @@ impl LatestLines {
     }
 
     /// The lines, oldest first.
-    pub fn all(&self) -> Vec<String> {
+    pub(crate) fn all(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
@@ -30,12 +30,12 @@ impl LatestLines {
 /// Standard output, which keeps what it shows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Terminal {
-    pub shown: LatestLines,
+    pub(crate) shown: LatestLines,
 }
 
 impl Terminal {
     /// Shows one line.
-    pub fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         // A terminal that is gone leaves nobody to tell.
         writeln!(self.clone(), "{line}").ok();
     }

@@ -12,25 +12,22 @@ use crate::problem::Problem;
 use zendesk_jwt::user::UserToken;
 
 /// The table's name.
-pub const TABLE: &str = "zendesk-jwt-user-tokens";
+pub(crate) const TABLE: &str = "zendesk-jwt-user-tokens";
 
 /// The database's file in the data directory.
 const FILE: &str = "user-tokens.sqlite";
 
 /// A DynamoDB that is being served.
 #[derive(Debug)]
-pub struct Running {
+pub(crate) struct Running {
     /// Where.
-    pub url: String,
+    pub(crate) url: String,
     /// Whether the table was made just now, with the demo users in it.
-    pub is_new: bool,
+    pub(crate) is_new: bool,
 }
 
 /// Opens the database, makes the table with the demo users unless it is there, and serves it on loopback.
-///
-/// # Errors
-/// When the directory or the database in it cannot be used.
-pub async fn start(directory: Option<&Path>) -> Result<Running, Problem> {
+pub(crate) async fn start(directory: Option<&Path>) -> Result<Running, Problem> {
     let database = open(directory)?;
     let tables = database.list_tables(request(json!({}))?).map_err(|error| unusable(directory, &error.to_string()))?;
     let is_new = !tables.table_names.iter().any(|name| name == TABLE);

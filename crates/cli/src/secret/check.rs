@@ -19,7 +19,7 @@ use zendesk_jwt::jwt::{JwtKind, Kind};
 /// The arguments of `zendesk-jwt secret check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 when every secret can sign, 1 when one cannot, 2 when called wrongly.")]
-pub struct Check {
+pub(crate) struct Check {
     /// Print JSON
     #[arg(long)]
     json: bool,

@@ -12,7 +12,7 @@ mod put;
 
 /// The subcommands of `zendesk-jwt secret`.
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Store the signing key of a kind, once it is sure that it can be right
     Put(put::Put),
     /// Say whether the stored secrets can sign, and whether two kinds share one
@@ -20,10 +20,7 @@ pub enum Command {
 }
 
 /// Runs the subcommand.
-///
-/// # Errors
-/// When the process cannot start, or Secrets Manager cannot be used.
-pub fn run(command: &Command) -> Result<ExitCode, Problem> {
+pub(crate) fn run(command: &Command) -> Result<ExitCode, Problem> {
     match command {
         Command::Put(arguments) => put::run(arguments),
         Command::Check(arguments) => check::run(arguments),

@@ -41,7 +41,7 @@ Secrets Manager is to hold. Where the ids of the other kinds are known, a secret
   zendesk-jwt secret put sso --local < shared-secret.txt
 
 Exit status: 0 when it is stored, 1 when it is refused or could not be stored, 2 when called wrongly.")]
-pub struct Put {
+pub(crate) struct Put {
     /// What the key signs: sdk, messaging or sso
     #[arg(value_parser = crate::problem::kind)]
     kind: Kind,

@@ -22,7 +22,7 @@ use crate::user::{Format, cells::csv_row};
         by number, and OUT is not written.\n\n\
         Exit status: 0 when OUT is written, 1 when not, 2 on a usage error."
 )]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// A CSV or JSON Lines file of users; `-` is standard input
     #[arg(value_name = "IN")]
     input: PathBuf,

@@ -27,7 +27,7 @@ and for a refusal `code` and `reason`.
 
 Exit status: 0 when the token was stored and printed, 1 when not, 2 when called
 wrongly.")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Your own id of the user
     #[arg(long, value_name = "ID", value_parser = external_id)]
     external_id: ExternalId,

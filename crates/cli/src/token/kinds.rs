@@ -12,7 +12,7 @@ use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
 
 /// What one flow would answer.
 #[derive(Clone, Debug, Serialize)]
-pub struct FlowAnswer {
+pub(crate) struct FlowAnswer {
     /// `sdk`, `messaging` or `sso`.
     kind: &'static str,
     /// Whether it would sign a JWT.
@@ -27,8 +27,7 @@ pub struct FlowAnswer {
 
 impl FlowAnswer {
     /// The answers of all three flows at `now`.
-    #[must_use]
-    pub fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
+    pub(crate) fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
         let record = item.record();
         Kind::ALL.map(|kind| {
             let record = record.as_ref().map_err(|attribute| Refused::ItemMalformed { attribute });
@@ -47,14 +46,12 @@ impl FlowAnswer {
     }
 
     /// A word or two for a table's cell.
-    #[must_use]
-    pub fn cell(&self) -> String {
+    pub(crate) fn cell(&self) -> String {
         self.code.map_or_else(|| "signs".to_owned(), |code| code.replace('_', " "))
     }
 
     /// A sentence.
-    #[must_use]
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         match &self.reason {
             None => format!("{} signs", self.kind),
             Some(reason) => format!("{} refuses: {reason}", self.kind),

@@ -23,7 +23,7 @@ refusal `code` and `reason`.
 
 Exit status: 0 when the user has tokens, 1 when not or they cannot be read, 2
 when called wrongly.")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Your own id of the user
     #[arg(long, value_name = "ID", value_parser = external_id)]
     external_id: ExternalId,

@@ -6,17 +6,17 @@ use crate::problem::Problem;
 
 mod fill;
 mod issue;
-pub mod kinds;
+pub(crate) mod kinds;
 mod list;
-pub mod new;
+pub(crate) mod new;
 mod revoke;
-pub mod selection;
+pub(crate) mod selection;
 mod show;
-pub mod view;
+pub(crate) mod view;
 
 /// The subcommands of `zendesk-jwt token`.
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Make a new token for a user, and print it this once
     Issue(Box<issue::Arguments>),
     /// Make a token for each user of a CSV or JSON Lines file
@@ -30,10 +30,7 @@ pub enum Command {
 }
 
 /// Runs the subcommand.
-///
-/// # Errors
-/// When it could not do its work.
-pub fn run(command: &Command) -> Result<ExitCode, Problem> {
+pub(crate) fn run(command: &Command) -> Result<ExitCode, Problem> {
     match command {
         Command::Issue(arguments) => issue::run(arguments),
         Command::Fill(arguments) => fill::run(arguments),

@@ -16,7 +16,7 @@ use zendesk_jwt::jwt::{Clock, Kind, NoRandomness, SystemClock};
 use zendesk_jwt::user::UserToken;
 
 /// What every token that the tool makes begins with, so that scanners find one that has leaked.
-pub const PREFIX: &str = "zjwt_";
+pub(crate) const PREFIX: &str = "zjwt_";
 
 /// How long a token counts unless the operator says otherwise, in days.
 const DEFAULT_DAYS: u64 = 30;
@@ -24,7 +24,7 @@ const DEFAULT_DAYS: u64 = 30;
 /// For what and how long a new token counts.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Token")]
-pub struct TokenOptions {
+pub(crate) struct TokenOptions {
     /// A kind of JWT that the token may be exchanged for; may be repeated. Without it: all three
     #[arg(
         long = "audience",
@@ -45,7 +45,7 @@ pub struct TokenOptions {
 
 impl TokenOptions {
     /// Puts the attributes of the token among the fields of an item. What is not said there and here expires.
-    pub fn add_to(&self, fields: &mut Map<String, Value>) {
+    pub(crate) fn add_to(&self, fields: &mut Map<String, Value>) {
         if !self.audiences.is_empty() {
             // In order and each once, as a set is stored.
             let audiences: BTreeSet<_> = self.audiences.iter().collect();
@@ -69,10 +69,7 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 }
 
 /// A new token: 256 random bits in lower-case hex behind [`PREFIX`], which no cookie, form or shell changes.
-///
-/// # Errors
-/// When there are no random bytes to be had.
-pub fn random() -> Result<Zeroizing<String>, Problem> {
+pub(crate) fn random() -> Result<Zeroizing<String>, Problem> {
     let mut bits = Zeroizing::new([0; 32]);
     aws_lc_rs::rand::fill(bits.as_mut()).map_err(|_| Problem(NoRandomness.to_string()))?;
     let digits = Zeroizing::new(hex::encode(bits.as_slice()));
@@ -80,8 +77,7 @@ pub fn random() -> Result<Zeroizing<String>, Problem> {
 }
 
 /// The key under which a token that [`random`] made is stored.
-#[must_use]
-pub fn hash(token: &str) -> String {
+pub(crate) fn hash(token: &str) -> String {
     // No new token is empty or too long.
     UserToken::parse(token).map(|token| token.hash()).unwrap_or_default()
 }
@@ -96,10 +92,7 @@ struct Issued<'a> {
 }
 
 /// Prints a token that was made and is stored as `item`: the token on standard output and the rest beside it.
-///
-/// # Errors
-/// When it could not be printed: nobody will ever know it then.
-pub fn show(token: &str, item: &StoredItem, as_json: bool) -> Result<(), Problem> {
+pub(crate) fn show(token: &str, item: &StoredItem, as_json: bool) -> Result<(), Problem> {
     let stored = TokenView::of(item);
     let token_hash = stored.token_hash.clone();
     if !as_json {

@@ -24,7 +24,7 @@ with `token_hash` and `problem`.
 
 Exit status: 0 when the tokens were deleted, 1 when one was not or there was
 none, 2 when called wrongly.")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
 

@@ -10,7 +10,7 @@ use zendesk_jwt::user::UserToken;
 
 /// A token by its hash, from a file, or from the prompt.
 #[derive(Debug, clap::Args)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// The token's SHA-256 in hex, as `token list` shows it
     #[arg(long, value_name = "HASH", value_parser = GivenHash::parse)]
     hash: Option<GivenHash>,
@@ -49,8 +49,7 @@ impl GivenHash {
 
 impl Selection {
     /// What is wrong with the call, if anything is.
-    #[must_use]
-    pub fn wrong_call(&self) -> Option<&'static str> {
+    pub(crate) fn wrong_call(&self) -> Option<&'static str> {
         if self.token.is_some() {
             return Some(
                 "a token is not taken from the command line, where other processes and your shell's history see it. \
@@ -67,10 +66,7 @@ impl Selection {
     }
 
     /// The hash of the token, which is read now.
-    ///
-    /// # Errors
-    /// When the token cannot be read or is none.
-    pub fn token_hash(&self) -> Result<String, Problem> {
+    pub(crate) fn token_hash(&self) -> Result<String, Problem> {
         match (&self.hash, &self.token_file) {
             (Some(GivenHash(Some(hash))), _) => Ok(hash.clone()),
             (_, Some(file)) => read(file).map(|token| token.hash()),
@@ -80,10 +76,7 @@ impl Selection {
 }
 
 /// The token that a file holds; `-` is standard input.
-///
-/// # Errors
-/// When the file cannot be read or holds no token.
-pub fn read(file: &std::path::Path) -> Result<UserToken, Problem> {
+pub(crate) fn read(file: &std::path::Path) -> Result<UserToken, Problem> {
     parse(&input::read(file, "the user token")?)
 }
 

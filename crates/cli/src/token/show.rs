@@ -25,7 +25,7 @@ refusal `code` and `reason`.
 
 Exit status: 0 when the token was shown, 1 when there is none or it cannot be
 read, 2 when called wrongly.")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
 

@@ -11,9 +11,9 @@ use zendesk_jwt::jwt::{Clock, EpochSeconds, SystemClock};
 
 /// What is about the token and not about its user.
 #[derive(Debug, Serialize)]
-pub struct TokenView {
+pub(crate) struct TokenView {
     /// The key under which it is stored.
-    pub token_hash: String,
+    pub(crate) token_hash: String,
     /// The kinds of JWT that it may be exchanged for; null means all three.
     audiences: Value,
     /// Epoch seconds; null means never.
@@ -24,8 +24,7 @@ pub struct TokenView {
 
 impl TokenView {
     /// The token of that item, now.
-    #[must_use]
-    pub fn of(item: &StoredItem) -> Self {
+    pub(crate) fn of(item: &StoredItem) -> Self {
         let mut fields = item.clone().into_json();
         let mut field = |name: &str| fields.remove(name).unwrap_or_default();
         Self {
@@ -41,8 +40,7 @@ impl TokenView {
     }
 
     /// When it expires, in words.
-    #[must_use]
-    pub fn expiry(&self) -> String {
+    pub(crate) fn expiry(&self) -> String {
         match &self.expires_at {
             Value::Null => "never".into(),
             value => {
@@ -52,14 +50,13 @@ impl TokenView {
     }
 
     /// What the flows would answer, a sentence each.
-    pub fn sentences(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn sentences(&self) -> impl Iterator<Item = String> {
         self.flows.iter().map(FlowAnswer::sentence)
     }
 }
 
 /// The tokens of a user: those first that count longest.
-#[must_use]
-pub fn views(items: &[StoredItem]) -> Vec<TokenView> {
+pub(crate) fn views(items: &[StoredItem]) -> Vec<TokenView> {
     let mut views: Vec<_> = items.iter().map(TokenView::of).collect();
     let until = |view: &TokenView| std::cmp::Reverse(view.expires_at.as_u64().unwrap_or(u64::MAX));
     views.sort_by_key(|view| (until(view), view.token_hash.clone()));
@@ -67,8 +64,7 @@ pub fn views(items: &[StoredItem]) -> Vec<TokenView> {
 }
 
 /// The tokens as a table.
-#[must_use]
-pub fn table(views: &[TokenView]) -> String {
+pub(crate) fn table(views: &[TokenView]) -> String {
     let row = |view: &TokenView, detail: Detail| {
         let own = [detail.token_hash(&view.token_hash), view.expiry()];
         own.into_iter().chain(view.flows.iter().map(FlowAnswer::cell)).collect()
@@ -79,13 +75,11 @@ pub fn table(views: &[TokenView]) -> String {
 }
 
 /// What an item holds about its user, external id and all.
-#[must_use]
-pub fn profile(item: &StoredItem) -> Map<String, Value> {
+pub(crate) fn profile(item: &StoredItem) -> Map<String, Value> {
     item.clone().into_json().into_iter().filter(|(field, _)| !is_of_the_token(field)).collect()
 }
 
 /// Nobody has that external id.
-#[must_use]
-pub fn no_such_user() -> Problem {
+pub(crate) fn no_such_user() -> Problem {
     Problem("no token is stored for that user: look at --external-id, and at --table and the account".into())
 }

@@ -7,7 +7,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Doubling pauses, each cut by chance so that requests that were refused together do not come back together.
 #[derive(Debug)]
-pub struct Backoff {
+pub(crate) struct Backoff {
     give_up_after: Duration,
     last_success: Instant,
     failures_in_a_row: u32,
@@ -15,18 +15,17 @@ pub struct Backoff {
 
 impl Backoff {
     /// Pauses until nothing has succeeded for `give_up_after`.
-    #[must_use]
-    pub fn new(give_up_after: Duration) -> Self {
+    pub(crate) fn new(give_up_after: Duration) -> Self {
         Self { give_up_after, last_success: Instant::now(), failures_in_a_row: 0 }
     }
 
     /// Begins again with short pauses.
-    pub fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         *self = Self::new(self.give_up_after);
     }
 
     /// How long to wait after a failure; `None` when it is time to give up.
-    pub fn pause(&mut self) -> Option<Duration> {
+    pub(crate) fn pause(&mut self) -> Option<Duration> {
         let left = self.give_up_after.checked_sub(self.last_success.elapsed()).filter(|left| !left.is_zero())?;
         let full = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(self.failures_in_a_row)).min(LONGEST_PAUSE);
         self.failures_in_a_row += 1;

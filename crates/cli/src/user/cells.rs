@@ -11,8 +11,7 @@ const NULL: &str = r"\N";
 const EMPTY: &str = r"\";
 
 /// What a cell of a field of that type must be, in words.
-#[must_use]
-pub const fn expected(shape: Shape) -> &'static str {
+pub(crate) const fn expected(shape: Shape) -> &'static str {
     match shape {
         Shape::Text => r"a text, and begin with two backslashes for one (\N is null, \ is an empty text)",
         Shape::TextSet | Shape::TextList => "texts with `;` between them, or a JSON array of texts",
@@ -22,8 +21,7 @@ pub const fn expected(shape: Shape) -> &'static str {
 }
 
 /// The value of a cell that is not empty; `None` when it is not [`expected`].
-#[must_use]
-pub fn read(shape: Shape, cell: &str) -> Option<Value> {
+pub(crate) fn read(shape: Shape, cell: &str) -> Option<Value> {
     if cell == NULL {
         return Some(Value::Null);
     }
@@ -54,8 +52,7 @@ fn texts(cell: &str) -> Option<Vec<String>> {
 }
 
 /// The cell that [`read`] makes `value` of; `None` when the value has another type or a line break.
-#[must_use]
-pub fn write(shape: Shape, value: &Value) -> Option<String> {
+pub(crate) fn write(shape: Shape, value: &Value) -> Option<String> {
     match (shape, value) {
         (_, Value::Null) => Some(NULL.to_owned()),
         (Shape::Text, Value::String(text)) => (!text.contains(['\n', '\r'])).then(|| match text.as_str() {

@@ -10,38 +10,37 @@ use crate::token::view::profile;
 
 /// The profile in several items.
 #[derive(Serialize)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// What all items hold alike.
     #[serde(rename = "profile")]
-    pub agreed: Map<String, Value>,
+    pub(crate) agreed: Map<String, Value>,
     /// What they do not.
     #[serde(rename = "differences")]
-    pub differing: Vec<Difference>,
+    pub(crate) differing: Vec<Difference>,
 }
 
 /// A field that is not the same in all items.
 #[derive(Serialize)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// The field's name.
-    pub field: String,
+    pub(crate) field: String,
     /// What there is.
-    pub values: Vec<ValueOf>,
+    pub(crate) values: Vec<ValueOf>,
 }
 
 /// A value of some items.
 #[derive(Serialize)]
-pub struct ValueOf {
+pub(crate) struct ValueOf {
     /// None where the field is not stored, which is something else than null.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<Value>,
+    pub(crate) value: Option<Value>,
     /// The items.
-    pub token_hashes: Vec<String>,
+    pub(crate) token_hashes: Vec<String>,
 }
 
 impl Comparison {
     /// Compares the profiles in these items.
-    #[must_use]
-    pub fn of(items: &[StoredItem]) -> Self {
+    pub(crate) fn of(items: &[StoredItem]) -> Self {
         let profiles: Vec<_> = items.iter().map(|item| (item.token_hash(), profile(item))).collect();
         let fields: BTreeSet<&String> = profiles.iter().flat_map(|(_, profile)| profile.keys()).collect();
         let mut comparison = Self { agreed: Map::new(), differing: Vec::new() };

@@ -29,7 +29,7 @@ const MAX_NAMES: usize = 10;
         is exported as it was before or after. docs/import.md has the formats.\n\n\
         Exit status: 0 when all is exported, 1 when not, 2 when called wrongly."
 )]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Write this file, once it is complete, instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -51,10 +51,7 @@ pub struct Arguments {
 }
 
 /// Runs the subcommand.
-///
-/// # Errors
-/// When the table cannot be read or the file not be written.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     block_on(async {
         let table = arguments.user_tokens.table().await?;
         // Only the time left depends on it.

@@ -26,7 +26,7 @@ with `token_hash` and `problem`.
 
 Exit status: 0 when nothing is stored on the user any more, 1 when something may
 be, 2 when called wrongly.")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Your own id of the user
     #[arg(long, value_name = "ID", value_parser = external_id)]
     external_id: ExternalId,

@@ -8,23 +8,23 @@ use zendesk_jwt::user::ExternalId;
 mod backoff;
 pub(crate) mod cells;
 mod comparison;
-pub mod export;
+pub(crate) mod export;
 mod forget;
-pub mod import;
+pub(crate) mod import;
 pub(crate) mod private_file;
-pub mod profile;
+pub(crate) mod profile;
 mod progress;
-pub mod put;
-pub mod report;
+pub(crate) mod put;
+pub(crate) mod report;
 mod show;
 mod standing;
 mod update;
 
-pub use comparison::Comparison;
+pub(crate) use comparison::Comparison;
 
 /// The subcommands of `zendesk-jwt user`.
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Store one token of a user with a profile: a token of your own, or a new one
     Put(Box<put::Arguments>),
     /// Show all that is stored on a user, and where the user's tokens differ
@@ -44,10 +44,7 @@ pub enum Command {
 }
 
 /// Runs the subcommand.
-///
-/// # Errors
-/// When it could not do its work.
-pub fn run(command: &Command) -> Result<ExitCode, Problem> {
+pub(crate) fn run(command: &Command) -> Result<ExitCode, Problem> {
     match command {
         Command::Put(arguments) => put::run(arguments),
         Command::Show(arguments) => show::run(arguments),
@@ -61,16 +58,13 @@ pub fn run(command: &Command) -> Result<ExitCode, Problem> {
 }
 
 /// Reads `--external-id`.
-///
-/// # Errors
-/// When the text is no external id.
-pub fn external_id(text: &str) -> Result<ExternalId, String> {
+pub(crate) fn external_id(text: &str) -> Result<ExternalId, String> {
     ExternalId::parse(text).ok_or_else(|| format!("an external id has 1 to {} characters", ExternalId::MAX_CHARACTERS))
 }
 
 /// How users are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Cells with commas between them, under a header row
     Csv,
     /// One JSON object per line

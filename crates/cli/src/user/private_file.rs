@@ -16,7 +16,7 @@ fn create_new(path: &Path) -> io::Result<File> {
 
 /// A file that takes another one's place once it is complete; until then that one stays as it is.
 #[derive(Debug)]
-pub struct Replacement {
+pub(crate) struct Replacement {
     path: PathBuf,
     partial: PathBuf,
     file: File,
@@ -25,10 +25,7 @@ pub struct Replacement {
 
 impl Replacement {
     /// Begins a file beside the one at `path`.
-    ///
-    /// # Errors
-    /// When no file can be made there.
-    pub fn of(path: &Path) -> io::Result<Self> {
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?;
         let mut partial_name = OsString::from(".");
         partial_name.push(name);
@@ -38,10 +35,7 @@ impl Replacement {
     }
 
     /// Puts the file in its place, even should the power fail right afterwards.
-    ///
-    /// # Errors
-    /// When the file cannot be written to the end; the old one is still there then.
-    pub fn complete(mut self) -> io::Result<()> {
+    pub(crate) fn complete(mut self) -> io::Result<()> {
         self.file.sync_all()?;
         std::fs::rename(&self.partial, &self.path)?;
         self.is_complete = true;

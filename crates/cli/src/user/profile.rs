@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 /// What is stored on the user. What the options do not name is not stored, or stays as it is.
 #[derive(clap::Args, Serialize)]
 #[command(next_help_heading = "Profile")]
-pub struct ProfileOptions {
+pub(crate) struct ProfileOptions {
     /// The full name; the Support SDK and SSO require it
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,8 +93,7 @@ pub struct ProfileOptions {
 
 impl ProfileOptions {
     /// The fields that were given, as JSON for [`UserTokenItem::from_json`](crate::aws::user_token_items::UserTokenItem).
-    #[must_use]
-    pub fn fields(&self) -> Map<String, Value> {
+    pub(crate) fn fields(&self) -> Map<String, Value> {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(self) else {
             return Map::new();
         };

@@ -12,7 +12,7 @@ const BETWEEN_LINES: Duration = Duration::from_secs(3);
 
 /// A bar on a terminal, a line now and then elsewhere, or nothing.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     started: Instant,
     /// How much there is to do, in any unit; `None` when nobody knows.
     total: Option<u64>,
@@ -32,14 +32,12 @@ enum Display {
 
 impl Progress {
     /// Says nothing.
-    #[must_use]
-    pub fn silent() -> Self {
+    pub(crate) fn silent() -> Self {
         Self::shown_by(Display::Silent, None)
     }
 
     /// Of so much work, as far as that is known.
-    #[must_use]
-    pub fn of(total: Option<u64>) -> Self {
+    pub(crate) fn of(total: Option<u64>) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self::shown_by(Display::Lines, total);
         }
@@ -59,7 +57,7 @@ impl Progress {
     }
 
     /// `position` of the total is done; in words, `count` `things` and `more`.
-    pub fn is_at(&self, position: u64, count: u64, things: &str, more: &str) {
+    pub(crate) fn is_at(&self, position: u64, count: u64, things: &str, more: &str) {
         self.position.set(position);
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let mut done = format!("{} {things}{more}, {}/s", HumanCount(count), HumanCount(per_second(count, seconds)));
@@ -82,7 +80,7 @@ impl Progress {
 
     /// Says a line of its own, which stays.
     #[expect(clippy::print_stderr, reason = "a person reads this")]
-    pub fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         match &self.display {
             Display::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
             Display::Silent | Display::Lines => eprintln!("{line}"),
@@ -90,7 +88,7 @@ impl Progress {
     }
 
     /// Says every now and then how far it is, for as long as it is polled.
-    pub async fn keep_saying(&self) -> Infallible {
+    pub(crate) async fn keep_saying(&self) -> Infallible {
         loop {
             tokio::time::sleep(BETWEEN_LINES).await;
             if matches!(self.display, Display::Lines) && !self.done.borrow().is_empty() {
@@ -100,8 +98,7 @@ impl Progress {
     }
 
     /// How long it has been at work.
-    #[must_use]
-    pub fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 }
@@ -115,13 +112,12 @@ impl Drop for Progress {
 }
 
 /// A rate as a whole number.
-#[must_use]
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a rate for people"
 )]
-pub fn per_second(count: u64, seconds: f64) -> u64 {
+pub(crate) fn per_second(count: u64, seconds: f64) -> u64 {
     (count as f64 / seconds.max(0.001)).round() as u64
 }

@@ -34,7 +34,7 @@ with `token_hash` and `problem`.
 With a new token it is that of `token issue`.
 
 Exit status: 0 when it is stored, 1 when not, 2 when called wrongly.")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Your own id of the user
     #[arg(long, value_name = "ID", value_parser = external_id, required_unless_present = "file")]
     external_id: Option<ExternalId>,
@@ -146,10 +146,7 @@ fn point_out_differences(item: &StoredItem, mut others: Vec<StoredItem>) {
 }
 
 /// Refuses to give a suspended user a token that would not be.
-///
-/// # Errors
-/// When one of the user's items is suspended.
-pub fn refuse_suspended(items: &[StoredItem]) -> Result<(), Problem> {
+pub(crate) fn refuse_suspended(items: &[StoredItem]) -> Result<(), Problem> {
     let is_suspended = |item: &StoredItem| item.record().is_ok_and(|record| record.suspended);
     if items.iter().any(is_suspended) {
         return Err(Problem("this user is suspended: first end it with `user resume`".into()));
@@ -158,10 +155,7 @@ pub fn refuse_suspended(items: &[StoredItem]) -> Result<(), Problem> {
 }
 
 /// Stores the item, unless its token is another user's.
-///
-/// # Errors
-/// When the token is another user's, or DynamoDB does not answer or refuses.
-pub async fn store(table: &UserTokenTable, item: UserTokenItem) -> Result<(StoredItem, Put), Problem> {
+pub(crate) async fn store(table: &UserTokenTable, item: UserTokenItem) -> Result<(StoredItem, Put), Problem> {
     match table.put_for_its_user(item.clone()).await? {
         Put::OfAnotherUser => Err(Problem("this token is another user's: look at --external-id, or revoke it".into())),
         put => Ok((item.into(), put)),

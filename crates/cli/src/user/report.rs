@@ -13,29 +13,28 @@ use zendesk_jwt::user::ExternalId;
 
 /// What came of a change.
 #[derive(Debug, Default, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// How many items the user has.
-    pub items: usize,
+    pub(crate) items: usize,
     /// How many of them are not what they were.
-    pub changed: usize,
+    pub(crate) changed: usize,
     /// Those that could not be changed, and so are what they were.
-    pub failed: Vec<Failure>,
+    pub(crate) failed: Vec<Failure>,
 }
 
 /// An item that could not be changed.
 #[derive(Debug, Serialize)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// Which one; none when it could not be read which there are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_hash: Option<String>,
+    pub(crate) token_hash: Option<String>,
     /// Why.
-    pub problem: String,
+    pub(crate) problem: String,
 }
 
 impl Report {
     /// Whether the user had nothing to change.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.items == 0 && self.failed.is_empty()
     }
 
@@ -51,15 +50,12 @@ impl Report {
     }
 
     /// Adds what could not be done.
-    pub fn fail(&mut self, token_hash: Option<String>, problem: String) {
+    pub(crate) fn fail(&mut self, token_hash: Option<String>, problem: String) {
         self.failed.push(Failure { token_hash, problem });
     }
 
     /// Prints it; `done` is what was done to the items, such as `changed`. Success is when nothing failed.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn show(&self, done: &str, as_json: bool) -> Result<ExitCode, Problem> {
+    pub(crate) fn show(&self, done: &str, as_json: bool) -> Result<ExitCode, Problem> {
         if as_json {
             output::json(self)?;
         } else {
@@ -78,10 +74,7 @@ impl Report {
 }
 
 /// Does `work` to every item of the user, until the index shows no further one. An item that fails stops no other.
-///
-/// # Errors
-/// When the items cannot be read, and so nothing was done.
-pub async fn each_item(
+pub(crate) async fn each_item(
     table: &UserTokenTable,
     user: &ExternalId,
     work: impl AsyncFn(&StoredItem) -> Result<Changed, TableError>,

@@ -26,7 +26,7 @@ in `token list`.
 
 Exit status: 0 when the user was shown, 1 when nothing is stored on them or it
 cannot be read, 2 when called wrongly.")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Your own id of the user
     #[arg(long, value_name = "ID", value_parser = external_id)]
     external_id: ExternalId,

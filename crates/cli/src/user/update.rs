@@ -29,7 +29,7 @@ with `token_hash` and `problem`.
 
 Exit status: 0 when all items are as asked, 1 when one is not or the user has
 none, 2 when called wrongly.")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Your own id of the user
     #[arg(long, value_name = "ID", value_parser = external_id)]
     external_id: ExternalId,

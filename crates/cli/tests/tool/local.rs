@@ -3,7 +3,6 @@
 use crate::support::{Jwt, eventually};
 use serde_json::Value;
 use std::fs::File;
-use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};

@@ -22,9 +22,9 @@ struct Page {
 
 /// A breakage in words.
 pub(super) struct Described {
-    pub name: &'static str,
-    pub title: &'static str,
-    pub is_on: bool,
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) is_on: bool,
     is: Prose<&'static str>,
     seen: Prose<&'static str>,
     logged: Prose<&'static str>,
@@ -33,7 +33,7 @@ pub(super) struct Described {
 }
 
 impl Described {
-    pub fn new(breakage: Breakage, is_on: bool) -> Self {
+    pub(crate) fn new(breakage: Breakage, is_on: bool) -> Self {
         let [title, is, seen, logged] = words(breakage);
         Self {
             name: breakage.name(),

@@ -13,7 +13,7 @@ use zendesk_jwt_rules::inspect::{Expectation, Inspection, Rule, Severity, Signat
 #[template(path = "workbench/findings.html")]
 pub(in crate::local) struct Findings {
     /// Whether Zendesk would take it, as far as can be told.
-    pub is_accepted: bool,
+    pub(crate) is_accepted: bool,
     kind: &'static str,
     /// The three parts, or the text as it is.
     parts: Vec<String>,
@@ -55,7 +55,7 @@ struct Source {
 
 impl Findings {
     /// Takes `token` apart. `signed_with` names the secret of the expectation.
-    pub fn of(token: &str, expectation: &Expectation<'_>, signed_with: &'static str) -> Self {
+    pub(crate) fn of(token: &str, expectation: &Expectation<'_>, signed_with: &'static str) -> Self {
         let inspection = inspect(token, expectation);
         let broken = inspection.findings.iter().map(|finding| BrokenRule {
             code: finding.rule.code(),

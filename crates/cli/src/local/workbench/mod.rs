@@ -48,7 +48,7 @@ pub(super) struct Workbench {
 
 impl Workbench {
     /// The workbench of these functions and what they stand on.
-    pub fn new(
+    pub(crate) fn new(
         functions: Arc<Functions>,
         switches: Arc<Switches>,
         user_tokens: UserTokenTable,

@@ -9,17 +9,17 @@ use zendesk_jwt::jwt::{EpochSeconds, Kind};
 
 /// What was typed.
 pub(super) struct NewUser {
-    pub name: String,
-    pub external_id: String,
-    pub email: String,
-    pub is_email_verified: bool,
-    pub phone: String,
-    pub organization: String,
-    pub tags: String,
-    pub role: String,
-    pub audiences: Vec<Kind>,
+    pub(crate) name: String,
+    pub(crate) external_id: String,
+    pub(crate) email: String,
+    pub(crate) is_email_verified: bool,
+    pub(crate) phone: String,
+    pub(crate) organization: String,
+    pub(crate) tags: String,
+    pub(crate) role: String,
+    pub(crate) audiences: Vec<Kind>,
     /// How long the token lives in seconds; empty is for ever.
-    pub lifetime: String,
+    pub(crate) lifetime: String,
 }
 
 impl Default for NewUser {
@@ -42,7 +42,7 @@ impl Default for NewUser {
 
 impl NewUser {
     /// The fields without white space around them.
-    pub fn read(fields: &Fields) -> Self {
+    pub(crate) fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).trim().to_owned();
         Self {
             name: text("name"),
@@ -59,10 +59,7 @@ impl NewUser {
     }
 
     /// The item to store under `token`. Fields that were left empty are left out, so that Zendesk keeps what it has.
-    ///
-    /// # Errors
-    /// When no function could vouch for such a user.
-    pub fn item(&self, token: &str, now: EpochSeconds) -> Result<UserTokenItem, Problem> {
+    pub(crate) fn item(&self, token: &str, now: EpochSeconds) -> Result<UserTokenItem, Problem> {
         if self.audiences.is_empty() {
             return Err(Problem("choose at least one flow that the token is for".into()));
         }
@@ -93,7 +90,7 @@ impl NewUser {
     }
 
     /// Whether the token is for this flow.
-    pub fn is_for(&self, kind: &str) -> bool {
+    pub(crate) fn is_for(&self, kind: &str) -> bool {
         self.audiences.iter().any(|audience| audience.name() == kind)
     }
 }

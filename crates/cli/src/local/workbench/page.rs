@@ -18,15 +18,15 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// What the next page tells once.
 pub(super) struct Notice {
-    pub text: String,
-    pub is_failure: bool,
+    pub(crate) text: String,
+    pub(crate) is_failure: bool,
     /// The user token of a user who was added. It is kept nowhere else.
-    pub token: Option<String>,
+    pub(crate) token: Option<String>,
 }
 
 impl Notice {
     /// Of something that was done, or could not be.
-    pub fn of(result: Result<String, Problem>) -> Self {
+    pub(crate) fn of(result: Result<String, Problem>) -> Self {
         let is_failure = result.is_err();
         Self { text: result.unwrap_or_else(|problem| problem.to_string()), is_failure, token: None }
     }
@@ -35,10 +35,10 @@ impl Notice {
 /// What surrounds every page's own content.
 pub(super) struct Frame {
     /// The address of the page, for the navigation.
-    pub at: &'static str,
-    pub broken: Vec<Described>,
-    pub simulator: String,
-    pub notice: Option<Notice>,
+    pub(crate) at: &'static str,
+    pub(crate) broken: Vec<Described>,
+    pub(crate) simulator: String,
+    pub(crate) notice: Option<Notice>,
 }
 
 impl Workbench {
@@ -80,17 +80,17 @@ pub(super) async fn to_start() -> Response {
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    pub fn read(body: &str) -> Self {
+    pub(crate) fn read(body: &str) -> Self {
         Self(form_urlencoded::parse(body.as_bytes()).into_owned().collect())
     }
 
     /// The first field of that name, or nothing.
-    pub fn get<'a>(&'a self, name: &'a str) -> &'a str {
+    pub(crate) fn get<'a>(&'a self, name: &'a str) -> &'a str {
         self.all(name).next().unwrap_or_default()
     }
 
     /// Every field of that name.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 }

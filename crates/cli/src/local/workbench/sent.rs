@@ -16,7 +16,7 @@ pub(super) struct Sent {
 
 impl Sent {
     /// The request with this user token to the function of `kind` at `host`. `now` is in seconds since 1970.
-    pub fn new(kind: Kind, user_token: &str, host: &str, now: u64) -> Self {
+    pub(crate) fn new(kind: Kind, user_token: &str, host: &str, now: u64) -> Self {
         match kind {
             Kind::Sdk => Self::form(host, "/sdk/jwt", user_token),
             Kind::Messaging => Self::form(host, "/messaging/jwt", user_token),
@@ -48,7 +48,7 @@ impl Sent {
     }
 
     /// The line that sends it from a shell.
-    pub fn curl(&self) -> String {
+    pub(crate) fn curl(&self) -> String {
         let mut line = format!("curl -i {}", quoted(&self.address.to_string()));
         let cookie = self.headers.iter().find(|(name, _)| *name == "Cookie");
         if let Some((_, cookie)) = cookie {
@@ -58,14 +58,14 @@ impl Sent {
     }
 
     /// The request as it goes over the wire.
-    pub fn raw(&self) -> String {
+    pub(crate) fn raw(&self) -> String {
         let target = self.address.path_and_query().map_or("/", |target| target.as_str());
         let headers: Vec<_> = self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         format!("{} {target} HTTP/1.1\n{}\n\n{}", self.method, headers.join("\n"), self.body)
     }
 
     /// The same for a function.
-    pub fn request(&self) -> lambda_http::Request {
+    pub(crate) fn request(&self) -> lambda_http::Request {
         let mut request = lambda_http::http::Request::builder().method(self.method.clone()).uri(self.address.clone());
         for (name, value) in &self.headers {
             request = request.header(*name, value);

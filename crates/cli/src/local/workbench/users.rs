@@ -36,25 +36,25 @@ struct Page {
 /// The users that are shown.
 #[derive(Default)]
 pub(super) struct Users {
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// Whether there are more.
-    pub are_cut: bool,
+    pub(crate) are_cut: bool,
 }
 
 /// A user token and its user.
 pub(super) struct Row {
-    pub token_hash: String,
+    pub(crate) token_hash: String,
     /// The token itself where it is one of the demo's.
-    pub token: Option<&'static str>,
-    pub name: String,
-    pub external_id: String,
-    pub email: String,
-    pub is_email_verified: bool,
-    pub audiences: String,
-    pub is_suspended: bool,
-    pub is_expired: bool,
+    pub(crate) token: Option<&'static str>,
+    pub(crate) name: String,
+    pub(crate) external_id: String,
+    pub(crate) email: String,
+    pub(crate) is_email_verified: bool,
+    pub(crate) audiences: String,
+    pub(crate) is_suspended: bool,
+    pub(crate) is_expired: bool,
     /// The attribute that makes the functions refuse the token.
-    pub malformed: Option<&'static str>,
+    pub(crate) malformed: Option<&'static str>,
 }
 
 impl Row {
@@ -81,7 +81,7 @@ impl Row {
     }
 
     /// In a few words, whether the functions vouch for the user.
-    pub fn standing(&self) -> String {
+    pub(crate) fn standing(&self) -> String {
         let mut words = Vec::new();
         if let Some(attribute) = self.malformed {
             words.push(format!("malformed {attribute}"));

@@ -39,7 +39,7 @@ pub(crate) mod rows;
         Exit status: 0 when all lines are stored, 1 when some are bad or the import stopped, 2 on a usage error.",
     mut_arg("table", |table| table.required_unless_present("dry_run")),
 )]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// A CSV or JSON Lines file; `-` is standard input
     file: PathBuf,
 
