@@ -1,7 +1,7 @@
 //! How many instructions init and a warm request take, as callgrind counts them.
 
+use crate::fakes::{Aws, Transport, token};
 use crate::run::{self, Run};
-use crate::stand_ins::{Aws, Transport, token};
 use crate::{Program, functions};
 use std::process::Command;
 use tempfile::NamedTempFile;

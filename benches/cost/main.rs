@@ -21,18 +21,18 @@
 #![allow(clippy::unchecked_time_subtraction, reason = "CPU time only grows")]
 #![allow(missing_docs, reason = "nothing is public here")]
 
+mod fakes;
 mod instructions;
 mod refusals;
 mod run;
 mod server;
 mod soak;
-mod stand_ins;
 mod table;
 
 use zendesk_jwt_testkit as support;
 
+use fakes::{Aws, Transport, token};
 use run::Run;
-use stand_ins::{Aws, Transport, token};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;

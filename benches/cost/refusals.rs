@@ -1,7 +1,7 @@
 //! Whether the time of a refusal reveals its reason. docs/reliability.md has figures.
 
+use crate::fakes::{Aws, Transport};
 use crate::run::{self, Run};
-use crate::stand_ins::{Aws, Transport};
 use crate::support::server::Server;
 use crate::support::users::{self, REMOVED, demo_with};
 use crate::support::{Chance, Kind, now};

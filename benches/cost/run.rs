@@ -1,7 +1,7 @@
 //! One process from its start to its end, as Lambda runs it and as the kernel counts it.
 
-use crate::server::{Asked, Reply, Server};
-use crate::support::{Front, Kind, now};
+use crate::server::{RecordedRequest, Reply, Server};
+use crate::support::{EventSource, Kind, now};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -142,10 +142,10 @@ pub fn sizes(binary: &Path) -> (u64, u64) {
 
 /// The event of an HTTP API that asks this function for a JWT for this user token.
 pub fn event(kind: Kind, token: &str) -> Value {
-    Front::HttpApi.event(&kind.request(token))
+    EventSource::HttpApi.event(&kind.request(token))
 }
 
-fn runtime_api(asked: &Asked, queue: &Mutex<Receiver<Value>>, teller: &Mutex<Sender<Told>>) -> Option<Reply> {
+fn runtime_api(asked: &RecordedRequest, queue: &Mutex<Receiver<Value>>, teller: &Mutex<Sender<Told>>) -> Option<Reply> {
     let tell = |told| teller.lock().unwrap().send(told).ok();
     if !asked.target().ends_with("/invocation/next") {
         tell(Told::Answer(Instant::now(), asked.body.clone()))?;

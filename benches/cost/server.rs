@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One request, as far as the stand-ins look at it. The head is in lower case.
-pub struct Asked {
+pub struct RecordedRequest {
     pub head: String,
     pub body: Vec<u8>,
 }
 
-impl Asked {
+impl RecordedRequest {
     /// The request's target, such as `/2018-06-01/runtime/invocation/next`.
     pub fn target(&self) -> &str {
         self.head.split(' ').nth(1).unwrap_or_default()
@@ -43,7 +43,7 @@ impl Server {
     /// `answer` returns `None` to close the connection.
     pub fn start(
         tls: Option<Arc<ServerConfig>>,
-        answer: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static,
+        answer: impl Fn(&RecordedRequest) -> Option<Reply> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -73,7 +73,7 @@ impl Server {
     }
 }
 
-fn converse(stream: TcpStream, tls: Option<Arc<ServerConfig>>, answer: &dyn Fn(&Asked) -> Option<Reply>) {
+fn converse(stream: TcpStream, tls: Option<Arc<ServerConfig>>, answer: &dyn Fn(&RecordedRequest) -> Option<Reply>) {
     match tls {
         None => exchange(stream, answer),
         Some(config) => exchange(StreamOwned::new(ServerConnection::new(config).unwrap(), stream), answer),
@@ -81,7 +81,7 @@ fn converse(stream: TcpStream, tls: Option<Arc<ServerConfig>>, answer: &dyn Fn(&
 }
 
 /// One request after the other, until either side has enough.
-fn exchange(mut stream: impl Read + Write, answer: &dyn Fn(&Asked) -> Option<Reply>) {
+fn exchange(mut stream: impl Read + Write, answer: &dyn Fn(&RecordedRequest) -> Option<Reply>) {
     let mut received = Vec::new();
     while let Some(asked) = read(&mut stream, &mut received) {
         let Some(Reply { status, headers, body }) = answer(&asked) else { return };
@@ -93,7 +93,7 @@ fn exchange(mut stream: impl Read + Write, answer: &dyn Fn(&Asked) -> Option<Rep
     }
 }
 
-fn read(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<Asked> {
+fn read(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<RecordedRequest> {
     let head = loop {
         if let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") {
             let head: Vec<_> = received.drain(..end + 4).collect();
@@ -101,7 +101,7 @@ fn read(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<Asked> {
         }
         more(stream, received)?;
     };
-    let mut asked = Asked { head, body: Vec::new() };
+    let mut asked = RecordedRequest { head, body: Vec::new() };
     let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
     while received.len() < length {
         more(stream, received)?;

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::fakes::{Aws, Transport, token};
 use crate::run::{self, Run};
-use crate::stand_ins::{Aws, Transport, token};
 use crate::{Program, TOKENS, functions};
 
 /// After so many invocations the memory is looked at.

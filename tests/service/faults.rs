@@ -127,7 +127,7 @@ fn hold_for_all<C: fmt::Display + Sync>(cells: &[C], spec: impl Fn(&C) + Sync) {
 }
 
 fn setup(kind: Kind) -> (FaultyLinks, Setup) {
-    FaultyLinks::of(Setup::of(kind).with_doubles().env("SIGNING_KEY_MAX_AGE", "1"))
+    FaultyLinks::of(Setup::of(kind).with_fakes().env("SIGNING_KEY_MAX_AGE", "1"))
 }
 
 /// A function that has a key and both connections, or whatever it got of them.

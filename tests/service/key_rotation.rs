@@ -13,7 +13,7 @@ const NEW_KID: &str = "app_new";
 const MAX_AGE: u64 = 2;
 
 fn started() -> Service {
-    let setup = Setup::of(Kind::MessagingToken).with_doubles().env("SIGNING_KEY_MAX_AGE", &MAX_AGE.to_string());
+    let setup = Setup::of(Kind::MessagingToken).with_fakes().env("SIGNING_KEY_MAX_AGE", &MAX_AGE.to_string());
     let service = setup.start();
     service.aws.put_user(TOKEN, &users::demo());
     service

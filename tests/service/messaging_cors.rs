@@ -1,6 +1,6 @@
 //! `POST /messaging/jwt` from a page of another origin: who may read the answer, whichever front is before the function.
 
-use crate::support::{Answer, Front, Kind, Request, Service, Setup, users};
+use crate::support::{Answer, EventSource, Kind, Request, Service, Setup, users};
 
 const TOKEN: &str = "session-7f3a";
 const SITE: &str = "https://www.example.com";
@@ -33,7 +33,7 @@ fn reader(answer: &Answer) -> Option<&str> {
 #[test]
 fn an_allowed_page_reads_the_answer_and_no_other() {
     let service = service();
-    for front in Front::ALL {
+    for front in EventSource::ALL {
         for origin in [SITE, "https://shop.example.com"] {
             let answer = service.answer_through(front, &from(origin));
             assert_eq!((answer.status, reader(&answer)), (200, Some(origin)), "{front:?}");

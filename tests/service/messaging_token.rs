@@ -1,7 +1,7 @@
 //! `POST /messaging/jwt`: the company's site or app fetches a JWT that logs its user in to messaging.
 
 use crate::support::service::{MESSAGING_KID, MESSAGING_SECRET};
-use crate::support::{Answer, Front, Jwt, Kind, Request, Service, Setup, now, users};
+use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, now, users};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "pk-71.AbC_d~e";
@@ -125,7 +125,7 @@ fn a_token_may_come_as_form_field_bearer_token_or_session_cookie_through_every_f
         ("bearer in another case", post().header("authorization", &format!("bearer {TOKEN}"))),
         ("cookie", post().cookie("acme_session", TOKEN)),
     ] {
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             let answer = service.answer_through(front, &request);
             assert_eq!(answer.status, 200, "{place} through {front:?}: {}", answer.body);
             assert_eq!(signed(&answer).claim("external_id"), "demo-1");

@@ -1,7 +1,7 @@
 //! A refusal says no, and nothing of why: not by its status, not by a header, not by its body, whatever stands
 //! before the function. The reason is for the log alone. `make bench ARGS=refusals` measures how long each takes.
 
-use crate::support::{Front, Kind, Request, Service, Setup, eventually, logs, users};
+use crate::support::{EventSource, Kind, Request, Service, Setup, eventually, logs, users};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -53,7 +53,7 @@ fn refused(service: &Service) -> Vec<(&'static str, String)> {
 
 /// All that the function gives to what stands before it, without the nonce that no page shares with another, and
 /// the outcome that it logs.
-fn whole_response(service: &Service, front: Front, request: &Request) -> (Value, String) {
+fn whole_response(service: &Service, front: EventSource, request: &Request) -> (Value, String) {
     let (response, logs) = response_and_logs(service, &front.event(request));
     let outcome = logs::request_line(&logs)["outcome"].as_str().unwrap().to_owned();
     let answer = front.answer(&response);
@@ -90,7 +90,7 @@ fn every_refusal_is_the_same_response_to_the_byte_through_every_front_door() {
     for service in setups().map(Setup::start) {
         let refused = refused(&service);
         let mut outcomes = BTreeSet::new();
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             let ways = requests(service.kind, &refused[0].1).len();
             for way in 0..ways {
                 let mut first = None;

@@ -1,7 +1,7 @@
 //! `POST /sdk/jwt`: Zendesk's servers exchange a user token for a JWT of the Support SDK.
 
 use crate::support::service::SDK_SECRET;
-use crate::support::{Answer, Front, Jwt, Kind, Request, Service, Setup, now, users};
+use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, now, users};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -39,7 +39,7 @@ fn every_front_door_leads_to_the_same_exchange() {
     let service = service();
     service.aws.put_user(TOKEN, &users::demo());
 
-    for front in Front::ALL {
+    for front in EventSource::ALL {
         let answer = service.answer_through(front, &exchange(TOKEN));
         assert_eq!(signed(&answer).claim("name"), "Demo User", "{front:?}");
     }
@@ -196,7 +196,7 @@ fn a_body_of_8_kib_is_taken_and_no_more() {
     let token = "x".repeat(8192 - "user_token=".len());
     assert_eq!(service.answer_for(&token, &users::demo()).status, 200);
 
-    for front in Front::ALL {
+    for front in EventSource::ALL {
         let answer = service.answer_through(front, &exchange(&(token.clone() + "x")));
         assert_eq!(answer.status, 413, "{front:?}");
         answer.problem();
@@ -242,7 +242,7 @@ fn a_token_may_hold_any_text() {
     let service = service();
     let cases = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(cases, |(token in any::<String>().prop_filter("a token is not empty", |token| !token.is_empty()),
-                       front in proptest::sample::select(Front::ALL.as_slice()))| {
+                       front in proptest::sample::select(EventSource::ALL.as_slice()))| {
         service.aws.put_user(&token, &users::demo());
         prop_assert_eq!(service.answer_through(front, &exchange(&token)).status, 200);
     });

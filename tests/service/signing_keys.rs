@@ -98,7 +98,7 @@ fn a_missing_secret_answers_503_and_the_log_names_it() {
 
 #[test]
 fn a_secret_that_may_not_be_read_answers_503_and_the_log_names_it() {
-    let setup = Setup::of(Kind::SdkExchange).with_doubles();
+    let setup = Setup::of(Kind::SdkExchange).with_fakes();
     setup.aws().secrets_manager().fail(Fault::ACCESS_DENIED);
     let service = started(setup);
 
@@ -128,7 +128,7 @@ fn a_function_starts_to_sign_once_its_secret_exists() {
 }
 
 fn an_outage_at_cold_start_is_survived(fault: Fault) {
-    let setup = Setup::of(Kind::SdkExchange).with_doubles();
+    let setup = Setup::of(Kind::SdkExchange).with_fakes();
     setup.aws().secrets_manager().fail(fault);
     let service = started(setup);
     assert_unavailable(&ask(&service));
@@ -154,7 +154,7 @@ fn a_silent_secrets_manager_at_cold_start_is_survived() {
 
 #[test]
 fn the_key_is_read_once_at_cold_start_and_not_for_each_request() {
-    let service = Setup::of(Kind::SdkExchange).with_doubles().start();
+    let service = Setup::of(Kind::SdkExchange).with_fakes().start();
     service.aws.put_user(TOKEN, &users::demo());
     assert_eq!(service.aws.secrets_manager().calls(), ["GetSecretValue"]);
 
@@ -204,7 +204,7 @@ fn serves_through_refreshes(service: &Service, times: usize) {
 
 #[test]
 fn a_refused_version_never_replaces_a_good_key() {
-    let service = started(Setup::of(Kind::SdkExchange).with_doubles());
+    let service = started(Setup::of(Kind::SdkExchange).with_fakes());
     signed_with(&service, SDK_SECRET).unwrap();
 
     service.aws.set_secret(&service.kind.signing_key("sdk123456").to_string());
@@ -215,7 +215,7 @@ fn a_refused_version_never_replaces_a_good_key() {
 
 #[test]
 fn the_last_good_key_outlives_an_outage_of_secrets_manager() {
-    let service = started(Setup::of(Kind::SdkExchange).with_doubles());
+    let service = started(Setup::of(Kind::SdkExchange).with_fakes());
     signed_with(&service, SDK_SECRET).unwrap();
 
     service.aws.secrets_manager().fail(Fault::INTERNAL_ERROR);
@@ -224,7 +224,7 @@ fn the_last_good_key_outlives_an_outage_of_secrets_manager() {
 
 #[test]
 fn a_silent_secrets_manager_holds_no_request_up() {
-    let service = started(Setup::of(Kind::SdkExchange).with_doubles());
+    let service = started(Setup::of(Kind::SdkExchange).with_fakes());
     signed_with(&service, SDK_SECRET).unwrap();
 
     service.aws.secrets_manager().fail(Fault::Stall);

@@ -1,7 +1,7 @@
 //! `SDK_ALLOWED_CIDRS`: who may have user tokens exchanged, by the address that the front door itself reports.
 
 use crate::support::service::Reply;
-use crate::support::{Answer, Front, Kind, Request, Service, Setup, logs, users};
+use crate::support::{Answer, EventSource, Kind, Request, Service, Setup, logs, users};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "BD2F35A7621";
@@ -16,10 +16,11 @@ const OUTSIDE: [&str; 6] =
     ["203.0.112.255", "203.0.114.0", "198.51.100.6", "2001:db8::1", "2001:db8:2::8", "127.0.0.1"];
 
 /// The front doors that report a source address.
-const REPORTING: [Front; 4] = [Front::HttpApi, Front::HttpApiPlainBody, Front::FunctionUrl, Front::RestApi];
+const REPORTING: [EventSource; 4] =
+    [EventSource::HttpApi, EventSource::HttpApiPlainBody, EventSource::FunctionUrl, EventSource::RestApi];
 
 fn setup(networks: &str) -> Setup {
-    Setup::of(Kind::SdkExchange).with_doubles().env("SDK_ALLOWED_CIDRS", networks)
+    Setup::of(Kind::SdkExchange).with_fakes().env("SDK_ALLOWED_CIDRS", networks)
 }
 
 /// A function that knows `TOKEN`, has had its rehearsal, and answers requests from `NETWORKS`.
@@ -35,19 +36,19 @@ fn exchange(token: &str) -> Request {
 }
 
 /// The place of the source address in an event.
-fn source(front: Front, event: &mut Value) -> &mut Value {
+fn source(front: EventSource, event: &mut Value) -> &mut Value {
     let context = &mut event["requestContext"];
-    if front == Front::RestApi { &mut context["identity"]["sourceIp"] } else { &mut context["http"]["sourceIp"] }
+    if front == EventSource::RestApi { &mut context["identity"]["sourceIp"] } else { &mut context["http"]["sourceIp"] }
 }
 
-fn reply_to(service: &Service, front: Front, address: impl Into<Value>, request: &Request) -> Reply {
+fn reply_to(service: &Service, front: EventSource, address: impl Into<Value>, request: &Request) -> Reply {
     let mut event = front.event(request);
     *source(front, &mut event) = address.into();
     service.reply_to_event(front, event)
 }
 
 /// The answer through this front door to a token that nobody has, from a function that anybody may ask.
-fn refusal_of_an_unknown_token(front: Front) -> Answer {
+fn refusal_of_an_unknown_token(front: EventSource) -> Answer {
     Setup::of(Kind::SdkExchange).start().answer_through(front, &exchange("unknown"))
 }
 
@@ -85,8 +86,8 @@ fn a_request_from_elsewhere_is_refused_like_an_unknown_token() {
 #[test]
 fn a_token_that_is_refused_for_itself_is_answered_alike_from_inside_and_outside() {
     let service = service();
-    let inside = reply_to(&service, Front::HttpApi, INSIDE[0], &exchange("unknown"));
-    let outside = reply_to(&service, Front::HttpApi, OUTSIDE[0], &exchange("unknown"));
+    let inside = reply_to(&service, EventSource::HttpApi, INSIDE[0], &exchange("unknown"));
+    let outside = reply_to(&service, EventSource::HttpApi, OUTSIDE[0], &exchange("unknown"));
 
     assert_eq!(inside.answer, outside.answer);
     let outcomes = [inside, outside].map(|reply| logs::request_line(&reply.logs)["outcome"].clone());
@@ -126,7 +127,7 @@ fn what_a_header_says_of_the_source_changes_nothing() {
 #[test]
 fn a_load_balancer_reports_no_address_and_so_is_refused() {
     let service = service();
-    for front in [Front::Alb, Front::AlbMultiValueHeaders] {
+    for front in [EventSource::Alb, EventSource::AlbMultiValueHeaders] {
         let unknown = refusal_of_an_unknown_token(front);
         for request in [exchange(TOKEN), exchange(TOKEN).header("x-forwarded-for", INSIDE[0])] {
             assert_refused(&service.reply_through(front, &request), &unknown, &format!("{front:?}"));
@@ -150,7 +151,7 @@ fn an_address_that_is_missing_or_none_is_refused() {
 #[test]
 fn a_stranger_learns_nothing_from_what_is_in_the_request_and_dynamodb_is_not_asked() {
     let service = service();
-    let unknown = refusal_of_an_unknown_token(Front::HttpApi);
+    let unknown = refusal_of_an_unknown_token(EventSource::HttpApi);
     for request in [
         exchange(TOKEN),
         exchange("unknown"),
@@ -158,12 +159,12 @@ fn a_stranger_learns_nothing_from_what_is_in_the_request_and_dynamodb_is_not_ask
         exchange(&"x".repeat(9000)),
         Request::post("/sdk/jwt").body("application/json", "{}"),
     ] {
-        let reply = reply_to(&service, Front::HttpApi, OUTSIDE[0], &request);
+        let reply = reply_to(&service, EventSource::HttpApi, OUTSIDE[0], &request);
         assert_refused(&reply, &unknown, &String::from_utf8_lossy(&request.body));
     }
     assert_eq!(service.aws.dynamodb().take_requests().len(), 0);
 
-    reply_to(&service, Front::HttpApi, INSIDE[0], &exchange(TOKEN));
+    reply_to(&service, EventSource::HttpApi, INSIDE[0], &exchange(TOKEN));
     assert_eq!(service.aws.dynamodb().take_requests().len(), 1);
 }
 
@@ -172,7 +173,8 @@ fn a_stranger_is_counted_among_the_refused_and_the_log_does_not_hold_the_address
     let networks = "192.0.2.0/24";
     let service = setup(networks).env("LOG_LEVEL", "trace").start();
     for address in ["203.0.113.77", "2001:db8:77::77"] {
-        let reply = reply_to(&service, Front::HttpApi, address, &exchange(TOKEN).header("x-forwarded-for", address));
+        let reply =
+            reply_to(&service, EventSource::HttpApi, address, &exchange(TOKEN).header("x-forwarded-for", address));
         let line = logs::request_line(&reply.logs);
         assert!(logs::metric_names(&line).contains(&"refusals".to_owned()), "{line}");
         logs::assert_without(&service.function.logs(), address, "the log");
@@ -194,7 +196,7 @@ fn the_request_that_is_rehearsed_at_cold_start_still_reaches_dynamodb() {
 
 #[test]
 fn only_what_would_be_answered_is_held_against_the_networks() {
-    let reply = reply_to(&service(), Front::HttpApi, OUTSIDE[0], &Request::get("/sdk/jwt"));
+    let reply = reply_to(&service(), EventSource::HttpApi, OUTSIDE[0], &Request::get("/sdk/jwt"));
 
     assert_eq!((reply.answer.status, reply.answer.header("allow")), (405, Some("POST")));
 }

@@ -1,7 +1,7 @@
 //! SSO beyond the first sign-in: who may start it, loops, agents, and the way back from an error.
 
 use crate::support::service::SSO_SECRET;
-use crate::support::{Answer, Front, Jwt, Kind, Request, Service, Setup, eventually, html, logs, users};
+use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, eventually, html, logs, users};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ fn a_page_of_a_foreign_origin_may_not_sign_its_visitor_in() {
         "https://www.example.com:8443",
         "https://example.com",
     ] {
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             let answer = service.answer_through(front, &posted_from(origin));
             assert_eq!((answer.status, is_signed(&answer)), (403, false), "{origin} through {front:?}");
         }
@@ -200,7 +200,7 @@ fn signing_out_is_no_error_whatever_else_zendesk_says() {
 
 #[test]
 fn a_reset_secret_heals_at_the_first_invalid_signature_and_asks_at_most_twice_a_minute() {
-    let service = started(setup().with_doubles().env("SIGNING_KEY_MAX_AGE", "86400"));
+    let service = started(setup().with_fakes().env("SIGNING_KEY_MAX_AGE", "86400"));
     assert!(is_signed(&service.answer(&login())));
     let reset = "a-secret-that-was-reset-just-now-0123456789";
     service.aws.set_secret(&json!({ "secret": reset }).to_string());

@@ -1,7 +1,7 @@
 //! `/sso/login` and `/sso/logout`: a browser comes from Zendesk's sign-in page and goes back signed in.
 
 use crate::support::service::SSO_SECRET;
-use crate::support::{Answer, Fault, Front, Jwt, Kind, Request, Service, Setup, html, now, users};
+use crate::support::{Answer, EventSource, Fault, Jwt, Kind, Request, Service, Setup, html, now, users};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -97,7 +97,7 @@ fn a_session_may_come_as_cookie_bearer_token_or_form_field_through_every_front_d
         ("form", Request::post("/sso/login").form(&[("user_token", TOKEN)])),
         ("cookie of a post", Request::post("/sso/login").cookie("acme_session", TOKEN)),
     ] {
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             let answer = service.answer_through(front, &request);
             assert_eq!(answer.status, 200, "{place} through {front:?}");
             assert_eq!(signed(&answer).claim("name"), "Demo User");
@@ -120,7 +120,7 @@ fn an_allowed_return_to_is_posted_with_the_jwt() {
         "https://help.example.com/hc/de",
         "https://support.example.com",
     ] {
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             let fields = form(&service.answer_through(front, &login(Some(place))));
             assert_eq!(seen_from_zendesk(&fields["return_to"]), seen_from_zendesk(place), "{front:?}");
         }
@@ -249,7 +249,7 @@ fn a_visitor_without_a_session_is_sent_to_the_login_page() {
 
 #[test]
 fn an_outage_is_neither_a_page_for_zendesk_nor_a_way_to_the_login_page() {
-    let service = setup().with_doubles().start();
+    let service = setup().with_fakes().start();
     service.aws.put_user(TOKEN, &users::demo());
     service.aws.dynamodb().fail(Fault::INTERNAL_ERROR);
     let without_table = service.answer(&login(None));
@@ -265,7 +265,7 @@ fn an_outage_is_neither_a_page_for_zendesk_nor_a_way_to_the_login_page() {
 }
 
 /// Where the login page would send the browser back to.
-fn way_back(front: Front, answer: &Answer) -> Url {
+fn way_back(front: EventSource, answer: &Answer) -> Url {
     assert_eq!(answer.status, 303, "{front:?}: {}", answer.body);
     let login = Url::parse(answer.header("location").unwrap()).unwrap();
     assert_eq!((login.host_str(), login.path()), (Some("www.example.com"), "/login"));
@@ -286,7 +286,7 @@ fn sorted_query(query: &str) -> Vec<(String, String)> {
 fn the_login_page_can_send_the_browser_back_to_exactly_this_request() {
     let service = service();
     let request = Request { headers: Vec::new(), ..login(Some("https://help.example.com/hc?a=b&c=d e#f")) };
-    for front in Front::ALL {
+    for front in EventSource::ALL {
         let back = way_back(front, &service.answer_through(front, &request));
         assert_eq!((back.scheme(), back.host_str()), ("https", Some(front.host())), "{front:?}");
         assert_eq!(back.path(), front.public_path("/sso/login"), "{front:?}");
@@ -300,7 +300,7 @@ fn the_way_back_starts_with_the_public_url_where_one_is_configured() {
     let service = setup().env("PUBLIC_URL", "https://id.example.com").start();
 
     let answer = service.answer(&Request::get("/sso/login?return_to=%2Fhc&brand_id=1"));
-    let back = way_back(Front::HttpApi, &answer);
+    let back = way_back(EventSource::HttpApi, &answer);
     assert_eq!(back.as_str(), "https://id.example.com/sso/login?return_to=%2Fhc&brand_id=1");
 }
 
@@ -320,7 +320,7 @@ fn without_a_login_page_a_refused_user_gets_an_error_page() {
 fn signing_out_clears_the_session_and_leads_to_the_configured_page() {
     let service = setup().env("POST_LOGOUT_URL", "https://www.example.com/bye").start();
     let request = Request::get("/sso/logout?email=demo%40example.com&external_id=7&brand_id=1");
-    for front in Front::ALL {
+    for front in EventSource::ALL {
         let answer = service.answer_through(front, &request.clone().cookie("acme_session", TOKEN));
         assert_eq!(answer.status, 303, "{front:?}");
         assert_eq!(answer.header("location"), Some("https://www.example.com/bye"));

@@ -1,13 +1,13 @@
 //! What a function writes: one line for each request, with its metrics, and never a secret or a person.
 
 use crate::support::service::MESSAGING_KID;
-use crate::support::{Fault, Front, Jwt, Kind, Request, Service, Setup, html, logs, now, users};
+use crate::support::{EventSource, Fault, Jwt, Kind, Request, Service, Setup, html, logs, now, users};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "BD2F35A7621";
 
 fn started(kind: Kind) -> Service {
-    let service = Setup::of(kind).with_doubles().start();
+    let service = Setup::of(kind).with_fakes().start();
     service.aws.put_user(TOKEN, &users::demo());
     service
 }
@@ -157,7 +157,7 @@ fn marked_secret(kind: Kind) -> String {
 }
 
 fn talkative(kind: Kind) -> Setup {
-    let setup = Setup::of(kind).with_doubles().env("LOG_LEVEL", "trace").env("SIGNING_KEY_MAX_AGE", "1");
+    let setup = Setup::of(kind).with_fakes().env("LOG_LEVEL", "trace").env("SIGNING_KEY_MAX_AGE", "1");
     if kind == Kind::SdkExchange { setup } else { setup.env("SESSION_COOKIE", "session") }
 }
 
@@ -170,7 +170,7 @@ fn a_signature_leaves_no_trace_of_token_user_secret_or_jwt() {
     for kind in Kind::ALL {
         let service = talkative(kind).secret(&marked_secret(kind)).start();
         service.aws.put_user("canary-token", &marked_user());
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             let answer = service.answer_through(front, &kind.request("canary-token"));
             let jwt = html::hidden_fields(&answer.body).get("jwt").cloned().unwrap_or_else(|| answer.jwt());
             Jwt::verified(&jwt, "canary-secret-0123456789-0123456789");
@@ -188,7 +188,7 @@ fn a_session_in_cookie_or_header_leaves_no_trace() {
         let service = talkative(kind).secret(&marked_secret(kind)).start();
         service.aws.put_user("canary-token", &marked_user());
         let path = kind.request("").path;
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             service.answer_through(front, &Request::post(&path).cookie("session", "canary-token"));
             service.answer_through(front, &Request::post(&path).bearer("canary-token"));
             service.answer_through(front, &Request::post(&path).bearer("canary unknown,token"));
@@ -229,7 +229,7 @@ fn a_malformed_request_leaves_no_trace_of_what_it_held() {
     for kind in Kind::ALL {
         let service = talkative(kind).start();
         let path = kind.request("").path;
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             for request in [
                 Request::post(&path).form_body("user_token=canary-1&user_token=canary-2"),
                 Request::post(&path).form_body(b"user_token=canary\xff"),
@@ -299,7 +299,7 @@ fn credentials_of_the_function_are_not_logged() {
 
 #[test]
 fn the_age_of_a_key_that_cannot_be_refreshed_is_a_metric() {
-    let service = Setup::of(Kind::SdkExchange).with_doubles().env("SIGNING_KEY_MAX_AGE", "1").start();
+    let service = Setup::of(Kind::SdkExchange).with_fakes().env("SIGNING_KEY_MAX_AGE", "1").start();
     service.aws.put_user(TOKEN, &users::demo());
     service.aws.secrets_manager().fail(Fault::INTERNAL_ERROR);
 

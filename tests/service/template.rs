@@ -157,7 +157,7 @@ fn statements(policy: &Value) -> Vec<(Vec<String>, Vec<String>)> {
 
 /// The actions that a function calls to start and to sign a JWT.
 fn called(kind: Kind) -> BTreeSet<String> {
-    let service = Setup::of(kind).with_doubles().start();
+    let service = Setup::of(kind).with_fakes().start();
     assert_eq!(service.answer_for(TOKEN, &users::demo()).status, 200);
     let lookups = service.aws.dynamodb().take_requests();
     let lookups = lookups.into_iter().map(|asked| format!("dynamodb:{}", asked.operation));

@@ -8,7 +8,7 @@ const TOKEN: &str = "BD2F35A7621";
 const SOON: Duration = Duration::from_secs(15);
 
 fn started(kind: Kind) -> Service {
-    let service = Setup::of(kind).with_doubles().start();
+    let service = Setup::of(kind).with_fakes().start();
     service.aws.put_user(TOKEN, &users::demo());
     service
 }
@@ -141,7 +141,7 @@ fn closed_connections_answer_503_until_they_are_over() {
 #[test]
 fn an_outage_at_cold_start_is_survived() {
     for fault in [Fault::INTERNAL_ERROR, Fault::Stall, Fault::ClosedConnection] {
-        let setup = Setup::of(Kind::MessagingToken).with_doubles();
+        let setup = Setup::of(Kind::MessagingToken).with_fakes();
         setup.aws().dynamodb().fail(fault);
         let service = setup.start();
         service.aws.put_user(TOKEN, &users::demo());

@@ -15,7 +15,7 @@ pub struct Aws {
 }
 
 enum Place {
-    Doubles { dynamodb: DynamoDb, secrets: SecretsManager },
+    Fakes { dynamodb: DynamoDb, secrets: SecretsManager },
     Endpoint(String),
 }
 
@@ -24,13 +24,13 @@ impl Aws {
     pub fn new() -> Self {
         match std::env::var_os("ZENDESK_JWT_TEST_AWS_ENDPOINT") {
             Some(url) => Self::at(|_| Place::Endpoint(url.into_string().unwrap())),
-            None => Self::doubles(),
+            None => Self::fakes(),
         }
     }
 
     /// The AWS that can be watched and made to fail, whatever the environment says.
-    pub fn doubles() -> Self {
-        Self::at(|secret_id| Place::Doubles { dynamodb: DynamoDb::start(), secrets: SecretsManager::start(secret_id) })
+    pub fn fakes() -> Self {
+        Self::at(|secret_id| Place::Fakes { dynamodb: DynamoDb::start(), secrets: SecretsManager::start(secret_id) })
     }
 
     fn at(place: impl FnOnce(&str) -> Place) -> Self {
@@ -50,7 +50,7 @@ impl Aws {
     /// The variables that lead a function here.
     pub fn environment(&self) -> [(String, String); 4] {
         let (dynamodb, secrets) = match &self.place {
-            Place::Doubles { dynamodb, secrets } => (dynamodb.url(), secrets.url()),
+            Place::Fakes { dynamodb, secrets } => (dynamodb.url(), secrets.url()),
             Place::Endpoint(url) => (url.clone(), url.clone()),
         };
         [
@@ -75,7 +75,7 @@ impl Aws {
     /// Makes `value` the current version of the secret.
     pub fn set_secret(&self, value: &str) {
         match &self.place {
-            Place::Doubles { secrets, .. } => secrets.set(value),
+            Place::Fakes { secrets, .. } => secrets.set(value),
             Place::Endpoint(url) => {
                 let create = json!({ "Name": self.secret_id, "SecretString": value });
                 let put = json!({ "SecretId": self.secret_id, "SecretString": value });
@@ -96,15 +96,15 @@ impl Aws {
 
     pub fn dynamodb(&self) -> &DynamoDb {
         match &self.place {
-            Place::Doubles { dynamodb, .. } => dynamodb,
-            Place::Endpoint(_) => panic!("this spec needs Setup::with_doubles"),
+            Place::Fakes { dynamodb, .. } => dynamodb,
+            Place::Endpoint(_) => panic!("this spec needs Setup::with_fakes"),
         }
     }
 
     pub fn secrets_manager(&self) -> &SecretsManager {
         match &self.place {
-            Place::Doubles { secrets, .. } => secrets,
-            Place::Endpoint(_) => panic!("this spec needs Setup::with_doubles"),
+            Place::Fakes { secrets, .. } => secrets,
+            Place::Endpoint(_) => panic!("this spec needs Setup::with_fakes"),
         }
     }
 
@@ -127,7 +127,7 @@ impl Aws {
 
     fn dynamodb_call(&self, operation: &str, body: &Value) {
         let url = match &self.place {
-            Place::Doubles { dynamodb, .. } => dynamodb.direct_url(),
+            Place::Fakes { dynamodb, .. } => dynamodb.direct_url(),
             Place::Endpoint(url) => url.clone(),
         };
         call(&url, &format!("DynamoDB_20120810.{operation}"), body).unwrap();

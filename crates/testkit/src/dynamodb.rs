@@ -14,17 +14,17 @@ pub struct DynamoDb {
     state: Arc<Mutex<Requests>>,
 }
 
-type IsMeant = Box<dyn Fn(&Asked) -> bool + Send>;
+type IsMeant = Box<dyn Fn(&RecordedRequest) -> bool + Send>;
 
 #[derive(Default)]
 struct Requests {
-    seen: Vec<Asked>,
+    seen: Vec<RecordedRequest>,
     fault: Option<(Fault, IsMeant)>,
 }
 
 /// One request that a function made.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct RecordedRequest {
     pub operation: String,
     pub body: Value,
 }
@@ -56,7 +56,7 @@ impl DynamoDb {
     }
 
     /// Fails those requests alone.
-    pub fn fail_when(&self, fault: Fault, is_meant: impl Fn(&Asked) -> bool + Send + 'static) {
+    pub fn fail_when(&self, fault: Fault, is_meant: impl Fn(&RecordedRequest) -> bool + Send + 'static) {
         self.state.lock().unwrap().fault = Some((fault, Box::new(is_meant)));
     }
 
@@ -65,7 +65,7 @@ impl DynamoDb {
     }
 
     /// What functions asked for since the last call of this.
-    pub fn take_requests(&self) -> Vec<Asked> {
+    pub fn take_requests(&self) -> Vec<RecordedRequest> {
         std::mem::take(&mut self.state.lock().unwrap().seen)
     }
 }
@@ -80,7 +80,7 @@ async fn pass_on(State(upstream): State<Upstream>, headers: HeaderMap, body: Byt
     let fault = {
         let mut requests = upstream.state.lock().unwrap();
         let target = headers.get("x-amz-target").map_or("", |target| target.to_str().unwrap());
-        let asked = Asked {
+        let asked = RecordedRequest {
             operation: target.trim_start_matches("DynamoDB_20120810.").to_owned(),
             body: serde_json::from_slice(&body).unwrap_or_default(),
         };

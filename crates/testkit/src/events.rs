@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// What stands between the client and the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Front {
+pub enum EventSource {
     /// An HTTP API, payload 2.0, which encodes every body that is not text as base64.
     HttpApi,
     /// The same with the body left as it is (what test consoles and `sam local` send).
@@ -21,7 +21,7 @@ pub enum Front {
     AlbMultiValueHeaders,
 }
 
-impl Front {
+impl EventSource {
     pub const ALL: [Self; 6] = [
         Self::HttpApi,
         Self::HttpApiPlainBody,

@@ -37,7 +37,7 @@ pub mod webdriver;
 
 pub use aws::Aws;
 pub use chance::Chance;
-pub use events::Front;
+pub use events::EventSource;
 pub use fault::Fault;
 pub use function::{Exit, Function, Kind};
 pub use http::{Answer, Request};

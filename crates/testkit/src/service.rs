@@ -1,6 +1,6 @@
 //! A function together with the AWS that it calls: what nearly every spec starts with.
 
-use super::{Answer, Aws, Exit, Front, Function, Kind, Request};
+use super::{Answer, Aws, EventSource, Exit, Function, Kind, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -69,8 +69,8 @@ impl Setup {
     }
 
     /// Runs against the AWS that can be watched and made to fail, whatever the environment says.
-    pub fn with_doubles(mut self) -> Self {
-        self.aws = Aws::doubles();
+    pub fn with_fakes(mut self) -> Self {
+        self.aws = Aws::fakes();
         self
     }
 
@@ -132,18 +132,18 @@ pub struct Reply {
 impl Service {
     /// Sends a request through the service's usual front door.
     pub fn answer(&self, request: &Request) -> Answer {
-        self.answer_through(Front::HttpApi, request)
+        self.answer_through(EventSource::HttpApi, request)
     }
 
-    pub fn answer_through(&self, front: Front, request: &Request) -> Answer {
+    pub fn answer_through(&self, front: EventSource, request: &Request) -> Answer {
         self.reply_through(front, request).answer
     }
 
     pub fn reply(&self, request: &Request) -> Reply {
-        self.reply_through(Front::HttpApi, request)
+        self.reply_through(EventSource::HttpApi, request)
     }
 
-    pub fn reply_through(&self, front: Front, request: &Request) -> Reply {
+    pub fn reply_through(&self, front: EventSource, request: &Request) -> Reply {
         for token in request.user_tokens() {
             self.aws.canaries.remember(&token);
         }
@@ -152,13 +152,13 @@ impl Service {
 
     /// Sends a request that a browser made to `host`, a custom domain of the HTTP API.
     pub fn answer_at(&self, host: &str, request: &Request) -> Answer {
-        let mut event = Front::HttpApi.event(request);
+        let mut event = EventSource::HttpApi.event(request);
         event["requestContext"]["domainName"] = host.into();
-        self.reply_to_event(Front::HttpApi, event).answer
+        self.reply_to_event(EventSource::HttpApi, event).answer
     }
 
     /// Sends an event that this front door could send, and reads the answer as it does, which must be guarded.
-    pub fn reply_to_event(&self, front: Front, event: Value) -> Reply {
+    pub fn reply_to_event(&self, front: EventSource, event: Value) -> Reply {
         let invocation = self.function.invoke(event);
         let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
         let answer = front.answer(&response);

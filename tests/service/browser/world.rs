@@ -53,7 +53,7 @@ fn run(preferences: &Value, environment: &[(&str, &str)], spec: impl FnOnce(&Wor
 impl World {
     fn start(programs: &Programs, preferences: &Value, environment: &[(&str, &str)]) -> Self {
         let setup = Setup::of(Kind::SsoRedirect)
-            .with_doubles()
+            .with_fakes()
             .env("SESSION_COOKIE", company::COOKIE)
             .env("LOGIN_URL", &format!("https://{}/login", company::HOST))
             .env("POST_LOGOUT_URL", &format!("https://{}/bye", company::HOST))

@@ -3,7 +3,7 @@
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 
-use crate::support::{Answer, Front, Kind, Request, Service, Setup, logs, users};
+use crate::support::{Answer, EventSource, Kind, Request, Service, Setup, logs, users};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "BD2F35A7621";
@@ -12,9 +12,9 @@ const TOKEN: &str = "BD2F35A7621";
 const HEADERS: usize = 10_240;
 
 /// The limit for a request line in bytes.
-fn request_line(front: Front) -> usize {
+fn request_line(front: EventSource) -> usize {
     match front {
-        Front::Alb | Front::AlbMultiValueHeaders => 16 * 1024,
+        EventSource::Alb | EventSource::AlbMultiValueHeaders => 16 * 1024,
         _ => HEADERS,
     }
 }
@@ -32,14 +32,14 @@ fn service(kind: Kind) -> Service {
 }
 
 /// The answer, after checking that it left nothing behind.
-fn answer(service: &Service, what: &str, front: Front, event: Value) -> Answer {
+fn answer(service: &Service, what: &str, front: EventSource, event: Value) -> Answer {
     let reply = service.reply_to_event(front, event);
     logs::request_line(&reply.logs);
     assert_eq!(service.answer(&service.kind.request(TOKEN)).status, 200, "after {what}");
     reply.answer
 }
 
-fn status(service: &Service, what: &str, front: Front, request: &Request) -> u16 {
+fn status(service: &Service, what: &str, front: EventSource, request: &Request) -> u16 {
     answer(service, what, front, front.event(request)).status
 }
 
@@ -58,7 +58,7 @@ fn a_body_counts_up_to_8_kib_and_whatever_is_longer_is_refused() {
         let service = service(kind);
         for (length, expected) in [(BODY, 401), (BODY + 1, 413), (4_400_000, 413), (PAYLOAD, 413)] {
             let request = kind.request("").form_body(form(length));
-            for front in [Front::HttpApi, Front::HttpApiPlainBody, Front::Alb] {
+            for front in [EventSource::HttpApi, EventSource::HttpApiPlainBody, EventSource::Alb] {
                 let what = format!("{} bytes for {} through {front:?}", length, kind.name());
                 assert_eq!(status(&service, &what, front, &request), expected, "{what}");
             }
@@ -74,7 +74,7 @@ fn headers_of_any_number_and_length_do_not_matter() {
         let many =
             (0..HEADERS / 10).fold(good(kind), |request, number| request.header(&format!("x-{number:05}"), "ab"));
         let alike = (0..HEADERS / 5).fold(good(kind), |request, _| request.header("x-a", "b"));
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             for (what, request) in [("one long", &long), ("many", &many), ("many of a name", &alike)] {
                 let what = format!("{what} for {} through {front:?}", kind.name());
                 assert_eq!(status(&service, &what, front, request), 200, "{what}");
@@ -100,14 +100,14 @@ fn a_token_is_found_among_any_number_of_cookies_and_refused_when_it_is_too_long(
             ("a token of 8 KiB", tokens[..tokens.len() - 1].to_owned(), 401),
             ("a longer token", tokens.clone(), 413),
         ] {
-            for front in Front::ALL {
+            for front in EventSource::ALL {
                 let what = format!("{what} for {} through {front:?}", kind.name());
                 assert_eq!(status(&service, &what, front, &request(cookies.clone())), expected, "{what}");
             }
         }
         let bearer = |length| request(String::new()).bearer(&"a".repeat(length));
-        assert_eq!(status(&service, "a bearer of 8 KiB", Front::HttpApi, &bearer(BODY)), 401);
-        assert_eq!(status(&service, "a longer bearer", Front::HttpApi, &bearer(BODY + 1)), 413);
+        assert_eq!(status(&service, "a bearer of 8 KiB", EventSource::HttpApi, &bearer(BODY)), 401);
+        assert_eq!(status(&service, "a longer bearer", EventSource::HttpApi, &bearer(BODY + 1)), 413);
     }
 }
 
@@ -115,7 +115,7 @@ fn a_token_is_found_among_any_number_of_cookies_and_refused_when_it_is_too_long(
 fn a_query_may_have_any_length_and_any_text() {
     for kind in Kind::ALL {
         let service = service(kind);
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             let line = request_line(front);
             for query in [
                 format!("return_to=/{}", "a".repeat(line)),
@@ -139,7 +139,7 @@ fn a_query_may_have_any_length_and_any_text() {
 fn what_a_client_left_unencoded_in_a_query_is_read_as_it_was_meant() {
     let service = service(Kind::SsoRedirect);
     let request = Request { query: "return_to=/hc/search?query=<a b>".to_owned(), ..good(Kind::SsoRedirect) };
-    let page = answer(&service, "a query", Front::HttpApi, Front::HttpApi.event(&request)).body;
+    let page = answer(&service, "a query", EventSource::HttpApi, EventSource::HttpApi.event(&request)).body;
     assert!(page.contains(r#"name="return_to" value="/hc/search?query=%3Ca%20b%3E""#), "{page}");
 }
 
@@ -149,7 +149,7 @@ fn an_address_that_is_none_leads_to_no_page_and_breaks_nothing() {
         let service = service(kind);
         // Where nothing but the host is odd, what does not read the address goes on as ever.
         let expected = if kind == Kind::SsoRedirect { 404 } else { 200 };
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             for host in ["a b", "[", "a:99999", "999.999.999.999", "a\"b", "xn--a", "@", ":", ""] {
                 let mut event = front.event(&good(kind));
                 for headers in ["headers", "multiValueHeaders"] {
@@ -160,7 +160,7 @@ fn an_address_that_is_none_leads_to_no_page_and_breaks_nothing() {
                 }
                 let what = format!("the host {host:?} for {} through {front:?}", kind.name());
                 // With multi-value headers alone, `lambda_http` does not look for the host.
-                let expected = if front == Front::AlbMultiValueHeaders { 200 } else { expected };
+                let expected = if front == EventSource::AlbMultiValueHeaders { 200 } else { expected };
                 assert_eq!(answer(&service, &what, front, event).status, expected, "{what}");
             }
             for path in ["no/slash", "", "*", "/sso/login\u{0}x", &"/é".repeat(60_000)] {
@@ -179,7 +179,7 @@ fn an_address_that_is_none_leads_to_no_page_and_breaks_nothing() {
 fn a_parameter_without_values_is_no_parameter() {
     for kind in Kind::ALL {
         let service = service(kind);
-        for front in [Front::RestApi, Front::AlbMultiValueHeaders] {
+        for front in [EventSource::RestApi, EventSource::AlbMultiValueHeaders] {
             let request = Request { query: "return_to=/hc".to_owned(), ..good(kind) };
             let mut event = front.event(&request);
             event["multiValueQueryStringParameters"]["empty"] = json!([]);
@@ -195,7 +195,7 @@ fn a_parameter_without_values_is_no_parameter() {
 fn a_body_that_is_not_the_base64_that_it_is_said_to_be_is_no_form() {
     for kind in Kind::ALL {
         let service = service(kind);
-        for front in Front::ALL {
+        for front in EventSource::ALL {
             let mut event = front.event(&kind.request(TOKEN));
             event["body"] = json!("user_token=!");
             event["isBase64Encoded"] = json!(true);

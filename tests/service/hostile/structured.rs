@@ -2,7 +2,7 @@
 
 use super::targets;
 use crate::support::draft::{Draft, NAMES, any_json, any_kind};
-use crate::support::{Front, Request, users};
+use crate::support::{EventSource, Request, users};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use proptest::collection::vec;
@@ -26,7 +26,7 @@ proptest! {
 
     #[test]
     fn events_from_every_front_door(
-        front in select(Front::ALL.as_slice()), request in any_request(), changes in vec((any::<Index>(), any_value()), 0..3),
+        front in select(EventSource::ALL.as_slice()), request in any_request(), changes in vec((any::<Index>(), any_value()), 0..3),
     ) {
         let mut event = front.event(&request);
         for (place, value) in changes {

@@ -116,7 +116,7 @@ pub fn emitted(namespace: &str) -> BTreeSet<Metric> {
 }
 
 fn setup(kind: Kind, namespace: &str) -> Setup {
-    Setup::of(kind).with_doubles().env("METRICS_NAMESPACE", namespace).env("SESSION_COOKIE", "session")
+    Setup::of(kind).with_fakes().env("METRICS_NAMESPACE", namespace).env("SESSION_COOKIE", "session")
 }
 
 fn emitted_by(kind: Kind, namespace: &str) -> BTreeSet<Metric> {

@@ -138,7 +138,7 @@ fn a_suspended_user_gets_no_token() {
 
 #[test]
 fn a_token_that_could_not_be_stored_is_not_printed() {
-    let service = Setup::of(Kind::SdkExchange).with_doubles().start();
+    let service = Setup::of(Kind::SdkExchange).with_fakes().start();
     service.aws.put_user(TOKEN, &users::demo());
     let operator = Operator::of(&service.aws);
     service.aws.dynamodb().fail_when(Fault::ACCESS_DENIED, |asked| asked.operation == "PutItem");

@@ -151,7 +151,7 @@ fn a_suspended_user_is_refused_with_every_token_until_resumed() {
 
 #[test]
 fn after_the_last_change_it_is_looked_for_tokens_that_were_stored_meanwhile() {
-    let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_doubles());
+    let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_fakes());
     for (command, change) in [(&["suspend"][..], "UpdateItem"), (&["forget", "--yes"], "DeleteItem")] {
         service.aws.dynamodb().take_requests();
         operator.run(&[&["user"], command, &["--external-id", "demo-1"]].concat()).well();
@@ -291,7 +291,7 @@ fn what_fails_for_one_token_is_done_for_the_others_and_finished_by_repeating() {
         (&["token", "revoke"], "DeleteItem", "revoked"),
     ];
     for (command, operation, done) in commands {
-        let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_doubles());
+        let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_fakes());
         let command = [command, &["--external-id", "demo-1"]].concat();
         let hash = users::token_hash(FIRST);
         let meant = hash.clone();
@@ -355,7 +355,7 @@ fn what_a_backend_stored_cannot_rewrite_the_terminal() {
 
 #[test]
 fn an_outage_is_not_an_unknown_user() {
-    let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_doubles());
+    let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_fakes());
     service.aws.dynamodb().fail(Fault::NOT_FOUND);
     let refused = operator.run(&user("show", &[])).refused(1, &["ResourceNotFoundException", service.aws.table()]);
     assert!(!refused.stderr.contains("--external-id"), "{refused:?}");

@@ -194,7 +194,7 @@ fn a_text_with_a_line_break_is_exported_to_json_lines_alone() {
 
 #[test]
 fn a_throttled_export_goes_on_once_dynamodb_gives_more() {
-    let (setup, tool) = (Setup::of(Kind::SdkExchange).with_doubles(), Tool::new());
+    let (setup, tool) = (Setup::of(Kind::SdkExchange).with_fakes(), Tool::new());
     setup.aws().put_user("token", &users::demo());
     setup.aws().dynamodb().fail(Fault::THROTTLED);
     let mut export = tool.command(&["export"]);

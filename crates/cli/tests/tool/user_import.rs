@@ -459,7 +459,7 @@ fn with_failing_dynamodb(setup: &Setup, tool: &Tool, arguments: &[&str]) -> Comm
 
 #[test]
 fn a_throttled_import_goes_on_once_dynamodb_takes_more() {
-    let (setup, tool) = (Setup::of(Kind::SdkExchange).with_doubles(), Tool::new());
+    let (setup, tool) = (Setup::of(Kind::SdkExchange).with_fakes(), Tool::new());
     setup.aws().dynamodb().fail(Fault::THROTTLED);
     tool.write("users.jsonl", demo_lines(100));
     let import = with_failing_dynamodb(&setup, &tool, &["import", "users.jsonl", "--json"]).spawn().unwrap();
@@ -478,7 +478,7 @@ fn a_throttled_import_goes_on_once_dynamodb_takes_more() {
 
 #[test]
 fn an_import_gives_up_after_a_while_and_says_how_to_go_on() {
-    let (setup, tool) = (Setup::of(Kind::SdkExchange).with_doubles(), Tool::new());
+    let (setup, tool) = (Setup::of(Kind::SdkExchange).with_fakes(), Tool::new());
     setup.aws().dynamodb().fail(Fault::THROTTLED);
     tool.write("users.jsonl", demo_lines(30));
     let import = ["import", "users.jsonl", "--give-up-after", "1s"];

@@ -64,7 +64,7 @@ pub fn in_a_browser(spec: impl FnOnce(&Site)) {
 impl Site {
     fn start(programs: &Programs) -> Self {
         let service = Setup::of(Kind::MessagingToken)
-            .with_doubles()
+            .with_fakes()
             .env("SESSION_COOKIE", COOKIE)
             .env("ALLOWED_ORIGINS", &format!("https://{COMPANY}"))
             .start();

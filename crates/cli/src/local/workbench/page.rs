@@ -112,7 +112,7 @@ pub(super) async fn icon() -> Response {
     file("image/svg+xml", include_str!("../../../templates/workbench/workbench.svg"))
 }
 
-/// Asked for anew each time, since another build may have another one.
+/// RecordedRequest for anew each time, since another build may have another one.
 fn file(content_type: &'static str, content: &'static str) -> Response {
     let headers = [
         (CONTENT_TYPE, content_type),

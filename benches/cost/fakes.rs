@@ -1,6 +1,6 @@
 //! DynamoDB and Secrets Manager on loopback, over TLS where asked, counting connections and calls.
 
-use crate::server::{Asked, Reply, Server};
+use crate::server::{RecordedRequest, Reply, Server};
 use crate::support::{Kind, users};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -96,7 +96,7 @@ pub fn token(number: usize) -> String {
 }
 
 impl State {
-    fn get_item(&self, asked: &Asked) -> Reply {
+    fn get_item(&self, asked: &RecordedRequest) -> Reply {
         assert_eq!(asked.header("x-amz-target"), Some("dynamodb_20120810.getitem"));
         self.lookups.fetch_add(1, Ordering::Relaxed);
         let body: Value = serde_json::from_slice(&asked.body).unwrap();
@@ -110,7 +110,7 @@ impl State {
         ok(&item.unwrap_or_else(|| json!({})), "1.0")
     }
 
-    fn get_secret_value(&self, asked: &Asked) -> Reply {
+    fn get_secret_value(&self, asked: &RecordedRequest) -> Reply {
         assert_eq!(asked.header("x-amz-target"), Some("secretsmanager.getsecretvalue"));
         self.other_calls.fetch_add(1, Ordering::Relaxed);
         let body: Value = serde_json::from_slice(&asked.body).unwrap();
