@@ -1,4 +1,4 @@
-//! The arithmetic of docs/reliability.md, "Guessing", over the limits that the template sets.
+//! The arithmetic of docs/internals/measurements.md, "Guessing", with the limits that the template sets.
 
 use super::document::{template, text};
 use super::file;
@@ -14,7 +14,7 @@ fn throttling(template: &Value, parameter: &str) -> [u32; 2] {
 
 /// The cells of each row of the table whose first heading is `heading`, the headings first.
 fn table(heading: &str) -> Vec<Vec<String>> {
-    let document = file("docs/reliability.md");
+    let document = file("docs/internals/measurements.md");
     let rows = document.lines().skip_while(|line| !line.starts_with(&format!("| {heading} |")));
     let rows = rows.take_while(|line| line.starts_with('|')).filter(|line| !line.starts_with("|--"));
     let rows: Vec<Vec<_>> =
