@@ -1,4 +1,4 @@
-//! One process from its start to its end, as Lambda runs it and as the kernel counts it.
+//! One process from start to end, run as Lambda runs it and measured by the kernel's counters.
 
 use crate::server::{RecordedRequest, Reply, Server};
 use crate::support::{EventSource, Kind, now};
@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-/// Far more than anything takes, even under callgrind.
+/// Enough for everything, even under callgrind.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A function behind a Runtime API, waiting for an event.
@@ -28,9 +28,9 @@ enum Told {
 }
 
 impl Run {
-    /// Starts the program and waits until it asks for its first event.
+    /// Starts the program and waits until it requests its first event.
     pub fn start(program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
-        // The log goes where it costs a system call and nothing else.
+        // The log costs one system call per line and nothing else.
         Self::logging_to(Stdio::null(), program, kind, environment)
     }
 
@@ -49,7 +49,7 @@ impl Run {
         run
     }
 
-    /// From its start to its first question for an event, which is what Lambda calls init.
+    /// From the start to the first request for an event: Lambda's init.
     pub fn init(&self) -> Duration {
         self.ready - self.started
     }
@@ -70,12 +70,12 @@ impl Run {
         at - sent
     }
 
-    /// What it logs, if that was asked for.
+    /// The log, if it was requested.
     pub fn log(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
 
-    /// The CPU time of all its threads so far, once it waits.
+    /// The CPU time of all threads so far, once the process waits.
     pub fn cpu(&self) -> Duration {
         let tasks = format!("/proc/{}/task", self.child.id());
         let mut before = None;
@@ -93,10 +93,10 @@ impl Run {
         }
     }
 
-    /// How often it touched memory that was not mapped yet, the code in its own binary among it.
+    /// How often the process touched memory that was not mapped yet, the code in its own binary among it.
     pub fn page_faults(&self) -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        // The name of the process stands in brackets and may hold spaces; see proc_pid_stat(5) for the rest.
+        // The name of the process is in brackets and may contain spaces; see proc_pid_stat(5).
         let (_, fields) = stat.rsplit_once(") ").unwrap();
         fields.split(' ').nth(7).unwrap().parse().unwrap()
     }
@@ -108,7 +108,7 @@ impl Run {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// Ends it in a way that lets callgrind write down what it counted.
+    /// Ends the process so that callgrind can write its counts.
     pub fn end(mut self) {
         Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         self.child.wait().unwrap();
@@ -133,14 +133,14 @@ impl Drop for Run {
     }
 }
 
-/// The size of a file in bytes, and what `zip` would make of it.
+/// The size of a file in bytes, and its size zipped.
 pub fn sizes(binary: &Path) -> (u64, u64) {
-    // A zip file holds the same deflated bytes and about a hundred more.
+    // A zip file has the same deflated bytes and about a hundred more.
     let packed = Command::new("gzip").args(["-9", "-c"]).arg(binary).output().unwrap().stdout.len();
     (std::fs::metadata(binary).unwrap().len(), packed as u64)
 }
 
-/// The event of an HTTP API that asks this function for a JWT for this user token.
+/// An HTTP API event that requests a JWT from this function for this user token.
 pub fn event(kind: Kind, token: &str) -> Value {
     EventSource::HttpApi.event(&kind.request(token))
 }

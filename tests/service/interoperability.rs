@@ -1,5 +1,5 @@
 //! Tokens across implementations: ours are kept in `tests/golden/minted.json`, where PyJWT, npm's jsonwebtoken and
-//! jose, and Ruby's jwt verify them (`tests/witnesses`), and `inspect.rs` reads those that PyJWT and node's jsonwebtoken made.
+//! jose, and Ruby's jwt verify them (`tests/independent`), and `inspect.rs` reads those that PyJWT and node's jsonwebtoken made.
 
 use serde_json::{Value, json};
 use std::path::Path;
