@@ -85,8 +85,9 @@ fn sources_in(folder: &Path) -> Vec<PathBuf> {
 /// The anchors of a page's headings, as GitHub writes them.
 fn headings_of(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
-    let letters = |heading: &str| heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect();
-    headings.map(|heading| { let kept: String = letters(heading); kept.to_lowercase().replace(' ', "-") }).collect()
+    let letters =
+        |heading: &str| -> String { heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect() };
+    headings.map(|heading| letters(heading).to_lowercase().replace(' ', "-")).collect()
 }
 
 /// The tests in a file, each as `file::test`.
