@@ -10,19 +10,19 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 /// Enough for everything, even under callgrind.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A function behind a Runtime API, waiting for an event.
 pub struct Run {
     child: Child,
     _api: Server,
     events: Sender<Value>,
-    told: Receiver<Told>,
+    calls: Receiver<Call>,
     started: Instant,
     ready: Instant,
 }
 
-enum Told {
+enum Call {
     Next(Instant),
     Answer(Instant, Vec<u8>),
 }
@@ -37,14 +37,14 @@ impl Run {
     /// The same, with its log.
     pub fn logging_to(log: Stdio, mut program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
         let (events, queue) = mpsc::channel::<Value>();
-        let (teller, told) = mpsc::channel();
-        let (queue, teller) = (Mutex::new(queue), Mutex::new(teller));
-        let api = Server::start(None, move |asked| runtime_api(asked, &queue, &teller));
+        let (sender, calls) = mpsc::channel();
+        let (queue, sender) = (Mutex::new(queue), Mutex::new(sender));
+        let api = Server::start(None, move |asked| runtime_api(asked, &queue, &sender));
         program.env_clear().envs(lambda(kind, api.port())).envs(environment.iter().cloned());
         program.stdin(Stdio::null()).stdout(log).stderr(Stdio::null());
         let started = Instant::now();
         let child = program.spawn().unwrap_or_else(|error| panic!("{program:?}: {error}"));
-        let mut run = Self { child, _api: api, events, told, started, ready: started };
+        let mut run = Self { child, _api: api, events, calls, started, ready: started };
         run.ready = run.next();
         run
     }
@@ -63,7 +63,7 @@ impl Run {
     pub fn invoke_for(&mut self, status: u16, event: Value) -> Duration {
         let sent = Instant::now();
         self.events.send(event).unwrap();
-        let Told::Answer(at, body) = self.hear() else { panic!("it asked twice") };
+        let Call::Answer(at, body) = self.next_call() else { panic!("the function requested a second event") };
         let body = String::from_utf8_lossy(&body);
         assert!(body.contains(&format!(r#""statusCode":{status}"#)), "{body}");
         self.next();
@@ -115,14 +115,14 @@ impl Run {
     }
 
     fn next(&self) -> Instant {
-        match self.hear() {
-            Told::Next(at) => at,
-            Told::Answer(_, body) => panic!("it answered unasked: {}", String::from_utf8_lossy(&body)),
+        match self.next_call() {
+            Call::Next(at) => at,
+            Call::Answer(_, body) => panic!("an answer without an event: {}", String::from_utf8_lossy(&body)),
         }
     }
 
-    fn hear(&self) -> Told {
-        self.told.recv_timeout(PATIENCE).expect("the function went silent")
+    fn next_call(&self) -> Call {
+        self.calls.recv_timeout(TIMEOUT).expect("the function calls in time")
     }
 }
 
@@ -145,13 +145,13 @@ pub fn event(kind: Kind, token: &str) -> Value {
     EventSource::HttpApi.event(&kind.request(token))
 }
 
-fn runtime_api(asked: &RecordedRequest, queue: &Mutex<Receiver<Value>>, teller: &Mutex<Sender<Told>>) -> Option<Reply> {
-    let tell = |told| teller.lock().unwrap().send(told).ok();
+fn runtime_api(asked: &RecordedRequest, queue: &Mutex<Receiver<Value>>, sender: &Mutex<Sender<Call>>) -> Option<Reply> {
+    let send = |calls| sender.lock().unwrap().send(calls).ok();
     if !asked.target().ends_with("/invocation/next") {
-        tell(Told::Answer(Instant::now(), asked.body.clone()))?;
+        send(Call::Answer(Instant::now(), asked.body.clone()))?;
         return Some(Reply { status: "202 Accepted", headers: String::new(), body: String::new() });
     }
-    tell(Told::Next(Instant::now()))?;
+    send(Call::Next(Instant::now()))?;
     let event = queue.lock().unwrap().recv().ok()?;
     let deadline = (now() + 10) * 1000;
     let headers = format!(

@@ -4,7 +4,7 @@ use super::{Kind, now};
 use aws_lc_rs::digest;
 use serde_json::{Map, Value, json};
 
-/// A user with everything that all three flows ask for.
+/// A user with everything that all three functions require.
 pub fn demo() -> Value {
     json!({
         "external_id": "demo-1",
@@ -14,7 +14,7 @@ pub fn demo() -> Value {
     })
 }
 
-/// `demo` with some attributes changed, and those that are set to `REMOVED` left out.
+/// `demo` with changed attributes, and without those set to `REMOVED`.
 pub fn demo_with(changes: &Value) -> Value {
     let mut user = demo();
     for (name, value) in changes.as_object().unwrap() {
@@ -63,7 +63,7 @@ pub fn attribute(value: &Value) -> Value {
     }
 }
 
-/// Users whom this function must refuse, each with the reason; nobody stands for an unknown token.
+/// Users that this function must refuse, with the reasons. `None` is an unknown token.
 pub fn refused_by(kind: Kind) -> Vec<(&'static str, Option<Value>)> {
     let audience = match kind {
         Kind::SdkExchange => json!(["messaging", "sso"]),
