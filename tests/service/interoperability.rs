@@ -1,5 +1,5 @@
-//! Tokens across implementations: ours are kept in `tests/golden/minted.json`, where PyJWT, npm's jsonwebtoken and
-//! jose, and Ruby's jwt verify them (`tests/witnesses`), and `inspect.rs` reads those that PyJWT and node's jsonwebtoken made.
+//! JWTs across implementations. `tests/golden/minted.json` holds ours, which PyJWT, npm's jsonwebtoken and jose, and
+//! Ruby's jwt verify. `inspect.rs` reads JWTs that PyJWT and npm's jsonwebtoken made.
 
 use serde_json::{Value, json};
 use std::path::Path;
@@ -17,7 +17,7 @@ fn secret(kind: Kind) -> String {
     format!("demo-{kind}-shared-secret-not-for-production")
 }
 
-/// A user with every claim, some of them null and some empty.
+/// A user with every claim. Some are null, some are empty.
 fn user() -> User {
     User {
         external_id: ExternalId::parse("demo-1"),
@@ -49,7 +49,7 @@ fn unique_id() -> Jti {
     Jti::from_bits(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff_u128.to_be_bytes())
 }
 
-/// One token of each kind, with what a verifier should find in it.
+/// A JWT of each kind, with the header and claims that a verifier must find in it.
 fn minted() -> Value {
     let user = user();
     let support_claims = json!({
@@ -103,12 +103,12 @@ fn tokens_are_byte_for_byte_those_that_other_implementations_verify() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &minted).unwrap();
     }
-    let kept = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(minted, kept, "after a change that is meant: UPDATE_GOLDEN=1 make test, and look at the difference");
+    let stored = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(minted, stored, "after an intended change, run UPDATE_GOLDEN=1 make test, and check the difference");
 }
 
 #[test]
-fn the_claims_in_a_token_are_those_beside_it() {
+fn a_jwt_holds_the_claims_that_its_entry_lists() {
     for entry in minted().as_array().unwrap() {
         let jwt = crate::support::Jwt::verified(entry["token"].as_str().unwrap(), entry["secret"].as_str().unwrap());
         assert_eq!((&jwt.header, &jwt.claims), (&entry["header"], &entry["claims"]));
