@@ -38,7 +38,7 @@ pub enum Outcome {
 pub enum Malformed {
     /// The request has no user token.
     UserTokenMissing {
-        /// Tells the caller where to put the user token.
+        /// Where the user token belongs, as a sentence for the caller.
         expected: &'static str,
     },
     /// The request has several user tokens in the same place.

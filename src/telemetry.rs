@@ -169,7 +169,7 @@ struct RequestLine<'a> {
     aws: EmbeddedMetrics<'a>,
 }
 
-/// Tells CloudWatch which members of the line are metrics.
+/// Names the members of the line that are metrics.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EmbeddedMetrics<'a> {

@@ -229,7 +229,86 @@ pub fn json(value: AttributeValue) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use aws_sdk_dynamodb::primitives::Blob;
+    use serde_json::json;
+
     use super::*;
+
+    const DOCUMENTS: [&str; 2] = ["README.md", "docs/user-tokens.md"];
+
+    fn text_attribute(text: &str) -> AttributeValue {
+        AttributeValue::S(text.to_owned())
+    }
+
+    fn profile_with(name: &str, value: AttributeValue) -> Result<Profile, &'static str> {
+        let record = record(HashMap::from([(name.to_owned(), value)]));
+        record.map(|record| record.user.profile).map_err(|Malformed(attribute)| attribute)
+    }
+
+    /// A valid value for each claim, and its JSON.
+    fn valid_claims() -> Vec<(&'static str, AttributeValue, Value)> {
+        let valid = |name: &&'static str| match *name {
+            "locale" | "locale_id" | "custom_role_id" => (*name, AttributeValue::N("7".to_owned()), json!(7)),
+            "tags" => (*name, AttributeValue::Ss(vec!["vip".to_owned()]), json!(["vip"])),
+            "role" => (*name, text_attribute("agent"), json!("agent")),
+            "user_fields" => {
+                let fields = HashMap::from([("plan".to_owned(), AttributeValue::Null(true))]);
+                (*name, AttributeValue::M(fields), json!({ "plan": null }))
+            }
+            name => (name, text_attribute(""), json!("")),
+        };
+        Profile::NAMES.iter().map(valid).collect()
+    }
+
+    #[test]
+    fn absent_null_and_a_value_stay_apart_for_every_claim() {
+        for (name, value, json) in valid_claims() {
+            assert_eq!(serde_json::to_value(profile_with(name, value).unwrap()).unwrap(), json!({ name: json }));
+            let null = profile_with(name, AttributeValue::Null(true)).unwrap();
+            assert_eq!(serde_json::to_value(null).unwrap(), json!({ name: null }));
+            let absent = profile_with("other", text_attribute("")).unwrap();
+            assert_eq!(serde_json::to_value(absent).unwrap(), json!({}));
+        }
+    }
+
+    #[test]
+    fn a_claim_of_another_type_is_malformed_by_its_name() {
+        for (name, valid, _) in valid_claims() {
+            let types = [
+                text_attribute("vip"),
+                AttributeValue::N("1.5".to_owned()),
+                AttributeValue::N("1".to_owned()),
+                AttributeValue::Bool(true),
+                AttributeValue::Ss(vec!["1".to_owned()]),
+                AttributeValue::L(vec![AttributeValue::N("1".to_owned())]),
+                AttributeValue::M(HashMap::from([("agent".to_owned(), AttributeValue::Null(true))])),
+                AttributeValue::Ns(vec!["1".to_owned()]),
+                AttributeValue::B(Blob::new("1")),
+            ];
+            let of_its_type = |value: &AttributeValue| match (&valid, value) {
+                (AttributeValue::S(_), AttributeValue::S(_)) => name != "role",
+                (AttributeValue::N(_), AttributeValue::N(digits)) => !digits.contains('.'),
+                (AttributeValue::Ss(_), AttributeValue::Ss(_)) | (AttributeValue::M(_), AttributeValue::M(_)) => true,
+                _ => false,
+            };
+            for value in types {
+                let expected = if of_its_type(&value) { None } else { Some(name) };
+                assert_eq!(profile_with(name, value.clone()).err(), expected, "{name}: {value:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_documents_list_every_attribute() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let documents = DOCUMENTS.map(|file| std::fs::read_to_string(root.join(file)).unwrap_or_default()).concat();
+        let rows: Vec<_> = documents.lines().filter(|line| line.starts_with('|')).collect();
+        for attribute in attributes() {
+            assert!(rows.iter().any(|row| row.contains(&format!("`{attribute}`"))), "no table lists {attribute}");
+        }
+    }
 
     #[test]
     fn the_timing_equalizer_is_a_complete_record() {

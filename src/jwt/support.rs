@@ -50,3 +50,76 @@ impl<'a, K> SupportClaims<'a, K> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::jwt::sdk::SdkClaims;
+    use crate::jwt::sso::{LegacyAgents, SsoClaims};
+    use crate::jwt::{EpochSeconds, InvalidUser, Jti};
+    use crate::user::{Email, EmailAddress, Name, Profile, User};
+
+    const NOW: EpochSeconds = EpochSeconds(1_639_608_035);
+
+    fn user(profile: Value) -> User {
+        User {
+            external_id: None,
+            name: Name::parse("Demo User"),
+            email: EmailAddress::parse("demo@example.com").map(|address| Email::new(address, true)),
+            profile: serde_json::from_value(profile).unwrap(),
+        }
+    }
+
+    fn sdk(user: &User) -> Value {
+        serde_json::to_value(SdkClaims::of(user, NOW, Jti::from_bits([0; 16])).unwrap()).unwrap()
+    }
+
+    fn sso(user: &User, legacy_agents: LegacyAgents) -> Result<Value, InvalidUser> {
+        let claims = SsoClaims::of(user, NOW, Jti::from_bits([0; 16]), legacy_agents)?;
+        Ok(serde_json::to_value(claims).unwrap())
+    }
+
+    #[test]
+    fn a_custom_role_is_sent_only_with_the_role_agent() {
+        for role in [json!("end_user"), json!("user"), json!("admin"), json!(null)] {
+            let user = user(json!({ "role": role, "custom_role_id": 7 }));
+            assert_eq!(sdk(&user).get("custom_role_id"), None, "{role}");
+            assert_eq!(sso(&user, LegacyAgents::Allowed).unwrap().get("custom_role_id"), None, "{role}");
+        }
+        let without_role = user(json!({ "custom_role_id": 7 }));
+        assert_eq!(sso(&without_role, LegacyAgents::Allowed).unwrap().get("custom_role_id"), None);
+        let agent = user(json!({ "role": "agent", "custom_role_id": 7 }));
+        assert_eq!(sso(&agent, LegacyAgents::Refused).unwrap()["custom_role_id"], 7);
+    }
+
+    #[test]
+    fn a_legacy_agent_is_an_agent_without_a_custom_role() {
+        for profile in [json!({ "role": "agent" }), json!({ "role": "agent", "custom_role_id": null })] {
+            let agent = user(profile);
+            assert_eq!(sso(&agent, LegacyAgents::Refused), Err(InvalidUser::LegacyAgent));
+            assert_eq!(sso(&agent, LegacyAgents::Allowed).unwrap()["role"], "agent");
+        }
+        let admin = user(json!({ "role": "admin" }));
+        assert!(sso(&admin, LegacyAgents::Refused).is_ok());
+    }
+
+    #[test]
+    fn sso_writes_end_user_for_the_role_user() {
+        let user = user(json!({ "role": "user" }));
+        assert_eq!(sdk(&user)["role"], "user");
+        assert_eq!(sso(&user, LegacyAgents::Refused).unwrap()["role"], "end_user");
+    }
+
+    #[test]
+    fn a_claim_is_absent_or_null_as_in_the_profile() {
+        for name in Profile::NAMES {
+            assert_eq!(sdk(&user(json!({}))).get(*name), None, "{name}");
+            // The role decides whether a custom role is sent.
+            if *name != "custom_role_id" {
+                assert_eq!(sdk(&user(json!({ *name: null })))[*name], Value::Null, "{name}");
+                assert!(sdk(&user(json!({ *name: null }))).get(*name).is_some(), "{name}");
+            }
+        }
+    }
+}
