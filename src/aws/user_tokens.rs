@@ -190,7 +190,8 @@ fn audiences(value: AttributeValue) -> Option<Audiences> {
 }
 
 fn moment(value: AttributeValue) -> Option<EpochSeconds> {
-    let seconds = value.as_n().ok()?.parse().ok()?;
+    let AttributeValue::N(digits) = value else { return None };
+    let seconds = digits.parse().ok()?;
     (seconds < SURELY_MILLISECONDS).then_some(EpochSeconds(seconds))
 }
 
