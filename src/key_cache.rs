@@ -64,7 +64,8 @@ struct State<K> {
 struct FailedReads {
     cause: Unavailable,
     in_a_row: u32,
-    retry_at: EpochSeconds,
+    last_at: EpochSeconds,
+    pause: u64,
 }
 
 impl<K: JwtKind, S: SecretStore> KeyCache<K, S> {
@@ -79,7 +80,7 @@ impl<K: JwtKind, S: SecretStore> SigningKeys<K> for KeyCache<K, S> {
     async fn current(&self) -> Result<KeyInUse<K>, Unavailable> {
         match self.0.in_use() {
             None => self.0.first_key().await,
-            Some(in_use) if in_use.age < self.0.max_age => Ok(in_use),
+            Some(in_use) if !self.0.refresh_is_due() => Ok(in_use),
             Some(old) => Ok(self.0.refreshed(old).await),
         }
     }
@@ -133,7 +134,7 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
     fn may_invalidate(&self) -> bool {
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = state.invalidated_at.is_none_or(|at| now.since(at) >= PAUSE_BETWEEN_INVALIDATIONS);
+        let may = state.invalidated_at.is_none_or(|at| has_passed(PAUSE_BETWEEN_INVALIDATIONS, at, now));
         if may {
             state.invalidated_at = Some(now);
         }
@@ -159,14 +160,14 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
             Err(cause) => {
                 let in_a_row = state.failed.as_ref().map_or(1, |failed| failed.in_a_row.saturating_add(1));
                 let longest = if state.key.is_some() { LONGEST_PAUSE_WITH_KEY } else { LONGEST_PAUSE_WITHOUT_KEY };
-                let retry_at = now.plus(pause_after(in_a_row, longest));
+                let pause = pause_after(in_a_row, longest);
                 tracing::error!(
                     code = cause.dependency.code(),
                     %cause,
                     last_good_key_in_use = state.key.is_some(),
                     "no signing key was read"
                 );
-                state.failed = Some(FailedReads { cause: cause.clone(), in_a_row, retry_at });
+                state.failed = Some(FailedReads { cause: cause.clone(), in_a_row, last_at: now, pause });
                 Err(cause)
             }
         }
@@ -179,12 +180,24 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
         Some(KeyInUse { key: Arc::clone(key), age: self.clock.now().since(*read_at), failure })
     }
 
+    fn refresh_is_due(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.key.as_ref().is_none_or(|(_, read_at)| has_passed(self.max_age, *read_at, self.clock.now()))
+    }
+
     /// The last failure, if it is too early for another read.
     fn paused_by(&self) -> Option<Unavailable> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = state.failed.as_ref()?;
-        (self.clock.now() < failed.retry_at).then(|| failed.cause.clone())
+        let is_over = has_passed(failed.pause, failed.last_at, self.clock.now());
+        (!is_over).then(|| failed.cause.clone())
     }
+}
+
+/// Whether `seconds` have passed since `start`. If the clock was set back to before `start`, they count as passed:
+/// otherwise the cache would not read the store until the clock reaches `start` again.
+fn has_passed(seconds: u64, start: EpochSeconds, now: EpochSeconds) -> bool {
+    now < start || now.since(start) >= seconds
 }
 
 /// A pause in seconds that doubles with each failure. Half of it is random, so that processes do not read in step.
@@ -251,6 +264,10 @@ mod tests {
 
         fn advance(&self, seconds: u64) {
             self.now.fetch_add(seconds, Ordering::Relaxed);
+        }
+
+        fn set_back(&self, seconds: u64) {
+            self.now.fetch_sub(seconds, Ordering::Relaxed);
         }
 
         fn reads(&self) -> usize {
@@ -383,6 +400,52 @@ mod tests {
         key.invalidate().await;
         assert_eq!(fake.reads(), 2);
         fake.advance(1);
+        key.invalidate().await;
+        assert_eq!(fake.reads(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_delay_the_retry_after_a_failed_read() {
+        let fake = Fake::default();
+        fake.advance(7200);
+        let key = fake.key(300);
+        assert!(key.current().await.is_err());
+        fake.set_back(3600);
+        fake.store(Some(VALID));
+        assert!(key.current().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_delay_the_refresh_of_a_key() {
+        let fake = Fake::with(VALID);
+        fake.advance(7200);
+        let key = fake.key(300);
+        let old = key.current().await.unwrap();
+
+        fake.store(None);
+        fake.advance(300);
+        key.current().await.unwrap();
+        settle().await;
+        fake.set_back(3600);
+        fake.store(Some(NEWER));
+        key.current().await.unwrap();
+        settle().await;
+        assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &old.key));
+        assert_eq!(fake.reads(), 3);
+
+        key.current().await.unwrap();
+        settle().await;
+        assert_eq!(fake.reads(), 3, "one read is enough after a step back");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_prevent_an_invalidation() {
+        let fake = Fake::with(VALID);
+        fake.advance(7200);
+        let key = fake.key(300);
+        key.current().await.unwrap();
+        key.invalidate().await;
+        fake.set_back(3600);
         key.invalidate().await;
         assert_eq!(fake.reads(), 3);
     }
