@@ -260,6 +260,7 @@ impl Outcome {
                     Refused::User(InvalidUser::EmailUnverified) => ("email_unverified", Info),
                     Refused::User(InvalidUser::Missing(_)) => ("claim_missing", Warn),
                     Refused::User(InvalidUser::LegacyAgent) => ("legacy_agent", Warn),
+                    Refused::User(InvalidUser::TeamMember) => ("team_member", Warn),
                     Refused::ItemMalformed { .. } => ("item_malformed", Warn),
                 };
                 facts(StatusCode::UNAUTHORIZED, code, severity, REFUSED)
@@ -281,13 +282,15 @@ impl Outcome {
     #[must_use]
     pub fn detail(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Refused(
-                Refused::User(InvalidUser::Missing(name)) | Refused::ItemMalformed { attribute: name },
-            ) => Some((*name).into()),
-            Self::Refused(Refused::User(InvalidUser::LegacyAgent)) => Some(
-                "an agent without custom_role_id gets almost all rights of an administrator: store one, or set ALLOW_LEGACY_AGENT=true"
-                    .into(),
-            ),
+            Self::Refused(Refused::User(InvalidUser::Missing(name)) | Refused::ItemMalformed { attribute: name }) => {
+                Some((*name).into())
+            }
+            Self::Refused(Refused::User(InvalidUser::LegacyAgent)) => {
+                Some("the agent has no custom_role_id: store one, or set REQUIRE_CUSTOM_ROLE to false".into())
+            }
+            Self::Refused(Refused::User(InvalidUser::TeamMember)) => {
+                Some("the role is agent or admin, and Zendesk accepts only end users from the Support SDK".into())
+            }
             Self::Unavailable(unavailable) => Some(unavailable.to_string().into()),
             _ => None,
         }

@@ -21,7 +21,7 @@ use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
 use zendesk_jwt::handlers::{Answer, FindError, Handler, Issuer, KeyInUse, SigningKeys, UserTokens};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
-use zendesk_jwt::jwt::sso::{LegacyAgents, Sso};
+use zendesk_jwt::jwt::sso::{CustomRole, Sso};
 use zendesk_jwt::jwt::{Clock, Kind, RandomJti};
 use zendesk_jwt::outcome::{Outcome, Unavailable};
 use zendesk_jwt::user::{UserToken, UserTokenRecord};
@@ -148,7 +148,7 @@ impl Handlers {
             session_cookie,
             public_url: None,
             allowed_origins,
-            legacy_agents: LegacyAgents::Refused,
+            custom_role: CustomRole::Optional,
         };
         Self {
             sdk: SdkExchange::new(issuer(), sdk_exchange::Settings::default()),

@@ -5,10 +5,9 @@ use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
 use zendesk_jwt::handlers::FindError;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
-use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
+use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{EpochSeconds, Jti, Kind};
 use zendesk_jwt::user::UserTokenRecord;
-use zendesk_jwt_rules::inspect::Rule;
 
 use super::keys::{self, NOW};
 
@@ -58,13 +57,12 @@ fn its_jwts_are_accepted(record: &UserTokenRecord) {
     let (user, now) = (&record.user, EpochSeconds(NOW));
     let jti = || Jti::from_bits([7; 16]);
     if let Ok(claims) = SdkClaims::of(user, now, jti()) {
-        // Zendesk itself refuses agents here.
-        keys::accepted(Kind::Sdk, keys::sdk().sign(&claims).unwrap().as_str(), &[Rule::EndUsersOnly]);
+        keys::accepted(Kind::Sdk, keys::sdk().sign(&claims).unwrap().as_str(), &[]);
     }
     if let Ok(claims) = MessagingClaims::of(user, now.plus(300)) {
         keys::accepted(Kind::Messaging, keys::messaging().sign(&claims).unwrap().as_str(), &[]);
     }
-    if let Ok(claims) = SsoClaims::of(user, now, jti(), LegacyAgents::Refused) {
+    if let Ok(claims) = SsoClaims::of(user, now, jti(), CustomRole::Required) {
         keys::accepted(Kind::Sso, keys::sso().sign(&claims).unwrap().as_str(), &[]);
     }
 }

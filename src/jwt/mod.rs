@@ -37,4 +37,6 @@ pub enum InvalidUser {
     EmailUnverified,
     /// The user is an agent without a custom role.
     LegacyAgent,
+    /// The user is an agent or administrator, but this kind is for end users only.
+    TeamMember,
 }

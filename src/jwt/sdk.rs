@@ -4,7 +4,7 @@
 
 use super::support::SupportClaims;
 use super::{EpochSeconds, InvalidUser, Jti, JwtKind, Kind};
-use crate::user::User;
+use crate::user::{Claim, Role, User};
 
 /// The Support SDK kind as a type.
 #[derive(Debug)]
@@ -21,8 +21,12 @@ impl<'a> SdkClaims<'a> {
     /// The claims for `user`.
     ///
     /// # Errors
-    /// If the name or a verified e-mail address is missing.
+    /// If the name or a verified e-mail address is missing, or if the user is a team member: Zendesk answers 403 to the
+    /// address of an agent or administrator here (seen in practice, not documented).
     pub fn of(user: &'a User, iat: EpochSeconds, jti: Jti) -> Result<Self, InvalidUser> {
-        Self::new(user, iat, jti)
+        match user.profile.role {
+            Claim::Value(Role::Agent | Role::Admin) => Err(InvalidUser::TeamMember),
+            _ => Self::new(user, iat, jti),
+        }
     }
 }

@@ -20,14 +20,16 @@ impl JwtKind for Sso {
     const KIND: Kind = Kind::Sso;
 }
 
-/// Whether an agent without a `custom_role_id` is signed in. Zendesk makes such an agent a "Legacy Agent", who has
-/// almost all rights of an administrator.
+/// Whether an agent needs a `custom_role_id`.
+///
+/// Custom roles exist on Enterprise plans only. There, Zendesk makes an agent without one a "Legacy Agent", who has
+/// almost all rights of an administrator (seen in practice, not documented).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LegacyAgents {
-    /// The agent is refused.
-    Refused,
-    /// The agent is signed in.
-    Allowed,
+pub enum CustomRole {
+    /// An agent without a custom role is signed in.
+    Optional,
+    /// An agent without a custom role is refused.
+    Required,
 }
 
 /// The claims of an SSO JWT.
@@ -37,12 +39,12 @@ impl<'a> SsoClaims<'a> {
     /// The claims for `user`. Zendesk accepts an `iat` within 3 minutes of its own clock.
     ///
     /// # Errors
-    /// If the name or a verified e-mail address is missing, or if the user is a legacy agent and these are refused.
-    pub fn of(user: &'a User, iat: EpochSeconds, jti: Jti, legacy_agents: LegacyAgents) -> Result<Self, InvalidUser> {
+    /// If the name or a verified e-mail address is missing, or if an agent lacks a required custom role.
+    pub fn of(user: &'a User, iat: EpochSeconds, jti: Jti, custom_role: CustomRole) -> Result<Self, InvalidUser> {
         let mut claims = Self::new(user, iat, jti)?;
         let has_custom_role = matches!(claims.profile.custom_role_id, Claim::Value(_));
         match claims.profile.role {
-            Claim::Value(Role::Agent) if legacy_agents == LegacyAgents::Refused && !has_custom_role => {
+            Claim::Value(Role::Agent) if custom_role == CustomRole::Required && !has_custom_role => {
                 return Err(InvalidUser::LegacyAgent);
             }
             // SSO does not have the role `user`.

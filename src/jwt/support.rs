@@ -56,7 +56,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::jwt::sdk::SdkClaims;
-    use crate::jwt::sso::{LegacyAgents, SsoClaims};
+    use crate::jwt::sso::{CustomRole, SsoClaims};
     use crate::jwt::{EpochSeconds, InvalidUser, Jti};
     use crate::user::{Email, EmailAddress, Name, Profile, User};
 
@@ -75,8 +75,8 @@ mod tests {
         serde_json::to_value(SdkClaims::of(user, NOW, Jti::from_bits([0; 16])).unwrap()).unwrap()
     }
 
-    fn sso(user: &User, legacy_agents: LegacyAgents) -> Result<Value, InvalidUser> {
-        let claims = SsoClaims::of(user, NOW, Jti::from_bits([0; 16]), legacy_agents)?;
+    fn sso(user: &User, custom_role: CustomRole) -> Result<Value, InvalidUser> {
+        let claims = SsoClaims::of(user, NOW, Jti::from_bits([0; 16]), custom_role)?;
         Ok(serde_json::to_value(claims).unwrap())
     }
 
@@ -84,31 +84,45 @@ mod tests {
     fn a_custom_role_is_sent_only_with_the_role_agent() {
         for role in [json!("end_user"), json!("user"), json!("admin"), json!(null)] {
             let user = user(json!({ "role": role, "custom_role_id": 7 }));
-            assert_eq!(sdk(&user).get("custom_role_id"), None, "{role}");
-            assert_eq!(sso(&user, LegacyAgents::Allowed).unwrap().get("custom_role_id"), None, "{role}");
+            if role != "admin" {
+                assert_eq!(sdk(&user).get("custom_role_id"), None, "{role}");
+            }
+            assert_eq!(sso(&user, CustomRole::Optional).unwrap().get("custom_role_id"), None, "{role}");
         }
         let without_role = user(json!({ "custom_role_id": 7 }));
-        assert_eq!(sso(&without_role, LegacyAgents::Allowed).unwrap().get("custom_role_id"), None);
+        assert_eq!(sso(&without_role, CustomRole::Optional).unwrap().get("custom_role_id"), None);
         let agent = user(json!({ "role": "agent", "custom_role_id": 7 }));
-        assert_eq!(sso(&agent, LegacyAgents::Refused).unwrap()["custom_role_id"], 7);
+        assert_eq!(sso(&agent, CustomRole::Required).unwrap()["custom_role_id"], 7);
     }
 
     #[test]
-    fn a_legacy_agent_is_an_agent_without_a_custom_role() {
+    fn an_agent_without_a_custom_role_is_refused_only_if_one_is_required() {
         for profile in [json!({ "role": "agent" }), json!({ "role": "agent", "custom_role_id": null })] {
             let agent = user(profile);
-            assert_eq!(sso(&agent, LegacyAgents::Refused), Err(InvalidUser::LegacyAgent));
-            assert_eq!(sso(&agent, LegacyAgents::Allowed).unwrap()["role"], "agent");
+            assert_eq!(sso(&agent, CustomRole::Required), Err(InvalidUser::LegacyAgent));
+            assert_eq!(sso(&agent, CustomRole::Optional).unwrap()["role"], "agent");
         }
         let admin = user(json!({ "role": "admin" }));
-        assert!(sso(&admin, LegacyAgents::Refused).is_ok());
+        assert!(sso(&admin, CustomRole::Required).is_ok());
+    }
+
+    #[test]
+    fn the_support_sdk_refuses_agents_and_administrators() {
+        for role in ["agent", "admin"] {
+            let team_member = user(json!({ "role": role, "custom_role_id": 7 }));
+            let claims = SdkClaims::of(&team_member, NOW, Jti::from_bits([0; 16]));
+            assert_eq!(claims.err(), Some(InvalidUser::TeamMember), "{role}");
+        }
+        for role in [json!("end_user"), json!("user"), json!(null)] {
+            assert_eq!(sdk(&user(json!({ "role": role })))["role"], role);
+        }
     }
 
     #[test]
     fn sso_writes_end_user_for_the_role_user() {
         let user = user(json!({ "role": "user" }));
         assert_eq!(sdk(&user)["role"], "user");
-        assert_eq!(sso(&user, LegacyAgents::Refused).unwrap()["role"], "end_user");
+        assert_eq!(sso(&user, CustomRole::Required).unwrap()["role"], "end_user");
     }
 
     #[test]

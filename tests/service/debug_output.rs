@@ -9,7 +9,7 @@ use zendesk_jwt::handlers::KeyInUse;
 use zendesk_jwt::jwt::messaging::{Messaging, MessagingClaims};
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::SigningKey;
-use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
+use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{EpochSeconds, Jti};
 use zendesk_jwt::user::{Claim, UserToken, UserTokenRecord};
 
@@ -49,7 +49,7 @@ fn a_user_and_their_claims_show_nothing() {
     let messaging = MessagingClaims::of(user, now).unwrap();
     shows_nothing(&messaging);
     shows_nothing(SdkClaims::of(user, now, jti()).unwrap());
-    shows_nothing(SsoClaims::of(user, now, jti(), LegacyAgents::Allowed).unwrap());
+    shows_nothing(SsoClaims::of(user, now, jti(), CustomRole::Optional).unwrap());
     assert_eq!(format!("{:?}", [Claim::Absent, Claim::Null, Claim::Value(CANARY)]), "[Absent, Null, Value(…)]");
     assert_eq!(format!("{:?}", key().sign(&messaging).unwrap()), "Jwt(…)");
 }

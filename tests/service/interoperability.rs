@@ -6,7 +6,7 @@ use std::path::Path;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::{Jwt, SigningKey};
-use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
+use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{EpochSeconds, Jti, Kind};
 use zendesk_jwt::user::{Claim, Email, EmailAddress, ExternalId, Name, Profile, Role, User};
 
@@ -18,7 +18,7 @@ fn secret(kind: Kind) -> String {
 }
 
 /// A user with every claim. Some are null, some are empty.
-fn user() -> User {
+fn user(role: Role) -> User {
     User {
         external_id: ExternalId::parse("demo-1"),
         name: Name::parse("Démo Üser 用户"),
@@ -33,7 +33,7 @@ fn user() -> User {
             organization_ids: Claim::Value(String::new()),
             tags: Claim::Value(Vec::new()),
             remote_photo_url: Claim::Value("https://example.com/demo.png".into()),
-            role: Claim::Value(Role::Agent),
+            role: Claim::Value(role),
             custom_role_id: Claim::Value(1234),
             user_fields: Claim::Value(
                 json!({"plan": "free", "nickname": null, "seats": 3, "since": "2026-11-20"})
@@ -51,40 +51,33 @@ fn unique_id() -> Jti {
 
 /// A JWT of each kind, with the header and claims that a verifier must find in it.
 fn minted() -> Value {
-    let user = user();
-    let support_claims = json!({
+    let (agent, end_user) = (user(Role::Agent), user(Role::EndUser));
+    let sso_claims = json!({
         "iat": 1_639_608_035, "jti": "00112233445566778899aabbccddeeff", "email": "Demo.User@example.com",
         "name": "Démo Üser 用户", "external_id": "demo-1", "phone": "+15555550100", "locale": 8, "locale_id": null,
         "organizations": "Demo One,Demo Two", "organization_id": null, "organization_ids": "", "tags": [],
         "remote_photo_url": "https://example.com/demo.png", "role": "agent", "custom_role_id": 1234,
         "user_fields": {"plan": "free", "nickname": null, "seats": 3, "since": "2026-11-20"},
     });
+    let mut sdk_claims = sso_claims.clone();
+    sdk_claims["role"] = "end_user".into();
+    sdk_claims.as_object_mut().unwrap().remove("custom_role_id");
     let messaging_claims = json!({
         "scope": "user", "external_id": "demo-1", "exp": 1_639_608_335, "name": "Démo Üser 用户",
         "email": "Demo.User@example.com", "email_verified": true,
     });
-    let sdk = SdkClaims::of(&user, NOW, unique_id()).unwrap();
-    let messaging = MessagingClaims::of(&user, NOW.plus(300)).unwrap();
-    let sso = SsoClaims::of(&user, NOW, unique_id(), LegacyAgents::Refused).unwrap();
+    let sdk = SdkClaims::of(&end_user, NOW, unique_id()).unwrap();
+    let messaging = MessagingClaims::of(&end_user, NOW.plus(300)).unwrap();
+    let sso = SsoClaims::of(&agent, NOW, unique_id(), CustomRole::Required).unwrap();
     json!([
-        entry(
-            Kind::Sdk,
-            None,
-            &support_claims,
-            &SigningKey::new(&secret(Kind::Sdk), None).unwrap().sign(&sdk).unwrap()
-        ),
+        entry(Kind::Sdk, None, &sdk_claims, &SigningKey::new(&secret(Kind::Sdk), None).unwrap().sign(&sdk).unwrap()),
         entry(
             Kind::Messaging,
             Some(KID),
             &messaging_claims,
             &SigningKey::new(&secret(Kind::Messaging), Some(KID)).unwrap().sign(&messaging).unwrap()
         ),
-        entry(
-            Kind::Sso,
-            None,
-            &support_claims,
-            &SigningKey::new(&secret(Kind::Sso), None).unwrap().sign(&sso).unwrap()
-        ),
+        entry(Kind::Sso, None, &sso_claims, &SigningKey::new(&secret(Kind::Sso), None).unwrap().sign(&sso).unwrap()),
     ])
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::aws::user_token_items::StoredItem;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
-use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
+use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{EpochSeconds, InvalidUser, Jti, Kind};
 use zendesk_jwt::outcome::{Outcome, Refused};
 use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
@@ -66,7 +66,7 @@ fn signs(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), 
     let claims = match kind {
         Kind::Sdk => SdkClaims::of(user, now, jti).map(drop),
         Kind::Messaging => MessagingClaims::of(user, now).map(drop),
-        Kind::Sso => SsoClaims::of(user, now, jti, LegacyAgents::Refused).map(drop),
+        Kind::Sso => SsoClaims::of(user, now, jti, CustomRole::Optional).map(drop),
     };
     claims.map_err(Refused::User)
 }
@@ -86,7 +86,7 @@ fn reason(refused: Refused) -> String {
             format!("the attribute {attribute} has a type or value that it cannot have; `user update` replaces it")
         }
         // The outcome explains itself.
-        Refused::User(InvalidUser::LegacyAgent)
+        Refused::User(InvalidUser::LegacyAgent | InvalidUser::TeamMember)
         | Refused::NotSignedIn
         | Refused::SourceAddressNotAllowed
         | Refused::UserTokenUnknown => {
