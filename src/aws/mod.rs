@@ -1,7 +1,6 @@
 //! The functions' two AWS calls: `GetItem` for each request, and `GetSecretValue` when a signing key is due.
 //!
-//! Both use the AWS SDK. Its defaults suit programs that run for long; [`Clients::new`] sets what a function needs
-//! instead. docs/performance.md has the cost of each setting.
+//! Both use the AWS SDK. Its defaults suit long-running programs, so [`Clients::new`] sets what a function needs.
 
 mod http_client;
 mod response_check;
@@ -57,16 +56,16 @@ pub struct Settings {
     pub more_roots: Vec<CertificateDer<'static>>,
 }
 
-/// The addresses of the services. The SDK derives from the region what is not set here.
+/// The addresses of the services. The SDK derives a missing URL from the region.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    /// The URL of DynamoDB, or of something that takes its place.
+    /// The URL of DynamoDB or of a replacement.
     pub dynamodb: Option<String>,
-    /// The URL of Secrets Manager, or of something that takes its place.
+    /// The URL of Secrets Manager or of a replacement.
     pub secrets_manager: Option<String>,
-    /// `AWS_USE_FIPS_ENDPOINT`: with cryptography that is validated by FIPS 140-3.
+    /// `AWS_USE_FIPS_ENDPOINT`: use cryptography validated by FIPS 140-3.
     pub fips: bool,
-    /// `AWS_USE_DUALSTACK_ENDPOINT`: over IPv4 and IPv6.
+    /// `AWS_USE_DUALSTACK_ENDPOINT`: use IPv4 and IPv6.
     pub dual_stack: bool,
 }
 
@@ -190,8 +189,8 @@ pub enum CallError {
     /// The last attempt exceeded its time limit.
     #[error("no answer within {} ms", ATTEMPT_TIMEOUT.as_millis())]
     TimedOut,
-    /// The response is not the service's own, or not of its protocol.
-    #[error("an answer that cannot be read")]
+    /// The response does not come from the service, or breaks its protocol.
+    #[error("the answer cannot be read")]
     Unreadable,
     /// An error of the service.
     #[error("{} (HTTP {status})", code.as_deref().unwrap_or("an error without a name"))]
@@ -233,7 +232,7 @@ impl CallError {
     }
 }
 
-/// The first cause below the SDK's own layers, which add no information.
+/// The first cause below the layers of the SDK, which add no information.
 fn cause<E: Error + Send + Sync + 'static>(error: SdkError<E>) -> BoxError {
     let cause = error.into_source().unwrap_or_else(Into::into);
     cause.downcast::<ConnectorError>().map_or_else(|cause| cause, |error| error.into_source())
@@ -263,7 +262,7 @@ mod tests {
 
     use super::*;
 
-    /// Plays both services: fails the next `faults` requests, and records the URL of each.
+    /// A fake of both services, which fails the next `faults` requests and records the URL of each.
     #[derive(Clone, Debug, Default)]
     struct Fake(Arc<Mutex<State>>);
 
@@ -332,7 +331,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_fault_is_retried_right_after_a_long_outage() {
+    async fn a_single_fault_is_retried_right_after_a_long_outage() {
         let attempts = usize::try_from(ATTEMPTS).unwrap();
         let fake = Fake::default();
         let clients = fake.clients("eu-west-1", Endpoints::default());
@@ -361,7 +360,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn region_variants_and_urls_choose_the_endpoints() {
+    async fn region_and_settings_choose_the_endpoints() {
         let public = |fips, dual_stack| Endpoints { fips, dual_stack, ..Endpoints::default() };
         let url = Endpoints { dynamodb: Some("https://a.example".to_owned()), ..public(true, false) };
         for (region, endpoints, dynamodb, secrets_manager) in [

@@ -189,7 +189,7 @@ fn the_request_that_is_rehearsed_at_cold_start_still_reaches_dynamodb() {
         assert!(!asked.is_empty(), "{networks}");
         // Again and again the same, when the machine is so busy that the first gets no answer in time.
         for request in asked {
-            assert_eq!(request.body["Key"]["token_hash"]["S"], users::token_hash("rehearsal"), "{networks}");
+            assert_eq!(request.body["Key"]["token_hash"]["S"], users::token_hash("warm-up"), "{networks}");
         }
     }
 }
