@@ -1,8 +1,7 @@
-//! Events as the front doors hand them over, mended where `lambda_http` would panic over them.
+//! Sanitizes events so that `lambda_http` does not panic.
 //!
-//! It does over an address that is no URI, and much of an address is what the caller wrote: a panic would be an
-//! outage that anybody can cause. It does as well over a body that is not the Base64 that it is said to be, and over
-//! a list of no values.
+//! `lambda_http` panics on an address that is not a URI, on a body that is not valid Base64, and on a query parameter
+//! without values. A caller can choose all three, so each panic would be an outage that anyone can cause.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,13 +16,13 @@ use lambda_http::request::LambdaRequest;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
-/// What a client has to percent-encode, and not every client does (URL Standard, "query percent-encode set").
+/// The characters that a client must percent-encode (URL Standard, "query percent-encode set"). Not every client does.
 const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
-/// The event, such that `lambda_http` can make a request of it.
+/// Returns the event in a form that `lambda_http` can turn into a request.
 ///
-/// Host, path and query that make no address are left out, so that the request comes to no route; a body that
-/// cannot be decoded stays as it is, and is no form.
+/// Host, path and query that do not make an address are removed, so that the request matches no route. A body that is
+/// not Base64 stays unchanged, and is not read as a form.
 #[must_use]
 pub fn decodable(mut event: LambdaRequest) -> LambdaRequest {
     match &mut event {
@@ -58,7 +57,7 @@ pub fn decodable(mut event: LambdaRequest) -> LambdaRequest {
         LambdaRequest::Alb(event) => {
             event.is_base64_encoded &= is_base64(event.body.as_deref());
             let query = query(&mut event.multi_value_query_string_parameters, &mut event.query_string_parameters);
-            // A load balancer leaves it encoded, so `lambda_http` decodes it once more.
+            // A load balancer does not decode the query, so `lambda_http` does.
             let query: QueryMap = percent_decode_str(&query).decode_utf8_lossy().parse().unwrap_or_default();
             let host = host(&event.headers, None);
             if !is_address(&event.headers, host, None, event.path.as_deref(), &query.to_query_string()) {
@@ -77,16 +76,16 @@ fn is_base64(body: Option<&str>) -> bool {
     body.is_none_or(|body| BASE64_STANDARD.decode(body).is_ok())
 }
 
-/// The query of an event that has both, as `lambda_http` writes it.
-fn query(several_of_a_name: &mut QueryMap, one_of_a_name: &mut QueryMap) -> String {
-    leave_out_names_without_values(several_of_a_name);
-    leave_out_names_without_values(one_of_a_name);
-    let query = if several_of_a_name.is_empty() { one_of_a_name } else { several_of_a_name };
+/// The query as `lambda_http` writes it.
+fn query(multi_value: &mut QueryMap, single_value: &mut QueryMap) -> String {
+    remove_names_without_values(multi_value);
+    remove_names_without_values(single_value);
+    let query = if multi_value.is_empty() { single_value } else { multi_value };
     query.to_query_string()
 }
 
-/// The iterator of a `QueryMap` panics over an empty list.
-fn leave_out_names_without_values(query: &mut QueryMap) {
+/// The iterator of a `QueryMap` panics on an empty list.
+fn remove_names_without_values(query: &mut QueryMap) {
     let json = serde_json::to_string(query).unwrap_or_default();
     if json.contains("[]") {
         let mut values: HashMap<String, Vec<String>> = serde_json::from_str(&json).unwrap_or_default();
@@ -99,11 +98,11 @@ fn host<'a>(headers: &'a HeaderMap, domain_name: Option<&'a str>) -> Option<&'a 
     headers.get(HOST).and_then(|host| host.to_str().ok()).or(domain_name)
 }
 
-/// Whether the parts make an address when they are put together as `lambda_http` does.
+/// Whether `lambda_http` can build a URI from these parts.
 fn is_address(headers: &HeaderMap, host: Option<&str>, stage: Option<&str>, path: Option<&str>, query: &str) -> bool {
     let scheme = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).unwrap_or("https");
     let (host, stage, path) = (host.unwrap_or("localhost"), stage.unwrap_or_default(), path.unwrap_or_default());
-    let stands_apart = host.parse::<Authority>().is_ok() && (path.is_empty() || path.starts_with('/'));
+    let is_separable = host.parse::<Authority>().is_ok() && (path.is_empty() || path.starts_with('/'));
     let url = Url::parse(&format!("{scheme}://{host}/{stage}{path}"));
-    stands_apart && url.is_ok_and(|url| Uri::try_from(format!("{url}?{query}")).is_ok())
+    is_separable && url.is_ok_and(|url| Uri::try_from(format!("{url}?{query}")).is_ok())
 }

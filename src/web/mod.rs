@@ -1,7 +1,7 @@
-//! HTTP as the flows see it; with [`crate::outcome`] the only place that names a status code.
+//! HTTP for the handlers: reading requests and writing responses.
 //!
-//! `lambda_http` has already turned the events of an HTTP API, a REST API, a function URL and a load
-//! balancer into one request, base64 bodies decoded; [`decodable`] sees to it that it can.
+//! Only this module and [`crate::outcome`] name status codes. `lambda_http` turns the event of an HTTP API, a REST
+//! API, a function URL or a load balancer into a request; [`decodable`] keeps it from panicking.
 
 mod events;
 mod origins;

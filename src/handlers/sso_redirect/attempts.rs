@@ -1,49 +1,46 @@
-//! The loop guard: how often a browser was signed in just now, kept in a cookie of its own.
+//! The loop guard: a cookie that counts a browser's recent sign-ins.
 //!
-//! Zendesk sends a browser that it could not sign in to the remote logout URL, and a help center that
-//! wants its visitors signed in sends it straight back. Without a guard they go round for ever.
+//! Zendesk sends a browser that it cannot sign in to the remote logout URL, and a help center that requires sign-in
+//! sends it back to us at once. Without the guard this loop never ends.
 
 use cookie::{Cookie, SameSite, time::Duration};
 
 use crate::jwt::EpochSeconds;
 
-/// The cookie's name. The prefix keeps other hosts from setting it (RFC 6265bis, section 4.1.3.2).
+/// The cookie's name. Because of the prefix, no other host can set it (RFC 6265bis, section 4.1.3.2).
 pub const COOKIE: &str = "__Host-zendesk-sign-ins";
 
-/// How many sign-ins within [`WINDOW`] are nobody's mistake.
+/// How many sign-ins within [`WINDOW`] are normal.
 const LIMIT: usize = 3;
 
-/// How long a sign-in counts, in seconds.
+/// How many seconds a sign-in counts.
 const WINDOW: u64 = 60;
 
-/// The moments of a browser's latest sign-ins: at most [`LIMIT`], none older than [`WINDOW`].
+/// The times of a browser's latest sign-ins: at most [`LIMIT`], none older than [`WINDOW`].
 ///
-/// Whoever forges the cookie gains nothing: a full one asks for a click, an empty one does not.
+/// Forging the cookie gains nothing: it only decides whether the page waits for a click.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempts(Vec<EpochSeconds>);
 
 impl Attempts {
-    /// What the cookie's value says at `now`; anything in it that is no such moment counts for nothing.
-    #[must_use]
+    /// Parses the cookie's value at `now`. Parts that are not recent times are ignored.
     pub fn read(value: Option<&str>, now: EpochSeconds) -> Self {
-        let moments = value.unwrap_or_default().split('.').filter_map(|text| text.parse().ok().map(EpochSeconds));
-        let recent = moments.filter(|moment| *moment <= now && now.since(*moment) < WINDOW);
+        let times = value.unwrap_or_default().split('.').filter_map(|text| text.parse().ok().map(EpochSeconds));
+        let recent = times.filter(|time| *time <= now && now.since(*time) < WINDOW);
         Self(recent.take(LIMIT).collect())
     }
 
-    /// Whether one more sign-in would be one too many to go on by itself.
-    #[must_use]
+    /// Whether another sign-in must wait for a click.
     pub fn are_a_loop(&self) -> bool {
         self.0.len() >= LIMIT
     }
 
-    /// The cookie that remembers one more sign-in at `now`, latest first.
-    #[must_use]
+    /// The cookie with another sign-in at `now`, latest first.
     pub fn with(&self, now: EpochSeconds) -> Cookie<'static> {
-        let moments = std::iter::once(&now).chain(&self.0).take(LIMIT);
-        let value = moments.map(|moment| moment.0.to_string()).collect::<Vec<_>>().join(".");
+        let times = std::iter::once(&now).chain(&self.0).take(LIMIT);
+        let value = times.map(|time| time.0.to_string()).collect::<Vec<_>>().join(".");
         let max_age = Duration::seconds(i64::try_from(WINDOW).unwrap_or_default());
-        // Lax, since the browser comes here from Zendesk's site.
+        // `Lax`, because the browser comes from Zendesk's site.
         let cookie = Cookie::build((COOKIE, value)).path("/").secure(true).http_only(true);
         cookie.same_site(SameSite::Lax).max_age(max_age).build()
     }
@@ -70,12 +67,12 @@ mod tests {
     fn the_fourth_sign_in_within_a_minute_is_a_loop() {
         assert!(!after(&[0, 1]).are_a_loop());
         assert!(after(&[0, 1, 59]).are_a_loop());
-        assert!(!after(&[0, 1, 60]).are_a_loop(), "the first one is a minute old");
+        assert!(!after(&[0, 1, 60]).are_a_loop(), "the first sign-in is a minute old");
         assert!(after(&[0, 1, 2, 3, 4, 5]).are_a_loop());
     }
 
     #[test]
-    fn a_forged_cookie_counts_for_nothing_but_real_moments() {
+    fn only_recent_times_in_the_cookie_count() {
         for forged in ["", ".", "x.y.z", "99999999999999999999", "-1.-2.-3", "1000001.1000002.1000003", "1.2.3"] {
             assert_eq!(Attempts::read(Some(forged), NOW), Attempts(Vec::new()), "{forged}");
         }
@@ -83,7 +80,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_cookie_stays_short_whatever_it_held(value in "[0-9.]{0,300}", now in any::<u64>()) {
+        fn the_cookie_never_grows(value in "[0-9.]{0,300}", now in any::<u64>()) {
             let cookie = Attempts::read(Some(&value), EpochSeconds(now)).with(EpochSeconds(now));
             prop_assert!(cookie.value().len() <= 3 * 20 + 2);
         }

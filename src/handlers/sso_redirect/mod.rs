@@ -1,4 +1,4 @@
-//! The SSO redirect: a browser that Zendesk sent here goes back with a JWT, or to the company's login page.
+//! `sso-redirect`: Zendesk sends a browser here to sign in. It returns with a JWT, or goes to the login page.
 //!
 //! <https://support.zendesk.com/hc/en-us/articles/4408845838874>
 
@@ -20,29 +20,29 @@ mod return_to;
 use attempts::Attempts;
 pub use return_to::{ReturnTo, ZendeskHosts};
 
-/// The flow of the function `sso-redirect`.
+/// The handler of `sso-redirect`.
 pub struct SsoRedirect<T, S> {
     issuer: Issuer<T, S>,
     settings: Settings,
     form_action: String,
 }
 
-/// Where browsers come from and go to.
+/// The settings of `sso-redirect`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The account's hosts in Zendesk.
+    /// The hosts of the Zendesk account.
     pub zendesk: ZendeskHosts,
-    /// The company's login page.
+    /// The company's login page; without one, a refused browser gets an error page.
     pub login_url: Option<Url>,
-    /// Where a browser goes after it has signed out.
+    /// The page after sign-out; without one, the browser gets a page of ours.
     pub post_logout_url: Option<Url>,
-    /// The cookie that carries the user token.
+    /// The name of the cookie that can carry the user token.
     pub session_cookie: Option<String>,
-    /// Where browsers reach this service, when that is not what the request says.
+    /// The address under which browsers reach this service, if the request does not have it.
     pub public_url: Option<Url>,
-    /// The origins beside our own whose pages may post a form that signs their visitor in.
+    /// The origins, besides our own, whose pages may post a form that signs their visitor in.
     pub allowed_origins: Vec<String>,
-    /// What becomes of agents without a custom role.
+    /// Whether agents without a custom role may sign in.
     pub legacy_agents: LegacyAgents,
 }
 
@@ -50,7 +50,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Handler for SsoRedirect<T, S> {
     async fn handle(&self, request: &Request) -> Answer {
         let mut observed = Observed::default();
         let (outcome, response) = match self.route(request, &mut observed).await {
-            Ok(answered) => answered,
+            Ok(success) => success,
             Err(outcome) => (outcome.clone(), self.error_response(request, &outcome)),
         };
         Answer { outcome, response, observed }
@@ -58,14 +58,14 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Handler for SsoRedirect<T, S> {
 }
 
 impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
-    /// The flow over these stores.
+    /// A handler that issues with `issuer`.
     pub fn new(issuer: Issuer<T, S>, settings: Settings) -> Self {
         let form_action = form_action(&settings);
         Self { issuer, settings, form_action }
     }
 
     async fn route(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
-        // A REST API puts its stage before the path, a custom domain its base path.
+        // The path can begin with the stage of a REST API or the base path of a custom domain.
         let path = request.uri().path();
         if path.ends_with("/sso/login") {
             self.sign_in(request, observed).await
@@ -83,9 +83,9 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         web::expect_origin(request, |origin| self.may_sign_in(origin, request))?;
         let token =
             web::user_token(request, &TokenPlace::all(session_cookie.as_deref()))?.ok_or(Refused::NotSignedIn)?;
-        // Drawn before anything is known of the user, so that no refusal takes longer than another.
+        // Made before the lookup, so that all refusals take equally long.
         let jti = self.issuer.unique_ids.next()?;
-        let authorized = self.issuer.vouch::<Sso>(&token, Kind::Sso, observed).await?;
+        let authorized = self.issuer.authorize::<Sso>(&token, Kind::Sso, observed).await?;
 
         let now = self.issuer.clock.now();
         let claims = SsoClaims::of(authorized.user(), now, jti, *legacy_agents)?;
@@ -98,11 +98,11 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         Ok((outcome, web::with_cookie(page, &attempts.with(now))))
     }
 
-    /// The fields that go to Zendesk beside the JWT: what Zendesk itself sent along, if it is what it should be.
+    /// The fields that go back to Zendesk with the JWT: those that Zendesk sent and that are valid.
     fn forwarded_fields(&self, request: &Request, observed: &mut Observed) -> Vec<(&'static str, String)> {
         let mut fields = Vec::new();
-        if let Some(asked) = web::query_value(request, "return_to") {
-            match ReturnTo::parse(&asked, &self.settings.zendesk) {
+        if let Some(text) = web::query_value(request, "return_to") {
+            match ReturnTo::parse(&text, &self.settings.zendesk) {
                 Some(return_to) => fields.push(("return_to", return_to.into())),
                 None => observed.return_to_dropped = true,
             }
@@ -114,23 +114,22 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         fields
     }
 
-    /// The remote logout URL: after signing out, and when Zendesk could not sign somebody in.
+    /// Zendesk sends the browser here after sign-out, and with `kind=error` if it could not sign the user in.
     ///
-    /// Zendesk adds the address and the ids of the user, which are left unread so that no log can hold them.
+    /// Zendesk adds the user's address and ids. They are not read, so that no log can hold them.
     async fn logout(&self, request: &Request) -> Result<(Outcome, Response<Body>), Outcome> {
         web::expect_method(request, "GET")?;
         if web::query_value(request, "kind").as_deref() != Some("error") {
             return Ok((Outcome::SignedOut, self.signed_out(request)?));
         }
         let message = web::query_value(request, "message").unwrap_or_default();
-        let fault = ZendeskError::of(&message);
-        if fault.is_of_the_signing_key() {
-            // A secret that was reset is picked up now instead of when the old one has its age.
+        let error = ZendeskError::of(&message);
+        if error.is_of_the_signing_key() {
             self.issuer.signing_keys.invalidate().await;
         }
         let (zendesk, request_id) = (&self.settings.zendesk, web::request_id(request));
-        let page = page::zendesk_error(fault, &message, request_id, zendesk, &self.nonce()?);
-        Ok((Outcome::ReturnedByZendesk(fault), page))
+        let page = page::zendesk_error(error, &message, request_id, zendesk, &self.nonce()?);
+        Ok((Outcome::ReturnedByZendesk(error), page))
     }
 
     fn signed_out(&self, request: &Request) -> Result<Response<Body>, Outcome> {
@@ -154,7 +153,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         own.as_deref() == Some(origin) || self.settings.allowed_origins.iter().any(|allowed| allowed == origin)
     }
 
-    /// What a browser gets that is not signed in: the login page for a refusal, a page that says why otherwise.
+    /// For a refusal a redirect to the login page, otherwise a page that says what is wrong.
     fn error_response(&self, request: &Request, outcome: &Outcome) -> Response<Body> {
         if let (Outcome::Refused(_), Some(login_url)) = (outcome, &self.settings.login_url) {
             return web::redirect(&self.login_url_back_to(login_url, request));
@@ -176,7 +175,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         }
     }
 
-    /// The login page, with the one parameter that brings the browser back to this very request.
+    /// The login page, with a parameter that brings the browser back to this request.
     fn login_url_back_to(&self, login_url: &Url, request: &Request) -> Url {
         let mut login_url = login_url.clone();
         if let Some(back) = self.public_address(request) {
@@ -201,19 +200,16 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     }
 }
 
-/// The sources of the policy `form-action`: wherever the browser may be led after it posted the form.
-///
-/// Browsers hold every redirect that answers the post against it: to any host of Zendesk's, back here when
-/// something went wrong or Zendesk wants another sign-in, and from here to the login page.
+/// The sources of the policy `form-action`. Browsers apply it to the post and to every redirect after it: to all hosts
+/// of the account, back to us after an error, and from us to the login page.
 fn form_action(settings: &Settings) -> String {
     let login_page = settings.login_url.iter().map(|url| url.origin().ascii_serialization());
     let sources = std::iter::once("'self'".to_owned()).chain(settings.zendesk.origins()).chain(login_page);
     sources.collect::<Vec<_>>().join(" ")
 }
 
-/// Cookies that end the session, for every domain that may have set it: the company's login page is often
-/// on a sibling of this host, and a cookie is ended only under the domain that it was set for.
-/// A browser passes over those that are not for this host to set.
+/// Cookies that end the session, one for each domain that can have set it: a cookie ends only under its own domain.
+/// A browser ignores the cookies that this host may not set.
 fn expired_cookies<'a>(name: &'a str, domain: Option<&'a str>) -> Vec<Cookie<'a>> {
     let expired = || Cookie::build((name, "")).path("/").secure(true).http_only(true).max_age(Duration::ZERO);
     let parent = |domain: &&'a str| domain.split_once('.').map(|(_, parent)| parent);
