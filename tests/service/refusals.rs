@@ -1,5 +1,5 @@
-//! A refusal says no, and nothing of why: not by its status, not by a header, not by its body, whatever stands
-//! before the function. The reason is for the log alone. `make bench ARGS=refusals` measures how long each takes.
+//! A refusal never shows its reason: status, headers and body are the same for all reasons. Only the log has the
+//! reason. `make bench ARGS=refusals` measures how long each refusal takes.
 
 use crate::support::{EventSource, Kind, Request, Service, Setup, eventually, logs, users};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const ORIGIN: &str = "https://www.example.com";
 
-/// Every function with all that it can add to an answer, and the SSO redirect also without a login page.
+/// Every function with all settings that change its answers; the SSO redirect with and without a login page.
 fn setups() -> [Setup; 4] {
     let with_cookie = |kind| Setup::of(kind).env("SESSION_COOKIE", "acme_session").env("ALLOWED_ORIGINS", ORIGIN);
     [
@@ -19,7 +19,7 @@ fn setups() -> [Setup; 4] {
     ]
 }
 
-/// The requests with which a caller can show a token.
+/// The requests that can carry a token.
 fn requests(kind: Kind, token: &str) -> Vec<Request> {
     match kind {
         Kind::SdkExchange => vec![kind.request(token)],
@@ -28,14 +28,14 @@ fn requests(kind: Kind, token: &str) -> Vec<Request> {
             vec![kind.request(token), post().bearer(token), post().cookie("acme_session", token)]
         }
         Kind::SsoRedirect => {
-            // One parameter, since a REST API's event has several of them in no order.
+            // One parameter only, because a REST API's event has them in no order.
             let login = || Request::get("/sso/login?return_to=%2Fhc");
             vec![kind.request(token), login().bearer(token), login().cookie("acme_session", token)]
         }
     }
 }
 
-/// The users whom the function refuses, each stored under a token of one length; nobody is stored under the first.
+/// The reasons for a refusal, each with a token. All tokens have the same length. The first one is unknown.
 fn refused(service: &Service) -> Vec<(&'static str, String)> {
     let mut refused = users::refused_by(service.kind);
     if service.kind == Kind::SsoRedirect {
@@ -51,12 +51,11 @@ fn refused(service: &Service) -> Vec<(&'static str, String)> {
     refused.into_iter().enumerate().map(store).collect()
 }
 
-/// All that the function gives to what stands before it, without the nonce that no page shares with another, and
-/// the outcome that it logs.
-fn whole_response(service: &Service, front: EventSource, request: &Request) -> (Value, String) {
-    let (response, logs) = response_and_logs(service, &front.event(request));
+/// The function's response without its nonce, and the logged outcome.
+fn whole_response(service: &Service, source: EventSource, request: &Request) -> (Value, String) {
+    let (response, logs) = response_and_logs(service, &source.event(request));
     let outcome = logs::request_line(&logs)["outcome"].as_str().unwrap().to_owned();
-    let answer = front.answer(&response);
+    let answer = source.answer(&response);
     let nonce = answer.header("content-security-policy").and_then(|policy| policy.split("'nonce-").nth(1));
     let nonce = nonce.and_then(|rest| rest.split('\'').next());
     let text = response.to_string();
@@ -64,7 +63,7 @@ fn whole_response(service: &Service, front: EventSource, request: &Request) -> (
     (serde_json::from_str(&text).unwrap(), outcome)
 }
 
-/// On a machine that is too busy to look up a token in time the function says so, and may be asked again.
+/// Asks again on a 503, because on a busy machine the lookup can be too slow.
 fn response_and_logs(service: &Service, event: &Value) -> (Value, String) {
     eventually("an answer that is not 503", Duration::from_mins(1), || {
         let invocation = service.function.invoke(event.clone());
@@ -73,7 +72,7 @@ fn response_and_logs(service: &Service, event: &Value) -> (Value, String) {
     })
 }
 
-/// The outcomes that the log tells apart.
+/// The outcomes that the log distinguishes.
 fn expected_outcomes(kind: Kind) -> BTreeSet<&'static str> {
     let of_the_token =
         ["user_token_unknown", "user_token_expired", "user_suspended", "audience_not_allowed", "item_malformed"];
@@ -86,25 +85,25 @@ fn expected_outcomes(kind: Kind) -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn every_refusal_is_the_same_response_to_the_byte_through_every_front_door() {
+fn all_refusals_are_byte_equal_with_every_event_source() {
     for service in setups().map(Setup::start) {
         let refused = refused(&service);
         let mut outcomes = BTreeSet::new();
-        for front in EventSource::ALL {
+        for source in EventSource::ALL {
             let ways = requests(service.kind, &refused[0].1).len();
             for way in 0..ways {
                 let mut first = None;
                 for (reason, token) in &refused {
                     let request = &requests(service.kind, token)[way];
-                    let (response, outcome) = whole_response(&service, front, request);
+                    let (response, outcome) = whole_response(&service, source, request);
                     let expected = first.get_or_insert_with(|| response.clone());
-                    assert_eq!(response, *expected, "{:?} through {front:?}: {reason}", service.kind);
+                    assert_eq!(response, *expected, "{:?} through {source:?}: {reason}", service.kind);
                     outcomes.insert(outcome);
                 }
             }
         }
         let outcomes: BTreeSet<_> = outcomes.iter().map(String::as_str).collect();
-        assert_eq!(outcomes, expected_outcomes(service.kind), "only the log tells why");
+        assert_eq!(outcomes, expected_outcomes(service.kind), "only the log has the reason");
     }
 }
 
@@ -126,7 +125,7 @@ fn a_refusal_is_a_401_or_leads_to_the_login_page() {
                 (answer.status == 401).then_some("Bearer"),
                 "RFC 9110, 11.6.1"
             );
-            assert!(!answer.body.contains("<form"), "no refusal may post a form: {}", answer.body);
+            assert!(!answer.body.contains("<form"), "a refusal must not post a form: {}", answer.body);
         }
     }
 }

@@ -13,7 +13,7 @@ use zendesk_jwt_rules::zendesk_errors::ZendeskError;
 /// The page that posts the JWT to Zendesk, by script or by its button.
 ///
 /// The browser itself must post the form: Zendesk sets the session cookie in the answer, so a fetch, a post by a
-/// server and an iframe sign in nobody.
+/// server and an iframe do not sign anyone in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn<'a> {
