@@ -1,7 +1,7 @@
-//! Sanitizes events so that `lambda_http` does not panic.
+//! Reads events and sanitizes them, because a caller chooses much of what `lambda_http` cannot take.
 //!
 //! `lambda_http` panics on an address that is not a URI, on a body that is not valid Base64, and on a query parameter
-//! without values. A caller can choose all three, so each panic would be an outage that anyone can cause.
+//! without values. It rejects an event with a header that is not ASCII, and drops all cookies if one is not ASCII.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,15 +9,82 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
-use lambda_http::http::HeaderMap;
-use lambda_http::http::header::HOST;
+use lambda_http::http::header::{COOKIE, HOST};
 use lambda_http::http::uri::{Authority, Uri};
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use lambda_http::request::LambdaRequest;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 /// The characters that a client must percent-encode (URL Standard, "query percent-encode set"). Not every client does.
 const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
+
+/// The header with the scheme that the client used.
+const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
+/// An event as [`read_event`] reads it.
+#[derive(Debug)]
+pub struct Event(pub LambdaRequest);
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        read_event(json.get()).map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// Reads an event and returns it in a form that `lambda_http` can turn into a request (see [`decodable`]).
+///
+/// # Errors
+/// If `json` is not an event of an HTTP API, a REST API, a function URL or a load balancer.
+pub fn read_event(json: &str) -> serde_json::Result<LambdaRequest> {
+    serde_json::from_str(json).or_else(|_| read_with_raw_headers(json)).map(decodable)
+}
+
+/// Reads an event with headers that are not ASCII.
+fn read_with_raw_headers(json: &str) -> serde_json::Result<LambdaRequest> {
+    let mut event: Value = serde_json::from_str(json)?;
+    let mut take = |member| event.get_mut(member).map(take_raw_headers).unwrap_or_default();
+    let (single_values, multiple_values) = (take("headers"), take("multiValueHeaders"));
+    let mut event = serde_json::from_str(&event.to_string())?;
+    match &mut event {
+        LambdaRequest::ApiGatewayV1(event) => {
+            event.headers.extend(single_values);
+            event.multi_value_headers.extend(multiple_values);
+        }
+        LambdaRequest::ApiGatewayV2(event) => event.headers.extend(single_values),
+        LambdaRequest::Alb(event) => {
+            event.headers.extend(single_values);
+            event.multi_value_headers.extend(multiple_values);
+        }
+        _ => {}
+    }
+    Ok(event)
+}
+
+/// Removes the values that are not ASCII from a JSON object of headers, and returns them.
+fn take_raw_headers(headers: &mut Value) -> Vec<(HeaderName, HeaderValue)> {
+    let mut raw = Vec::new();
+    let Some(headers) = headers.as_object_mut() else { return raw };
+    headers.retain(|name, value| {
+        let mut is_ascii = |value: &Value| {
+            let Some(text) = value.as_str().filter(|text| HeaderValue::from_str(text).is_err()) else { return true };
+            raw.extend(HeaderName::from_bytes(name.as_bytes()).ok().zip(header_value(text)));
+            false
+        };
+        match value {
+            Value::Array(values) => {
+                values.retain(is_ascii);
+                true
+            }
+            value => is_ascii(value),
+        }
+    });
+    raw
+}
 
 /// Returns the event in a form that `lambda_http` can turn into a request.
 ///
@@ -28,6 +95,7 @@ pub fn decodable(mut event: LambdaRequest) -> LambdaRequest {
     match &mut event {
         LambdaRequest::ApiGatewayV1(event) => {
             event.is_base64_encoded &= is_base64(event.body.as_deref());
+            keep_all_values(&mut event.headers, &event.multi_value_headers);
             let query = query(&mut event.multi_value_query_string_parameters, &mut event.query_string_parameters);
             let context = &mut event.request_context;
             let host = host(&event.headers, context.domain_name.as_deref());
@@ -41,6 +109,10 @@ pub fn decodable(mut event: LambdaRequest) -> LambdaRequest {
         }
         LambdaRequest::ApiGatewayV2(event) => {
             event.is_base64_encoded &= is_base64(event.body.as_deref());
+            if let Some(cookies) = event.cookies.take() {
+                event.headers.remove(COOKIE);
+                event.headers.extend(header_value(&cookies.join("; ")).map(|header| (COOKIE, header)));
+            }
             let query = event.raw_query_string.as_deref().unwrap_or_default();
             let query = Cow::from(utf8_percent_encode(query, NOT_IN_A_QUERY)).into_owned();
             let context = &mut event.request_context;
@@ -56,6 +128,7 @@ pub fn decodable(mut event: LambdaRequest) -> LambdaRequest {
         }
         LambdaRequest::Alb(event) => {
             event.is_base64_encoded &= is_base64(event.body.as_deref());
+            keep_all_values(&mut event.headers, &event.multi_value_headers);
             let query = query(&mut event.multi_value_query_string_parameters, &mut event.query_string_parameters);
             // A load balancer does not decode the query, so `lambda_http` does.
             let query: QueryMap = percent_decode_str(&query).decode_utf8_lossy().parse().unwrap_or_default();
@@ -74,6 +147,21 @@ pub fn decodable(mut event: LambdaRequest) -> LambdaRequest {
 
 fn is_base64(body: Option<&str>) -> bool {
     body.is_none_or(|body| BASE64_STANDARD.decode(body).is_ok())
+}
+
+/// Removes the headers that `multi_value_headers` has as well: `lambda_http` would keep only the last value of each.
+/// It reads host and scheme from `headers` alone.
+fn keep_all_values(headers: &mut HeaderMap, multi_value_headers: &HeaderMap) {
+    for name in multi_value_headers.keys().filter(|name| **name != HOST && *name != FORWARDED_PROTO) {
+        headers.remove(name);
+    }
+}
+
+/// A header with any text. Control characters become a byte that is not UTF-8, so that a reader skips their cookie.
+fn header_value(text: &str) -> Option<HeaderValue> {
+    let is_forbidden = |byte: u8| byte.is_ascii_control() && byte != b'\t';
+    let bytes: Vec<_> = text.bytes().map(|byte| if is_forbidden(byte) { 0xFF } else { byte }).collect();
+    HeaderValue::from_bytes(&bytes).ok()
 }
 
 /// The query as `lambda_http` writes it.
@@ -100,7 +188,7 @@ fn host<'a>(headers: &'a HeaderMap, domain_name: Option<&'a str>) -> Option<&'a 
 
 /// Whether `lambda_http` can build a URI from these parts.
 fn is_address(headers: &HeaderMap, host: Option<&str>, stage: Option<&str>, path: Option<&str>, query: &str) -> bool {
-    let scheme = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).unwrap_or("https");
+    let scheme = headers.get(FORWARDED_PROTO).and_then(|scheme| scheme.to_str().ok()).unwrap_or("https");
     let (host, stage, path) = (host.unwrap_or("localhost"), stage.unwrap_or_default(), path.unwrap_or_default());
     let is_separable = host.parse::<Authority>().is_ok() && (path.is_empty() || path.starts_with('/'));
     let url = Url::parse(&format!("{scheme}://{host}/{stage}{path}"));

@@ -47,7 +47,7 @@ pub fn user_token(request: &Request, places: &[TokenPlace<'_>]) -> Result<Option
                 only_one(tokens.map(|(_, value)| value.into_owned()))?
             }
             TokenPlace::Bearer => only_one(bearer_tokens(request))?,
-            TokenPlace::Cookie(name) => only_one(cookies(request, name))?,
+            TokenPlace::Cookie(name) => only_value(cookies(request, name))?,
         };
         match found.map(UserToken::parse) {
             Some(Ok(token)) => return Ok(Some(token)),
@@ -157,16 +157,19 @@ fn bearer_tokens(request: &Request) -> impl Iterator<Item = String> {
     })
 }
 
+/// The values of the cookies of this name. Pairs that are not cookies, or not UTF-8, are skipped one by one, because
+/// other applications of the same domain can set them.
 fn cookies<'a>(request: &'a Request, name: &'a str) -> impl Iterator<Item = String> + 'a {
-    request
-        .headers()
-        .get_all(COOKIE)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .filter(move |cookie| cookie.name() == name)
-        .map(|cookie| cookie.value().to_owned())
+    let headers = request.headers().get_all(COOKIE).into_iter();
+    let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let cookies = pairs.filter_map(|pair| Cookie::parse(std::str::from_utf8(pair).ok()?).ok());
+    cookies.filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+/// The value of a cookie. A browser sends a cookie twice if a parent domain has set it as well.
+fn only_value(mut values: impl Iterator<Item = String>) -> Result<Option<String>, Malformed> {
+    let first = values.next();
+    if values.all(|value| Some(value) == first) { Ok(first) } else { Err(Malformed::UserTokenRepeated) }
 }
 
 fn only_one(mut values: impl Iterator<Item = String>) -> Result<Option<String>, Malformed> {

@@ -142,6 +142,18 @@ fn the_value_of_the_session_cookie_is_not_decoded() {
 }
 
 #[test]
+fn a_cookie_that_is_not_valid_does_not_hide_the_session() {
+    let service = service();
+    service.aws.put_user(TOKEN, &users::demo());
+    for source in EventSource::ALL {
+        for bad in ["city=Zürich", "bell=\u{7}", "no equals sign", "=no name"] {
+            let request = post().header("cookie", &format!("{bad}; acme_session={TOKEN}; lang=en"));
+            assert_eq!(service.answer_through(source, &request).status, 200, "{bad} through {source:?}");
+        }
+    }
+}
+
+#[test]
 fn only_the_configured_cookie_counts() {
     let configured = service();
     configured.aws.put_user(TOKEN, &users::demo());

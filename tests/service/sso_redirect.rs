@@ -105,6 +105,43 @@ fn cookie_bearer_token_and_form_field_work_with_every_event_source() {
     }
 }
 
+#[test]
+fn a_cookie_that_is_not_valid_does_not_hide_the_session() {
+    let service = service();
+    let bad = ["city=Zürich", "price=5€", "bell=\u{7}", "no equals sign", "=no name", "a b=c", "\"", ""];
+    for source in EventSource::ALL {
+        for bad in bad {
+            for cookies in [format!("{bad}; acme_session={TOKEN}"), format!("acme_session={TOKEN}; {bad}")] {
+                let answer = service.answer_through(source, &Request::get("/sso/login").header("cookie", &cookies));
+                assert_eq!(answer.status, 200, "{cookies} through {source:?}");
+                assert_eq!(signed(&answer).claim("name"), "Demo User");
+            }
+        }
+        let other_header = login(None).header("x-city", "Zürich").header("user-agent", "Bück");
+        assert_eq!(service.answer_through(source, &other_header).status, 200, "{source:?}");
+    }
+}
+
+#[test]
+fn the_session_cookie_may_come_twice_with_one_value_but_not_with_two() {
+    let service = service();
+    let session = format!("acme_session={TOKEN}");
+    for source in EventSource::ALL {
+        let status = |headers: &[&str]| {
+            let request =
+                headers.iter().fold(Request::get("/sso/login"), |request, cookie| request.header("cookie", cookie));
+            service.answer_through(source, &request).status
+        };
+        assert_eq!(status(&[&format!("{session}; a=b; {session}")]), 200, "{source:?}");
+        assert_eq!(status(&[&format!("{session}; acme_session=of-a-sub-domain")]), 400, "{source:?}");
+        // A load balancer without multi-value headers passes only the last header on.
+        if source != EventSource::Alb {
+            assert_eq!(status(&[&session, &session]), 200, "{source:?}");
+            assert_eq!(status(&["acme_session=of-a-sub-domain", &session]), 400, "{source:?}");
+        }
+    }
+}
+
 /// The address that a browser on Zendesk's page opens for this `return_to`, so that two spellings can be compared.
 fn seen_from_zendesk(return_to: &str) -> Url {
     Url::parse(ACCESS_URL).unwrap().join(return_to).unwrap()
