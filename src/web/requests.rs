@@ -126,15 +126,28 @@ fn form(request: &Request) -> Result<form_urlencoded::Parse<'_>, Malformed> {
     Ok(form_urlencoded::parse(body))
 }
 
-/// The full address of the request, if the host is known.
+/// The address that the client used, without its query, if the host is known.
+///
+/// `lambda_http` puts the stage into the URI, though a client that uses a custom domain does not.
 pub fn address(request: &Request) -> Option<Url> {
+    let reported = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            context.domain_name.as_deref().zip(Some(request.raw_http_path()))
+        }
+        Some(RequestContext::ApiGatewayV1(context)) => context.domain_name.as_deref().zip(context.path.as_deref()),
+        _ => None,
+    };
     let uri = request.uri();
-    if uri.host().is_some() {
-        return Url::parse(&uri.to_string()).ok();
-    }
-    // With a load balancer's multi-value headers, `lambda_http` leaves the host out of the URI.
-    let host = request.headers().get(HOST)?.to_str().ok()?;
-    Url::parse(&format!("https://{host}{uri}")).ok()
+    // `sam local` reports the domain `localhost`, without the port.
+    let address = match reported.filter(|(domain, _)| domain.contains('.')) {
+        Some((domain, path)) => format!("https://{domain}{path}"),
+        None if uri.host().is_some() => uri.to_string(),
+        // With a load balancer's multi-value headers, `lambda_http` leaves the host out of the URI.
+        None => format!("https://{}{uri}", request.headers().get(HOST)?.to_str().ok()?),
+    };
+    let mut address = Url::parse(&address).ok()?;
+    address.set_query(None);
+    Some(address)
 }
 
 /// The first value of a query parameter. Bytes that are not UTF-8 are replaced.

@@ -342,6 +342,56 @@ fn the_address_for_the_login_page_starts_with_the_public_url() {
 }
 
 #[test]
+fn the_login_page_gets_the_path_and_the_domain_that_the_client_used() {
+    let service = service();
+    let request = Request::get("/sso/login?brand_id=1");
+    let address = |source: EventSource, event| {
+        let answer = service.reply_to_event(source, event).answer;
+        address_for_the_login_page(source, &answer).to_string()
+    };
+    for source in [EventSource::HttpApi, EventSource::FunctionUrl, EventSource::RestApi] {
+        let mut event = source.event(&request);
+        event["requestContext"]["stage"] = "prod".into();
+        event["requestContext"]["domainName"] = "sso.acme.example".into();
+        event["requestContext"]["path"] = "/sso/login".into();
+        let expected = "https://sso.acme.example/sso/login?brand_id=1";
+        assert_eq!(address(source, event.clone()), expected, "a custom domain of a named stage, {source:?}");
+
+        event["requestContext"]["path"] = "/auth/sso/login".into();
+        if source != EventSource::RestApi {
+            event["rawPath"] = "/auth/sso/login".into();
+        }
+        let expected = "https://sso.acme.example/auth/sso/login?brand_id=1";
+        assert_eq!(address(source, event), expected, "with a base path, {source:?}");
+    }
+    let mut event = EventSource::HttpApi.event(&request);
+    event["headers"]["host"] = "evil.example.org".into();
+    let host = EventSource::HttpApi.host();
+    assert_eq!(address(EventSource::HttpApi, event), format!("https://{host}/sso/login?brand_id=1"));
+}
+
+#[test]
+fn the_login_page_gets_only_the_parameters_of_zendesk_and_only_valid_ones() {
+    let service = setup().env("PUBLIC_URL", "https://id.example.com").start();
+    let long = format!("/hc?q={}", "a".repeat(4000));
+    for (query, expected) in [
+        (format!("junk={}&brand_id=1", "x".repeat(10_000)), "?brand_id=1"),
+        (format!("return_to={long}&timestamp=5"), "?timestamp=5"),
+        ("return_to=https%3A%2F%2Fevil.example.org%2F&locale_id=8".to_owned(), "?locale_id=8"),
+        ("brand_id=1%27--&locale_id=-8&timestamp=99999999999999999999".to_owned(), ""),
+        ("user_token=secret&jwt=secret".to_owned(), ""),
+        (format!("{}return_to=%2Fhc", "a=b&".repeat(2000)), "?return_to=%2Fhc"),
+    ] {
+        for source in EventSource::ALL {
+            let answer = service.answer_through(source, &Request::get(&format!("/sso/login?{query}")));
+            let address = address_for_the_login_page(source, &answer);
+            assert_eq!(address.as_str(), format!("https://id.example.com/sso/login{expected}"), "{source:?}");
+            assert!(answer.header("location").unwrap().len() < 300);
+        }
+    }
+}
+
+#[test]
 fn without_a_login_page_a_refused_user_gets_an_error_page() {
     let service = Setup::of(Kind::SsoRedirect).env("SESSION_COOKIE", "acme_session").start();
     let answer = service.answer(&login(Some("/hc")));

@@ -20,6 +20,12 @@ mod return_to;
 use attempts::Attempts;
 pub use return_to::{ReturnTo, ZendeskHosts};
 
+/// The longest address of this service that the login page gets, without its query, in bytes.
+const MAX_ADDRESS_BYTES: usize = 512;
+
+/// The longest `return_to` that the login page gets, in bytes. It is encoded twice there, and servers limit URLs.
+const MAX_RETURN_TO_BYTES: usize = 2048;
+
 /// The handler of `sso-redirect`.
 pub struct SsoRedirect<T, S> {
     issuer: Issuer<T, S>,
@@ -107,10 +113,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
                 None => observed.return_to_dropped = true,
             }
         }
-        for name in ["brand_id", "locale_id", "timestamp"] {
-            let number = web::query_value(request, name).and_then(|text| text.parse::<u64>().ok());
-            fields.extend(number.map(|number| (name, number.to_string())));
-        }
+        fields.extend(numbers(request));
         fields
     }
 
@@ -178,26 +181,41 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// The login page, with a parameter that brings the browser back to this request.
     fn login_url_back_to(&self, login_url: &Url, request: &Request) -> Url {
         let mut login_url = login_url.clone();
-        if let Some(back) = self.public_address(request) {
-            login_url.query_pairs_mut().append_pair("return_to", back.as_str());
+        let address = self.public_address(request).filter(|address| address.as_str().len() <= MAX_ADDRESS_BYTES);
+        if let Some(mut address) = address {
+            let return_to = web::query_value(request, "return_to")
+                .filter(|text| text.len() <= MAX_RETURN_TO_BYTES)
+                .filter(|text| ReturnTo::parse(text, &self.settings.zendesk).is_some());
+            let fields = return_to.map(|text| ("return_to", text)).into_iter().chain(numbers(request));
+            for (name, value) in fields {
+                address.query_pairs_mut().append_pair(name, &value);
+            }
+            login_url.query_pairs_mut().append_pair("return_to", address.as_str());
         }
         login_url
     }
 
-    /// The request's address as browsers know it.
+    /// The request's address as browsers know it, without its query.
     fn public_address(&self, request: &Request) -> Option<Url> {
         let Some(public_url) = &self.settings.public_url else {
             return web::address(request);
         };
         let mut address = public_url.clone();
         address.set_path(&format!("{}/sso/login", public_url.path().trim_end_matches('/')));
-        address.set_query(request.uri().query());
         Some(address)
     }
 
     fn nonce(&self) -> Result<Jti, Outcome> {
         Ok(self.issuer.unique_ids.next()?)
     }
+}
+
+/// The numbers that Zendesk sends with `return_to`.
+fn numbers(request: &Request) -> impl Iterator<Item = (&'static str, String)> {
+    ["brand_id", "locale_id", "timestamp"].into_iter().filter_map(|name| {
+        let number: u64 = web::query_value(request, name)?.parse().ok()?;
+        Some((name, number.to_string()))
+    })
 }
 
 /// The sources of the policy `form-action`. Browsers apply it to the post and to every redirect after it: to all hosts
