@@ -1,7 +1,7 @@
 //! A refusal never shows its reason: status, headers and body are the same for all reasons. Only the log has the
 //! reason. `make bench ARGS=refusals` measures how long each refusal takes.
 
-use crate::support::{EventSource, Kind, Request, Service, Setup, eventually, logs, users};
+use crate::support::{EventSource, Kind, Request, Service, Setup, eventually, logs, now, users};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn refused(service: &Service) -> Vec<(&'static str, String)> {
     refused.into_iter().enumerate().map(store).collect()
 }
 
-/// The function's response without its nonce, and the logged outcome.
+/// The function's response without its nonce and the times in the loop guard's cookie, and the logged outcome.
 fn whole_response(service: &Service, source: EventSource, request: &Request) -> (Value, String) {
     let (response, logs) = response_and_logs(service, &source.event(request));
     let outcome = logs::request_line(&logs)["outcome"].as_str().unwrap().to_owned();
@@ -60,7 +60,13 @@ fn whole_response(service: &Service, source: EventSource, request: &Request) -> 
     let nonce = nonce.and_then(|rest| rest.split('\'').next());
     let text = response.to_string();
     let text = nonce.map_or_else(|| text.clone(), |nonce| text.replace(nonce, "(nonce)"));
+    let guard = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next());
+    let text = guard.map_or_else(|| text.clone(), |guard| text.replace(guard, &without_digits(guard)));
     (serde_json::from_str(&text).unwrap(), outcome)
+}
+
+fn without_digits(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
 /// Asks again on a 503, because on a busy machine the lookup can be too slow.
@@ -105,6 +111,53 @@ fn all_refusals_are_byte_equal_with_every_event_source() {
         let outcomes: BTreeSet<_> = outcomes.iter().map(String::as_str).collect();
         assert_eq!(outcomes, expected_outcomes(service.kind), "only the log has the reason");
     }
+}
+
+/// A browser's first three refusals, each with the cookie of the one before.
+fn three_refusals(service: &Service, source: EventSource, token: &str) -> [(Value, String); 3] {
+    let mut cookie = String::new();
+    [(); 3].map(|()| {
+        let request = Request::get("/sso/login?return_to=%2Fhc").bearer(token).header("cookie", &cookie);
+        let event = source.event(&request);
+        let (response, _) = response_and_logs(service, &event);
+        let set_cookie = source.answer(&response).header("set-cookie").unwrap().to_owned();
+        cookie = set_cookie.split(';').next().unwrap().to_owned();
+        whole_response(service, source, &request)
+    })
+}
+
+#[test]
+fn the_third_refusal_within_a_minute_is_the_same_page_for_every_reason() {
+    let [.., with_login_page] = setups();
+    let service = with_login_page.start();
+    let refused = refused(&service);
+    for source in [EventSource::HttpApi, EventSource::RestApi, EventSource::Alb] {
+        let mut first = None;
+        for (reason, token) in refused.iter().map(|(reason, token)| (*reason, token.as_str())).chain([("no token", "")])
+        {
+            let responses = three_refusals(&service, source, token).map(|(response, _)| response);
+            let answers = responses.clone().map(|response| source.answer(&response));
+            assert_eq!(answers.each_ref().map(|answer| answer.status), [303, 303, 401], "{reason}");
+            let page = &answers[2];
+            assert_eq!((page.media_type(), page.header("location")), ("text/html", None));
+            assert!(page.body.contains("<h1>You cannot be signed in</h1>"), "{}", page.body);
+            assert!(page.body.contains("https://www.example.com/login?return_to="), "{}", page.body);
+            assert!(!page.body.contains("<form"), "{}", page.body);
+            let expected = first.get_or_insert_with(|| responses.clone());
+            assert_eq!(responses, *expected, "{reason} through {source:?}");
+        }
+    }
+}
+
+#[test]
+fn refusals_of_more_than_a_minute_ago_do_not_count() {
+    let [.., with_login_page] = setups();
+    let service = with_login_page.start();
+    let status = |refusals: [u64; 2]| {
+        let cookie = format!("__Host-zendesk-sign-ins=~{}.{}", now() - refusals[0], now() - refusals[1]);
+        service.answer(&Request::get("/sso/login").header("cookie", &cookie)).status
+    };
+    assert_eq!([status([1, 30]), status([1, 61]), status([61, 62])], [401, 303, 303]);
 }
 
 #[test]

@@ -97,11 +97,11 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         let claims = SsoClaims::of(authorized.user(), now, jti, *legacy_agents)?;
         let jwt = authorized.key.sign(&claims)?;
 
-        let attempts = Attempts::read(web::cookie(request, attempts::COOKIE).as_deref(), now);
-        let outcome = if attempts.are_a_loop() { Outcome::SignInLoop } else { Outcome::Signed };
+        let attempts = Attempts::of(request, now);
+        let outcome = if attempts.are_a_sign_in_loop() { Outcome::SignInLoop } else { Outcome::Signed };
         let fields = self.forwarded_fields(request, observed);
         let page = page::sign_in(&outcome, &jwt, &fields, zendesk, &self.form_action, &self.nonce()?);
-        Ok((outcome, web::with_cookie(page, &attempts.with(now))))
+        Ok((outcome, web::with_cookie(page, &attempts.with_sign_in(now).cookie())))
     }
 
     /// The fields that go back to Zendesk with the JWT: those that Zendesk sent and that are valid.
@@ -123,7 +123,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     async fn logout(&self, request: &Request) -> Result<(Outcome, Response<Body>), Outcome> {
         web::expect_method(request, "GET")?;
         if web::query_value(request, "kind").as_deref() != Some("error") {
-            return Ok((Outcome::SignedOut, self.signed_out(request)?));
+            return Ok((Outcome::SignedOut, self.signed_out(request)));
         }
         let message = web::query_value(request, "message").unwrap_or_default();
         let error = ZendeskError::of(&message);
@@ -135,19 +135,17 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         Ok((Outcome::ReturnedByZendesk(error), page))
     }
 
-    fn signed_out(&self, request: &Request) -> Result<Response<Body>, Outcome> {
+    fn signed_out(&self, request: &Request) -> Response<Body> {
         let response = match &self.settings.post_logout_url {
             Some(url) => web::redirect(url),
-            None => {
-                page::message(&Outcome::SignedOut, "You are signed out", "You can close this page.", &self.nonce()?)
-            }
+            None => self.message(&Outcome::SignedOut, "You are signed out", "You can close this page.", None),
         };
         let Some(name) = &self.settings.session_cookie else {
-            return Ok(response);
+            return response;
         };
         let address = self.public_address(request);
         let domain = address.as_ref().and_then(Url::domain);
-        Ok(expired_cookies(name, domain).iter().fold(response, web::with_cookie))
+        expired_cookies(name, domain).iter().fold(response, web::with_cookie)
     }
 
     /// Whether a page of this origin may post a form that signs its visitor in.
@@ -156,24 +154,39 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         own.as_deref() == Some(origin) || self.settings.allowed_origins.iter().any(|allowed| allowed == origin)
     }
 
-    /// For a refusal a redirect to the login page, otherwise a page that says what is wrong.
+    /// The answer to a request that failed.
     fn error_response(&self, request: &Request, outcome: &Outcome) -> Response<Body> {
-        if let (Outcome::Refused(_), Some(login_url)) = (outcome, &self.settings.login_url) {
-            return web::redirect(&self.login_url_back_to(login_url, request));
-        }
-        let title = match outcome {
-            Outcome::Refused(_) => "You are not signed in",
-            Outcome::Unavailable(_) => "Sign-in is not available just now",
-            _ => "This request does not work",
-        };
-        let text = match outcome {
-            Outcome::Refused(_) => {
-                "Sign in to your account first, then come back. (Administrators: set LOGIN_URL to send visitors to your login page.)"
+        const SIGN_IN_FIRST: &str = "Sign in to your account first, then come back. (Administrators: set LOGIN_URL to \
+            send visitors to your login page.)";
+        match (outcome, &self.settings.login_url) {
+            (Outcome::Refused(_), Some(login_url)) => self.refuse(request, outcome, login_url),
+            (Outcome::Refused(_), None) => self.message(outcome, "You are not signed in", SIGN_IN_FIRST, None),
+            (Outcome::Unavailable(_), _) => {
+                self.message(outcome, "Sign-in is not available just now", outcome.facts().explanation, None)
             }
-            _ => outcome.facts().explanation,
+            _ => self.message(outcome, "This request does not work", outcome.facts().explanation, None),
+        }
+    }
+
+    /// Sends the browser to the login page, unless it has just been there and came back refused. The answer is the same
+    /// for every reason.
+    fn refuse(&self, request: &Request, outcome: &Outcome, login_url: &Url) -> Response<Body> {
+        const EXPLANATION: &str = "Your account was refused several times within a minute. Sign in with another account, \
+            or ask the people who run this site. (Administrators: the log has the reason.)";
+        let now = self.issuer.clock.now();
+        let attempts = Attempts::of(request, now);
+        let login_url = self.login_url_back_to(login_url, request);
+        let response = if attempts.are_a_refusal_loop() {
+            self.message(outcome, "You cannot be signed in", EXPLANATION, Some(&login_url))
+        } else {
+            web::redirect(&login_url)
         };
+        web::with_cookie(response, &attempts.with_refusal(now).cookie())
+    }
+
+    fn message(&self, outcome: &Outcome, title: &str, text: &str, login_url: Option<&Url>) -> Response<Body> {
         match self.nonce() {
-            Ok(nonce) => page::message(outcome, title, text, &nonce),
+            Ok(nonce) => page::message(outcome, title, text, login_url, &nonce),
             Err(_) => web::problem(outcome),
         }
     }

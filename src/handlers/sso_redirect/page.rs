@@ -2,6 +2,7 @@
 
 use askama::Template;
 use lambda_http::{Body, Response};
+use url::Url;
 
 use super::return_to::ZendeskHosts;
 use crate::jwt::signing::Jwt;
@@ -45,6 +46,7 @@ struct ErrorPage<'a> {
 struct Message<'a> {
     title: &'a str,
     text: &'a str,
+    login_url: Option<&'a str>,
     nonce: &'a str,
 }
 
@@ -90,9 +92,16 @@ pub(super) fn zendesk_error(
     respond(&Outcome::ReturnedByZendesk(error), &page, nonce, "'none'")
 }
 
-/// A page that says how the request ended.
-pub(super) fn message(outcome: &Outcome, title: &str, text: &str, nonce: &Jti) -> Response<Body> {
-    respond(outcome, &Message { title, text, nonce: nonce.as_str() }, nonce, "'none'")
+/// A page that says how the request ended, with a link to the login page if there is one.
+pub(super) fn message(
+    outcome: &Outcome,
+    title: &str,
+    text: &str,
+    login_url: Option<&Url>,
+    nonce: &Jti,
+) -> Response<Body> {
+    let login_url = login_url.map(Url::as_str);
+    respond(outcome, &Message { title, text, login_url, nonce: nonce.as_str() }, nonce, "'none'")
 }
 
 fn respond(outcome: &Outcome, page: &impl Template, nonce: &Jti, form_action: &str) -> Response<Body> {

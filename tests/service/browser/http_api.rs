@@ -2,6 +2,7 @@
 
 use super::html;
 use crate::support::{Answer, Request, Service};
+use serde_json::Value;
 use std::sync::Mutex;
 
 pub const HOST: &str = "sso.example.com";
@@ -38,6 +39,11 @@ impl HttpApi {
         let answer = self.service.answer_at(HOST, request);
         visits.push(Visit { request: request.clone(), answer: answer.clone() });
         answer
+    }
+
+    /// Stores a user under `token`.
+    pub fn put_user(&self, token: &str, user: &Value) {
+        self.service.aws.put_user(token, user);
     }
 
     /// All requests so far.

@@ -49,6 +49,24 @@ fn the_page_stops_when_the_visitor_tries_again_after_each_error() {
 }
 
 #[test]
+fn a_refused_user_gets_a_page_if_the_login_page_sends_them_straight_back() {
+    in_a_browser(|world| {
+        world.suspend_the_user();
+        world.log_in();
+        world.browser.open(&zendesk::remote_login("/hc/en-us"));
+        world.reads("You cannot be signed in");
+        let statuses = || world.http_api.visits().iter().map(|visit| visit.answer.status).collect::<Vec<_>>();
+        assert_eq!(statuses(), [303, 303, 401]);
+
+        // The link goes to the login page, which sends the visitor back once.
+        world.browser.click("a[href^='https://www.example.com/login']");
+        world.reads("You cannot be signed in");
+        assert_eq!(statuses(), [303, 303, 401, 401]);
+        world.zendesk_gets(0);
+    });
+}
+
+#[test]
 fn the_link_that_bypasses_sso_leads_to_zendesk() {
     in_a_browser(|world| {
         world.log_in();

@@ -74,6 +74,11 @@ impl World {
         self.browser.open(&format!("https://{0}/login?return_to=https://{0}/login", company::HOST));
     }
 
+    /// Suspends the user of the company's session cookie.
+    pub fn suspend_the_user(&self) {
+        self.http_api.put_user(company::SESSION, &users::demo_with(&json!({ "suspended": true })));
+    }
+
     /// Waits until the browser shows this address.
     pub fn arrives_at(&self, address: &str) {
         let mut last = String::new();
