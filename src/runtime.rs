@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use lambda_http::lambda_runtime::{self, Error};
-use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Context, LambdaEvent, Request, Service, service_fn};
 use serde::Serialize;
@@ -103,10 +102,8 @@ async fn serve<K: JwtKind>(
         }
         Ok::<_, Error>(answer.response)
     }));
-    let mut service = service.map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent {
-        payload: web::decodable(event.payload),
-        ..event
-    });
+    let mut service =
+        service.map_request(|event: LambdaEvent<web::Event>| LambdaEvent::new(event.payload.0, event.context));
     let source = handler.warm_up_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     warm_up(&mut service, signing_key, source).await;
     lambda_runtime::run(service).await
@@ -116,7 +113,7 @@ async fn serve<K: JwtKind>(
 ///
 /// This opens both connections, reads the key and runs almost all code once, so that no user waits for it.
 async fn warm_up<K: JwtKind>(
-    service: &mut impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize, Error = Error>,
+    service: &mut impl Service<LambdaEvent<web::Event>, Response = impl Serialize, Error = Error>,
     signing_key: &impl SigningKeys<K>,
     source: IpAddr,
 ) {
