@@ -3,6 +3,8 @@
 //! Zendesk documents the length of a redacted secret and the prefix `app_` of its key ids. The other rules come
 //! from what people store by mistake. No message shows a part of a secret.
 
+#![expect(clippy::similar_names, reason = "`kid` is JOSE's word for a key id")]
+
 use std::fmt;
 
 use base64::Engine as _;
