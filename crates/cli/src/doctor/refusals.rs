@@ -97,7 +97,7 @@ fn refused(answer: &Answer, kind: Kind) -> Verdict {
              look-up.",
         ),
         status if status.is_client_error() && kind == Kind::Messaging => {
-            Verdict::warn(seen, "Answer 401, so that your page can tell a refusal from a mistake in its request.")
+            Verdict::warn(seen, "Answer 401, so that your page can distinguish a refusal from a mistake in its request.")
         }
         StatusCode::NOT_FOUND => Verdict::fail(
             seen,
