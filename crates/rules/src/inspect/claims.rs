@@ -1,4 +1,4 @@
-//! The rules about the claims, all but the times: which there are, of which types, and what they say.
+//! The rules about the claims except times: names, types and values.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::Facts;
 use super::words::{described, joined, listed, quoted, title};
 use crate::Kind;
 
-/// A claim, the values that fit it, and what to send.
+/// The name of a claim, a test for its value, and what to send.
 type Shape = (&'static str, fn(&Value) -> bool, &'static str);
 
 const PROFILE_REQUIRED: &[Shape] = &[
@@ -17,7 +17,7 @@ const PROFILE_REQUIRED: &[Shape] = &[
     ("iat", |_| true, "the time of signing, in whole seconds"),
 ];
 const MESSAGING_REQUIRED: &[Shape] = &[
-    ("scope", Value::is_string, "the string `user`, which tokens of the classic Chat widget lack"),
+    ("scope", Value::is_string, "the string `user`, which JWTs of the classic Chat widget lack"),
     ("external_id", Value::is_string, "your id of the user, a string"),
 ];
 const PROFILE_OPTIONAL: &[Shape] = &[
@@ -73,23 +73,23 @@ fn is_strings(value: &Value) -> bool {
     tags.is_some_and(|tags| tags.iter().all(Value::is_string))
 }
 
-/// Null, or a string with nothing in it.
+/// Whether a value is null, or a string without content.
 fn is_blank(value: &Value) -> bool {
     matches!(described(Some(value)), "null" | "empty")
 }
 
-/// Whether there is something in the claim.
+/// Whether the claim has content.
 pub(super) fn is_set(facts: &Facts<'_>, claim: &str) -> bool {
     facts.claims.get(claim).is_some_and(|value| !is_blank(value))
 }
 
-/// The claim, when it is a string with something in it.
+/// The claim, if it is a string with content.
 pub(super) fn text<'a>(facts: &Facts<'a>, claim: &str) -> Option<&'a str> {
     let value = facts.claims.get(claim)?;
     value.as_str().filter(|_| !is_blank(value))
 }
 
-/// By what only one kind has. Between Support SDK and SSO nothing decides but the samples' `role`.
+/// Only one kind has these claims. The claims of Support SDK and SSO differ only in the `role` of Zendesk's samples.
 pub(super) fn looks_like(header: &Map<String, Value>, claims: &Map<String, Value>) -> Option<Kind> {
     let has = |claim| claims.contains_key(claim);
     let has_key_or_id = header.contains_key("kid") || (has("external_id") && !has("iat"));
@@ -119,8 +119,8 @@ pub(super) fn right_kind(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn required(facts: &Facts<'_>) -> Option<String> {
     let broken = required_of(facts.kind).iter().filter_map(|(claim, fits, wanted)| {
         let value = facts.claims.get(*claim);
-        let is_kept = value.is_some_and(|value| !is_blank(value) && fits(value));
-        (!is_kept).then(|| format!("`{claim}` is {}: send {wanted}", described(value)))
+        let is_good = value.is_some_and(|value| !is_blank(value) && fits(value));
+        (!is_good).then(|| format!("`{claim}` is {}: send {wanted}", described(value)))
     });
     joined(broken)
 }
@@ -128,13 +128,13 @@ pub(super) fn required(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn optional(facts: &Facts<'_>) -> Option<String> {
     let broken = optional_of(facts.kind).iter().filter_map(|(claim, fits, wanted)| {
         let value = facts.claims.get(*claim)?;
-        let is_kept = is_blank(value) || fits(value);
-        (!is_kept).then(|| format!("`{claim}` is {}: send {wanted}", described(Some(value))))
+        let is_good = is_blank(value) || fits(value);
+        (!is_good).then(|| format!("`{claim}` is {}: send {wanted}", described(Some(value))))
     });
     joined(broken)
 }
 
-/// The names that Zendesk does not read, each with the one that it may have been meant for.
+/// The claims that Zendesk does not read, each with the claim that the signer may mean.
 fn unread<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a str, Option<&'static str>)> {
     let kind = facts.kind;
     let names = facts.claims.keys().map(String::as_str);
@@ -143,7 +143,7 @@ fn unread<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a str, Option<&'stat
         .map(move |name| (name, names_of(kind).find(|known| letters(known).eq(letters(name)))))
 }
 
-/// The letters of a name, whatever their case and the breaks between its words.
+/// The letters of a name in lower case, without the characters between its words.
 fn letters(name: &str) -> impl Iterator<Item = char> {
     let letters = name.chars().filter(|letter| !matches!(letter, '_' | '-' | ' '));
     letters.map(|letter| letter.to_ascii_lowercase())
@@ -158,11 +158,11 @@ pub(super) fn unknown(facts: &Facts<'_>) -> Option<String> {
     let unread = unread(facts).filter(|(_, meant)| meant.is_none());
     let mut unknown = unread.map(|(name, _)| name).peekable();
     unknown.peek()?;
-    let told = match facts.kind {
+    let remedy = match facts.kind {
         Kind::Messaging => "leave them out",
-        Kind::Sdk | Kind::Sso => "put custom fields into `user_fields`, and leave the rest out",
+        Kind::Sdk | Kind::Sso => "put custom fields into `user_fields`, and leave out the rest",
     };
-    Some(format!("Zendesk does not read these claims in {} tokens: {}; {told}.", title(facts.kind), listed(unknown)))
+    Some(format!("Zendesk does not read these claims in {} tokens: {}; {remedy}.", title(facts.kind), listed(unknown)))
 }
 
 pub(super) fn email_verified(facts: &Facts<'_>) -> Option<String> {
@@ -172,7 +172,7 @@ pub(super) fn email_verified(facts: &Facts<'_>) -> Option<String> {
         other => described(other),
     };
     is_set(facts, "email").then(|| {
-        format!("`email_verified` is {found}, so Zendesk ignores `email`: send the boolean `true`, but only once the user has proven to own the address.")
+        format!("`email_verified` is {found}, so Zendesk ignores `email`: send the boolean `true`, but only if the user has proven that they own the address.")
     })
 }
 
@@ -190,7 +190,7 @@ pub(super) fn jti_unguessable(facts: &Facts<'_>) -> Option<String> {
     Some(format!("`jti` {problem}: send a new random value each time, such as a random UUID."))
 }
 
-/// How many bits fit into a text of digits, of hexadecimal digits, or of any letters.
+/// The number of bits that fit into a text of digits, of hexadecimal digits, or of any letters.
 fn bits(text: &str) -> usize {
     let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
     if letters.iter().all(u8::is_ascii_digit) {

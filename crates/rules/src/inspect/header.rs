@@ -17,13 +17,13 @@ pub(super) fn algorithm(facts: &Facts<'_>) -> Option<String> {
 
 fn why_not(alg: &str) -> &'static str {
     match alg.get(..2) {
-        _ if alg.eq_ignore_ascii_case("HS256") => "which belongs in upper case",
+        _ if alg.eq_ignore_ascii_case("HS256") => "which must be in upper case",
         _ if alg.eq_ignore_ascii_case("none") => "so the token is not signed at all",
         Some("RS" | "ES" | "PS" | "Ed") => {
-            "a private-key algorithm, which Zendesk refuses (its own Help Center JWTs are such)"
+            "a private-key algorithm, which Zendesk refuses (only its own Help Center JWTs use one)"
         }
-        Some("HS") => "a longer hash than Zendesk takes",
-        _ => "which Zendesk does not take",
+        Some("HS") => "a longer hash than Zendesk accepts",
+        _ => "which Zendesk does not accept",
     }
 }
 
