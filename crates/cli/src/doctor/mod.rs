@@ -22,7 +22,7 @@ use url::Url;
 use crate::output;
 use crate::problem::Problem;
 use crate::problem::block_on;
-use crate::problem::called_wrongly;
+use crate::problem::usage_error;
 use connection::Resolve;
 use endpoint::{Endpoint, Plan};
 use report::{Group, Report};
@@ -171,7 +171,7 @@ const EXAMPLES: &str = "Examples:
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let plan = match input::plan(arguments) {
         Ok(plan) => plan,
-        Err(problem) => return Ok(called_wrongly(&problem.to_string())),
+        Err(problem) => return Ok(usage_error(&problem.to_string())),
     };
     let mut report = Report::new(input::shown(&plan.url), plan.kind);
     announce(&plan, &report);
