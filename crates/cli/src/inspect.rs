@@ -88,7 +88,7 @@ impl Arguments {
             (Some(file), _) => input::secret_text(Some(file), "the shared secret")?,
             (None, Some(id)) => block_on(async {
                 let clients = self.account.clients().await?;
-                SigningKeySecret::new(&clients, id.clone()).read().await.map_err(Problem)
+                SigningKeySecret::new(&clients, id.clone()).read().await
             })?,
             (None, None) => return Ok(None),
         };

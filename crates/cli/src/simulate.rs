@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use url::Url;
 
 use crate::local::listen;
-use crate::problem::{Problem, block_on, called_wrongly};
+use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::config;
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::{self, Account, Client, Keys, Messaging, Sso, SupportSdk, Zendesk};
@@ -80,7 +80,7 @@ fn address(text: &str) -> Result<Url, String> {
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.sdk_url.is_none() && arguments.sso_url.is_none() && arguments.messaging_url.is_none() {
-        return Ok(called_wrongly("give at least one of --sdk-url, --sso-url and --messaging-url"));
+        return Ok(usage_error("give at least one of --sdk-url, --sso-url and --messaging-url"));
     }
     let account = account(arguments)?;
     let client = Client::new(arguments.ca_file.as_deref()).map_err(|error| Problem(error.to_string()))?;

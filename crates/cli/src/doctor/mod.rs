@@ -18,7 +18,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 
 use crate::output;
-use crate::problem::{Problem, block_on, called_wrongly};
+use crate::problem::{Problem, block_on, usage_error};
 pub(crate) use arguments::Arguments;
 use endpoint::Endpoint;
 use plan::Plan;
@@ -45,7 +45,7 @@ mod sso;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let plan = match Plan::read(arguments) {
         Ok(plan) => plan,
-        Err(problem) => return Ok(called_wrongly(&problem.to_string())),
+        Err(problem) => return Ok(usage_error(&problem.to_string())),
     };
     let mut report = Report::new(plan.shown_url(), plan.kind);
     announce(&plan);
