@@ -212,8 +212,7 @@ impl Report<'_> {
 }
 
 fn section(title: &str, object: &Map<String, Value>) -> String {
-    let text = serde_json::to_string_pretty(object).unwrap_or_default();
-    format!("{}\n{}", style(title).bold(), textwrap::indent(&text, "  "))
+    format!("{}\n{}", style(title).bold(), textwrap::indent(&output::in_json(object), "  "))
 }
 
 fn broken(Finding { rule, message }: &Finding) -> String {

@@ -96,9 +96,10 @@ fn refused(answer: &Answer, kind: Kind) -> Verdict {
             "Answer 401 to a user token that you do not know, and 5xx in an outage only: catch the error of the \
              look-up.",
         ),
-        status if status.is_client_error() && kind == Kind::Messaging => {
-            Verdict::warn(seen, "Answer 401, so that your page can distinguish a refusal from a mistake in its request.")
-        }
+        status if status.is_client_error() && kind == Kind::Messaging => Verdict::warn(
+            seen,
+            "Answer 401, so that your page can distinguish a refusal from a mistake in its request.",
+        ),
         StatusCode::NOT_FOUND => Verdict::fail(
             seen,
             "Check the path of the address, and that it takes POST; answer 401 to a user token that you do not know.",

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::output::escaped;
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
 
@@ -154,7 +155,7 @@ impl Report {
         debug_assert!(found.is_some(), "{id} is not a check of this kind");
         if let Some(check) = found {
             let Verdict { state, seen, remedy } = verdict;
-            check.verdict = Some(Verdict { state, seen: printable(&seen), remedy: remedy.as_deref().map(printable) });
+            check.verdict = Some(Verdict { state, seen: escaped(&seen), remedy: remedy.as_deref().map(escaped) });
         }
     }
 
@@ -199,13 +200,4 @@ pub(super) fn quoted(text: &str) -> String {
     let shown: String = text.chars().take(80).collect();
     let cut = if text.chars().nth(80).is_some() { "…" } else { "" };
     format!("`{shown}{cut}`")
-}
-
-/// Replaces what could steer the terminal.
-fn printable(text: &str) -> String {
-    let is_steering = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|letter| if is_steering(letter) { '\u{FFFD}' } else { letter }).collect()
 }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 
+use crate::output;
+
 /// How often a line shows the progress where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(3);
 
@@ -73,11 +75,10 @@ impl Progress {
     }
 
     /// Prints a line that stays.
-    #[expect(clippy::print_stderr, reason = "a person reads this")]
     pub(super) fn say(&self, line: &str) {
         match &self.display {
-            Display::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
-            Display::Silent | Display::Lines => eprintln!("{line}"),
+            Display::Bar(bar) => bar.suspend(|| output::note(line)),
+            Display::Silent | Display::Lines => output::note(line),
         }
     }
 

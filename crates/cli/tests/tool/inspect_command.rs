@@ -1,8 +1,9 @@
 //! `zendesk-jwt inspect`: checks a JWT from anywhere.
 
 use crate::local::Local;
+use crate::support::broken_server::sign;
 use crate::support::operator::{Done, Operator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SECRET: &str = "demo-sdk-shared-secret-not-for-production";
 
@@ -86,9 +87,26 @@ fn a_pipe_gets_no_colours() {
 }
 
 #[test]
+fn invisible_and_control_characters_in_a_jwt_are_escaped() {
+    let hostile = ['\u{7f}', '\u{9b}', '\u{1b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{ad}', '\u{e0041}'];
+    let text: String = hostile.iter().collect();
+    let claims = json!({ "name": text, "email": text, text.as_str(): text, "iat": 1, "jti": text, "role": text });
+    let jwt = sign(&json!({ "alg": text, "typ": text, "kid": text }), &claims, "");
+    for json in [&["--json"][..], &[]] {
+        let ended = Operator::without_account().run(&[&["inspect", &jwt], json].concat());
+        assert_eq!(ended.status, 1, "{ended:?}");
+        let shown = ended.stdout + &ended.stderr;
+        assert!(!shown.contains(hostile) && shown.contains("\\u202e") && shown.contains("\\udc41"), "{shown}");
+        if !json.is_empty() {
+            assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["claims"]["name"], text);
+        }
+    }
+}
+
+#[test]
 fn a_usage_error_says_what_is_expected() {
     for (arguments, status, says) in [
-        (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging or sso"),
+        (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging and sso"),
         (&["inspect", "a.b.c", "--secret", "canary-secret"], 1, "a secret is never an argument"),
         (&["inspect", "--secret", "-"], 1, "standard input cannot hold both"),
         (&["inspect", "a.b.c", "--secret", "-", "--secret-id", "x"], 2, "cannot be used with"),

@@ -47,7 +47,10 @@ pub(super) fn exp_ahead(facts: &Facts<'_>) -> Option<String> {
     let exp = seconds(facts, "exp")?;
     let late = i128::from(facts.now) - exp;
     (late >= 0).then(|| {
-        format!("`exp` is {exp}, {} ago: fetch a new token whenever Zendesk asks for one, and do not store it.", span(late))
+        format!(
+            "`exp` is {exp}, {} ago: fetch a new token whenever Zendesk asks for one, and do not store it.",
+            span(late)
+        )
     })
 }
 
