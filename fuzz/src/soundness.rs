@@ -1,8 +1,8 @@
-//! What holds of every inspection, whatever was inspected.
+//! What is true for every inspection.
 
 use zendesk_jwt_rules::inspect::{Inspection, Signature};
 
-/// Panics unless all that holds of every inspection, whatever was inspected.
+/// Panics if the inspection of any text could not be this one.
 pub fn is_sound(inspection: &Inspection) {
     for finding in &inspection.findings {
         assert!(inspection.checked.contains(&finding.rule), "{finding:?}");

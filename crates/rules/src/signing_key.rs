@@ -3,6 +3,8 @@
 //! Zendesk documents the length of a redacted secret and the prefix `app_` of its key ids. The other rules come
 //! from what people store by mistake. No message shows a part of a secret.
 
+#![expect(clippy::similar_names, reason = "`kid` is JOSE's word for a key id")]
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -12,7 +14,7 @@ use serde_json::{Map, Value};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::Kind;
-use crate::text::{invisible, is_placeholder};
+use crate::text::{invisible, is_placeholder, is_quote, is_uuid, unwrapped};
 
 /// The length of the shortest secret, in characters: Admin Center shows 9 characters of a redacted one.
 ///
@@ -152,9 +154,7 @@ pub(crate) fn kid_flaw(kid: &str) -> Option<TextFlaw> {
 
 /// The first flaw of a text. What the text is comes before what stands around it: the remedy differs.
 fn flaw_of(text: &str, of_core: impl FnOnce(&str) -> Option<TextFlaw>) -> Option<TextFlaw> {
-    let is_around =
-        |character: char| character.is_whitespace() || invisible(character).is_some() || is_quote(character);
-    let core = text.trim_matches(is_around);
+    let core = unwrapped(text);
     if core.is_empty() {
         return Some(TextFlaw::Missing);
     }
@@ -169,10 +169,6 @@ fn flaw_of(text: &str, of_core: impl FnOnce(&str) -> Option<TextFlaw>) -> Option
         .or_else(|| is_labelled(core).then_some(TextFlaw::Labelled))
         .or_else(|| (text.starts_with(is_quote) || text.ends_with(is_quote)).then_some(TextFlaw::Quoted))
         .or_else(|| stray_character(text))
-}
-
-fn is_quote(character: char) -> bool {
-    matches!(character, '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
 }
 
 /// Admin Center and people write a redacted text with dots, bullets or asterisks.
@@ -212,11 +208,6 @@ fn is_labelled(text: &str) -> bool {
         && name.chars().all(|character| character.is_ascii_alphanumeric() || "_-. ()".contains(character));
     // Base64 may end in `=`, and then nothing follows.
     is_name && !value.trim_matches('=').trim().is_empty()
-}
-
-fn is_uuid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// The first character that is not printable ASCII.

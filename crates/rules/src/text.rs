@@ -15,6 +15,23 @@ pub(crate) fn invisible(character: char) -> Option<&'static str> {
     }
 }
 
+/// The quotation marks of editors, shells and configuration files.
+pub(crate) fn is_quote(character: char) -> bool {
+    matches!(character, '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
+}
+
+/// The text without the white space, invisible characters and quotation marks around it.
+pub(crate) fn unwrapped(text: &str) -> &str {
+    text.trim_matches(|character: char| {
+        character.is_whitespace() || invisible(character).is_some() || is_quote(character)
+    })
+}
+
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
 /// What programs and spreadsheets write where a value is missing or lost.
 pub(crate) fn is_missing_value(text: &str) -> bool {
     const WORDS: [&str; 12] =

@@ -13,7 +13,7 @@ use zendesk_jwt::user::{Claim, Email, EmailAddress, ExternalId, Name, Profile, R
 const INJECTIONS: [&str; 4] =
     [r#"x","alg":"none"#, r#"x","typ":"at+jwt","y":""#, r#"app_1"},{"alg":"RS256"}"#, "a.b.c"];
 
-/// What is special to JSON, to base64, to shared secrets or to somebody's encoder of texts.
+/// Characters that are special in JSON, in base64, or for some encoder of texts.
 const SPECIAL: [char; 14] =
     ['"', '\\', '\0', '\n', '\u{7f}', '\u{2028}', '\u{feff}', '/', '+', '=', '.', ' ', '…', '𝄞'];
 
@@ -52,7 +52,7 @@ impl AnyUser {
     /// A shared secret and a key id that the service takes.
     pub fn key(&mut self) -> (String, String) {
         self.until(|chance| {
-            let (secret, kid) = (chance.text(60), chance.text(30));
+            let (secret, kid) = (chance.printable_ascii(60), chance.printable_ascii(30));
             SigningKey::<Messaging>::new(&secret, Some(&kid)).ok().map(|_| (secret, kid))
         })
     }
@@ -108,6 +108,15 @@ impl AnyUser {
         }
         let length = self.below(limit);
         (0..length).map(|_| self.character()).collect()
+    }
+
+    /// Fewer than `limit` characters of those that a secret and a key id may have, and now and then an injection.
+    fn printable_ascii(&mut self, limit: usize) -> String {
+        if self.below(16) == 0 {
+            return self.one_of(&INJECTIONS).to_owned();
+        }
+        let length = self.below(limit);
+        (0..length).map(|_| char::from(b'!' + u8::try_from(self.below(94)).unwrap())).collect()
     }
 
     fn character(&mut self) -> char {

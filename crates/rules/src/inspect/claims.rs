@@ -1,10 +1,13 @@
 //! The rules about the claims except times: names, types and values.
 
+use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 use serde_json::{Map, Value};
 
 use super::Facts;
+use super::token::decoded;
 use super::words::{described, joined, listed, quoted, title};
-use crate::Kind;
+use crate::text::is_uuid;
+use crate::{Kind, user_values};
 
 /// The name of a claim, a test for its value, and what to send.
 type Shape = (&'static str, fn(&Value) -> bool, &'static str);
@@ -179,15 +182,45 @@ pub(super) fn email_verified(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn jti_unguessable(facts: &Facts<'_>) -> Option<String> {
     let jti = facts.claims.get("jti").filter(|jti| !is_blank(jti))?;
     let jti = jti.as_str().map_or_else(|| jti.to_string(), str::to_owned);
-    let has_email = text(facts, "email").is_some_and(|email| jti.contains(email));
-    let problem = if has_email {
-        "contains the e-mail address"
+    let iat = facts.claims.get("iat").map(Value::to_string).unwrap_or_default();
+    let problem = if text(facts, "email").is_some_and(|email| is_derived_from(&jti, email, &iat)) {
+        "is made from the e-mail address".to_owned()
+    } else if let Some(version) = predictable_uuid(&jti) {
+        format!("is a UUID of version {version}, which is not fully random")
     } else if bits(&jti) < 128 {
-        "has room for fewer than 128 random bits"
+        "has room for fewer than 128 random bits".to_owned()
+    } else if iat.len() >= 10 && jti.contains(&iat) {
+        "contains the time `iat`, which others know".to_owned()
     } else {
         return None;
     };
     Some(format!("`jti` {problem}: send a new random value each time, such as a random UUID."))
+}
+
+/// Whether `jti` contains the address, as text, hex or base64, or is a hash of the address with or without the time.
+fn is_derived_from(jti: &str, original: &str, iat: &str) -> bool {
+    const ALGORITHMS: [&Algorithm; 4] = [&SHA1_FOR_LEGACY_USE_ONLY, &SHA256, &SHA384, &SHA512];
+    let email = original.trim().to_lowercase();
+    let has_email = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_lowercase().contains(&email);
+    if has_email(jti.as_bytes()) || decoded(jti).or_else(|| hex::decode(jti).ok()).is_some_and(|it| has_email(&it)) {
+        return true;
+    }
+    let separated = ["", ":", "-", "_", ".", "|", " "]
+        .map(|separator| [format!("{email}{separator}{iat}"), format!("{iat}{separator}{email}")]);
+    let inputs: Vec<String> = separated.into_iter().flatten().chain([email, original.to_owned()]).collect();
+    let hash = |algorithm, input: &String| digest(algorithm, input.as_bytes());
+    let is_hash = |hash: &[u8]| {
+        let hex = hex::encode(hash);
+        // A hash may be cut to 128 bits, with or without the hyphens of a UUID.
+        let jti_digits = jti.replace('-', "").to_lowercase();
+        (jti_digits.len() >= 32 && hex.starts_with(&jti_digits)) || decoded(jti).is_some_and(|bytes| bytes == hash)
+    };
+    ALGORITHMS.iter().any(|algorithm| inputs.iter().any(|input| is_hash(hash(algorithm, input).as_ref())))
+}
+
+/// The version of a UUID that has time, machine or a name in it (RFC 9562). Version 4 is random.
+fn predictable_uuid(text: &str) -> Option<char> {
+    text.chars().nth(14).filter(|version| is_uuid(text) && matches!(version, '1' | '2' | '3' | '5' | '6' | '7'))
 }
 
 /// The number of bits that fit into a text of digits, of hexadecimal digits, or of any letters.
@@ -202,40 +235,30 @@ fn bits(text: &str) -> usize {
     }
 }
 
-/// Loosely, since Zendesk publishes no grammar: something, an `@` and something, and not a list.
-pub(super) fn is_address(text: &str) -> bool {
-    let (local, domain) = text.rsplit_once('@').unwrap_or_default();
-    let is_odd = |letter: char| letter.is_whitespace() || letter.is_control() || ",;<>".contains(letter);
-    !local.is_empty() && !domain.is_empty() && !text.contains(is_odd)
+pub(super) fn messaging_email(facts: &Facts<'_>) -> Option<String> {
+    let email = facts.claims.get("email")?.as_str()?;
+    let problem = match email.trim() {
+        "" => "is empty: leave it out, or send one address",
+        _ => user_values::email(email).problem()?,
+    };
+    Some(format!("`email` {problem}."))
 }
 
-pub(super) fn is_phone(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    digits.len() >= 7 && digits.chars().all(|letter| letter.is_ascii_digit() || " -()".contains(letter))
-}
-
-/// ITU-T E.164: `+` and at most 15 digits, the first of them not 0.
-pub(super) fn is_e164(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit())
+pub(super) fn organization_lists(facts: &Facts<'_>) -> Option<String> {
+    let broken = ["organizations", "organization_ids"].into_iter().filter_map(|claim| {
+        let problem = user_values::organization_list(text(facts, claim)?).problem()?;
+        Some(format!("`{claim}` {problem}"))
+    });
+    joined(broken)
 }
 
 pub(super) fn user_field_dates(facts: &Facts<'_>) -> Option<String> {
     let fields = facts.claims.get("user_fields")?.as_object()?;
-    let bad = fields.iter().filter(|(_, value)| value.as_str().is_some_and(is_odd_date));
+    let bad = fields.iter().filter(|(_, value)| value.as_str().is_some_and(user_values::is_unreadable_date));
     let mut names = bad.map(|(name, _)| name.as_str()).peekable();
     names.peek()?;
     Some(format!(
         "These fields hold dates in another form, which fails silently: {}; send dates such as `2026-11-30`.",
         listed(names)
     ))
-}
-
-/// Day, month and year in whatever order, but not `yyyy-mm-dd`.
-fn is_odd_date(text: &str) -> bool {
-    let numbers: Vec<&str> = text.splitn(4, ['/', '.', '-']).collect();
-    let lengths: Vec<usize> = numbers.iter().map(|number| number.len()).collect();
-    let is_date = matches!(lengths.as_slice(), [4, 1 | 2, 1 | 2] | [1 | 2, 1 | 2, 4]);
-    let is_numeric = numbers.concat().bytes().all(|digit| digit.is_ascii_digit());
-    is_date && is_numeric && !(lengths == [4, 2, 2] && text.matches('-').count() == 2)
 }

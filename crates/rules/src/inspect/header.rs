@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Facts;
 use super::words::{described, quoted, screen};
+use crate::signing_key::kid_flaw;
 
 pub(super) fn algorithm(facts: &Facts<'_>) -> Option<String> {
     let problem = match facts.header.get("alg") {
@@ -39,11 +40,10 @@ pub(super) fn token_type(facts: &Facts<'_>) -> Option<String> {
 
 pub(super) fn key_id(facts: &Facts<'_>) -> Option<String> {
     let problem = match facts.header.get("kid") {
-        Some(Value::String(kid)) if !kid.is_empty() && kid.trim() == kid => return None,
-        Some(Value::String(kid)) if !kid.trim().is_empty() => "surrounded by white space",
-        None if facts.claims.contains_key("kid") => "among the claims instead",
-        other => described(other),
+        Some(Value::String(kid)) => kid_flaw(kid)?.to_string(),
+        None if facts.claims.contains_key("kid") => "is among the claims instead".into(),
+        other => format!("is {}", described(other)),
     };
     let screen = screen(facts.kind);
-    Some(format!("`kid` in the header is {problem}: put the key's id from {screen} there, such as `app_5963…`."))
+    Some(format!("`kid` in the header {problem}: put the Key ID from {screen} there, such as `app_5963…`."))
 }

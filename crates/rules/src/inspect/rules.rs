@@ -4,10 +4,12 @@
 //! *Authenticating end users in messaging* with its developer guide, "SSO" is *Enabling JWT single
 //! sign-on*, "Anatomy" is *Anatomy of a JWT request*; "field" marks what was seen but is not documented.
 
-use self::Check::{Say, Text, When};
-use super::claims::{is_address, is_e164, is_phone, is_set, text};
+use self::Check::{Say, Text, Value, When};
+use super::claims::{is_set, text};
 use super::{Facts, Severity, Subject, claims, header, signature, times, token};
 use crate::Kind;
+use crate::user::ExternalId;
+use crate::user_values::{self, Verdict};
 
 const EVERY: &[Kind] = &[Kind::Sdk, Kind::Messaging, Kind::Sso];
 const SDK: &[Kind] = &[Kind::Sdk];
@@ -24,6 +26,8 @@ enum Check {
     When(fn(&Facts<'_>) -> bool, &'static str),
     /// The sentence if the claim is a non-empty string that fails the test.
     Text(&'static str, fn(&str) -> bool, &'static str),
+    /// The problem that the rules for values find in the claim; of a Rejected rule, only a refusal counts.
+    Value(&'static str, fn(&str) -> Verdict),
 }
 
 struct Entry {
@@ -77,13 +81,11 @@ rules! {
         "Each part is base64url without padding.",
         "RFC 7515 §2", Say(token::base64url);
     HeaderObject: "header_object", Encoding, Rejected, EVERY,
-        "The header is a JSON object.",
-        "RFC 7515 §4", When(|facts| facts.token.header.is_none(),
-        "The header is not a JSON object: let the JWT library write it, as `{\"alg\":\"HS256\",\"typ\":\"JWT\"}`.");
+        "The header is a JSON object in UTF-8.",
+        "RFC 7515 §4", Say(token::header_object);
     ClaimsObject: "claims_object", Encoding, Rejected, EVERY,
-        "The payload is a JSON object of claims.",
-        "RFC 7519 §4", When(|facts| facts.token.claims.is_none(),
-        "The payload is not a JSON object: give the JWT library the claims as an object, not as JSON text.");
+        "The payload is a JSON object of claims in UTF-8.",
+        "RFC 7519 §4", Say(token::claims_object);
 
     Algorithm: "algorithm", Header, Rejected, EVERY,
         "`alg` in the header is `HS256`; RS256 and ES256 are refused.",
@@ -130,19 +132,20 @@ rules! {
         "`scope` is not `user`: send exactly that word, in lower case.");
     ExternalIdLength: "external_id_length", Claims, Rejected, MESSAGING,
         "`external_id` is 1 to 255 characters long.",
-        "Messaging, Creating a JWT token", Text("external_id", |id| id.chars().count() <= 255,
+        "Messaging, Creating a JWT token", Text("external_id", |id| ExternalId::parse(id).is_some(),
         "`external_id` is longer than 255 characters: send a shorter id, such as your own user number.");
     ExternalIdStable: "external_id_stable", Claims, Advice, EVERY,
-        "`external_id` is your own id of the user and never changes; it is not an e-mail address or a phone number.",
-        "Messaging, Creating a JWT token", Text("external_id", |id| !is_address(id) && !is_phone(id),
-        "`external_id` looks like an e-mail address or a phone number, which may change: send your own id of the user, which never changes.");
+        "`external_id` is your own id of the user and never changes: not an e-mail address, a phone number or `undefined`.",
+        "Messaging, Creating a JWT token", Value("external_id", user_values::external_id);
     EmailVerified: "email_verified", Claims, Ignored, MESSAGING,
         "`email` counts only when `email_verified` is the boolean `true`.",
         "Messaging, Email verification", Say(claims::email_verified);
     EmailAddress: "email_address", Claims, Rejected, PROFILE,
         "`email` is one e-mail address.",
-        "SSO: user creation fails (field)", Text("email", is_address,
-        "`email` is not one e-mail address: send `local@domain` alone, without name or brackets.");
+        "SSO: user creation fails (field)", Value("email", user_values::email);
+    MessagingEmail: "messaging_email", Claims, Ignored, MESSAGING,
+        "`email` is one e-mail address, or absent.",
+        "Messaging, Email verification", Say(claims::messaging_email);
     JtiUnguessable: "jti_unguessable", Claims, Advice, PROFILE,
         "`jti` has 128 or more random bits, is new in each JWT, and is not made from e-mail address or time.",
         "Anatomy, JTI; SSO, JWT attributes", Say(claims::jti_unguessable);
@@ -160,9 +163,9 @@ rules! {
         "SSO, JWT attributes", When(|facts| is_set(facts, "custom_role_id") && text(facts, "role") != Some("agent"),
         "`custom_role_id` is set but `role` is not `agent`: send both, or neither.");
     AgentNeedsCustomRole: "agent_needs_custom_role", Claims, Advice, SSO,
-        "An agent has a `custom_role_id`; without it Zendesk makes a near-admin \"Legacy Agent\".",
+        "On Enterprise plans, an agent has a `custom_role_id`; without it Zendesk makes a near-admin \"Legacy Agent\".",
         "field: comments on SSO", When(|facts| text(facts, "role") == Some("agent") && !is_set(facts, "custom_role_id"),
-        "`role` is `agent` without `custom_role_id`, which makes a near-admin \"Legacy Agent\": send the id of a custom role.");
+        "`role` is `agent` without `custom_role_id`, which makes a near-admin \"Legacy Agent\" on Enterprise plans: send the id of a custom role there.");
     OptionalClaims: "optional_claims", Claims, Ignored, EVERY,
         "Optional claims have the type that Zendesk documents; `tags` replaces all tags, `organizations` and `organization_ids` overwrite, null in `user_fields` clears.",
         "SSO, JWT attributes; Anatomy, Optional properties", Say(claims::optional);
@@ -170,14 +173,15 @@ rules! {
         "A JWT has `organization` or `organization_id`, not both; the id wins over the name.",
         "SSO, JWT attributes", When(|facts| is_set(facts, "organization") && is_set(facts, "organization_id"),
         "`organization` and `organization_id` are both set, and the id wins: send one of them.");
+    OrganizationLists: "organization_lists", Claims, Ignored, PROFILE,
+        "`organizations` and `organization_ids` are one string each, with commas between the entries.",
+        "SSO, JWT attributes", Say(claims::organization_lists);
     Phone: "phone", Claims, Ignored, SSO,
         "`phone` is in E.164 form, such as `+14155550100`.",
-        "SSO, JWT attributes", Text("phone", is_e164,
-        "`phone` is not in E.164 form: send `+`, country code and number, digits only, such as `+14155550100`.");
+        "SSO, JWT attributes", Value("phone", user_values::phone);
     PhotoUrl: "photo_url", Claims, Ignored, PROFILE,
         "`remote_photo_url` is a public `http` or `https` URL.",
-        "SSO, JWT attributes; Anatomy, Remote photo URL", Text("remote_photo_url", |url| url.starts_with("https://") || url.starts_with("http://"),
-        "`remote_photo_url` is not an absolute `https` URL: send one that everyone can open.");
+        "SSO, JWT attributes; Anatomy, Remote photo URL", Value("remote_photo_url", user_values::remote_photo_url);
     UserFieldDates: "user_field_dates", Claims, Ignored, PROFILE,
         "Dates in `user_fields` are `yyyy-mm-dd`, with or without a time after it.",
         "SSO, JWT attributes; Anatomy, User fields", Say(claims::user_field_dates);
@@ -188,6 +192,9 @@ rules! {
     SecretRaw: "secret_raw", Secret, Rejected, EVERY,
         "The secret is the text from Admin Center and nothing else: no quotes, white space, name or JSON around it.",
         "field", Say(signature::secret_raw);
+    SecretPrivate: "secret_private", Secret, Rejected, EVERY,
+        "The secret is nowhere in the JWT: not as its third part, not as `kid`, not among the claims.",
+        "RFC 7515 §10.1", Say(signature::secret_kept_private);
     Signature: "signature", Signature, Rejected, EVERY,
         "The signature is HMAC-SHA256 of header and payload under the raw text of the secret.",
         "SDK, Verify the shared secret; RFC 7515 §5.2", Say(signature::verifies);
@@ -235,6 +242,11 @@ impl Rule {
         match self.entry().check {
             Say(say) => say(facts),
             When(is_broken, message) => is_broken(facts).then(|| message.to_owned()),
+            Value(claim, check) => {
+                let verdict = check(text(facts, claim)?);
+                let is_broken = self.severity() < Severity::Rejected || matches!(verdict, Verdict::Refusal(_));
+                verdict.problem().filter(|_| is_broken).map(|problem| format!("`{claim}` {problem}."))
+            }
             Text(claim, follows, message) => {
                 text(facts, claim).filter(|value| !follows(value)).map(|_| message.to_owned())
             }
