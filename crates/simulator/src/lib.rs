@@ -21,12 +21,12 @@ use tokio::net::TcpListener;
 use url::Url;
 
 pub use account::{Account, Keys, Messaging, Sso, SupportSdk, UserToken};
-pub use client::{Client, UnusableClient};
+pub use client::Client;
 use memory::Memory;
 use people::People;
 
 mod account;
-mod client;
+pub mod client;
 mod environment;
 mod guard;
 mod memory;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Failure, as_sent};
+use crate::client::{Answer, Failure, Request};
 use crate::pages::{self, Menu};
 use crate::people::Known;
 use crate::verdict::{Checked, Verdict, Violation, as_json, names};
@@ -113,9 +113,11 @@ fn user_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
 async fn exchanged(zendesk: &Zendesk, user_token: &str) -> Option<Exchange> {
     let support_sdk = zendesk.account.support_sdk.as_ref()?;
     let form = form_urlencoded::Serializer::new(String::new()).append_pair("user_token", user_token).finish();
-    let answered = zendesk.client.post_form(&support_sdk.jwt_url, &form).await;
+    let request = Request::new(Method::POST, &support_sdk.jwt_url).form(form);
+    let sent = request.as_sent();
+    let answered = zendesk.client.post(request).await;
     let mut exchange = Exchange {
-        sent: as_sent(&support_sdk.jwt_url, &form),
+        sent,
         received: match &answered {
             Ok(answer) => answer.as_received(),
             Err(failure) => format!("Nothing: {failure}."),
@@ -185,13 +187,13 @@ fn unreached(failure: &Failure) -> (StatusCode, Violation) {
                  that Mozilla trusts, for this host name; to trust one of your own here, give --ca-file."
             ),
         ),
-        Failure::Timeout => Violation::new(
+        Failure::Timeout { .. } => Violation::new(
             "endpoint_timeout",
             format!("The JWT URL gave {failure}: answer well below one second, since the user is waiting."),
         ),
-        Failure::Connection(error) => Violation::new(
+        failure => Violation::new(
             "endpoint_unreachable",
-            format!("The JWT URL cannot be reached ({error}): start the endpoint, and check address and port."),
+            format!("The JWT URL cannot be reached ({failure}): start the endpoint, and check address and port."),
         ),
     };
     (StatusCode::BAD_GATEWAY, violation)
@@ -208,8 +210,7 @@ fn jwt(answer: &Answer) -> Result<String, (StatusCode, Violation)> {
             return Err((StatusCode::UNAUTHORIZED, Violation::new("endpoint_refused", message)));
         }
         status if status.is_redirection() => {
-            let location = guard::text(&answer.headers, LOCATION.as_str()).unwrap_or_default();
-            let location = location.split('?').next().unwrap_or_default();
+            let location = answer.redirect().unwrap_or_default();
             return bad(
                 "endpoint_redirects",
                 format!(

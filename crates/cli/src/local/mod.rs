@@ -45,9 +45,6 @@ mod terminal;
 pub(crate) mod user_tokens;
 mod workbench;
 
-/// Where it listens unless it is told otherwise.
-pub(crate) const ADDRESS: &str = "http://127.0.0.1:3000";
-
 /// The arguments of `zendesk-jwt local`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {

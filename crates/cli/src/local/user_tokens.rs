@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use zendesk_jwt::user::UserToken;
 
 /// The table's name.
-pub(crate) const TABLE: &str = "zendesk-jwt-user-tokens";
+pub(super) const TABLE: &str = crate::account::LOCAL_TABLE;
 
 /// The database's file in the data directory.
 const FILE: &str = "user-tokens.sqlite";

@@ -13,7 +13,7 @@ use super::page::{Fields, Frame, Notice, Shared, page, see_other};
 use crate::aws::user_token_items::{InvalidItem, StoredItem};
 use crate::aws::user_token_table::{Change, Changed};
 use crate::problem::Problem;
-use crate::token;
+use crate::users::new_token;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, SystemClock};
 use zendesk_jwt::user::UserToken;
 
@@ -161,13 +161,10 @@ impl Workbench {
     }
 
     async fn add(&self, new: &NewUser) -> Result<String, Problem> {
-        let token = token::new::random()?;
+        let token = new_token::random()?;
         let item = new.item(&token, SystemClock.now())?;
-        if self.user_tokens.put(item, false).await? {
-            Ok(token.to_string())
-        } else {
-            Err(Problem("this user token is taken: try again".into()))
-        }
+        self.user_tokens.put_for_its_user(item).await?;
+        Ok(token.to_string())
     }
 
     /// Makes the change of that name, and says what was done.

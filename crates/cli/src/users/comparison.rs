@@ -1,46 +1,40 @@
-//! Where the tokens of one user agree on the user's profile, and where they do not.
+//! Where the items of one user hold the same profile, and where they differ.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::view::profile;
 use crate::aws::user_token_items::StoredItem;
-use crate::token::view::profile;
 
-/// The profile in several items.
 #[derive(Serialize)]
-pub(crate) struct Comparison {
-    /// What all items hold alike.
+pub(super) struct Comparison {
+    /// The fields with the same value in all items.
     #[serde(rename = "profile")]
-    pub(crate) agreed: Map<String, Value>,
-    /// What they do not.
+    pub(super) agreed: Map<String, Value>,
     #[serde(rename = "differences")]
-    pub(crate) differing: Vec<Difference>,
+    pub(super) differing: Vec<Difference>,
 }
 
-/// A field that is not the same in all items.
+/// A field and its different values.
 #[derive(Serialize)]
-pub(crate) struct Difference {
-    /// The field's name.
-    pub(crate) field: String,
-    /// What there is.
-    pub(crate) values: Vec<ValueOf>,
+pub(super) struct Difference {
+    pub(super) field: String,
+    pub(super) values: Vec<ValueOf>,
 }
 
-/// A value of some items.
+/// A value and the items that hold it.
 #[derive(Serialize)]
-pub(crate) struct ValueOf {
-    /// None where the field is not stored, which is something else than null.
+pub(super) struct ValueOf {
+    /// `None` if the field is not stored, which differs from a stored null.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) value: Option<Value>,
-    /// The items.
-    pub(crate) token_hashes: Vec<String>,
+    pub(super) value: Option<Value>,
+    pub(super) token_hashes: Vec<String>,
 }
 
 impl Comparison {
-    /// Compares the profiles in these items.
-    pub(crate) fn of(items: &[StoredItem]) -> Self {
+    pub(super) fn of(items: &[StoredItem]) -> Self {
         let profiles: Vec<_> = items.iter().map(|item| (item.token_hash(), profile(item))).collect();
         let fields: BTreeSet<&String> = profiles.iter().flat_map(|(_, profile)| profile.keys()).collect();
         let mut comparison = Self { agreed: Map::new(), differing: Vec::new() };

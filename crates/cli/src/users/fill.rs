@@ -1,4 +1,4 @@
-//! `zendesk-jwt token fill`: makes the tokens of a file of users, which `user import` then stores.
+//! `zendesk-jwt token fill`: makes the tokens for a file of users, which `user import` then stores.
 
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
@@ -6,32 +6,30 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::new;
+use super::arguments::Format;
+use super::cells::csv_row;
+use super::new_token;
+use super::private_file::Replacement;
+use super::rows::{self, Header, Reason, Row, Rows};
 use crate::output;
-use crate::problem::Problem;
-use crate::problem::called_wrongly;
-use crate::user::import::rows::{self, Header, Reason, Row, Rows};
-use crate::user::private_file::Replacement;
-use crate::user::{Format, cells::csv_row};
+use crate::problem::{Problem, usage_error};
 
 /// The arguments of `zendesk-jwt token fill`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "OUT holds the only copy of the tokens, and only you may read it. Store its users with `zendesk-jwt user\n\
-        import OUT`, give the tokens to your users' apps or sessions, and delete OUT. If a line is bad, it is reported\n\
-        by number, and OUT is not written.\n\n\
-        Exit status: 0 when OUT is written, 1 when not, 2 on a usage error."
-)]
+#[command(after_help = "OUT holds the only copy of the tokens, and only you can read it. Store its users with \
+    `zendesk-jwt user import OUT`, give the tokens to your users' apps or sessions, and delete OUT. Bad lines are \
+    reported by number, and then OUT is not written.\n\n\
+    Exit status: 0 when OUT is written, 1 when not, 2 on a usage error.")]
 pub(crate) struct Arguments {
     /// A CSV or JSON Lines file of users; `-` is standard input
     #[arg(value_name = "IN")]
     input: PathBuf,
 
-    /// The new file: the same users, each with a token. A user who has a token keeps it
+    /// The new file: the same users, each with a token. A token in IN stays
     #[arg(value_name = "OUT")]
     output: PathBuf,
 
-    /// What the files are, where the name of IN does not end in .csv, .jsonl or .ndjson
+    /// The format of the files, if the name of IN does not end in .csv, .jsonl or .ndjson
     #[arg(long)]
     format: Option<Format>,
 
@@ -44,14 +42,14 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
-    match rows::format(&arguments.input, arguments.format) {
-        Ok(format) => arguments.fill(format),
-        Err(advice) => Ok(called_wrongly(&advice)),
-    }
-}
-
 impl Arguments {
+    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
+        match rows::format(&self.input, self.format) {
+            Ok(format) => self.fill(format),
+            Err(advice) => Ok(usage_error(&advice)),
+        }
+    }
+
     fn fill(&self, format: Format) -> Result<ExitCode, Problem> {
         if self.output.exists() && !self.overwrite {
             return Err(Problem(format!(
@@ -66,13 +64,13 @@ impl Arguments {
             let token = header.place("token").is_none().then_some("token");
             file.write_all(&csv_row(header.cells.iter().chain(token))).map_err(unwritable)?;
         }
-        let (mut issued, mut kept, mut bad) = (0_u64, 0_u64, 0_u64);
+        let (mut issued, mut unchanged, mut bad) = (0_u64, 0_u64, 0_u64);
         while let Some(row) = rows.next()? {
             let line = row.line;
             match fill(rows.header.as_ref(), row) {
                 Ok((text, is_new)) => {
                     file.write_all(&text).map_err(unwritable)?;
-                    *(if is_new { &mut issued } else { &mut kept }) += 1;
+                    *(if is_new { &mut issued } else { &mut unchanged }) += 1;
                 }
                 Err(reason) => {
                     bad += 1;
@@ -81,14 +79,14 @@ impl Arguments {
             }
         }
         if bad > 0 {
-            return Err(Problem(format!("{} is not written, since lines are bad: {bad}", self.output.display())));
+            return Err(Problem(format!("{} is not written, because {bad} lines are bad", self.output.display())));
         }
         let file = file.into_inner().map_err(io::IntoInnerError::into_error).map_err(unwritable)?;
         file.complete().map_err(unwritable)?;
         if self.json {
-            output::json(&json!({"issued": issued, "kept": kept}))?;
+            output::json(&json!({"issued": issued, "kept": unchanged}))?;
         } else {
-            output::line(&format!("{}: {issued} new tokens, {kept} kept", self.output.display()))?;
+            output::line(&format!("{}: {issued} new tokens, {unchanged} kept", self.output.display()))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -98,7 +96,7 @@ impl Arguments {
 fn fill(header: Option<&Header>, row: Row) -> Result<(Vec<u8>, bool), Reason> {
     let mut fields = row.fields?;
     let is_new = !fields.contains_key("token") && !fields.contains_key("token_hash");
-    let token = new::random().map_err(|problem| problem.to_string())?;
+    let token = new_token::random().map_err(|problem| problem.to_string())?;
     let token = Some(token.as_str()).filter(|_| is_new);
     fields.extend(token.map(|token| ("token".to_owned(), Value::from(token))));
     rows::item(fields)?;

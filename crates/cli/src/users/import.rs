@@ -1,5 +1,5 @@
-//! `zendesk-jwt user import`: stores the users of a file. Storing a line again does no harm, so an import that stopped
-//! is simply run again.
+//! `zendesk-jwt user import`: stores the users of a file. Storing a line twice does no harm, so a stopped import is run
+//! again from the start.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -17,25 +17,20 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::signal::ctrl_c;
 
-use super::Format;
+use super::arguments::Format;
+use super::batch::{self, Batch, Writer};
 use super::progress::{Progress, per_second};
+use super::rows::{self, Rows};
 use crate::account::UserTokens;
 use crate::output;
-use crate::problem::Problem;
-use crate::problem::block_on;
-use crate::problem::called_wrongly;
-use batch::{Batch, Writer};
-use rows::Rows;
-
-mod batch;
-pub(crate) mod rows;
+use crate::problem::{Problem, block_on, usage_error};
 
 /// The arguments of `zendesk-jwt user import`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "An item of the same token is replaced. Bad lines are reported by number, and the good lines stored.\n\
-        After a stop, run the same command again: storing a line twice does no harm.\n\
-        `zendesk-jwt token fill` gives tokens to users without one. docs/import.md has the formats.\n\n\
+    after_help = "A line replaces the item of the same token. Bad lines are reported by number, and the good lines \
+        stored. After a stop, run the same command again: storing a line twice does no harm. `zendesk-jwt token fill` \
+        makes tokens for users without one. docs/import.md describes the formats.\n\n\
         Exit status: 0 when all lines are stored, 1 when some are bad or the import stopped, 2 on a usage error.",
     mut_arg("table", |table| table.required_unless_present("dry_run")),
 )]
@@ -43,11 +38,11 @@ pub(crate) struct Arguments {
     /// A CSV or JSON Lines file; `-` is standard input
     file: PathBuf,
 
-    /// What the file is, where its name does not end in .csv, .jsonl or .ndjson
+    /// The format of the file, if its name does not end in .csv, .jsonl or .ndjson
     #[arg(long)]
     format: Option<Format>,
 
-    /// Check every line and store nothing; needs no AWS account
+    /// Check every line without storing any; needs no AWS account
     #[arg(long)]
     dry_run: bool,
 
@@ -59,7 +54,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
     concurrency: usize,
 
-    /// Stop when DynamoDB takes nothing for this long
+    /// Stop when DynamoDB stores nothing for this long
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = humantime::parse_duration)]
     give_up_after: Duration,
 
@@ -75,31 +70,33 @@ pub(crate) struct Arguments {
     user_tokens: UserTokens,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
-    let format = match rows::format(&arguments.file, arguments.format) {
-        Ok(format) => format,
-        Err(advice) => return Ok(called_wrongly(&advice)),
-    };
-    let errors = arguments.errors.as_ref().and_then(|path| path.canonicalize().ok());
-    if errors.is_some() && errors == arguments.file.canonicalize().ok() {
-        return Ok(called_wrongly("one file cannot be both read and written"));
-    }
-    let rows = Rows::open(&arguments.file, format)?;
-    if rows.header.as_ref().is_some_and(|header| header.place("token").or(header.place("token_hash")).is_none()) {
-        return Err(Problem(
-            "the file has neither a column `token` nor `token_hash`: `zendesk-jwt token fill` makes tokens".into(),
-        ));
-    }
-    let (summary, stop) = block_on(arguments.import(rows))?;
-    output::line(&if arguments.json { serde_json::to_string(&summary).unwrap_or_default() } else { summary.text() })?;
-    if let Some(stop) = &stop {
-        output::note(&format!("zendesk-jwt: {stop}\nRun the same command again: storing a line twice does no harm"));
-    }
-    Ok(ExitCode::from(u8::from(stop.is_some() || summary.bad > 0)))
-}
-
 impl Arguments {
-    /// Stores everything, or as much as possible; then says why the import stopped.
+    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
+        let format = match rows::format(&self.file, self.format) {
+            Ok(format) => format,
+            Err(advice) => return Ok(usage_error(&advice)),
+        };
+        let errors = self.errors.as_ref().and_then(|path| path.canonicalize().ok());
+        if errors.is_some() && errors == self.file.canonicalize().ok() {
+            return Ok(usage_error("FILE and --errors cannot be one file"));
+        }
+        let rows = Rows::open(&self.file, format)?;
+        if rows.header.as_ref().is_some_and(|header| header.place("token").or(header.place("token_hash")).is_none()) {
+            return Err(Problem(
+                "the file has neither a column `token` nor `token_hash`: `zendesk-jwt token fill` makes tokens".into(),
+            ));
+        }
+        let (summary, stop) = block_on(self.import(rows))?;
+        output::line(&if self.json { serde_json::to_string(&summary).unwrap_or_default() } else { summary.text() })?;
+        if let Some(stop) = &stop {
+            output::note(&format!(
+                "zendesk-jwt: {stop}\nRun the same command again: storing a line twice does no harm"
+            ));
+        }
+        Ok(ExitCode::from(u8::from(stop.is_some() || summary.bad > 0)))
+    }
+
+    /// Stores as much as possible, and says why the import stopped.
     async fn import(&self, rows: Rows) -> Result<(Summary, Option<Problem>), Problem> {
         let table = if self.dry_run { None } else { Some(self.user_tokens.table().await?) };
         let writer = Writer::new(table, self.give_up_after);
@@ -119,7 +116,7 @@ impl Arguments {
                     None => break,
                 },
                 _ = &mut interrupt => {
-                    // A second interrupt does not wait for requests on their way.
+                    // A second interrupt does not wait for the requests under way.
                     if stop.is_some() {
                         break;
                     }
@@ -140,15 +137,15 @@ impl Arguments {
     }
 }
 
-/// The counts of an import, also as JSON.
+/// The counts of an import.
 #[derive(Default, Serialize)]
 struct Summary {
-    /// Lines with something in them.
+    /// Lines that are not empty.
     read: u64,
-    /// Lines whose item is in the table; in a dry run, those that could be stored.
+    /// Lines whose item is in the table, or could be in a dry run.
     stored: u64,
     bad: u64,
-    /// Requests that were repeated.
+    /// Repeated requests.
     retries: u64,
     seconds: f64,
     per_second: u64,
@@ -158,7 +155,7 @@ struct Summary {
 }
 
 impl Summary {
-    /// Counts what became of a batch, and reports its bad lines.
+    /// Counts the results of a batch, and reports its bad lines.
     fn add(&mut self, batch: Batch, progress: &Progress, mut errors: Option<&mut File>) -> Result<(), Problem> {
         self.read += batch.lines as u64;
         self.stored += batch.stored() as u64;

@@ -11,52 +11,54 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::aws::user_token_items::{InvalidItem, Shape, UserTokenItem};
+use super::arguments::Format;
+use super::cells;
+use crate::aws::fields::{Shape, all_names, nearest, shape};
+use crate::aws::user_token_items::{InvalidItem, UserTokenItem};
 use crate::input::is_standard_input;
 use crate::problem::Problem;
-use crate::user::{Format, cells};
 
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 
-/// So far below a quotation mark [`Rows`] looks for the one that closes it.
+/// How far below an opening quotation mark [`Rows`] looks for the closing one.
 const MAX_CELL_BYTES: usize = 8 * MAX_LINE_BYTES;
 
-/// Why a line is not a user. A reason names fields and quotes no value.
-pub(crate) type Reason = String;
+/// Why a line is bad. A reason names fields and shows no value.
+pub(super) type Reason = String;
 
-/// A line that holds something.
-pub(crate) struct Row {
-    /// Its number in the file, from 1.
-    pub(crate) line: u64,
-    pub(crate) text: String,
-    pub(crate) fields: Result<Map<String, Value>, Reason>,
+/// A line that is not empty.
+pub(super) struct Row {
+    /// The number in the file, from 1.
+    pub(super) line: u64,
+    pub(super) text: String,
+    pub(super) fields: Result<Map<String, Value>, Reason>,
 }
 
 /// Reads row after row.
-pub(crate) struct Rows {
+pub(super) struct Rows {
     input: Box<dyn BufRead + Send>,
-    /// The length of the file, where it is known, and how much of it was read.
-    pub(crate) bytes: (Option<u64>, u64),
+    /// The length of the file, if known, and how much of it was read.
+    pub(super) bytes: (Option<u64>, u64),
     line: u64,
-    /// Lines that were read to find the end of a cell.
+    /// Lines that were read in search of the end of a cell.
     ahead: VecDeque<Vec<u8>>,
     /// `None` for JSON Lines.
-    pub(crate) header: Option<Header>,
-    /// The lines from the one that opens a quoted cell to the one that closes it.
+    pub(super) header: Option<Header>,
+    /// The first and the last line of a quoted cell with line breaks.
     split_cell: (u64, u64),
 }
 
 /// The first line of a CSV file.
-pub(crate) struct Header {
-    pub(crate) cells: StringRecord,
+pub(super) struct Header {
+    pub(super) cells: StringRecord,
     columns: Vec<(String, Shape)>,
 }
 
-/// What begins the name of a column of one custom field.
+/// How the name of a column for one custom field begins.
 const USER_FIELD: &str = "user_fields.";
 
-/// The format of `file`: the given one, or the one that its name says.
-pub(crate) fn format(file: &Path, given: Option<Format>) -> Result<Format, String> {
+/// The given format, or else the one that the file's name says.
+pub(super) fn format(file: &Path, given: Option<Format>) -> Result<Format, String> {
     let by_name = match file.extension().and_then(OsStr::to_str) {
         Some("csv") => Some(Format::Csv),
         Some("jsonl" | "ndjson") => Some(Format::Jsonl),
@@ -67,7 +69,7 @@ pub(crate) fn format(file: &Path, given: Option<Format>) -> Result<Format, Strin
 
 impl Rows {
     /// Opens the file and reads the header of a CSV file.
-    pub(crate) fn open(path: &Path, format: Format) -> Result<Self, Problem> {
+    pub(super) fn open(path: &Path, format: Format) -> Result<Self, Problem> {
         if is_standard_input(path) {
             return Self::new(Box::new(BufReader::new(io::stdin())), format, None);
         }
@@ -95,8 +97,8 @@ impl Rows {
         Ok(rows)
     }
 
-    /// The next row; empty lines and rows of empty cells are passed over.
-    pub(crate) fn next(&mut self) -> Result<Option<Row>, Problem> {
+    /// The next row. Empty lines and rows of empty cells are skipped.
+    pub(super) fn next(&mut self) -> Result<Option<Row>, Problem> {
         while let Some(bytes) = self.ahead.pop_front().map_or_else(|| self.read_line(), |line| Ok(Some(line)))? {
             self.line += 1;
             let blanks: &[u8] = if self.header.is_some() { b" \t," } else { b" \t" };
@@ -120,8 +122,8 @@ impl Rows {
         Ok(None)
     }
 
-    /// Why the quotation marks of a line make it unsafe to read. The lines of a cell with line breaks must not be read
-    /// as rows, since the user who chose the cell could have written them.
+    /// Why the quotation marks of a line make it unsafe to read. The lines of a quoted cell are not rows: a user who
+    /// chose the cell's text could have written them.
     fn wrong_quotes(&mut self, bytes: &[u8]) -> Result<Option<Reason>, Problem> {
         let (opening, closing) = self.split_cell;
         if self.line <= closing {
@@ -129,7 +131,7 @@ impl Rows {
         }
         let reason = match is_quote_open(bytes, false) {
             Some(false) => return Ok(None),
-            None => "a quotation mark stands where CSV has none: quote the whole cell, and double the mark",
+            None => "a quotation mark is in the wrong place: quote the whole cell, and double the mark",
             Some(true) => {
                 self.split_cell = (self.line, self.line + self.lines_of_cell()?);
                 "a quotation mark opens a cell that the line does not close: a row is one line"
@@ -138,7 +140,7 @@ impl Rows {
         Ok(Some(reason.into()))
     }
 
-    /// How many lines below belong to the open cell: none if their quotation marks show that it was never one.
+    /// How many lines below belong to the open cell: none if the quotation mark was a mistake.
     fn lines_of_cell(&mut self) -> Result<u64, Problem> {
         let (mut lines, mut length) = (0, 0);
         while length <= MAX_CELL_BYTES {
@@ -157,14 +159,14 @@ impl Rows {
         Ok(0)
     }
 
-    /// A line without its line break. Of a line that is too long, only enough to see that is read.
+    /// A line without its line break. A line that is too long is cut off.
     fn read_line(&mut self) -> Result<Option<Vec<u8>>, Problem> {
         let mut bytes = Vec::new();
         let mut length = (&mut self.input).take(MAX_LINE_BYTES as u64 + 1).read_until(b'\n', &mut bytes);
         if bytes.len() > MAX_LINE_BYTES && !bytes.ends_with(b"\n") {
             length = length.and_then(|length| Ok(length + self.input.skip_until(b'\n')?));
         }
-        let length = length.map_err(|error| Problem(format!("the file cannot be read on: {error}")))?;
+        let length = length.map_err(|error| Problem(format!("reading the file failed: {error}")))?;
         self.bytes.1 += length as u64;
         if bytes.ends_with(b"\n") {
             bytes.truncate(bytes.len() - if bytes.ends_with(b"\r\n") { 2 } else { 1 });
@@ -173,8 +175,8 @@ impl Rows {
     }
 }
 
-/// Whether a quoted cell is open at the end of the line, which begins in one if `is_open`. `None` when a quotation mark
-/// neither opens nor closes a whole cell.
+/// Whether a quoted cell is open at the end of the line. The line begins inside a cell if `is_open`. `None` if a
+/// quotation mark neither opens nor closes a whole cell.
 fn is_quote_open(line: &[u8], is_open: bool) -> Option<bool> {
     let pieces: Vec<_> = line.split(|byte| *byte == b'"').collect();
     let last = pieces.len() - 1;
@@ -186,11 +188,11 @@ fn is_quote_open(line: &[u8], is_open: bool) -> Option<bool> {
     pieces.iter().enumerate().all(|(at, piece)| !is_outside(at) || fits(at, piece)).then_some(!is_outside(last))
 }
 
-/// The cells of a line whose quotation marks are right.
-pub(crate) fn split(line: &str) -> Result<StringRecord, Reason> {
+/// The cells of a line with correct quotation marks.
+pub(super) fn split(line: &str) -> Result<StringRecord, Reason> {
     let mut record = StringRecord::new();
     let mut reader = ReaderBuilder::new();
-    // No lone carriage return ends the row.
+    // Without this, a lone carriage return would end the row.
     reader.has_headers(false).terminator(Terminator::Any(b'\n')).buffer_capacity(line.len().max(1));
     reader.from_reader(line.as_bytes()).read_record(&mut record).map_err(|_| "the line is not CSV")?;
     Ok(record)
@@ -203,21 +205,21 @@ impl Header {
             return Err("is missing".into());
         }
         for (separator, found) in [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")] {
-            let is_field = |name: &str| Shape::of(name.trim().trim_matches('"')).is_some();
+            let is_field = |name: &str| shape(name.trim().trim_matches('"')).is_some();
             if !text.contains(',') && text.contains(separator) && text.split(separator).any(is_field) {
                 return Err(format!("has {found} between the columns: save the file with commas"));
             }
         }
         if is_quote_open(line, false) != Some(false) {
-            return Err("has a quotation mark that is not closed as it should be".into());
+            return Err("has a quotation mark in the wrong place".into());
         }
         let cells = split(text)?;
-        let has_field = cells.iter().any(|name| Shape::of(name.trim()).is_some());
+        let has_field = cells.iter().any(|name| shape(name.trim()).is_some());
         let (mut columns, mut wrong): (Vec<(String, Shape)>, _) = (Vec::new(), Vec::new());
         for (at, name) in (1..).zip(cells.iter().map(str::trim)) {
             let is_user_field = name.strip_prefix(USER_FIELD).is_some_and(|key| !key.is_empty());
-            let shape = if is_user_field { Some(Shape::Text) } else { Shape::of(name) };
-            match (shape, nearest_field(name)) {
+            let shape = if is_user_field { Some(Shape::Text) } else { shape(name) };
+            match (shape, nearest(name)) {
                 (Some(_), _) if columns.iter().any(|(other, _)| other == name) => {
                     wrong.push(format!("has the column {at} twice"));
                 }
@@ -231,29 +233,16 @@ impl Header {
             }
         }
         if !wrong.is_empty() {
-            let fields: Vec<_> = known_fields().collect();
-            return Err(format!("{}. The fields are {}", wrong.join("; "), fields.join(", ")));
+            return Err(format!("{}. The fields are {}", wrong.join("; "), all_names()));
         }
         let header = Self { cells, columns };
         if header.place("external_id").is_some() { Ok(header) } else { Err("has no column `external_id`".into()) }
     }
 
-    /// The place of a column.
-    pub(crate) fn place(&self, field: &str) -> Option<usize> {
+    /// The position of a column.
+    pub(super) fn place(&self, field: &str) -> Option<usize> {
         self.columns.iter().position(|(name, _)| name == field)
     }
-}
-
-fn known_fields() -> impl Iterator<Item = &'static str> {
-    Shape::of_stored_fields().map(|(field, _)| field).chain(["token"])
-}
-
-/// The field that a misspelt name most likely means.
-fn nearest_field(name: &str) -> Option<&'static str> {
-    let name = name.to_lowercase().replace([' ', '-'], "_");
-    let nearness = |field| strsim::normalized_damerau_levenshtein(&name, field);
-    let nearest = known_fields().map(|field| (nearness(field), field)).max_by(|(a, _), (b, _)| a.total_cmp(b));
-    nearest.filter(|(nearness, _)| *nearness >= 0.75).map(|(_, field)| field)
 }
 
 fn from_csv(columns: &[(String, Shape)], text: &str) -> Result<Map<String, Value>, Reason> {
@@ -290,7 +279,7 @@ fn from_json(text: &str) -> Result<Map<String, Value>, Reason> {
     }
 }
 
-/// `expires_at` may be a date as people write it; the table has seconds.
+/// Turns a time as people write it into seconds.
 fn with_expiry_in_seconds(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Reason> {
     if let Some(Value::String(text)) = fields.get("expires_at") {
         let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(
@@ -302,7 +291,7 @@ fn with_expiry_in_seconds(mut fields: Map<String, Value>) -> Result<Map<String, 
 }
 
 /// The item of a row.
-pub(crate) fn item(fields: Map<String, Value>) -> Result<UserTokenItem, Reason> {
+pub(super) fn item(fields: Map<String, Value>) -> Result<UserTokenItem, Reason> {
     for field in ["external_id", "name", "email", "token"] {
         let text = fields.get(field).and_then(Value::as_str).unwrap_or_default();
         if text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
@@ -310,7 +299,7 @@ pub(crate) fn item(fields: Map<String, Value>) -> Result<UserTokenItem, Reason> 
         }
     }
     UserTokenItem::from_json(fields).map_err(|invalid| match invalid {
-        InvalidItem::UnknownField(name) => match nearest_field(&name) {
+        InvalidItem::UnknownField(name) => match nearest(&name) {
             Some(field) => format!("there is no field `{name}`: do you mean `{field}`?"),
             // A long or unusual name may be a value in the wrong place.
             None if name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => {
@@ -335,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_become_fields_and_empty_cells_are_absent() {
+    fn cells_become_fields_and_empty_cells_are_left_out() {
         let input = b"\xEF\xBB\xBFexternal_id,name,tags,user_fields.plan,user_fields\r\n\
             demo-1,\"Demo, \"\"the\"\" User\",vip;beta,,\r\n\
             ,,,,\r\n\
@@ -351,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn quotation_marks_are_strict() {
+    fn a_quotation_mark_opens_or_closes_a_whole_cell() {
         for (line, is_open) in [
             ("a,b", Some(false)),
             (r#""a","b""#, Some(false)),
@@ -370,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quotation_mark_that_is_never_closed_costs_its_own_line_alone() {
+    fn a_quotation_mark_without_its_pair_makes_one_line_bad() {
         let many = format!("demo-1,{}\n", "User".repeat(1250)).repeat(2000);
         let rows = rows(format!("external_id,name\ndemo-x,\"Demo\n{many}").as_bytes());
 
@@ -380,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_costs_itself_alone() {
+    fn a_line_that_is_too_long_makes_no_other_line_bad() {
         for length in [MAX_LINE_BYTES + 1, MAX_LINE_BYTES + 2, 2 * MAX_LINE_BYTES + 1] {
             let rows = rows(format!("external_id\n{}\ndemo-1\n", "a".repeat(length)).as_bytes());
             assert_eq!((rows.len(), rows[0].1.is_err(), rows[1].0, rows[1].1.is_ok()), (2, true, 3, true), "{length}");
@@ -388,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_header_is_explained_without_showing_a_user() {
+    fn the_message_about_a_wrong_header_shows_no_user() {
         for (header, reasons) in [
             ("canary-token,demo-1\n", ["column 1", "column 2"]),
             ("external_id,emial,kundennummer\n", ["`emial` (do you mean `email`?)", "column 3 `kundennummer`"]),
@@ -408,9 +397,9 @@ mod tests {
     }
 
     proptest! {
-        /// A user who may choose a cell cannot make a row of their own.
+        /// A user who chooses the text of a cell cannot add a row.
         #[test]
-        fn no_cell_brings_rows_along(cells in prop::collection::vec("([,\"\r\nab]|evil,evil\n)*", 1..20)) {
+        fn no_cell_adds_a_row(cells in prop::collection::vec("([,\"\r\nab]|evil,evil\n)*", 1..20)) {
             let mut writer = csv::Writer::from_writer(b"external_id,name\n".to_vec());
             for cell in &cells {
                 writer.write_record(["demo", cell]).unwrap();

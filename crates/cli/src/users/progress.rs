@@ -1,24 +1,23 @@
-//! How far a long piece of work is, on standard error.
+//! The progress of long work, on standard error.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 
-/// Where there is no terminal to draw a bar on, a line says as much this often.
+use crate::output;
+
+/// How often a line shows the progress where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(3);
 
-/// A bar on a terminal, a line now and then elsewhere, or nothing.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub(super) struct Progress {
     started: Instant,
-    /// How much there is to do, in any unit; `None` when nobody knows.
+    /// The amount of work in any unit, if known.
     total: Option<u64>,
-    /// How much of it is done.
-    position: Cell<u64>,
-    /// What is done, in words.
+    /// The latest progress in words.
     done: RefCell<String>,
     display: Display,
 }
@@ -31,13 +30,12 @@ enum Display {
 }
 
 impl Progress {
-    /// Says nothing.
-    pub(crate) fn silent() -> Self {
+    pub(super) fn silent() -> Self {
         Self::shown_by(Display::Silent, None)
     }
 
-    /// Of so much work, as far as that is known.
-    pub(crate) fn of(total: Option<u64>) -> Self {
+    /// A bar on a terminal; elsewhere a line from time to time.
+    pub(super) fn of(total: Option<u64>) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self::shown_by(Display::Lines, total);
         }
@@ -53,15 +51,14 @@ impl Progress {
     }
 
     fn shown_by(display: Display, total: Option<u64>) -> Self {
-        Self { started: Instant::now(), total, position: Cell::new(0), done: RefCell::default(), display }
+        Self { started: Instant::now(), total, done: RefCell::default(), display }
     }
 
-    /// `position` of the total is done; in words, `count` `things` and `more`.
-    pub(crate) fn is_at(&self, position: u64, count: u64, things: &str, more: &str) {
-        self.position.set(position);
+    /// Shows that `position` of the total is done: `count` `things` and `more`.
+    pub(super) fn is_at(&self, position: u64, count: u64, things: &str, more: &str) {
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let mut done = format!("{} {things}{more}, {}/s", HumanCount(count), HumanCount(per_second(count, seconds)));
-        if let Some(left) = self.time_left(seconds) {
+        if let Some(left) = self.time_left(position, seconds) {
             done = format!("{done}, {} left", HumanDuration(left).to_string().trim_start_matches("about "));
         }
         if let Display::Bar(bar) = &self.display {
@@ -71,24 +68,22 @@ impl Progress {
         *self.done.borrow_mut() = done;
     }
 
-    fn time_left(&self, seconds: f64) -> Option<Duration> {
-        let position = self.position.get();
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn time_left(&self, position: u64, seconds: f64) -> Option<Duration> {
         let left = self.total?.saturating_sub(position);
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         (position > 0).then(|| Duration::try_from_secs_f64(seconds * left as f64 / position as f64).ok())?
     }
 
-    /// Says a line of its own, which stays.
-    #[expect(clippy::print_stderr, reason = "a person reads this")]
-    pub(crate) fn say(&self, line: &str) {
+    /// Prints a line that stays.
+    pub(super) fn say(&self, line: &str) {
         match &self.display {
-            Display::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
-            Display::Silent | Display::Lines => eprintln!("{line}"),
+            Display::Bar(bar) => bar.suspend(|| output::note(line)),
+            Display::Silent | Display::Lines => output::note(line),
         }
     }
 
-    /// Says every now and then how far it is, for as long as it is polled.
-    pub(crate) async fn keep_saying(&self) -> Infallible {
+    /// Prints the progress from time to time, as long as the future is polled.
+    pub(super) async fn keep_saying(&self) -> Infallible {
         loop {
             tokio::time::sleep(BETWEEN_LINES).await;
             if matches!(self.display, Display::Lines) && !self.done.borrow().is_empty() {
@@ -97,8 +92,7 @@ impl Progress {
         }
     }
 
-    /// How long it has been at work.
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 }
@@ -111,13 +105,12 @@ impl Drop for Progress {
     }
 }
 
-/// A rate as a whole number.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a rate for people"
 )]
-pub(crate) fn per_second(count: u64, seconds: f64) -> u64 {
+pub(super) fn per_second(count: u64, seconds: f64) -> u64 {
     (count as f64 / seconds.max(0.001)).round() as u64
 }

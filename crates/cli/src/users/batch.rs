@@ -1,4 +1,4 @@
-//! The users of a file in batches as DynamoDB takes them, and the lines that are not users.
+//! Batches of the users of a file, as DynamoDB accepts them.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -7,29 +7,30 @@ use std::time::Duration;
 
 use tokio::sync::{RwLock, mpsc};
 
+use super::backoff::Backoff;
 use super::rows::{Reason, Row, Rows, item};
+use crate::aws::error::Failure;
 use crate::aws::user_token_items::UserTokenItem;
-use crate::aws::user_token_table::{MAX_BATCH, TableError, UserTokenTable};
+use crate::aws::user_token_table::{MAX_BATCH, UserTokenTable};
 use crate::problem::Problem;
-use crate::user::backoff::Backoff;
 
-/// Consecutive lines, and what became of them.
+/// Consecutive lines, and their results.
 #[derive(Default)]
 pub(super) struct Batch {
-    /// Of each token the last one, since DynamoDB refuses a batch that has a token hash twice.
+    /// Only the last line of each token: DynamoDB refuses a batch that has a token hash twice.
     items: Vec<(u64, UserTokenItem)>,
-    /// Whether a token of these lines stands on a line above.
+    /// Whether a line above has one of these tokens too.
     repeats: bool,
     pub(super) lines: usize,
     pub(super) bad_lines: Vec<(u64, Reason)>,
-    /// How many bytes of the file end with the batch.
+    /// The position in the file after these lines.
     pub(super) end: u64,
     pub(super) retries: u64,
-    /// Why the batch is not stored.
+    /// Why the batch was not stored.
     pub(super) failure: Option<String>,
 }
 
-/// Reads in a thread, since standard input can keep its reader waiting. The thread ends with the process.
+/// Reads in a thread, since a read of standard input may block.
 pub(super) fn read(mut rows: Rows) -> mpsc::Receiver<Result<Batch, Problem>> {
     let (sender, receiver) = mpsc::channel(4);
     std::thread::spawn(move || {
@@ -44,7 +45,7 @@ pub(super) fn read(mut rows: Rows) -> mpsc::Receiver<Result<Batch, Problem>> {
     receiver
 }
 
-/// User and line of each token, as fingerprints: 20 to 39 bytes for each user of the file.
+/// The user and the line of each token, as fingerprints: 20 to 39 bytes per user.
 #[derive(Default)]
 struct Tokens {
     owners: HashMap<u64, (u32, u32)>,
@@ -52,7 +53,7 @@ struct Tokens {
 }
 
 impl Tokens {
-    /// Whether the token stands on a line above. Refuses the token of another user.
+    /// Whether a line above has the same token. Refuses the token of another user.
     #[expect(clippy::cast_possible_truncation, reason = "fingerprints, and fewer than four billion lines")]
     fn add(&mut self, token_hash: &str, external_id: &str, line: u64) -> Result<bool, Reason> {
         let [token, user] = [token_hash, external_id].map(|text| self.fingerprints.hash_one(text));
@@ -92,13 +93,13 @@ impl Batch {
 }
 
 pub(super) struct Writer {
-    /// `None` in a dry run, which takes everything.
+    /// `None` in a dry run, which accepts everything.
     table: Option<UserTokenTable>,
     give_up_after: Duration,
     order: RwLock<()>,
-    /// Whether DynamoDB ever answered. Until then a failure means a wrong setup.
+    /// Whether DynamoDB ever answered. Until then a failure means wrong arguments.
     was_reached: Cell<bool>,
-    /// Lets requests finish that are on their way, and repeats none.
+    /// Makes the requests under way the last ones.
     pub(super) is_stopped: Cell<bool>,
 }
 
@@ -108,9 +109,9 @@ impl Writer {
         Self { table, give_up_after, order: RwLock::default(), was_reached, is_stopped }
     }
 
-    /// Stores the items of a batch; those that DynamoDB refuses become bad lines.
+    /// Stores the items of a batch. Items that DynamoDB refuses become bad lines.
     pub(super) async fn write(&self, mut batch: Batch) -> Batch {
-        // A repeated token waits for the batches above and goes before those below, so that its last line wins.
+        // A batch with a repeated token is written alone, so that the token's last line wins.
         let (_alone, _among_others);
         if batch.repeats {
             _alone = self.order.write().await;
@@ -124,7 +125,7 @@ impl Writer {
         batch
     }
 
-    /// Asks until DynamoDB has stored or refused each item.
+    /// Repeats requests until DynamoDB has stored or refused each item.
     async fn put(
         &self,
         table: &UserTokenTable,
@@ -148,28 +149,30 @@ impl Writer {
                     }
                     "DynamoDB asks for fewer requests".to_owned()
                 }
-                Err(TableError::Refused(_)) if items.len() > 1 => {
+                Err(error) => match error.failure {
                     // DynamoDB refuses the whole batch for one invalid item, so each is tried alone.
-                    requests.extend(items.into_iter().map(|item| vec![item]));
-                    continue;
-                }
-                Err(error @ TableError::Refused(_)) => {
-                    refused += 1;
-                    // A table that takes nothing is another table.
-                    if refused == count && count > 1 {
-                        return Err(error.to_string());
+                    Failure::Invalid if items.len() > 1 => {
+                        requests.extend(items.into_iter().map(|item| vec![item]));
+                        continue;
                     }
-                    let reason = "DynamoDB does not take such an item: look at `user_fields`";
-                    batch.bad_lines.extend(items.into_iter().map(|(line, _)| (line, reason.into())));
-                    continue;
-                }
-                Err(error @ TableError::Throttled(_)) => error.to_string(),
-                Err(TableError::Unavailable(reason)) if self.was_reached.get() => reason,
-                Err(error) => return Err(error.to_string()),
+                    Failure::Invalid => {
+                        refused += 1;
+                        // A table that refuses every item is the wrong table.
+                        if refused == count && count > 1 {
+                            return Err(error.to_string());
+                        }
+                        let reason = "DynamoDB does not accept this item: check `user_fields`";
+                        batch.bad_lines.extend(items.into_iter().map(|(line, _)| (line, reason.into())));
+                        continue;
+                    }
+                    Failure::Throttled => error.to_string(),
+                    Failure::Unavailable if self.was_reached.get() => error.to_string(),
+                    _ => return Err(error.to_string()),
+                },
             };
             let Some(pause) = backoff.pause().filter(|_| !self.is_stopped.get()) else {
                 let time = humantime::format_duration(self.give_up_after);
-                return Err(format!("{trouble}. It took nothing for {time}"));
+                return Err(format!("{trouble}. DynamoDB took nothing for {time}"));
             };
             tokio::time::sleep(pause).await;
             batch.retries += 1;

@@ -1,17 +1,17 @@
-//! The values of fields as cells of a CSV file, where absent, null and empty stay different. A row is one line.
+//! The cells of a CSV file. They keep absent, null and empty values different.
 
 use serde_json::Value;
 
-use crate::aws::user_token_items::Shape;
+use crate::aws::fields::Shape;
 
-/// The cell of a null. An empty cell is an absent field.
+/// A null. An empty cell is an absent field.
 const NULL: &str = r"\N";
 
-/// The cell of an empty text; texts that begin with a backslash get a second one.
+/// An empty text. A text that begins with a backslash gets a second one.
 const EMPTY: &str = r"\";
 
-/// What a cell of a field of that type must be, in words.
-pub(crate) const fn expected(shape: Shape) -> &'static str {
+/// The content of a cell, for a message.
+pub(super) const fn expected(shape: Shape) -> &'static str {
     match shape {
         Shape::Text => r"a text, and begin with two backslashes for one (\N is null, \ is an empty text)",
         Shape::TextSet | Shape::TextList => "texts with `;` between them, or a JSON array of texts",
@@ -20,8 +20,8 @@ pub(crate) const fn expected(shape: Shape) -> &'static str {
     }
 }
 
-/// The value of a cell that is not empty; `None` when it is not [`expected`].
-pub(crate) fn read(shape: Shape, cell: &str) -> Option<Value> {
+/// The value of a cell that is not empty; `None` if the cell is not as [`expected`].
+pub(super) fn read(shape: Shape, cell: &str) -> Option<Value> {
     if cell == NULL {
         return Some(Value::Null);
     }
@@ -51,8 +51,8 @@ fn texts(cell: &str) -> Option<Vec<String>> {
     Some(cell.split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect())
 }
 
-/// The cell that [`read`] makes `value` of; `None` when the value has another type or a line break.
-pub(crate) fn write(shape: Shape, value: &Value) -> Option<String> {
+/// The cell that [`read`] turns into `value`; `None` if the value has another type or a line break.
+pub(super) fn write(shape: Shape, value: &Value) -> Option<String> {
     match (shape, value) {
         (_, Value::Null) => Some(NULL.to_owned()),
         (Shape::Text, Value::String(text)) => (!text.contains(['\n', '\r'])).then(|| match text.as_str() {
@@ -73,8 +73,7 @@ pub(crate) fn write(shape: Shape, value: &Value) -> Option<String> {
     }
 }
 
-/// A row of a CSV file.
-pub(crate) fn csv_row(cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<u8> {
+pub(super) fn csv_row(cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail.
     writer.write_record(cells).ok();
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_write_is_understood() {
+    fn cells_are_read_by_the_type_of_their_field() {
         for (shape, cell, value) in [
             (Shape::Text, "Demo User", json!("Demo User")),
             (Shape::Text, r"\N", json!(null)),
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unclear_is_refused() {
+    fn a_cell_of_another_type_is_refused() {
         for (shape, cell) in [
             (Shape::Text, r"\n"),
             (Shape::Flag, "yes"),
@@ -128,13 +127,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_text_comes_back(text in r"[\\N;\[\]a-z ]{0,6}|\PC*") {
+        fn every_text_survives_a_cell(text in r"[\\N;\[\]a-z ]{0,6}|\PC*") {
             let value = Value::from(text);
             prop_assert_eq!(read(Shape::Text, &write(Shape::Text, &value).unwrap()), Some(value));
         }
 
         #[test]
-        fn every_list_comes_back(texts in prop::collection::vec(r"[\\N;\[\]a-z ]{0,4}", 0..4)) {
+        fn every_list_survives_a_cell(texts in prop::collection::vec(r"[\\N;\[\]a-z ]{0,4}", 0..4)) {
             let value = Value::from(texts);
             let cell = write(Shape::TextList, &value).unwrap();
             prop_assert!(!cell.is_empty(), "an empty cell is an absent field");

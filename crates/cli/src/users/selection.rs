@@ -1,30 +1,29 @@
-//! Which token a subcommand is about: by its hash, or by itself, but then not on the command line.
+//! The token that a subcommand is about: named by its hash, or read where others do not see it.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::aws::user_token_items::is_hash;
 use crate::input;
 use crate::problem::Problem;
 use zendesk_jwt::user::UserToken;
 
-/// A token by its hash, from a file, or from the prompt.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Selection {
+pub(super) struct Selection {
     /// The token's SHA-256 in hex, as `token list` shows it
     #[arg(long, value_name = "HASH", value_parser = GivenHash::parse)]
     hash: Option<GivenHash>,
 
-    /// A file that holds the token; - is standard input. Without --hash and this, the tool asks for the token
+    /// A file that holds the token; - is standard input. Without this option and --hash, the tool asks for the token
     #[arg(long, value_name = "FILE", conflicts_with = "hash")]
     token_file: Option<PathBuf>,
 
-    /// Refused, since a token is never an argument.
+    /// Refused: a token is never an argument
     #[arg(hide = true, value_parser = Misplaced::parse)]
     token: Option<Misplaced>,
 }
 
-/// A token where every process of the machine can read it: it is dropped at once.
+/// Marks a token among the arguments, without a copy of it.
 #[derive(Clone, Copy, Debug)]
 struct Misplaced;
 
@@ -35,7 +34,7 @@ impl Misplaced {
     }
 }
 
-/// A hash, or nothing in place of anything else, which could be a token and must not be repeated.
+/// `None` for a text that is not a hash: it may be a token, so no message repeats it.
 #[derive(Clone, Debug)]
 struct GivenHash(Option<String>);
 
@@ -48,25 +47,26 @@ impl GivenHash {
 }
 
 impl Selection {
-    /// What is wrong with the call, if anything is.
-    pub(crate) fn wrong_call(&self) -> Option<&'static str> {
+    /// What is wrong with the arguments, if anything is.
+    pub(super) fn usage_error(&self) -> Option<&'static str> {
         if self.token.is_some() {
             return Some(
-                "a token is not taken from the command line, where other processes and your shell's history see it. \
-                 Give it at the prompt or with --token-file, and think of revoking the one you typed",
+                "a token is never an argument, since other processes and your shell's history see it. Type it at the \
+                 prompt or use --token-file, and consider revoking the token that you typed",
             );
         }
         match &self.hash {
-            Some(GivenHash(None)) => Some("--hash takes the 64 hex digits of a token's SHA-256"),
-            None if self.token_file.is_none() && !input::can_ask() => {
-                Some("there is no terminal to ask for the token: give --token-file FILE, --token-file - or --hash HASH")
-            }
+            Some(GivenHash(None)) => Some("--hash is the SHA-256 of a token in 64 hex digits"),
+            None if self.token_file.is_none() && !input::can_ask() => Some(
+                "there is no terminal on which to ask for the token: give --token-file FILE, --token-file - or \
+                 --hash HASH",
+            ),
             _ => None,
         }
     }
 
-    /// The hash of the token, which is read now.
-    pub(crate) fn token_hash(&self) -> Result<String, Problem> {
+    /// The hash of the token.
+    pub(super) fn token_hash(&self) -> Result<String, Problem> {
         match (&self.hash, &self.token_file) {
             (Some(GivenHash(Some(hash))), _) => Ok(hash.clone()),
             (_, Some(file)) => read(file).map(|token| token.hash()),
@@ -75,12 +75,11 @@ impl Selection {
     }
 }
 
-/// The token that a file holds; `-` is standard input.
-pub(crate) fn read(file: &std::path::Path) -> Result<UserToken, Problem> {
+/// The token in a file; `-` is standard input.
+pub(super) fn read(file: &Path) -> Result<UserToken, Problem> {
     parse(&input::read(file, "the user token")?)
 }
 
 fn parse(text: &str) -> Result<UserToken, Problem> {
-    let problem = |_| Problem(format!("a user token has 1 to {} bytes", UserToken::MAX_BYTES));
-    UserToken::parse(text).map_err(problem)
+    UserToken::parse(text).map_err(|_| Problem(format!("a user token has 1 to {} bytes", UserToken::MAX_BYTES)))
 }
