@@ -219,10 +219,9 @@ fn jwt(answer: &Answer) -> Result<String, (StatusCode, Violation)> {
         Ok(Value::Object(body)) => match body.get("jwt") {
             Some(Value::String(jwt)) => Ok(jwt.clone()),
             Some(_) => bad("answer_jwt", "`jwt` in the answer is not a string: send {\"jwt\": \"…\"}.".to_owned()),
-            None => bad(
-                "answer_jwt",
-                "The answer has no member `jwt`: send {\"jwt\": \"…\"}, in lower case.".to_owned(),
-            ),
+            None => {
+                bad("answer_jwt", "The answer has no member `jwt`: send {\"jwt\": \"…\"}, in lower case.".to_owned())
+            }
         },
         _ => bad(
             "answer_json",

@@ -45,7 +45,8 @@ async fn call_without_faults(State(aws): State<Aws>, headers: HeaderMap, body: B
         Some(("DynamoDB_20120810", operation)) => aws.database.call(operation, &body),
         Some(("secretsmanager", operation)) => aws.secrets.call(operation, &body),
         _ => {
-            let advice = "POST / is DynamoDB and Secrets Manager, depending on the header X-Amz-Target: use an AWS client";
+            let advice =
+                "POST / is DynamoDB and Secrets Manager, depending on the header X-Amz-Target: use an AWS client";
             return (StatusCode::BAD_REQUEST, advice).into_response();
         }
     };

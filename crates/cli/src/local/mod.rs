@@ -18,8 +18,8 @@ use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
 use crate::problem::Problem;
 use crate::problem::block_on;
-use banner::Banner;
 use aws::Aws;
+use banner::Banner;
 use faults::{Faults, FaultyClock};
 use functions::{Functions, Parts};
 use secrets_manager::Secrets;
@@ -142,9 +142,9 @@ pub(crate) async fn listen(address: SocketAddr, option: &str) -> Result<(TcpList
         std::io::ErrorKind::AddrInUse => {
             Problem(format!("port {port} is in use: stop what listens there, or choose another port with {option}"))
         }
-        std::io::ErrorKind::PermissionDenied => {
-            Problem(format!("port {port} needs more rights than this process has: choose a port above 1023 with {option}"))
-        }
+        std::io::ErrorKind::PermissionDenied => Problem(format!(
+            "port {port} needs more rights than this process has: choose a port above 1023 with {option}"
+        )),
         _ => Problem(format!("cannot listen on {address}: {error}")),
     })?;
     let address = listener.local_addr().map_err(|error| Problem(format!("the listener has no address: {error}")))?;

@@ -36,7 +36,12 @@ impl Secrets {
                 self.put(id, value);
                 json!({"Name": id, "VersionStages": ["AWSCURRENT"]})
             }
-            _ => return error("InvalidRequestException", "Only GetSecretValue and PutSecretValue with SecretString work."),
+            _ => {
+                return error(
+                    "InvalidRequestException",
+                    "Only GetSecretValue and PutSecretValue with SecretString work.",
+                );
+            }
         };
         (StatusCode::OK, answer.to_string())
     }

@@ -50,7 +50,7 @@ impl JwtReport {
             let (class, effect) = match finding.rule.severity() {
                 Severity::Rejected => ("rejected", "Zendesk rejects the token"),
                 Severity::Ignored => ("ignored", "Zendesk ignores this silently"),
-                Severity::Advice => ("advice", "Zendesk accepts this, but another way is better"),
+                Severity::Advice => ("advice", "accepted, but not advised"),
             };
             let (rule, message) = (finding.rule, Prose(finding.message.clone()));
             let (statement, sources) = (Prose(rule.statement()), Sources(rule));

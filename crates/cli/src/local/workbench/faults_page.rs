@@ -38,7 +38,9 @@ impl Fault {
             Self::ClockAhead => "The functions' clock is 10 minutes ahead of Zendesk's clock.",
             Self::EmailUnverified => "The first demo user's item in the table has `email_verified` false.",
             Self::DynamoDbDown => "DynamoDB answers every request with 500, including requests of the tool.",
-            Self::SecretsManagerDown => "Secrets Manager answers every request with 500, including requests of the tool.",
+            Self::SecretsManagerDown => {
+                "Secrets Manager answers every request with 500, including requests of the tool."
+            }
         }
     }
 
