@@ -3,6 +3,7 @@
 use crate::support::{Jwt, eventually};
 use serde_json::Value;
 use std::fs::File;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
@@ -49,6 +50,20 @@ impl Local {
     fn post(&self, path: &str, content_type: &str, body: &str) -> (u16, String) {
         let response = agent().post(format!("{}{path}", self.url)).content_type(content_type).send(body).unwrap();
         read(response)
+    }
+
+    /// All TCP ports on which the process listens, from `/proc`.
+    pub fn listening_ports(&self) -> Vec<u16> {
+        const LISTEN: &str = "0A";
+        let process = format!("/proc/{}", self.child.id());
+        let descriptors = std::fs::read_dir(format!("{process}/fd")).unwrap();
+        let sockets: Vec<_> = descriptors.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok()).collect();
+        let is_own = |inode: &str| sockets.iter().any(|socket| *socket == Path::new(&format!("socket:[{inode}]")));
+        let tables = ["tcp", "tcp6"].map(|table| std::fs::read_to_string(format!("{process}/net/{table}")).unwrap());
+        let lines = tables.iter().flat_map(|table| table.lines().skip(1));
+        let columns = lines.map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let own = columns.filter(|columns| columns[3] == LISTEN && is_own(columns[9]));
+        own.map(|columns| u16::from_str_radix(columns[1].rsplit(':').next().unwrap(), 16).unwrap()).collect()
     }
 
     /// The status and body that Zendesk's servers get for a user token.
@@ -237,6 +252,31 @@ fn unusable_data_is_reported_in_one_line() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert!(stderr.contains(data), "{stderr}");
+    }
+}
+
+#[test]
+fn only_the_functions_and_the_simulator_have_a_port_and_both_refuse_a_foreign_host_name() {
+    let local = Local::start(&[]);
+    assert_eq!(local.listening_ports().len(), 2, "{:?}", local.listening_ports());
+
+    for (url, paths) in [
+        (
+            local.url(),
+            &["/", "/users", "/login", "/sdk/jwt", "/messaging/jwt", "/sso/login", "/style.css", "/none"][..],
+        ),
+        (&local.aws("Zendesk"), &["/", "/hc", "/access/jwt", "/access/sdk/jwt", "/zendesk-auth.js"]),
+    ] {
+        for path in paths {
+            for host in ["evil.example.org", "127.0.0.1.example.org:3000", "192.0.2.1", ""] {
+                for request in
+                    [agent().get(format!("{url}{path}")).force_send_body(), agent().post(format!("{url}{path}"))]
+                {
+                    let response = request.header("host", host).send("").unwrap();
+                    assert_eq!(response.status(), 421, "{url}{path} as {host:?}");
+                }
+            }
+        }
     }
 }
 
