@@ -1,5 +1,3 @@
-//! Zendesk's users, and what a JWT does to one: absent keeps a value, null clears it, anything else replaces it.
-
 use serde_json::{Map, Value, json};
 
 use crate::verdict::Verdict;
@@ -20,43 +18,39 @@ const FIELDS: [&str; 11] = [
     "organizations",
 ];
 
-/// Every user of the account.
+/// Zendesk's users, and what a JWT does to one: an absent claim changes nothing, null clears a field, a value replaces it.
 #[derive(Default)]
-pub(super) struct People(Vec<Person>);
+pub(super) struct Users(Vec<User>);
 
-/// One user: values by field; those of `user_fields` under `user_fields.KEY`.
-pub(super) type Person = Map<String, Value>;
+/// The fields of one user. Those of `user_fields` have the names `user_fields.KEY`.
+pub(super) type User = Map<String, Value>;
 
 /// What one claim did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Effect {
+pub(super) struct Change {
     pub field: String,
     pub before: String,
     pub after: String,
-    /// In words.
-    pub what: &'static str,
+    pub effect: &'static str,
 }
 
-/// A user as Zendesk knows them after a JWT, and what it did.
+/// A user after a JWT, and what the JWT changed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known {
-    pub person: Person,
+pub(super) struct Update {
+    pub user: User,
     pub is_new: bool,
-    pub effects: Vec<Effect>,
+    pub changes: Vec<Change>,
     /// The fields that the JWT does not name.
-    pub kept: Vec<String>,
+    pub unchanged: Vec<String>,
 }
 
-/// The e-mail address belongs to another external id.
+/// The e-mail address belongs to another user.
 #[derive(Debug)]
 pub(super) struct Conflict;
 
-impl People {
-    /// Finds or makes the user of an accepted Support SDK or SSO token, and lets its claims change them.
-    ///
-    /// # Errors
-    /// When external id and e-mail address are those of two users.
-    pub fn take(&mut self, verdict: &Verdict) -> Result<Known, Conflict> {
+impl Users {
+    /// Finds or creates the user of an accepted Support SDK or SSO token, and applies the claims.
+    pub fn update(&mut self, verdict: &Verdict) -> Result<Update, Conflict> {
         let claims = verdict.claims();
         let by_id = self.position("external_id", claims.get("external_id"));
         let by_email = self.position("email", claims.get("email"));
@@ -66,13 +60,9 @@ impl People {
         Ok(self.change(by_id.or(by_email), &claims, verdict))
     }
 
-    /// Finds or makes the user of an accepted messaging token.
-    ///
-    /// # Errors
-    /// When its verified address is bound to another external id.
-    pub fn take_visitor(&mut self, verdict: &Verdict) -> Result<Known, Conflict> {
+    /// Finds or creates the user of an accepted messaging token.
+    pub fn update_visitor(&mut self, verdict: &Verdict) -> Result<Update, Conflict> {
         let mut claims = verdict.claims();
-        // Nothing but a user's name and address is in a messaging token, and an address that is not verified is not read.
         claims.retain(|claim, _| matches!(claim.as_str(), "external_id" | "name" | "email"));
         if verdict.breaks(Rule::EmailVerified) {
             claims.remove("email");
@@ -85,72 +75,69 @@ impl People {
         Ok(self.change(by_id, &claims, verdict))
     }
 
-    /// Lets another external id have this address, and nobody else.
-    pub fn bind(&mut self, email: &str, external_id: &str) {
-        for person in &mut self.0 {
-            if person.get("email").is_some_and(|bound| bound == email) {
-                person.remove("email");
+    /// Moves the address to a new user with this external id.
+    pub fn bind(&mut self, email: String, external_id: String) {
+        for user in &mut self.0 {
+            if user.get("email").is_some_and(|bound| *bound == email) {
+                user.remove("email");
             }
         }
-        let Value::Object(person) = json!({"name": "Somebody else", "email": email, "external_id": external_id}) else {
-            return;
-        };
-        self.0.retain(|person| person.get("external_id").is_none_or(|bound| bound != external_id));
-        self.0.push(person);
+        self.0.retain(|user| user.get("external_id").is_none_or(|bound| *bound != external_id));
+        let fields = [("name", "Another user".to_owned()), ("email", email), ("external_id", external_id)];
+        self.0.push(fields.into_iter().map(|(field, value)| (field.to_owned(), value.into())).collect());
     }
 
-    /// Whether Zendesk knows this address as that of an agent or admin.
+    /// Whether this is the address of an agent or admin.
     pub fn is_team_member(&self, email: Option<&Value>) -> bool {
-        let found = self.position("email", email).and_then(|position| self.0.get(position));
-        let role = found.and_then(|person| person.get("role")).and_then(Value::as_str);
+        let user = self.position("email", email).and_then(|position| self.0.get(position));
+        let role = user.and_then(|user| user.get("role")).and_then(Value::as_str);
         matches!(role, Some("agent" | "admin"))
     }
 
     fn position(&self, field: &str, value: Option<&Value>) -> Option<usize> {
         let value = value.filter(|value| value.as_str().is_some_and(|text| !text.trim().is_empty()))?;
-        self.0.iter().position(|person| person.get(field) == Some(value))
+        self.0.iter().position(|user| user.get(field) == Some(value))
     }
 
-    fn change(&mut self, position: Option<usize>, claims: &Map<String, Value>, verdict: &Verdict) -> Known {
+    fn change(&mut self, position: Option<usize>, claims: &Map<String, Value>, verdict: &Verdict) -> Update {
         let position = position.unwrap_or_else(|| {
-            self.0.push(Person::new());
+            self.0.push(User::new());
             self.0.len() - 1
         });
-        let Some(person) = self.0.get_mut(position) else { return Known::default() };
-        let before = person.clone();
+        let Some(user) = self.0.get_mut(position) else { return Update::default() };
+        let before = user.clone();
         let is_new = before.is_empty();
         if is_new {
-            person.insert("role".to_owned(), json!("end_user"));
+            user.insert("role".to_owned(), json!("end_user"));
         }
-        let asked = asked(claims, verdict, &before);
-        let effects = asked.iter().map(|(field, value)| effect(person, field, value)).collect();
-        let kept = before.keys().filter(|field| !asked.iter().any(|(asked, _)| asked == *field));
-        Known { kept: kept.cloned().collect(), person: person.clone(), is_new, effects }
+        let values = new_values(claims, verdict, &before);
+        let changes = values.iter().map(|(field, value)| set(user, field, value)).collect();
+        let unchanged = before.keys().filter(|field| !values.iter().any(|(named, _)| named == *field));
+        Update { unchanged: unchanged.cloned().collect(), user: user.clone(), is_new, changes }
     }
 }
 
-/// Sets or clears one field.
-fn effect(person: &mut Person, field: &str, value: &Value) -> Effect {
-    let old = person.get(field).cloned();
+fn set(user: &mut User, field: &str, value: &Value) -> Change {
+    let old = user.get(field).cloned();
     if value.is_null() {
-        person.remove(field);
+        user.remove(field);
     } else {
-        person.insert(field.to_owned(), value.clone());
+        user.insert(field.to_owned(), value.clone());
     }
-    let what = match (&old, field) {
-        (None, _) if value.is_null() => "null clears it; nothing was there",
+    let effect = match (&old, field) {
+        (None, _) if value.is_null() => "null clears it; the field was empty",
         (Some(_), _) if value.is_null() => "cleared by null",
-        (Some(old), _) if old == value => "as before",
+        (Some(old), _) if old == value => "unchanged",
         (Some(_), "role") => "changes the stored role",
         (Some(_), "tags") => "replaces all tags",
         (Some(_), _) => "replaced",
         (None, _) => "set",
     };
-    Effect { field: field.to_owned(), before: shown(old.as_ref()), after: shown(person.get(field)), what }
+    Change { field: field.to_owned(), before: shown(old.as_ref()), after: shown(user.get(field)), effect }
 }
 
-/// Every field that the claims name, with the value it is to have.
-fn asked(claims: &Map<String, Value>, verdict: &Verdict, before: &Person) -> Vec<(String, Value)> {
+/// The fields that the claims name, with their new values.
+fn new_values(claims: &Map<String, Value>, verdict: &Verdict, before: &User) -> Vec<(String, Value)> {
     let claim = |field: &str| {
         if field == "organizations" { organizations(claims, before) } else { read(claims, verdict, field) }
     };
@@ -159,7 +146,7 @@ fn asked(claims: &Map<String, Value>, verdict: &Verdict, before: &Person) -> Vec
     fields.chain(user_fields.map(|(key, value)| (format!("user_fields.{key}"), value.clone()))).collect()
 }
 
-/// The value of a claim that Zendesk reads; nothing when it is absent, or passed over without a word.
+/// The value that Zendesk reads; `None` if the claim is absent or Zendesk ignores it.
 fn read(claims: &Map<String, Value>, verdict: &Verdict, claim: &str) -> Option<Value> {
     let rule = match claim {
         "role" => Some(Rule::Role),
@@ -179,14 +166,14 @@ fn read(claims: &Map<String, Value>, verdict: &Verdict, claim: &str) -> Option<V
             "tags" => value.as_array().is_some_and(|tags| tags.iter().all(is_text)),
             _ => is_text(value),
         };
-    // The Support SDK's word for an end user.
+    // The Support SDK calls an end user `user`.
     let is_end_user = claim == "role" && value == "user";
     is_read.then(|| if is_end_user { json!("end_user") } else { value.clone() })
 }
 
-/// The organisations in an account where a user may have several: `organizations` and `organization_ids` overwrite,
-/// `organization_id` and `organization` are added, and the ids win over the names.
-fn organizations(claims: &Map<String, Value>, before: &Person) -> Option<Value> {
+/// The organizations in an account where a user may have several: `organizations` and `organization_ids` overwrite,
+/// `organization_id` and `organization` are added, and ids take precedence over names.
+fn organizations(claims: &Map<String, Value>, before: &User) -> Option<Value> {
     let named = |id: &str| format!("external id {id}");
     let text = |claim: &str| claims.get(claim).and_then(Value::as_str).filter(|text| !text.is_empty());
     let parts = |list: &str| list.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
@@ -209,7 +196,7 @@ fn organizations(claims: &Map<String, Value>, before: &Person) -> Option<Value> 
     Some(Value::Array(all))
 }
 
-/// A value for people.
+/// A value in words.
 pub(super) fn shown(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "nothing".to_owned(),

@@ -1,18 +1,16 @@
-//! Sentences with `code` between backticks, as the messages of this crate have them, in HTML.
-
 use std::fmt;
 
 use askama::filters::{Html, HtmlSafe, escape};
 
-/// A sentence whose `Display` is HTML, escaped piece by piece.
+/// A sentence in HTML, in which text between backticks is code. Each piece is escaped.
 #[derive(Clone, Debug)]
-pub(in crate::local) struct Prose<T>(pub T);
+pub struct Prose<T>(pub T);
 
 impl<T: AsRef<str>> fmt::Display for Prose<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, piece) in self.0.as_ref().split('`').enumerate() {
+        for (index, piece) in self.0.as_ref().split('`').enumerate() {
             let Ok(piece) = escape(piece, Html);
-            let is_code = at % 2 == 1;
+            let is_code = index % 2 == 1;
             if is_code { write!(f, "<code>{piece}</code>")? } else { write!(f, "{piece}")? }
         }
         Ok(())
@@ -26,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_sentence_is_markup_but_what_is_between_backticks() {
+    fn only_backticks_become_markup() {
         let prose = Prose("`alg` is `<b>` & <i>");
         assert_eq!(prose.to_string(), "<code>alg</code> is <code>&#60;b&#62;</code> &#38; &#60;i&#62;");
     }
