@@ -1,12 +1,13 @@
-//! `zendesk-jwt inspect`: a JWT from anywhere, held against Zendesk's rules at the terminal.
+//! `zendesk-jwt inspect`: checks a JWT from anywhere.
 
 use crate::local::Local;
+use crate::support::broken_server::sign;
 use crate::support::operator::{Done, Operator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SECRET: &str = "demo-sdk-shared-secret-not-for-production";
 
-/// What the Support SDK's endpoint answers for a user whom all flows vouch for.
+/// What the Support SDK endpoint answers for a user that all kinds accept.
 fn answer(local: &Local) -> String {
     local.exchange("BD2F35A7621").1
 }
@@ -29,7 +30,7 @@ fn the_answer_of_an_endpoint_can_be_piped_in() {
 
     assert_eq!(good.status, 0, "{good:?}");
     for said in
-        ["A JWT of sdk, signed with the given secret", "\"alg\": \"HS256\"", "iat is 20", "0 broken", "takes it."]
+        ["A JWT of sdk, signed with the given secret", "\"alg\": \"HS256\"", "iat is 20", "0 broken", "accepts it."]
     {
         assert!(good.stdout.contains(said), "no {said} in {good:?}");
     }
@@ -37,7 +38,7 @@ fn the_answer_of_an_endpoint_can_be_piped_in() {
 }
 
 #[test]
-fn the_secret_is_read_from_secrets_manager_as_the_functions_have_it() {
+fn the_secret_can_be_read_from_secrets_manager() {
     let local = Local::start(&[]);
     let id = |kind| format!("zendesk-jwt/{kind}");
     let own = inspect_answer(&local, &["--secret-id", &id("sdk"), &local.option()]);
@@ -50,7 +51,7 @@ fn the_secret_is_read_from_secrets_manager_as_the_functions_have_it() {
 }
 
 #[test]
-fn a_broken_rule_is_explained_and_ends_with_status_1() {
+fn a_broken_rule_is_explained_and_exits_with_1() {
     let local = Local::start(&[]);
     let stale = inspect_answer(&local, &["--kind", "sso", "--at", "1700000000"]);
 
@@ -61,7 +62,7 @@ fn a_broken_rule_is_explained_and_ends_with_status_1() {
 }
 
 #[test]
-fn programs_get_the_same_findings_as_json() {
+fn json_holds_the_same_findings() {
     let local = Local::start(&[]);
     let jwt = crate::local::jwt(&answer(&local));
     let stale = Operator::without_account().run(&["inspect", &jwt, "--kind", "sso", "--at", "1700000000", "--json"]);
@@ -79,16 +80,33 @@ fn programs_get_the_same_findings_as_json() {
 }
 
 #[test]
-fn a_colour_is_for_terminals_alone() {
+fn a_pipe_gets_no_colours() {
     let ended = Operator::without_account().run(&["inspect", "nonsense"]);
     assert_eq!(ended.status, 1, "{ended:?}");
     assert!(!ended.stdout.contains('\u{1b}'), "{ended:?}");
 }
 
 #[test]
-fn called_wrongly_it_says_how_it_is_meant() {
+fn invisible_and_control_characters_in_a_jwt_are_escaped() {
+    let hostile = ['\u{7f}', '\u{9b}', '\u{1b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{ad}', '\u{e0041}'];
+    let text: String = hostile.iter().collect();
+    let claims = json!({ "name": text, "email": text, text.as_str(): text, "iat": 1, "jti": text, "role": text });
+    let jwt = sign(&json!({ "alg": text, "typ": text, "kid": text }), &claims, "");
+    for json in [&["--json"][..], &[]] {
+        let ended = Operator::without_account().run(&[&["inspect", &jwt], json].concat());
+        assert_eq!(ended.status, 1, "{ended:?}");
+        let shown = ended.stdout + &ended.stderr;
+        assert!(!shown.contains(hostile) && shown.contains("\\u202e") && shown.contains("\\udc41"), "{shown}");
+        if !json.is_empty() {
+            assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["claims"]["name"], text);
+        }
+    }
+}
+
+#[test]
+fn a_usage_error_says_what_is_expected() {
     for (arguments, status, says) in [
-        (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging or sso"),
+        (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging and sso"),
         (&["inspect", "a.b.c", "--secret", "canary-secret"], 1, "a secret is never an argument"),
         (&["inspect", "--secret", "-"], 1, "standard input cannot hold both"),
         (&["inspect", "a.b.c", "--secret", "-", "--secret-id", "x"], 2, "cannot be used with"),
