@@ -12,7 +12,6 @@ use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::user::ExternalId;
 
-/// The arguments of `zendesk-jwt token revoke`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "A JWT that was signed before stays good for as long as Zendesk accepts it.\n\n",
@@ -31,7 +30,6 @@ pub(crate) struct Revoke {
     place: Place,
 }
 
-/// The arguments of `zendesk-jwt user forget`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "If nothing is stored about the user, the command succeeds, so that it can be repeated.\n\n",
