@@ -84,7 +84,7 @@ impl Arguments {
         if self.json {
             output::json(&json!({"issued": issued, "kept": unchanged}))?;
         } else {
-            output::line(&format!("{}: {issued} new tokens, {unchanged} kept", self.output.display()))?;
+            output::line(&format!("{}: {issued} new tokens, {unchanged} unchanged", self.output.display()))?;
         }
         Ok(ExitCode::SUCCESS)
     }

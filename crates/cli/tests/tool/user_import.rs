@@ -692,7 +692,7 @@ fn fill_gives_users_tokens_in_a_private_file_that_import_accepts() {
     let output = tool.fill(&["users.csv", "filled.csv"]);
 
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(text(&output.stdout).contains("filled.csv: 2 new tokens, 1 kept"), "{output:?}");
+    assert!(text(&output.stdout).contains("filled.csv: 2 new tokens, 1 unchanged"), "{output:?}");
     let filled = tool.read("filled.csv");
     let lines: Vec<_> = filled.lines().collect();
     assert_eq!((lines.len(), lines[0], lines[2]), (4, "external_id,name,token", "demo-2,\\N,mine"));
