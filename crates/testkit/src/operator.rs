@@ -93,6 +93,17 @@ impl Operator {
         std::fs::read_to_string(appeared.path()).unwrap()
     }
 
+    /// Runs the tool in a terminal, types `answer`, and returns what appeared there.
+    pub fn answer(&self, arguments: &[&str], answer: &str) -> String {
+        let mut command = self.command("script");
+        command.args(["-qec", &self.line(arguments), "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut script = command.spawn().unwrap();
+        let mut keyboard = script.stdin.take().unwrap();
+        keyboard.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        keyboard.flush().unwrap();
+        String::from_utf8(script.wait_with_output().unwrap().stdout).unwrap()
+    }
+
     fn line(&self, arguments: &[&str]) -> String {
         let tool = binary::tool();
         let own = self.arguments.iter().map(String::as_str);

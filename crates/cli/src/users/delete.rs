@@ -87,9 +87,13 @@ impl Forget {
         let table = place.table().await?;
         if !self.yes {
             let items = table.of_user(external_id).await?.len();
-            let question = format!("Delete everything that is stored about this user, {items} items? Type yes: ");
-            if items > 0 && !input::confirm(&question)? {
-                return Err(Problem("nothing was deleted".into()));
+            if items > 0 {
+                let user = output::escaped(external_id.as_str());
+                let place = table.describe().await;
+                let question = format!("Delete all {items} items of the user {user} in {place}? Type yes: ");
+                if !input::confirm(&question)? {
+                    return Err(Problem("nothing was deleted".into()));
+                }
             }
         }
         let mut report = delete_all(&table, external_id).await?;
