@@ -1,52 +1,93 @@
-//! The loop guard: how often a browser was signed in just now, kept in a cookie of its own.
+//! The loop guard: a cookie that counts a browser's recent sign-ins and refusals.
 //!
-//! Zendesk sends a browser that it could not sign in to the remote logout URL, and a help center that
-//! wants its visitors signed in sends it straight back. Without a guard they go round for ever.
+//! Zendesk sends a browser that it cannot sign in to the remote logout URL, and a help center that requires sign-in
+//! sends it back to us at once. A login page that knows the user sends back a browser that we refuse. Without the guard
+//! neither loop ends.
 
 use cookie::{Cookie, SameSite, time::Duration};
+use lambda_http::Request;
 
 use crate::jwt::EpochSeconds;
+use crate::web;
 
-/// The cookie's name. The prefix keeps other hosts from setting it (RFC 6265bis, section 4.1.3.2).
-pub const COOKIE: &str = "__Host-zendesk-sign-ins";
+/// The cookie's name. Because of the prefix, no other host can set it (RFC 6265bis, section 4.1.3.2).
+const COOKIE: &str = "__Host-zendesk-sign-ins";
 
-/// How many sign-ins within [`WINDOW`] are nobody's mistake.
-const LIMIT: usize = 3;
+/// How many sign-ins within [`WINDOW`] need no click.
+const MAX_SIGN_INS: usize = 3;
 
-/// How long a sign-in counts, in seconds.
+/// How many refusals within [`WINDOW`] lead to the login page.
+const MAX_REDIRECTS: usize = 2;
+
+/// How many seconds an attempt counts.
 const WINDOW: u64 = 60;
 
-/// The moments of a browser's latest sign-ins: at most [`LIMIT`], none older than [`WINDOW`].
+/// A browser's latest sign-ins and refusals, none older than [`WINDOW`], latest first.
 ///
-/// Whoever forges the cookie gains nothing: a full one asks for a click, an empty one does not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempts(Vec<EpochSeconds>);
+/// Forging the cookie gains nothing: it only decides whether a page waits for a click.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attempts {
+    sign_ins: Vec<EpochSeconds>,
+    refusals: Vec<EpochSeconds>,
+}
 
 impl Attempts {
-    /// What the cookie's value says at `now`; anything in it that is no such moment counts for nothing.
-    #[must_use]
-    pub fn read(value: Option<&str>, now: EpochSeconds) -> Self {
-        let moments = value.unwrap_or_default().split('.').filter_map(|text| text.parse().ok().map(EpochSeconds));
-        let recent = moments.filter(|moment| *moment <= now && now.since(*moment) < WINDOW);
-        Self(recent.take(LIMIT).collect())
+    /// Reads the request's cookie.
+    pub fn of(request: &Request, now: EpochSeconds) -> Self {
+        Self::parse(&web::cookie(request, COOKIE).unwrap_or_default(), now)
     }
 
-    /// Whether one more sign-in would be one too many to go on by itself.
-    #[must_use]
-    pub fn are_a_loop(&self) -> bool {
-        self.0.len() >= LIMIT
+    /// Reads `SIGN_INS~REFUSALS`, both of them times with dots between them. Parts that are not recent times are ignored.
+    fn parse(value: &str, now: EpochSeconds) -> Self {
+        let mut lists = value.split('~').map(|list| recent_times(list, now));
+        let mut next = || lists.next().unwrap_or_default();
+        Self { sign_ins: next(), refusals: next() }
     }
 
-    /// The cookie that remembers one more sign-in at `now`, latest first.
-    #[must_use]
-    pub fn with(&self, now: EpochSeconds) -> Cookie<'static> {
-        let moments = std::iter::once(&now).chain(&self.0).take(LIMIT);
-        let value = moments.map(|moment| moment.0.to_string()).collect::<Vec<_>>().join(".");
+    /// Whether another sign-in must wait for a click.
+    pub fn are_a_sign_in_loop(&self) -> bool {
+        self.sign_ins.len() >= MAX_SIGN_INS
+    }
+
+    /// Whether another refusal must not lead to the login page.
+    pub fn are_a_refusal_loop(&self) -> bool {
+        self.refusals.len() >= MAX_REDIRECTS
+    }
+
+    /// Adds a sign-in.
+    pub fn with_sign_in(self, now: EpochSeconds) -> Self {
+        Self { sign_ins: latest(now, self.sign_ins, MAX_SIGN_INS), ..self }
+    }
+
+    /// Adds a refusal.
+    pub fn with_refusal(self, now: EpochSeconds) -> Self {
+        Self { refusals: latest(now, self.refusals, MAX_REDIRECTS), ..self }
+    }
+
+    /// The cookie that [`Self::of`] reads.
+    pub fn cookie(&self) -> Cookie<'static> {
+        let mut value = text(&self.sign_ins);
+        if !self.refusals.is_empty() {
+            value = format!("{value}~{}", text(&self.refusals));
+        }
         let max_age = Duration::seconds(i64::try_from(WINDOW).unwrap_or_default());
-        // Lax, since the browser comes here from Zendesk's site.
+        // `Lax`, because the browser comes from Zendesk's site.
         let cookie = Cookie::build((COOKIE, value)).path("/").secure(true).http_only(true);
         cookie.same_site(SameSite::Lax).max_age(max_age).build()
     }
+}
+
+fn recent_times(list: &str, now: EpochSeconds) -> Vec<EpochSeconds> {
+    let times = list.split('.').filter_map(|text| text.parse().ok().map(EpochSeconds));
+    times.filter(|time| *time <= now && now.since(*time) < WINDOW).take(MAX_SIGN_INS).collect()
+}
+
+fn latest(now: EpochSeconds, times: Vec<EpochSeconds>, count: usize) -> Vec<EpochSeconds> {
+    std::iter::once(now).chain(times).take(count).collect()
+}
+
+fn text(times: &[EpochSeconds]) -> String {
+    times.iter().map(|time| time.0.to_string()).collect::<Vec<_>>().join(".")
 }
 
 #[cfg(test)]
@@ -57,35 +98,52 @@ mod tests {
 
     const NOW: EpochSeconds = EpochSeconds(1_000_000);
 
-    fn after(seconds: &[u64]) -> Attempts {
-        let mut attempts = Attempts::read(None, NOW);
-        for seconds in seconds {
+    /// What a browser's cookie says after attempts at these seconds.
+    fn after(seconds: &[u64], attempt: fn(Attempts, EpochSeconds) -> Attempts) -> Attempts {
+        let visit = |attempts: Attempts, seconds: &u64| {
             let now = NOW.plus(*seconds);
-            attempts = Attempts::read(Some(attempts.with(now).value()), now);
-        }
-        attempts
+            Attempts::parse(attempt(attempts, now).cookie().value(), now)
+        };
+        seconds.iter().fold(Attempts::default(), visit)
     }
 
     #[test]
     fn the_fourth_sign_in_within_a_minute_is_a_loop() {
-        assert!(!after(&[0, 1]).are_a_loop());
-        assert!(after(&[0, 1, 59]).are_a_loop());
-        assert!(!after(&[0, 1, 60]).are_a_loop(), "the first one is a minute old");
-        assert!(after(&[0, 1, 2, 3, 4, 5]).are_a_loop());
+        let is_loop = |seconds: &[u64]| {
+            let attempts = after(seconds, Attempts::with_sign_in);
+            let now = NOW.plus(*seconds.last().unwrap());
+            Attempts::parse(attempts.cookie().value(), now).are_a_sign_in_loop()
+        };
+        assert!(!is_loop(&[0, 1]));
+        assert!(is_loop(&[0, 1, 59]));
+        assert!(!is_loop(&[0, 1, 60]), "the first sign-in is a minute old");
+        assert!(is_loop(&[0, 1, 2, 3, 4, 5]));
     }
 
     #[test]
-    fn a_forged_cookie_counts_for_nothing_but_real_moments() {
-        for forged in ["", ".", "x.y.z", "99999999999999999999", "-1.-2.-3", "1000001.1000002.1000003", "1.2.3"] {
-            assert_eq!(Attempts::read(Some(forged), NOW), Attempts(Vec::new()), "{forged}");
+    fn the_third_refusal_within_a_minute_is_a_loop() {
+        assert!(!after(&[0], Attempts::with_refusal).are_a_refusal_loop());
+        assert!(after(&[0, 59], Attempts::with_refusal).are_a_refusal_loop());
+        assert!(!after(&[0, 60], Attempts::with_refusal).are_a_refusal_loop(), "the first refusal is a minute old");
+        assert!(!after(&[0, 1, 2], Attempts::with_refusal).are_a_sign_in_loop());
+        assert!(!after(&[0, 1, 2], Attempts::with_sign_in).are_a_refusal_loop());
+    }
+
+    #[test]
+    fn only_recent_times_in_the_cookie_count() {
+        for forged in
+            ["", ".", "x.y.z", "99999999999999999999", "-1.-2.-3", "1000001.1000002.1000003", "1.2.3", "~1.~~"]
+        {
+            assert_eq!(Attempts::parse(forged, NOW), Attempts::default(), "{forged}");
         }
     }
 
     proptest! {
         #[test]
-        fn the_cookie_stays_short_whatever_it_held(value in "[0-9.]{0,300}", now in any::<u64>()) {
-            let cookie = Attempts::read(Some(&value), EpochSeconds(now)).with(EpochSeconds(now));
-            prop_assert!(cookie.value().len() <= 3 * 20 + 2);
+        fn the_cookie_never_grows(value in "[0-9.~]{0,300}", now in any::<u64>()) {
+            let now = EpochSeconds(now);
+            let attempts = Attempts::parse(&value, now).with_sign_in(now).with_refusal(now);
+            prop_assert!(attempts.cookie().value().len() <= 5 * 20 + 4);
         }
     }
 }

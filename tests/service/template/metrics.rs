@@ -192,6 +192,7 @@ fn requests(kind: Kind) -> Vec<Request> {
             "Invalid signature",
             "Invalid JWT token",
             "Something new",
+            "Please use one of the options below to sign in to Zendesk.",
             "not allowed to sign up",
             "User creation failed",
             "jti already used",

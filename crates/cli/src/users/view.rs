@@ -8,8 +8,8 @@ use crate::aws::user_token_items::StoredItem;
 use crate::output::{self, Detail};
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
-use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
-use zendesk_jwt::jwt::{Clock, EpochSeconds, Jti, Kind, SystemClock, UnfitProfile};
+use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
+use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Jti, Kind, SystemClock};
 use zendesk_jwt::outcome::{Outcome, Refused};
 use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
 
@@ -122,9 +122,9 @@ fn check(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), 
     let claims = match kind {
         Kind::Sdk => SdkClaims::of(user, now, jti).map(drop),
         Kind::Messaging => MessagingClaims::of(user, now).map(drop),
-        Kind::Sso => SsoClaims::of(user, now, jti, LegacyAgents::Refused).map(drop),
+        Kind::Sso => SsoClaims::of(user, now, jti, CustomRole::Optional).map(drop),
     };
-    claims.map_err(Refused::Profile)
+    claims.map_err(Refused::User)
 }
 
 fn reason(refused: Refused) -> String {
@@ -134,17 +134,17 @@ fn reason(refused: Refused) -> String {
             "the user is suspended; `user resume` ends the suspension".into()
         }
         Refused::UserToken(UserTokenRefusal::WrongAudience) => "the token is for other kinds of JWT".into(),
-        Refused::Profile(UnfitProfile::EmailUnverified) => {
+        Refused::User(InvalidUser::EmailUnverified) => {
             "the e-mail address is not verified; once the user has proven it, run `user update --email-verified`".into()
         }
-        Refused::Profile(UnfitProfile::Missing(claim)) => {
+        Refused::User(InvalidUser::Missing(claim)) => {
             format!("the profile has no {claim}, which Zendesk requires; `user update` adds it")
         }
         Refused::ItemMalformed { attribute } => {
             format!("the attribute {attribute} has a type or value that is not allowed; `user update` replaces it")
         }
         // The outcome explains itself.
-        Refused::Profile(UnfitProfile::LegacyAgent)
+        Refused::User(InvalidUser::LegacyAgent | InvalidUser::TeamMember)
         | Refused::NotSignedIn
         | Refused::SourceAddressNotAllowed
         | Refused::UserTokenUnknown => {

@@ -41,7 +41,7 @@ fn a_secret_that_cannot_be_right_is_refused_with_its_admin_center_screen() {
     for (secret, kind, says) in [
         ("123456789", "sdk", "redacted"),
         ("canary", "messaging", "redacted"),
-        ("short77", "sso", "no shared secret of Zendesk's is shorter"),
+        ("short77", "sso", "every shared secret has at least 10"),
         ("canary-0123456789…", "sdk", "ellipsis"),
         (" canary-0123456789", "sdk", "white space"),
         ("\"canary-0123456789\"", "sso", "quotation mark"),

@@ -1,32 +1,33 @@
-//! `https://sso.example.com`: an HTTP API with a custom domain in front of the function `sso-redirect`.
+//! `https://sso.example.com`: an HTTP API with a custom domain and the function `sso-redirect`.
 
 use super::html;
 use crate::support::{Answer, Request, Service};
+use serde_json::Value;
 use std::sync::Mutex;
 
 pub const HOST: &str = "sso.example.com";
 
-pub struct FrontDoor {
+pub struct HttpApi {
     service: Service,
-    /// An execution environment takes one event at a time; held for as long as it has one.
+    /// Locked during each request, because an execution environment takes one event at a time.
     visits: Mutex<Vec<Visit>>,
 }
 
-/// What a browser asked of the function, and what it was told.
+/// A browser's request to the function, and the answer.
 #[derive(Clone, Debug)]
 pub struct Visit {
     pub request: Request,
     pub answer: Answer,
 }
 
-impl FrontDoor {
+impl HttpApi {
     pub fn of(service: Service) -> Self {
         Self { service, visits: Mutex::default() }
     }
 
     pub fn answer(&self, request: &Request) -> Answer {
         match request.path.as_str() {
-            // Somebody else's work on the same domain.
+            // Another application on the same domain.
             "/app" => html::application(super::company::SESSION),
             path if path.starts_with("/sso/") => self.invoke(request),
             _ => html::not_found(),
@@ -40,7 +41,12 @@ impl FrontDoor {
         answer
     }
 
-    /// Everything that browsers asked so far.
+    /// Stores a user under `token`.
+    pub fn put_user(&self, token: &str, user: &Value) {
+        self.service.aws.put_user(token, user);
+    }
+
+    /// All requests so far.
     pub fn visits(&self) -> Vec<Visit> {
         self.visits.lock().unwrap().clone()
     }
