@@ -78,7 +78,7 @@ pub enum FindError {
     #[error("the user token could not be looked up")]
     Unavailable(#[source] Arc<dyn Failure>),
     /// An attribute of the stored item has a type or value that is not allowed.
-    #[error("the attribute {attribute} has a type or value that is not allowed")]
+    #[error("the attribute {attribute} has a wrong type or value")]
     ItemMalformed {
         /// The attribute's name.
         attribute: &'static str,
@@ -159,11 +159,13 @@ impl<K> Authorized<K> {
     }
 }
 
+impl Failure for FindError {}
+
 impl From<FindError> for Outcome {
     fn from(error: FindError) -> Self {
         match error {
             FindError::Unavailable(cause) => Unavailable { dependency: Dependency::UserTokens, cause }.into(),
-            FindError::ItemMalformed { attribute } => Refused::ItemMalformed { attribute }.into(),
+            error @ FindError::ItemMalformed { .. } => Unavailable::new(Dependency::StoredItem, error).into(),
         }
     }
 }

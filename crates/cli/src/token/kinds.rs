@@ -7,7 +7,7 @@ use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{EpochSeconds, InvalidUser, Jti, Kind};
-use zendesk_jwt::outcome::{Outcome, Refused};
+use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
 use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
 
 /// What one flow would answer.
@@ -28,11 +28,16 @@ pub(crate) struct FlowAnswer {
 impl FlowAnswer {
     /// The answers of all three flows at `now`.
     pub(crate) fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
-        let record = item.record();
-        Kind::ALL.map(|kind| {
-            let record = record.as_ref().map_err(|attribute| Refused::ItemMalformed { attribute });
-            Self::of(kind, record.and_then(|record| signs(record, kind, now)))
-        })
+        match item.record() {
+            Ok(record) => Kind::ALL.map(|kind| Self::of(kind, signs(&record, kind, now))),
+            Err(attribute) => Kind::ALL.map(|kind| Self::malformed(kind, attribute)),
+        }
+    }
+
+    fn malformed(kind: Kind, attribute: &str) -> Self {
+        let reason =
+            format!("the attribute {attribute} has a type or value that it cannot have; `user update` replaces it");
+        Self { kind: kind.name(), signs: false, code: Some(Dependency::StoredItem.code()), reason: Some(reason) }
     }
 
     fn of(kind: Kind, answer: Result<(), Refused>) -> Self {
@@ -81,9 +86,6 @@ fn reason(refused: Refused) -> String {
         }
         Refused::User(InvalidUser::Missing(claim)) => {
             format!("the profile has no {claim}, which Zendesk requires; `user update` adds it")
-        }
-        Refused::ItemMalformed { attribute } => {
-            format!("the attribute {attribute} has a type or value that it cannot have; `user update` replaces it")
         }
         // The outcome explains itself.
         Refused::User(InvalidUser::LegacyAgent | InvalidUser::TeamMember)

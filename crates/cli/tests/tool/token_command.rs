@@ -239,6 +239,7 @@ fn what_the_tool_foretells_is_what_the_function_answers() {
         let service = Setup::of(kind).start();
         let operator = Operator::of(&service.aws);
         let mut users = users::refused_by(kind);
+        users.extend(users::malformed().into_iter().map(|(attribute, user)| (attribute, Some(user))));
         users.extend([
             ("nothing", Some(users::demo())),
             ("an unverified address", Some(users::demo_with(&json!({ "email_verified": false })))),
