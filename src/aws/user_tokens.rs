@@ -73,7 +73,10 @@ impl UserTokens for DynamoDbUserTokens {
         // Consistent, so that a token is refused as soon as it is revoked.
         let answer = get.consistent_read(true).send().await;
         let answer = answer.map_err(|error| CallError::new(error, |code| self.remedy(code)));
-        let answer = answer.map_err(|error| FindError::Unavailable(Arc::new(error)))?;
+        let answer = answer.map_err(|error| match error {
+            CallError::TooLong => FindError::ItemTooLong,
+            error => FindError::Unavailable(Arc::new(error)),
+        })?;
         if answer.item.is_none() {
             black_box(self.reader.read(TIMING_EQUALIZER).map(checked_record));
         }

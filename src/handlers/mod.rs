@@ -83,6 +83,9 @@ pub enum FindError {
         /// The attribute's name.
         attribute: &'static str,
     },
+    /// The stored item is longer than the store allows.
+    #[error("the item is longer than an item can be")]
+    ItemTooLong,
 }
 
 /// Where the signing key of one kind of JWT comes from.
@@ -165,7 +168,7 @@ impl From<FindError> for Outcome {
     fn from(error: FindError) -> Self {
         match error {
             FindError::Unavailable(cause) => Unavailable { dependency: Dependency::UserTokens, cause }.into(),
-            error @ FindError::ItemMalformed { .. } => Unavailable::new(Dependency::StoredItem, error).into(),
+            error => Unavailable::new(Dependency::StoredItem, error).into(),
         }
     }
 }
