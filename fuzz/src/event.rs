@@ -147,6 +147,7 @@ impl Flows {
             login_url: Some(Url::parse(LOGIN_URL).unwrap()),
             post_logout_url: None,
             session_cookie,
+            end_session_on_logout: true,
             public_url: None,
             allowed_origins,
             legacy_agents: LegacyAgents::Refused,

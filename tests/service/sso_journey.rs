@@ -83,6 +83,51 @@ fn a_script_or_a_frame_gets_no_jwt() {
     assert!(is_signed(&service.answer(&login().header("sec-fetch-dest", "document"))));
 }
 
+/// The headers of a browser that does not open a page in its window.
+const NOT_A_PAGE: [(&str, &str); 10] = [
+    ("sec-fetch-dest", "image"),
+    ("sec-fetch-dest", "iframe"),
+    ("sec-fetch-dest", "empty"),
+    ("sec-fetch-dest", "style"),
+    ("sec-fetch-dest", "video"),
+    ("sec-purpose", "prefetch"),
+    ("sec-purpose", "prefetch;prerender"),
+    ("sec-purpose", "prefetch;anonymous-client-ip"),
+    ("sec-purpose", "Prefetch; prerender"),
+    ("purpose", "prefetch"),
+];
+
+#[test]
+fn an_image_a_frame_and_a_prefetch_neither_sign_in_nor_sign_out() {
+    let service = started(setup().env("POST_LOGOUT_URL", "https://www.example.com/bye"));
+    let requests = [login(), Request::get("/sso/logout"), returned("Rate limit exceeded")];
+    for (name, value) in NOT_A_PAGE {
+        for request in &requests {
+            let request = request.clone().header(name, value);
+            for source in EventSource::ALL {
+                let answer = service.answer_through(source, &request);
+                assert_eq!((answer.status, is_signed(&answer)), (400, false), "{name}: {value} through {source:?}");
+                assert_eq!((answer.header("set-cookie"), answer.header("location")), (None, None), "{name}: {value}");
+            }
+        }
+    }
+    for request in requests {
+        let request = request.header("sec-fetch-dest", "document").header("sec-purpose", "");
+        assert!([200, 303].contains(&service.answer(&request).status), "{request:?}");
+    }
+}
+
+#[test]
+fn signing_out_leaves_the_session_alone_if_configured() {
+    for (value, ends_session) in [("true", true), ("", true), ("false", false)] {
+        let setup = setup().env("END_SESSION_ON_LOGOUT", value);
+        let with_page = started(setup.env("POST_LOGOUT_URL", "https://www.example.com/bye"));
+        let answer = with_page.answer(&Request::get("/sso/logout").cookie("session", TOKEN));
+        assert_eq!((answer.status, answer.header("location")), (303, Some("https://www.example.com/bye")));
+        assert_eq!(answer.values("set-cookie").next().is_some(), ends_session, "{value:?}");
+    }
+}
+
 #[test]
 fn numbers_that_zendesk_sent_are_posted_back_and_other_values_are_not() {
     let service = started(setup());

@@ -44,6 +44,8 @@ pub struct Settings {
     pub post_logout_url: Option<Url>,
     /// The name of the cookie that can carry the user token.
     pub session_cookie: Option<String>,
+    /// Whether signing out of Zendesk ends the session of that cookie.
+    pub end_session_on_logout: bool,
     /// The address under which browsers reach this service, if the request does not have it.
     pub public_url: Option<Url>,
     /// The origins, besides our own, whose pages may post a form that signs their visitor in.
@@ -122,6 +124,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// Zendesk adds the user's address and ids. They are not read, so that no log can hold them.
     async fn logout(&self, request: &Request) -> Result<(Outcome, Response<Body>), Outcome> {
         web::expect_method(request, "GET")?;
+        web::expect_page(request)?;
         if web::query_value(request, "kind").as_deref() != Some("error") {
             return Ok((Outcome::SignedOut, self.signed_out(request)));
         }
@@ -140,7 +143,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
             Some(url) => web::redirect(url),
             None => self.message(&Outcome::SignedOut, "You are signed out", "You can close this page.", None),
         };
-        let Some(name) = &self.settings.session_cookie else {
+        let Some(name) = self.settings.session_cookie.as_ref().filter(|_| self.settings.end_session_on_logout) else {
             return response;
         };
         let address = self.public_address(request);

@@ -108,6 +108,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         login_url: Some(simulator.login_url),
         post_logout_url: None,
         session_cookie,
+        end_session_on_logout: true,
         public_url: None,
         allowed_origins: arguments.allowed_origins.clone(),
         legacy_agents: LegacyAgents::Refused,
