@@ -16,7 +16,7 @@ use url::{Host, Url};
 use crate::aws::{self, Endpoints};
 use crate::handlers::sso_redirect::ZendeskHosts;
 use crate::handlers::{messaging_token, sdk_exchange, sso_redirect};
-use crate::jwt::sso::LegacyAgents;
+use crate::jwt::sso::CustomRole;
 use crate::telemetry;
 
 /// The default of `SIGNING_KEY_MAX_AGE`, in seconds.
@@ -148,7 +148,7 @@ impl Environment {
         let session_cookie = self.session_cookie();
         let end_session_on_logout = self.optional("END_SESSION_ON_LOGOUT", boolean).unwrap_or(true);
         let allowed_origins = self.allowed_origins();
-        let allow_legacy_agent = self.optional("ALLOW_LEGACY_AGENT", boolean).unwrap_or_default();
+        let require_custom_role = self.optional("REQUIRE_CUSTOM_ROLE", boolean).unwrap_or_default();
         Some(sso_redirect::Settings {
             zendesk: ZendeskHosts::new(origin?, return_to_hosts),
             login_url,
@@ -157,7 +157,7 @@ impl Environment {
             end_session_on_logout,
             public_url,
             allowed_origins,
-            legacy_agents: if allow_legacy_agent { LegacyAgents::Allowed } else { LegacyAgents::Refused },
+            custom_role: if require_custom_role { CustomRole::Required } else { CustomRole::Optional },
         })
     }
 

@@ -1,4 +1,4 @@
-//! What a function sends to AWS, as AWS judges it: the operation, who signed it, and for what.
+//! What a function sends to AWS: the operation, its arguments and a valid signature.
 
 use crate::support::broken_server::BrokenServer;
 use crate::support::{Answer, Kind, Request, Service, Setup, users};
@@ -6,29 +6,29 @@ use aws_lc_rs::{digest, hmac};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "t0ken";
-/// What the tests give a function as its role's secret access key.
+/// The secret access key of the function in these tests.
 const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// DynamoDB and Secrets Manager at one address, where everybody knows [`TOKEN`] and this is in the secret.
+/// DynamoDB, which knows every token, and Secrets Manager, which answers `secret`, at one address.
 fn aws(secret: Value) -> BrokenServer {
-    BrokenServer::http(move |asked| {
-        let known = match header(asked, "x-amz-target") {
+    BrokenServer::http(move |request| {
+        let answer = match header(request, "x-amz-target") {
             "DynamoDB_20120810.GetItem" => json!({ "Item": users::item(TOKEN, &users::demo()) }),
             "secretsmanager.GetSecretValue" => secret.clone(),
-            other => panic!("{other} was not to be asked for"),
+            other => panic!("unexpected operation {other}"),
         };
         let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.0".to_owned())];
-        Answer { status: 200, headers, body: known.to_string() }
+        Answer { status: 200, headers, body: answer.to_string() }
     })
 }
 
-/// A function that finds both services by `AWS_ENDPOINT_URL` alone.
+/// A function that has only `AWS_ENDPOINT_URL`.
 fn started(kind: Kind, aws: &BrokenServer) -> Service {
     let setup = Setup::of(kind).env("AWS_ENDPOINT_URL_DYNAMODB", "").env("AWS_ENDPOINT_URL_SECRETS_MANAGER", "");
     setup.env("AWS_ENDPOINT_URL", &aws.url("/")).start()
 }
 
-/// All that a function asks for one sign-in.
+/// All calls for one sign-in.
 fn calls_of(kind: Kind) -> Vec<Request> {
     let aws = aws(json!({ "SecretString": kind.signing_key(kind.secret()).to_string() }));
     let service = started(kind, &aws);
@@ -37,14 +37,14 @@ fn calls_of(kind: Kind) -> Vec<Request> {
 }
 
 #[test]
-fn one_address_leads_to_both_services() {
+fn aws_endpoint_url_is_the_address_of_both_services() {
     for kind in Kind::ALL {
         let calls = calls_of(kind);
-        let mut asked: Vec<_> = calls.iter().map(|call| header(call, "x-amz-target")).collect();
-        asked.sort_unstable();
-        // Once to open the connection at cold start, once for the sign-in, and once for the key.
-        let once = "DynamoDB_20120810.GetItem";
-        assert_eq!(asked, [once, once, "secretsmanager.GetSecretValue"], "{kind:?}");
+        let mut operations: Vec<_> = calls.iter().map(|call| header(call, "x-amz-target")).collect();
+        operations.sort_unstable();
+        // GetItem once for the warm-up and once for the sign-in.
+        let get_item = "DynamoDB_20120810.GetItem";
+        assert_eq!(operations, [get_item, get_item, "secretsmanager.GetSecretValue"], "{kind:?}");
     }
 }
 
@@ -62,7 +62,7 @@ fn every_call_is_signed_by_the_function_s_role_for_its_service_and_region() {
             assert!(names.split(';').any(|signed| signed == name), "{name} is not signed: {names}");
         }
         assert_eq!(header(&call, "x-amz-security-token"), "a-session-token");
-        assert!(header(&call, "user-agent").ends_with(" app/zendesk-jwt"), "CloudTrail shows who asks");
+        assert!(header(&call, "user-agent").ends_with(" app/zendesk-jwt"), "CloudTrail shows the program");
         assert_eq!(signature, signature_of(&call, names, &scope), "{service}");
     }
 }
@@ -71,15 +71,15 @@ fn every_call_is_signed_by_the_function_s_role_for_its_service_and_region() {
 fn a_user_token_is_looked_up_by_its_hash_and_read_consistently() {
     let is_lookup = |call: &Request| header(call, "x-amz-target").ends_with("GetItem");
     let lookup = calls_of(Kind::MessagingToken).into_iter().rfind(is_lookup).unwrap();
-    let asked: Value = serde_json::from_slice(&lookup.body).unwrap();
+    let body: Value = serde_json::from_slice(&lookup.body).unwrap();
 
-    assert_eq!(asked["Key"], json!({ "token_hash": { "S": users::token_hash(TOKEN) } }));
-    assert_eq!(asked["ConsistentRead"], true);
+    assert_eq!(body["Key"], json!({ "token_hash": { "S": users::token_hash(TOKEN) } }));
+    assert_eq!(body["ConsistentRead"], true);
     assert!(!String::from_utf8(lookup.body).unwrap().contains(TOKEN));
 }
 
 #[test]
-fn a_secret_that_is_bytes_answers_503_and_the_log_says_what_to_store() {
+fn a_binary_secret_answers_503_and_the_log_says_what_to_store() {
     let aws = aws(json!({ "SecretBinary": "c2VjcmV0" }));
     let service = started(Kind::SdkExchange, &aws);
     let reply = service.reply(&service.kind.request(TOKEN));
@@ -92,7 +92,7 @@ fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     request.headers_named(name).next().unwrap_or_else(|| panic!("no header {name}"))
 }
 
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>, for a `POST /` without a query.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>, for `POST /` without a query.
 fn signature_of(request: &Request, names: &str, scope: &str) -> String {
     let headers: Vec<_> = names.split(';').map(|name| format!("{name}:{}", header(request, name))).collect();
     let canonical = format!("POST\n/\n\n{}\n\n{names}\n{}", headers.join("\n"), sha256(&request.body));

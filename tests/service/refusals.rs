@@ -14,8 +14,10 @@ fn setups() -> [Setup; 4] {
     [
         Setup::of(Kind::SdkExchange),
         with_cookie(Kind::MessagingToken),
-        with_cookie(Kind::SsoRedirect),
-        with_cookie(Kind::SsoRedirect).env("LOGIN_URL", "https://www.example.com/login"),
+        with_cookie(Kind::SsoRedirect).env("REQUIRE_CUSTOM_ROLE", "true"),
+        with_cookie(Kind::SsoRedirect)
+            .env("REQUIRE_CUSTOM_ROLE", "true")
+            .env("LOGIN_URL", "https://www.example.com/login"),
     ]
 }
 
@@ -40,6 +42,11 @@ fn refused(service: &Service) -> Vec<(&'static str, String)> {
     let mut refused = users::refused_by(service.kind);
     if service.kind == Kind::SsoRedirect {
         refused.push(("an agent without a custom role", Some(users::demo_with(&json!({ "role": "agent" })))));
+    }
+    if service.kind == Kind::SdkExchange {
+        for role in ["agent", "admin"] {
+            refused.push((role, Some(users::demo_with(&json!({ "role": role })))));
+        }
     }
     let store = |(number, (reason, user)): (usize, (_, Option<Value>))| {
         let token = format!("session-{number:04}");
@@ -83,7 +90,7 @@ fn expected_outcomes(kind: Kind) -> BTreeSet<&'static str> {
     let of_the_token =
         ["user_token_unknown", "user_token_expired", "user_suspended", "audience_not_allowed", "item_malformed"];
     let of_the_profile: &[_] = match kind {
-        Kind::SdkExchange => &["email_unverified", "claim_missing"],
+        Kind::SdkExchange => &["email_unverified", "claim_missing", "team_member"],
         Kind::MessagingToken => &["claim_missing"],
         Kind::SsoRedirect => &["email_unverified", "claim_missing", "legacy_agent"],
     };

@@ -1,7 +1,7 @@
 //! `POST /sdk/jwt`: Zendesk's servers exchange a user token for a Support SDK JWT.
 
 use crate::support::service::SDK_SECRET;
-use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, now, users};
+use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, logs, now, users};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -93,8 +93,7 @@ fn optional_claims_are_sent_as_they_are_stored() {
         "organization_ids": "org-1,org-2",
         "tags": ["vip", "ümlaut"],
         "remote_photo_url": "https://www.example.com/demo.png",
-        "role": "agent",
-        "custom_role_id": 360_000_000_001_u64,
+        "role": "end_user",
         "user_fields": { "birthday": "2000-01-01", "level": 3, "beta": true, "note": null, "quote": "\"" },
     });
     let jwt = signed(&service().answer_for(TOKEN, &users::demo_with(&optional)));
@@ -102,7 +101,7 @@ fn optional_claims_are_sent_as_they_are_stored() {
     for (name, stored) in optional.as_object().unwrap() {
         assert_eq!(jwt.claim(name), stored, "{name}");
     }
-    assert_eq!(jwt.claim_names().len(), 5 + 12);
+    assert_eq!(jwt.claim_names().len(), 5 + 11);
 }
 
 #[test]
@@ -119,15 +118,25 @@ fn absent_null_and_empty_claims_stay_different() {
 }
 
 #[test]
-fn custom_role_id_is_sent_only_with_the_role_agent() {
+fn an_end_user_has_no_custom_role() {
     let service = service();
-    for role in ["end_user", "user", "agent", "admin"] {
+    for role in ["end_user", "user"] {
         let jwt = signed(&service.answer_for(role, &users::demo_with(&json!({ "role": role, "custom_role_id": 7 }))));
-        let goes_along = (role == "agent").then(|| json!(7));
-        assert_eq!((jwt.claim("role"), jwt.claims.get("custom_role_id")), (&json!(role), goes_along.as_ref()));
+        assert_eq!((jwt.claim("role"), jwt.claims.get("custom_role_id")), (&json!(role), None));
     }
     let jwt = signed(&service.answer_for("no role", &users::demo_with(&json!({ "custom_role_id": 7 }))));
     assert_eq!((jwt.claims.get("role"), jwt.claims.get("custom_role_id")), (None, None));
+}
+
+#[test]
+fn an_agent_or_administrator_is_refused_as_a_team_member() {
+    let service = service();
+    for role in ["agent", "admin"] {
+        service.aws.put_user(role, &users::demo_with(&json!({ "role": role, "custom_role_id": 7 })));
+        let reply = service.reply(&service.kind.request(role));
+        assert_eq!(reply.answer.status, 401, "{role}");
+        assert_eq!(logs::request_line(&reply.logs)["outcome"], "team_member", "{role}");
+    }
 }
 
 #[test]

@@ -193,7 +193,7 @@ fn the_warm_up_request_reaches_dynamodb_with_any_networks() {
         assert!(!asked.is_empty(), "{networks}");
         // On a busy machine the SDK retries, so there can be several.
         for request in asked {
-            assert_eq!(request.body["Key"]["token_hash"]["S"], users::token_hash("rehearsal"), "{networks}");
+            assert_eq!(request.body["Key"]["token_hash"]["S"], users::token_hash("warm-up"), "{networks}");
         }
     }
 }

@@ -172,23 +172,23 @@ fn the_fourth_sign_in_within_a_minute_waits_for_a_click_and_says_why() {
 }
 
 #[test]
-fn an_agent_without_a_custom_role_is_refused_unless_that_is_wanted() {
+fn an_agent_without_a_custom_role_is_refused_only_if_one_is_required() {
     let agent = users::demo_with(&json!({ "role": "agent" }));
-    let careful = started(setup());
-    careful.aws.put_user(TOKEN, &agent);
-    let reply = careful.reply(&login());
+    let strict = started(setup().env("REQUIRE_CUSTOM_ROLE", "true"));
+    strict.aws.put_user(TOKEN, &agent);
+    let reply = strict.reply(&login());
     assert_eq!((reply.answer.status, is_signed(&reply.answer)), (401, false));
     let line = logs::request_line(&reply.logs);
     assert_eq!(line["outcome"], "legacy_agent");
-    assert!(line["detail"].as_str().unwrap().contains("ALLOW_LEGACY_AGENT"), "{line}");
+    assert!(line["detail"].as_str().unwrap().contains("REQUIRE_CUSTOM_ROLE"), "{line}");
 
     let with_role = users::demo_with(&json!({ "role": "agent", "custom_role_id": 7 }));
-    careful.aws.put_user("with a role", &with_role);
-    assert!(is_signed(&careful.answer(&Request::get("/sso/login").bearer("with a role"))));
+    strict.aws.put_user("with a role", &with_role);
+    assert!(is_signed(&strict.answer(&Request::get("/sso/login").bearer("with a role"))));
 
-    let lenient = started(setup().env("ALLOW_LEGACY_AGENT", "true"));
-    lenient.aws.put_user(TOKEN, &agent);
-    assert!(is_signed(&lenient.answer(&login())));
+    let default = started(setup());
+    default.aws.put_user(TOKEN, &agent);
+    assert!(is_signed(&default.answer(&login())));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use lambda_http::{Body, Request, Response};
 use url::Url;
 
 use super::{Answer, Handler, Issuer, Observed, SigningKeys, UserTokens};
-use crate::jwt::sso::{LegacyAgents, Sso, SsoClaims};
+use crate::jwt::sso::{CustomRole, Sso, SsoClaims};
 use crate::jwt::{Jti, Kind};
 use crate::outcome::{Malformed, Outcome, Refused};
 use crate::web::{self, TokenPlace};
@@ -50,8 +50,8 @@ pub struct Settings {
     pub public_url: Option<Url>,
     /// The origins, besides our own, whose pages may post a form that signs their visitor in.
     pub allowed_origins: Vec<String>,
-    /// Whether agents without a custom role may sign in.
-    pub legacy_agents: LegacyAgents,
+    /// Whether an agent needs a custom role.
+    pub custom_role: CustomRole,
 }
 
 impl<T: UserTokens, S: SigningKeys<Sso>> Handler for SsoRedirect<T, S> {
@@ -85,7 +85,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     }
 
     async fn sign_in(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
-        let Settings { zendesk, session_cookie, legacy_agents, .. } = &self.settings;
+        let Settings { zendesk, session_cookie, custom_role, .. } = &self.settings;
         web::expect_method(request, "GET, POST")?;
         web::expect_page(request)?;
         web::expect_origin(request, |origin| self.may_sign_in(origin, request))?;
@@ -96,7 +96,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         let authorized = self.issuer.authorize::<Sso>(&token, Kind::Sso, observed).await?;
 
         let now = self.issuer.clock.now();
-        let claims = SsoClaims::of(authorized.user(), now, jti, *legacy_agents)?;
+        let claims = SsoClaims::of(authorized.user(), now, jti, *custom_role)?;
         let jwt = authorized.key.sign(&claims)?;
 
         let attempts = Attempts::of(request, now);

@@ -339,11 +339,18 @@ impl fmt::Debug for StoredItem {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use zendesk_jwt::aws::user_tokens::attributes;
 
     use super::*;
 
     fn item(fields: &Value) -> Result<UserTokenItem, InvalidItem> {
         UserTokenItem::from_json(fields.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn the_fields_are_the_attributes_that_the_functions_read() {
+        let fields: Vec<_> = Shape::of_stored_fields().map(|(name, _)| name).collect();
+        assert_eq!(fields, attributes().collect::<Vec<_>>());
     }
 
     #[test]

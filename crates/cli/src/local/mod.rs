@@ -28,7 +28,7 @@ use zendesk_jwt::aws::Clients;
 use zendesk_jwt::config;
 use zendesk_jwt::handlers::sso_redirect::ZendeskHosts;
 use zendesk_jwt::handlers::{messaging_token, sso_redirect};
-use zendesk_jwt::jwt::sso::LegacyAgents;
+use zendesk_jwt::jwt::sso::CustomRole;
 use zendesk_jwt::telemetry;
 use zendesk_jwt_simulator as zendesk;
 
@@ -111,7 +111,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         end_session_on_logout: true,
         public_url: None,
         allowed_origins: arguments.allowed_origins.clone(),
-        legacy_agents: LegacyAgents::Refused,
+        custom_role: CustomRole::Optional,
     };
     let clients = Clients::local(&aws_of_the_functions).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(BreakableClock(Arc::clone(&switches)));

@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::aws::user_token_items::StoredItem;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
-use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
-use zendesk_jwt::jwt::{EpochSeconds, Jti, Kind, UnfitProfile};
+use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
+use zendesk_jwt::jwt::{EpochSeconds, InvalidUser, Jti, Kind};
 use zendesk_jwt::outcome::{Outcome, Refused};
 use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
 
@@ -66,9 +66,9 @@ fn signs(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), 
     let claims = match kind {
         Kind::Sdk => SdkClaims::of(user, now, jti).map(drop),
         Kind::Messaging => MessagingClaims::of(user, now).map(drop),
-        Kind::Sso => SsoClaims::of(user, now, jti, LegacyAgents::Refused).map(drop),
+        Kind::Sso => SsoClaims::of(user, now, jti, CustomRole::Optional).map(drop),
     };
-    claims.map_err(Refused::Profile)
+    claims.map_err(Refused::User)
 }
 
 fn reason(refused: Refused) -> String {
@@ -76,17 +76,17 @@ fn reason(refused: Refused) -> String {
         Refused::UserToken(UserTokenRefusal::Expired) => "the token has expired; `token issue` makes a new one".into(),
         Refused::UserToken(UserTokenRefusal::Suspended) => "the user is suspended; `user resume` ends it".into(),
         Refused::UserToken(UserTokenRefusal::WrongAudience) => "the token is for other kinds of JWT".into(),
-        Refused::Profile(UnfitProfile::EmailUnverified) => {
+        Refused::User(InvalidUser::EmailUnverified) => {
             "the e-mail address is not verified; `user update --email-verified`, once the user has proven it".into()
         }
-        Refused::Profile(UnfitProfile::Missing(claim)) => {
+        Refused::User(InvalidUser::Missing(claim)) => {
             format!("the profile has no {claim}, which Zendesk requires; `user update` adds it")
         }
         Refused::ItemMalformed { attribute } => {
             format!("the attribute {attribute} has a type or value that it cannot have; `user update` replaces it")
         }
         // The outcome explains itself.
-        Refused::Profile(UnfitProfile::LegacyAgent)
+        Refused::User(InvalidUser::LegacyAgent | InvalidUser::TeamMember)
         | Refused::NotSignedIn
         | Refused::SourceAddressNotAllowed
         | Refused::UserTokenUnknown => {

@@ -123,3 +123,21 @@ fn user_field(text: &str) -> Result<(String, Value), String> {
 fn as_object<S: Serializer>(fields: &[(String, Value)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(fields.iter().map(|(key, value)| (key, value)))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+    use zendesk_jwt::user::Profile;
+
+    use super::*;
+
+    #[test]
+    fn every_claim_has_an_option() {
+        let command = ProfileOptions::augment_args(clap::Command::new("user"));
+        let options: Vec<_> = command.get_arguments().map(|option| option.get_id().as_str()).collect();
+        for claim in ["name", "email", "email_verified"].iter().chain(Profile::NAMES) {
+            assert!(options.contains(claim), "no option for {claim}");
+        }
+        assert_eq!(options.len(), 3 + Profile::NAMES.len() + ["no_tags"].len(), "{options:?}");
+    }
+}
