@@ -1,7 +1,7 @@
 //! SSO after the first sign-in: foreign origins, loops, agents, errors of Zendesk.
 
 use crate::support::service::SSO_SECRET;
-use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, eventually, html, logs, users};
+use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, eventually, html, logs, now, users};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ fn numbers_that_zendesk_sent_are_posted_back_and_other_values_are_not() {
 fn guard(answer: &Answer) -> String {
     let cookie = answer.header("set-cookie").expect("the loop guard's cookie");
     let (value, attributes) = cookie.strip_prefix("__Host-zendesk-sign-ins=").expect(cookie).split_once(';').unwrap();
-    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=60"] {
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=600"] {
         assert!(attributes.contains(attribute), "{cookie}");
     }
     assert!(!attributes.contains("Domain"), "{cookie}");
@@ -215,6 +215,45 @@ fn an_error_of_zendesk_is_shown_on_a_page_with_advice() {
         for personal in ["demo@example.com", "demo%40example.com", "canary-7"] {
             logs::assert_without(&reply.logs, personal, code);
         }
+    }
+}
+
+/// Whether the log line counts an error of Zendesk for the alarms.
+fn counts_for_the_alarms(service: &Service, request: &Request) -> bool {
+    let line = logs::request_line(&service.reply(request).logs);
+    assert_eq!(line["outcome"], "zendesk_signature_invalid");
+    let is_metric = logs::metric_names(&line).contains(&"zendesk_errors".to_owned());
+    assert_eq!(line.get("zendesk_errors").is_some(), is_metric, "{line}");
+    is_metric
+}
+
+#[test]
+fn an_error_of_zendesk_counts_for_the_alarms_only_after_a_sign_in_of_this_browser() {
+    let service = started(setup());
+    let error = || returned("Invalid signature");
+    let with_guard = |value: &str| error().header("cookie", &format!("__Host-zendesk-sign-ins={value}"));
+    let signed_in = guard(&service.answer(&login()));
+    for source in EventSource::ALL {
+        let reply = service.reply_through(source, &with_guard(&signed_in));
+        assert_eq!(logs::request_line(&reply.logs)["zendesk_errors"], 1, "{source:?}");
+    }
+    assert!(counts_for_the_alarms(&service, &with_guard(&signed_in)));
+
+    let (times, code) = signed_in.rsplit_once('~').unwrap();
+    let time: u64 = times.trim_end_matches('~').parse().unwrap();
+    let refused = service.answer(&Request::get("/sso/login").bearer("unknown"));
+    let anonymous = [
+        error(),
+        with_guard(""),
+        with_guard(&now().to_string()),
+        with_guard(times),
+        with_guard(&format!("{times}~{}", "0".repeat(code.len()))),
+        with_guard(&format!("{}~~{code}", time - 7)),
+        with_guard(&format!("~~{code}")),
+        with_guard(refused.header("set-cookie").unwrap_or_default()),
+    ];
+    for request in anonymous {
+        assert!(!counts_for_the_alarms(&service, &request), "{request:?}");
     }
 }
 
