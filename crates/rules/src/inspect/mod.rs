@@ -2,7 +2,7 @@
 //!
 //! Start at `rules`, the table. Each rule there names its check:
 //!
-//! - `token`: header, payload and signature in the text;
+//! - `finder`: the JWT in the given text; `token`: its header, payload and signature;
 //! - `header`: `alg`, `typ`, `kid`;
 //! - `times`: `iat` and `exp`; `claims`: everything else in the payload;
 //! - `signature`: the secret, the signature, and why the two do not fit;
@@ -12,6 +12,7 @@
 //! an e-mail address, a phone number or an external id.
 
 mod claims;
+mod finder;
 mod header;
 mod rules;
 mod signature;
@@ -23,6 +24,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+pub use self::finder::{Found, find_jwt};
 pub use self::rules::Rule;
 use self::token::Token;
 use crate::Kind;
@@ -99,6 +101,8 @@ pub struct Finding {
 /// The result of an inspection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
+    /// Whether the text holds a JWT, whole or in part. Otherwise only [`Rule::ThreeParts`] says what the text is.
+    pub is_jwt: bool,
     /// The kind whose rules were checked: the expected one, else the one that the JWT looks like, else SSO.
     pub kind: Kind,
     /// The kind that the JWT looks like, if any; Support SDK and SSO can have the same claims.
@@ -185,6 +189,7 @@ pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
         .collect();
     let findings = checked.iter().filter_map(|&rule| Some(Finding { rule, message: rule.broken(&facts)? })).collect();
     Inspection {
+        is_jwt: token.is_found,
         kind: facts.kind,
         looks_like,
         signature: facts.signature,
