@@ -602,6 +602,22 @@ fn a_jwt_is_found_wherever_it_was_pasted_from() {
 }
 
 #[test]
+fn between_support_sdk_and_sso_only_the_common_rules_are_checked() {
+    let token = Draft::good(Kind::Sso).claim("phone", "555").token();
+    let unknown = inspect(&token, &Expectation { kind: None, secret: Some(b"another-secret-0123456789"), now: NOW });
+    assert_eq!((unknown.kinds, broken(&unknown)), (&[Kind::Sdk, Kind::Sso][..], vec!["signature"]));
+    for words in ["Support SDK or SSO", "Channels > Classic > Mobile SDK or Account > Security > Single sign-on"] {
+        assert!(unknown.findings[0].message.contains(words), "{:?}", unknown.findings);
+    }
+    for (draft, kind) in
+        [(Draft::good(Kind::Messaging), Kind::Messaging), (Draft::good(Kind::Sdk).claim("role", "user"), Kind::Sdk)]
+    {
+        assert_eq!(inspect(&draft.token(), &Expectation::default()).kinds, [kind]);
+    }
+    assert_eq!(inspected(Kind::Sso, &token, SECRET.as_bytes()).kinds, [Kind::Sso]);
+}
+
+#[test]
 fn a_text_without_a_jwt_says_what_it_is() {
     for (text, words) in [
         ("", "empty"),

@@ -103,8 +103,10 @@ pub struct Finding {
 pub struct Inspection {
     /// Whether the text holds a JWT, whole or in part. Otherwise only [`Rule::ThreeParts`] says what the text is.
     pub is_jwt: bool,
-    /// The kind whose rules were checked: the expected one, else the one that the JWT looks like, else SSO.
+    /// The kind that the JWT was read as: the expected one, else the one that it looks like, else SSO.
     pub kind: Kind,
+    /// The kinds whose common rules were checked: one, or Support SDK and SSO if nothing decides between them.
+    pub kinds: &'static [Kind],
     /// The kind that the JWT looks like, if any; Support SDK and SSO can have the same claims.
     pub looks_like: Option<Kind>,
     /// The header, if it is a JSON object.
@@ -142,6 +144,7 @@ impl Inspection {
 struct Facts<'a> {
     token: &'a Token<'a>,
     kind: Kind,
+    kinds: &'static [Kind],
     looks_like: Option<Kind>,
     header: &'a Map<String, Value>,
     claims: &'a Map<String, Value>,
@@ -174,6 +177,7 @@ pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
     let looks_like = claims::looks_like(header, claims);
     let facts = Facts {
         kind: expectation.kind.or(looks_like).unwrap_or(Kind::Sso),
+        kinds: possible_kinds(expectation.kind.or(looks_like.filter(|kind| *kind != Kind::Sso))),
         looks_like,
         header,
         claims,
@@ -185,17 +189,29 @@ pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
     let checked: Vec<Rule> = Rule::ALL
         .iter()
         .copied()
-        .filter(|rule| rule.kinds().contains(&facts.kind) && facts.has(rule.subject()))
+        .filter(|rule| facts.kinds.iter().all(|kind| rule.kinds().contains(kind)) && facts.has(rule.subject()))
+        .filter(|rule| token.is_found || *rule != Rule::BareToken)
         .collect();
     let findings = checked.iter().filter_map(|&rule| Some(Finding { rule, message: rule.broken(&facts)? })).collect();
     Inspection {
         is_jwt: token.is_found,
         kind: facts.kind,
+        kinds: facts.kinds,
         looks_like,
         signature: facts.signature,
         checked,
         findings,
         header: token.header,
         claims: token.claims,
+    }
+}
+
+/// Support SDK and SSO have the same claims, so a JWT can only look like messaging or Zendesk's Support SDK sample.
+const fn possible_kinds(known: Option<Kind>) -> &'static [Kind] {
+    match known {
+        Some(Kind::Sdk) => &[Kind::Sdk],
+        Some(Kind::Messaging) => &[Kind::Messaging],
+        Some(Kind::Sso) => &[Kind::Sso],
+        None => &[Kind::Sdk, Kind::Sso],
     }
 }
