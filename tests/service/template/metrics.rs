@@ -125,6 +125,8 @@ fn emitted_by(kind: Kind, namespace: &str) -> BTreeSet<Metric> {
     for request in requests(kind) {
         service.reply(&request);
     }
+    service.aws.put_user("malformed", &users::demo_with(&json!({ "expires_at": null })));
+    service.reply(&kind.request("malformed"));
     service.aws.dynamodb().fail(Fault::ACCESS_DENIED);
     service.reply(&kind.request(TOKEN));
     let mut seen = counted(&service);

@@ -147,6 +147,17 @@ impl UserTokenTable {
         Ok((answer.items.unwrap_or_default().into_iter().map(StoredItem).collect(), next))
     }
 
+    /// The table, its account and its region, for a question to a person.
+    pub(crate) async fn describe(&self) -> String {
+        let describe = self.client.describe_table().table_name(&self.name).send().await.ok();
+        let arn = describe.and_then(|answer| answer.table?.table_arn).unwrap_or_default();
+        let account = arn.split(':').nth(4).unwrap_or("unknown");
+        match &self.place {
+            Place::Local(url) => format!("the table {} of `zendesk-jwt local` at {url}", self.name),
+            Place::Aws { region, .. } => format!("the table {} of the AWS account {account} in {region}", self.name),
+        }
+    }
+
     /// The number of items, which DynamoDB counts every six hours.
     pub(crate) async fn approximate_count(&self) -> Result<Option<u64>, AwsError> {
         let describe = self.client.describe_table().table_name(&self.name);

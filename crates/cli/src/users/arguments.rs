@@ -21,7 +21,7 @@ pub(super) struct OneUser {
 #[derive(Debug, clap::Args)]
 pub(super) struct Place {
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = None::<&str>)]
     pub(super) json: bool,
 
     #[command(flatten)]

@@ -12,7 +12,6 @@ use crate::aws::fields::profile_fields;
 use crate::aws::user_token_table::{Change, UserTokenTable};
 use crate::problem::{Problem, block_on, usage_error};
 
-/// The arguments of `zendesk-jwt user suspend` and `user resume`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The change counts from the next request on, for all tokens that are stored now. A token that your backend stores \
@@ -26,7 +25,6 @@ pub(crate) struct Suspension {
     user: OneUser,
 }
 
-/// The arguments of `zendesk-jwt user update`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The command changes one token after the other, each completely or not at all. The next JWT has the new values. \

@@ -12,7 +12,6 @@ use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::user::ExternalId;
 
-/// The arguments of `zendesk-jwt token revoke`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "A JWT that was signed before stays good for as long as Zendesk accepts it.\n\n",
@@ -31,7 +30,6 @@ pub(crate) struct Revoke {
     place: Place,
 }
 
-/// The arguments of `zendesk-jwt user forget`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "If nothing is stored about the user, the command succeeds, so that it can be repeated.\n\n",
@@ -89,9 +87,13 @@ impl Forget {
         let table = place.table().await?;
         if !self.yes {
             let items = table.of_user(external_id).await?.len();
-            let question = format!("Delete everything that is stored about this user, {items} items? Type yes: ");
-            if items > 0 && !input::confirm(&question)? {
-                return Err(Problem("nothing was deleted".into()));
+            if items > 0 {
+                let user = output::escaped(external_id.as_str());
+                let place = table.describe().await;
+                let question = format!("Delete all {items} items of the user {user} in {place}? Type yes: ");
+                if !input::confirm(&question)? {
+                    return Err(Problem("nothing was deleted".into()));
+                }
             }
         }
         let mut report = delete_all(&table, external_id).await?;

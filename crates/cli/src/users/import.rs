@@ -25,7 +25,6 @@ use crate::account::UserTokens;
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
 
-/// The arguments of `zendesk-jwt user import`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A line replaces the item of the same token. Bad lines are reported by number, and the good lines \

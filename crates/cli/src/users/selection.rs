@@ -11,7 +11,7 @@ use zendesk_jwt::user::UserToken;
 #[derive(Debug, clap::Args)]
 pub(super) struct Selection {
     /// The token's SHA-256 in hex, as `token list` shows it
-    #[arg(long, value_name = "HASH", value_parser = GivenHash::parse)]
+    #[arg(long, value_name = "HASH", value_parser = |text: &str| Ok::<_, Infallible>(GivenHash::parse(text)))]
     hash: Option<GivenHash>,
 
     /// A file that holds the token; - is standard input. Without this option and --hash, the tool asks for the token
@@ -19,7 +19,7 @@ pub(super) struct Selection {
     token_file: Option<PathBuf>,
 
     /// Refused: a token is never an argument
-    #[arg(hide = true, value_parser = Misplaced::parse)]
+    #[arg(hide = true, value_parser = |_: &str| Ok::<_, Infallible>(Misplaced))]
     token: Option<Misplaced>,
 }
 
@@ -27,22 +27,14 @@ pub(super) struct Selection {
 #[derive(Clone, Copy, Debug)]
 struct Misplaced;
 
-impl Misplaced {
-    #[expect(clippy::unnecessary_wraps, reason = "clap's signature")]
-    fn parse(_: &str) -> Result<Self, Infallible> {
-        Ok(Self)
-    }
-}
-
 /// `None` for a text that is not a hash: it may be a token, so no message repeats it.
 #[derive(Clone, Debug)]
 struct GivenHash(Option<String>);
 
 impl GivenHash {
-    #[expect(clippy::unnecessary_wraps, reason = "clap's signature")]
-    fn parse(text: &str) -> Result<Self, Infallible> {
+    fn parse(text: &str) -> Self {
         let hash = text.to_ascii_lowercase();
-        Ok(Self(is_hash(&hash).then_some(hash)))
+        Self(is_hash(&hash).then_some(hash))
     }
 }
 

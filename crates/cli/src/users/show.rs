@@ -14,7 +14,6 @@ use crate::aws::user_token_items::StoredItem;
 use crate::output::{self, Detail};
 use crate::problem::{Problem, block_on, usage_error};
 
-/// The arguments of `zendesk-jwt user show`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A field with different values in the user's tokens is listed with each value. A token of the last \
@@ -28,7 +27,6 @@ pub(crate) struct ShowUser {
     user: OneUser,
 }
 
-/// The arguments of `zendesk-jwt token list`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The column of a flow shows `signs`, or the code that the function logs for a refusal. A token of the last second \
@@ -42,7 +40,6 @@ pub(crate) struct List {
     user: OneUser,
 }
 
-/// The arguments of `zendesk-jwt token show`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "JSON: `profile`, ",
