@@ -167,7 +167,7 @@ pub(crate) enum InvalidItem {
     UnknownField(String),
     #[error("`{field}` must be {expected}")]
     WrongType { field: String, expected: &'static str },
-    #[error("`{0}` has a value that is not allowed: see \"User tokens\" in README.md")]
+    #[error("`{0}` has a value that is not allowed: see docs/user-tokens.md")]
     ImpossibleValue(&'static str),
     #[error("there is no user token: give `token`, or `token_hash` with its SHA-256 in hex")]
     NoToken,
