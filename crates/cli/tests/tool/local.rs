@@ -224,6 +224,37 @@ fn a_data_directory_survives_a_restart() {
 }
 
 #[test]
+fn the_login_page_returns_a_remembered_user_to_the_sign_in_at_once() {
+    let local = Local::start(&[]);
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let sign_in = format!("{}/sso/login?return_to=%2Fhc", local.url);
+    let page = format!("{}/login", local.url);
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &sign_in).finish();
+    let visit =
+        |cookie: &str, query: &str| agent.get(format!("{page}?{query}")).header("cookie", cookie).call().unwrap();
+    let send = |fields: &[(&str, &str)]| agent.post(&page).send_form(fields.iter().copied()).unwrap();
+    let cookies = |response: &ureq::http::Response<ureq::Body>| {
+        let cookies = response.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap().to_owned());
+        cookies.collect::<Vec<_>>()
+    };
+
+    let user = ("user_token", "demo-suspended");
+    assert_eq!(cookies(&send(&[user])).len(), 1, "without the check box, only the session cookie is set");
+    let set = cookies(&send(&[user, ("remember", "true"), ("return_to", &sign_in)]));
+    assert!(set.iter().any(|cookie| cookie.starts_with("remembered=demo-suspended; ")), "{set:?}");
+    assert_eq!(visit("", &query).status(), 200);
+
+    let returned = visit("remembered=demo-suspended", &query);
+    assert_eq!((returned.status().as_u16(), returned.headers()["location"].to_str().unwrap()), (303, sign_in.as_str()));
+    assert!(cookies(&returned)[0].starts_with("session=demo-suspended; "), "{:?}", cookies(&returned));
+    assert_eq!(visit("remembered=demo-suspended", "return_to=https%3A%2F%2Fexample.org").status(), 200);
+
+    let (status, html) = read(visit("remembered=demo-suspended", ""));
+    assert!(status == 200 && html.contains("Forget me"), "{html}");
+    assert!(cookies(&send(&[("forget", "true")]))[0].contains("remembered=; "), "the cookie ends");
+}
+
+#[test]
 fn only_the_owner_can_read_a_data_directory() {
     use std::os::unix::fs::PermissionsExt;
 
