@@ -1,8 +1,8 @@
-//! What holds of every inspection, whatever was inspected.
+//! Properties of every inspection.
 
 use zendesk_jwt_rules::inspect::{Inspection, Signature};
 
-/// Panics unless all that holds of every inspection, whatever was inspected.
+/// Panics if a property of inspections does not hold.
 pub fn is_sound(inspection: &Inspection) {
     for finding in &inspection.findings {
         assert!(inspection.checked.contains(&finding.rule), "{finding:?}");

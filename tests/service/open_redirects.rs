@@ -1,5 +1,5 @@
-//! `return_to` against the ways in which redirects are known to be bent: other hosts that look like ours,
-//! parsers that disagree, encodings that somebody decodes once more.
+//! `return_to` against known payloads for open redirects: hosts that look like ours, parsers that disagree, double
+//! encodings.
 
 use crate::support::{Kind, Request, Setup, html, users};
 use url::{Host, Url};

@@ -22,12 +22,12 @@ use tokio::net::TcpListener;
 use url::Url;
 
 pub use account::{Account, Keys, Messaging, Sso, SupportSdk, UserToken};
-pub use client::{Client, UnusableClient};
+pub use client::Client;
 use sessions::Sessions;
 use users::Users;
 
 mod account;
-mod client;
+pub mod client;
 mod environment;
 mod messaging;
 mod pages;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Failure, as_sent};
+use crate::client::{Answer, Failure, Request};
 use crate::environment::random_id;
 use crate::users::{Update, shown};
 use crate::verdict::{Verdict, Violation, as_json, names};
@@ -102,9 +102,11 @@ fn user_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
 async fn exchange_token(zendesk: &Zendesk, user_token: &str) -> Option<Exchange> {
     let support_sdk = zendesk.account.support_sdk.as_ref()?;
     let form = form_urlencoded::Serializer::new(String::new()).append_pair("user_token", user_token).finish();
-    let answer = zendesk.client.post_form(&support_sdk.jwt_url, &form).await;
+    let request = Request::new(Method::POST, &support_sdk.jwt_url).form(form);
+    let sent = request.as_sent();
+    let answer = zendesk.client.post(request).await;
     let mut exchange = Exchange {
-        sent: as_sent(&support_sdk.jwt_url, &form),
+        sent,
         received: match &answer {
             Ok(answer) => answer.as_received(),
             Err(failure) => format!("Nothing: {failure}."),
@@ -171,13 +173,13 @@ fn unreached(failure: &Failure) -> (StatusCode, Violation) {
                  here, use --ca-file."
             ),
         ),
-        Failure::Timeout => Violation::new(
+        Failure::Timeout { .. } => Violation::new(
             "endpoint_timeout",
             format!("The JWT URL gave {failure}: answer in less than a second, because the user waits."),
         ),
-        Failure::Connection(error) => Violation::new(
+        failure => Violation::new(
             "endpoint_unreachable",
-            format!("The JWT URL cannot be reached ({error}): start the endpoint, and check its address and port."),
+            format!("The JWT URL cannot be reached ({failure}): start the endpoint, and check its address and port."),
         ),
     };
     (StatusCode::BAD_GATEWAY, violation)
@@ -193,8 +195,7 @@ fn jwt(answer: &Answer) -> Result<String, (StatusCode, Violation)> {
             return Err((StatusCode::UNAUTHORIZED, Violation::new("endpoint_refused", message)));
         }
         status if status.is_redirection() => {
-            let location = web::header(&answer.headers, LOCATION.as_str()).unwrap_or_default();
-            let location = location.split('?').next().unwrap_or_default();
+            let location = answer.redirect().unwrap_or_default();
             return bad(
                 "endpoint_redirects",
                 format!(

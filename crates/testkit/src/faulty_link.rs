@@ -179,12 +179,12 @@ impl FaultyLink {
         self.plan(Plan { breakage: Some(breakage), once: true, happened: 0 });
     }
 
-    /// Breaks every request or handshake until [`Self::mend`].
+    /// Breaks every request or handshake until [`Self::repair`].
     pub fn break_lastingly(&self, breakage: Breakage) {
         self.plan(Plan { breakage: Some(breakage), once: false, happened: 0 });
     }
 
-    pub fn mend(&self) {
+    pub fn repair(&self) {
         self.state.plan.lock().unwrap().breakage = None;
     }
 

@@ -30,7 +30,7 @@ use zendesk_jwt::aws::Clients;
 use zendesk_jwt::config;
 use zendesk_jwt::handlers::sso_redirect::ZendeskHosts;
 use zendesk_jwt::handlers::{messaging_token, sso_redirect};
-use zendesk_jwt::jwt::sso::LegacyAgents;
+use zendesk_jwt::jwt::sso::CustomRole;
 use zendesk_jwt::jwt::{JtiSource as _, RandomJti};
 use zendesk_jwt::telemetry;
 use zendesk_jwt_simulator as zendesk;
@@ -47,9 +47,6 @@ mod simulator;
 mod terminal;
 pub(crate) mod user_tokens;
 mod workbench;
-
-/// The default address.
-pub(crate) const ADDRESS: &str = "http://127.0.0.1:3000";
 
 /// The arguments of `zendesk-jwt local`.
 #[derive(Debug, clap::Args)]
@@ -110,9 +107,10 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         login_url: Some(simulator.login_url),
         post_logout_url: None,
         session_cookie,
+        end_session_on_logout: true,
         public_url: None,
         allowed_origins: arguments.allowed_origins.clone(),
-        legacy_agents: LegacyAgents::Refused,
+        custom_role: CustomRole::Optional,
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));

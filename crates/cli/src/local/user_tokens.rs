@@ -16,7 +16,7 @@ use super::demo;
 use crate::problem::Problem;
 use zendesk_jwt::user::UserToken;
 
-pub(crate) const TABLE: &str = "zendesk-jwt-user-tokens";
+pub(crate) const TABLE: &str = crate::account::LOCAL_TABLE;
 
 /// The name of the database's file in the data directory.
 const FILE: &str = "user-tokens.sqlite";

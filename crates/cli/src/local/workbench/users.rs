@@ -10,7 +10,7 @@ use super::{Frame, Notice, Shared, Workbench, page};
 use crate::aws::user_token_items::{InvalidItem, StoredItem};
 use crate::aws::user_token_table::{Change, Changed};
 use crate::problem::Problem;
-use crate::token;
+use crate::users::new_token;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, SystemClock};
 use zendesk_jwt::user::UserToken;
 use zendesk_jwt_simulator::web::{self, Menu};
@@ -150,13 +150,10 @@ impl Workbench {
     }
 
     async fn add(&self, new: &NewUser) -> Result<String, Problem> {
-        let token = token::new::random()?;
+        let token = new_token::random()?;
         let item = new.item(&token, SystemClock.now())?;
-        if self.user_tokens.put(item, false).await? {
-            Ok(token.to_string())
-        } else {
-            Err(Problem("this user token exists already: try again".into()))
-        }
+        self.user_tokens.put_for_its_user(item).await?;
+        Ok(token.to_string())
     }
 
     /// Makes a change, and describes it.
