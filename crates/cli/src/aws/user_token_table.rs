@@ -147,6 +147,21 @@ impl UserTokenTable {
         Ok((answer.items.unwrap_or_default().into_iter().map(StoredItem).collect(), next))
     }
 
+    /// The token hashes with these first digits. DynamoDB reads the whole table for that.
+    pub(crate) async fn hashes_that_begin_with(&self, digits: &str) -> Result<Vec<String>, AwsError> {
+        let scan = self.client.scan().table_name(&self.name).limit(ITEMS_PER_PAGE);
+        let scan = scan
+            .filter_expression("begins_with(token_hash, :digits)")
+            .projection_expression("token_hash")
+            .expression_attribute_values(":digits", AttributeValue::S(digits.to_owned()));
+        let mut items = scan.into_paginator().items().send();
+        let mut hashes = Vec::new();
+        while let Some(item) = items.next().await {
+            hashes.push(StoredItem(item.map_err(|error| self.explain(error))?).token_hash().to_owned());
+        }
+        Ok(hashes)
+    }
+
     /// The table, its account and its region, for a question to a person.
     pub(crate) async fn describe(&self) -> String {
         let describe = self.client.describe_table().table_name(&self.name).send().await.ok();
