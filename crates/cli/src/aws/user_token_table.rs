@@ -11,8 +11,9 @@ use serde_json::{Map, Value};
 use super::clients::Clients;
 use super::error::{AwsError, Place};
 use super::fields::shape;
-use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attribute, check};
+use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attribute, check, warnings};
 use zendesk_jwt::user::ExternalId;
+use zendesk_jwt_rules::user_values::{self, Remark};
 
 /// The most items that one batch may write.
 ///
@@ -225,16 +226,23 @@ pub(crate) enum Changed {
 pub(crate) struct Change {
     set: Vec<(String, AttributeValue)>,
     remove: Vec<String>,
+    warnings: Vec<Remark>,
 }
 
 impl Change {
     /// Sets these fields.
     pub(crate) fn set(mut self, fields: Map<String, Value>) -> Result<Self, InvalidItem> {
+        self.warnings = warnings(user_values::check(&fields))?;
         for (name, value) in fields {
             let attribute = attribute(changeable(&name)?, value)?;
             self.set.push((name, attribute));
         }
         Ok(self)
+    }
+
+    /// The new values that Zendesk ignores or changes.
+    pub(crate) fn warnings(&self) -> &[Remark] {
+        &self.warnings
     }
 
     /// Removes a field, so that Zendesk keeps its value.

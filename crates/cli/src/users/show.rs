@@ -117,7 +117,7 @@ impl Token {
         };
         let rows: Vec<_> = in_order(fields).into_iter().map(shown).collect();
         let table = output::table(&["field", "value"], |_| rows.clone());
-        let answers: Vec<_> = self.token.sentences().collect();
+        let answers: Vec<_> = self.token.sentences().chain(self.token.misspelt()).collect();
         format!("user token {}\n\n{table}\n\n{}", self.token.token_hash, answers.join("\n"))
     }
 }
