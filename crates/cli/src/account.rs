@@ -1,11 +1,15 @@
-//! Which AWS account a subcommand works in, and which table of user tokens.
+//! The AWS account and the table of user tokens that a subcommand works in.
 
-use crate::aws::user_token_items::InvalidItem;
-use crate::aws::user_token_table::{TableError, UserTokenTable};
-use crate::aws::{Clients, Operator};
-use crate::local::{ADDRESS, user_tokens};
+use crate::aws::user_token_table::UserTokenTable;
+use crate::aws::{Choice, Clients};
 use crate::problem::Problem;
 use zendesk_jwt::config;
+
+/// Where `zendesk-jwt local` listens by default.
+pub(crate) const LOCAL_ADDRESS: &str = "http://127.0.0.1:3000";
+
+/// The table of user tokens in `zendesk-jwt local`.
+pub(crate) const LOCAL_TABLE: &str = "zendesk-jwt-user-tokens";
 
 /// The options of every subcommand that calls AWS.
 #[derive(Debug, clap::Args)]
@@ -19,7 +23,7 @@ pub(crate) struct Account {
     #[arg(long)]
     region: Option<String>,
 
-    /// The address of something that speaks for AWS
+    /// The address of a server that speaks for AWS
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 
@@ -29,25 +33,24 @@ pub(crate) struct Account {
         value_name = "URL",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = ADDRESS,
+        default_missing_value = LOCAL_ADDRESS,
         conflicts_with_all = ["profile", "region", "endpoint_url"],
     )]
     local: Option<String>,
 }
 
 impl Account {
-    /// Clients for the services of the account.
     pub(crate) async fn clients(&self) -> Result<Clients, Problem> {
         if let Some(url) = &self.local {
             return Ok(Clients::local(url).await);
         }
         let more_roots = config::more_roots().map_err(Problem)?;
-        let operator = Operator {
+        let choice = Choice {
             profile: self.profile.as_deref(),
             region: self.region.as_deref(),
             endpoint_url: self.endpoint_url.as_deref(),
         };
-        Ok(Clients::new(operator, &more_roots).await)
+        Clients::new(choice, &more_roots).await
     }
 
     /// Whether a `zendesk-jwt local` takes the place of AWS.
@@ -69,22 +72,9 @@ pub(crate) struct UserTokens {
 }
 
 impl UserTokens {
-    /// The table.
     pub(crate) async fn table(&self) -> Result<UserTokenTable, Problem> {
         let name = self.table.clone().filter(|_| !self.account.is_local());
-        let name = name.unwrap_or_else(|| user_tokens::TABLE.to_owned());
+        let name = name.unwrap_or_else(|| LOCAL_TABLE.to_owned());
         Ok(UserTokenTable::new(&self.account.clients().await?, name))
-    }
-}
-
-impl From<TableError> for Problem {
-    fn from(error: TableError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<InvalidItem> for Problem {
-    fn from(invalid: InvalidItem) -> Self {
-        Self(invalid.to_string())
     }
 }

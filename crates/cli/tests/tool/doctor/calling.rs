@@ -1,4 +1,4 @@
-//! How the doctor is called, and what it shows.
+//! The command line and the output.
 
 use super::*;
 use crate::local::Local;
@@ -8,7 +8,7 @@ fn refusing() -> BrokenServer {
 }
 
 #[test]
-fn the_kind_is_asked_for_where_the_path_does_not_tell() {
+fn kind_is_required_when_the_path_does_not_say_it() {
     let server = refusing();
     let ran = run(&server.url("/zendesk"), "", &[]);
     assert_eq!(ran.status, 2);
@@ -20,7 +20,7 @@ fn the_kind_is_asked_for_where_the_path_does_not_tell() {
 }
 
 #[test]
-fn a_wrong_call_is_one_clear_sentence() {
+fn a_usage_error_is_one_clear_sentence() {
     let url = refusing().url("/sdk/jwt");
     let (redacted, empty) = (file("123456789"), file(""));
     for (arguments, words) in [
@@ -31,9 +31,9 @@ fn a_wrong_call_is_one_clear_sentence() {
         (vec!["--cookie", "sid"], "in a form"),
         (vec!["--origin", "https://www.example.com"], "messaging endpoints"),
         (vec!["--logout-url", "https://www.example.com/bye"], "SSO endpoints"),
-        (vec!["--ca-file", path(&empty)], "no PEM certificate"),
+        (vec!["--ca-file", path(&empty)], "holds no certificate"),
         (vec!["--resolve", "support.example.com"], "HOST:PORT:ADDRESS"),
-        (vec!["--kind", "chat"], "sdk, messaging or sso"),
+        (vec!["--kind", "chat"], "sdk, messaging and sso"),
     ] {
         let ran = run(&url, "", &arguments);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
@@ -53,7 +53,7 @@ fn an_address_with_a_password_is_refused() {
 }
 
 #[test]
-fn the_checklist_has_a_mark_for_each_check_a_remedy_for_each_failure_and_the_counts_last() {
+fn the_checklist_has_a_mark_per_check_a_remedy_per_failure_and_ends_with_the_counts() {
     let server = BrokenServer::http(|_| answer(500, "text/plain", ""));
     let ran = run(&server.url("/sdk/jwt"), USER_TOKEN, &[]);
 
@@ -85,7 +85,7 @@ fn nothing_secret_or_personal_is_shown() {
 }
 
 #[test]
-fn a_server_does_not_steer_the_terminal() {
+fn a_server_cannot_send_control_characters_to_the_terminal() {
     let server = BrokenServer::http(|_| with_header(answer(401, "text/html", ""), "cache-control", "\u{9b}31mred"));
     let ran = run(&server.url("/sdk/jwt"), "", &[]);
     assert!(ran.stdout.contains("31mred") && !ran.stdout.contains('\u{9b}'), "{}", ran.stdout);
