@@ -99,7 +99,7 @@ fn an_address_is_never_called_verified_unless_it_is() {
             let claimed = jwt.claims.get("email_verified").unwrap_or(&Value::Bool(false));
             assert_eq!(claimed, false, "{verified}");
         } else {
-            assert_eq!(answer.status, 401);
+            assert_eq!(answer.status, 503);
             assert!(!verified.is_boolean() && verified != users::REMOVED, "{verified} is no reason to refuse");
         }
     }
