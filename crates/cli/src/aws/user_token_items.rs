@@ -10,6 +10,7 @@ use super::fields::{all_names, shape};
 use crate::problem::Problem;
 use zendesk_jwt::aws::user_tokens::{Malformed, json, record};
 use zendesk_jwt::user::{ExternalId, UserToken, UserTokenRecord};
+use zendesk_jwt_rules::user_values::{self, Remark, Verdict};
 
 /// The longest item that DynamoDB stores, in bytes.
 ///
@@ -106,6 +107,14 @@ impl fmt::Debug for StoredItem {
     }
 }
 
+/// Refuses values that Zendesk refuses, and gives the warnings about values that Zendesk ignores or changes.
+pub(crate) fn check_values(fields: &Map<String, Value>) -> Result<Vec<Remark>, InvalidItem> {
+    let remarks = user_values::check(fields);
+    let refusal = remarks.iter().find(|remark| matches!(remark.verdict, Verdict::Refusal(_)));
+    refusal.map_or(Ok(()), |remark| Err(InvalidItem::RefusedValue(remark.to_string())))?;
+    Ok(remarks)
+}
+
 /// The attribute for the value of a field.
 pub(super) fn attribute(name: &str, value: Value) -> Result<AttributeValue, InvalidItem> {
     let shape = shape(name).ok_or_else(|| InvalidItem::UnknownField(name.to_owned()))?;
@@ -167,8 +176,10 @@ pub(crate) enum InvalidItem {
     UnknownField(String),
     #[error("`{field}` must be {expected}")]
     WrongType { field: String, expected: &'static str },
-    #[error("`{0}` has a value that is not allowed: see \"User tokens\" in README.md")]
+    #[error("`{0}` must be {allowed}", allowed = user_values::allowed(.0))]
     ImpossibleValue(&'static str),
+    #[error("{0}")]
+    RefusedValue(String),
     #[error("there is no user token: give `token`, or `token_hash` with its SHA-256 in hex")]
     NoToken,
     #[error("there are `token` and `token_hash`: give one of them")]

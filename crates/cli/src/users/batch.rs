@@ -23,6 +23,7 @@ pub(super) struct Batch {
     repeats: bool,
     pub(super) lines: usize,
     pub(super) bad_lines: Vec<(u64, Reason)>,
+    pub(super) warnings: Vec<(u64, String)>,
     /// The position in the file after these lines.
     pub(super) end: u64,
     pub(super) retries: u64,
@@ -45,10 +46,11 @@ pub(super) fn read(mut rows: Rows) -> mpsc::Receiver<Result<Batch, Problem>> {
     receiver
 }
 
-/// The user and the line of each token, as fingerprints: 20 to 39 bytes per user.
+/// The user and the line of each token and of each external id in lower case, as fingerprints: 40 to 78 bytes per user.
 #[derive(Default)]
 struct Tokens {
     owners: HashMap<u64, (u32, u32)>,
+    users: HashMap<u64, (u32, u32)>,
     fingerprints: RandomState,
 }
 
@@ -67,6 +69,21 @@ impl Tokens {
     }
 }
 
+impl Tokens {
+    /// A warning if a line above has the same external id in another case.
+    #[expect(clippy::cast_possible_truncation, reason = "fingerprints, and fewer than four billion lines")]
+    fn other_case(&mut self, external_id: &str, line: u64) -> Option<String> {
+        let lower_case = self.fingerprints.hash_one(external_id.to_lowercase());
+        let user = self.fingerprints.hash_one(external_id) as u32;
+        let (first_user, first) = *self.users.entry(lower_case).or_insert((user, line as u32));
+        (first_user != user).then(|| {
+            format!(
+                "`external_id` differs from line {first} only in upper and lower case: Zendesk may take both for one user"
+            )
+        })
+    }
+}
+
 impl Batch {
     fn read(rows: &mut Rows, tokens: &mut Tokens) -> Result<Option<Self>, Problem> {
         let mut batch = Self::default();
@@ -74,8 +91,11 @@ impl Batch {
             let Some(Row { line, fields, .. }) = rows.next()? else { break };
             let user = fields.as_ref().ok().and_then(|fields| fields.get("external_id")?.as_str().map(str::to_owned));
             let user = user.unwrap_or_default();
-            match fields.and_then(item).and_then(|item| Ok((tokens.add(item.token_hash(), &user, line)?, item))) {
-                Ok((repeats, item)) => {
+            let item = fields.and_then(item);
+            match item.and_then(|(item, remarks)| Ok((tokens.add(item.token_hash(), &user, line)?, item, remarks))) {
+                Ok((repeats, item, remarks)) => {
+                    batch.warnings.extend(remarks.iter().map(|remark| (line, remark.to_string())));
+                    batch.warnings.extend(tokens.other_case(&user, line).map(|warning| (line, warning)));
                     batch.repeats |= repeats;
                     batch.items.retain(|(_, other)| !repeats || other.token_hash() != item.token_hash());
                     batch.items.push((line, item));

@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::arguments::{OneUser, no_such_user, report_json};
 use super::each_item::each_item;
 use super::profile::ProfileOptions;
+use super::put::show_warnings;
 use crate::aws::fields::profile_fields;
+use crate::aws::user_token_items::check_values;
 use crate::aws::user_token_table::{Change, UserTokenTable};
 use crate::problem::{Problem, block_on, usage_error};
 
@@ -91,6 +93,7 @@ impl Update {
     }
 
     async fn update(&self, set: Map<String, Value>, removed: &[&str]) -> Result<ExitCode, Problem> {
+        let warnings = check_values(&set)?;
         let mut change = Change::default().set(set)?;
         for field in removed {
             change = change.remove(field)?;
@@ -100,6 +103,7 @@ impl Update {
             let preview = change.preview(&item);
             preview.map_err(|invalid| Problem(format!("nothing was changed: {}: {invalid}", item.token_hash())))?;
         }
+        show_warnings(&warnings);
         apply(&table, &self.user, &change).await
     }
 }

@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
 
-    /// Report bad lines in this file (JSON Lines) instead of on standard error
+    /// Report bad lines and warnings in this file (JSON Lines) instead of on standard error
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
 
@@ -136,6 +136,9 @@ impl Arguments {
     }
 }
 
+/// A mistake in a column would otherwise fill the terminal.
+const SHOWN_WARNINGS: u64 = 20;
+
 /// The counts of an import.
 #[derive(Default, Serialize)]
 struct Summary {
@@ -144,6 +147,8 @@ struct Summary {
     /// Lines whose item is in the table, or could be in a dry run.
     stored: u64,
     bad: u64,
+    /// Values that Zendesk ignores or changes.
+    warnings: u64,
     /// Repeated requests.
     retries: u64,
     seconds: f64,
@@ -154,12 +159,22 @@ struct Summary {
 }
 
 impl Summary {
-    /// Counts the results of a batch, and reports its bad lines.
+    /// Counts the results of a batch, and reports its bad lines and warnings.
     fn add(&mut self, batch: Batch, progress: &Progress, mut errors: Option<&mut File>) -> Result<(), Problem> {
         self.read += batch.lines as u64;
         self.stored += batch.stored() as u64;
         self.bad += batch.bad_lines.len() as u64;
         self.retries += batch.retries;
+        let is_bad = |line: &u64| batch.bad_lines.iter().any(|(bad, _)| bad == line);
+        for (line, warning) in batch.warnings.iter().filter(|(line, _)| !is_bad(line)) {
+            self.warnings += 1;
+            match &mut errors {
+                Some(file) => writeln!(file, "{}", json!({"line": line, "warning": warning}))
+                    .map_err(|error| unwritable(&error))?,
+                None if self.warnings <= SHOWN_WARNINGS => progress.say(&format!("line {line}: warning: {warning}")),
+                None => {}
+            }
+        }
         for (line, reason) in &batch.bad_lines {
             let Some(file) = &mut errors else {
                 progress.say(&format!("line {line}: {reason}"));
@@ -176,10 +191,14 @@ impl Summary {
         let [read, stored, bad, retries, rate] =
             [self.read, self.stored, self.bad, self.retries, self.per_second].map(HumanCount);
         let (counts, seconds) = (format!("{read} users read: {stored}"), self.seconds);
+        let bad = match self.warnings {
+            0 => format!("{bad} bad"),
+            warnings => format!("{bad} bad, {} warnings", HumanCount(warnings)),
+        };
         if self.dry_run {
-            return format!("{counts} good, {bad} bad; {seconds:.1} s. Nothing was stored");
+            return format!("{counts} good, {bad}; {seconds:.1} s. Nothing was stored");
         }
-        format!("{counts} stored, {bad} bad; {seconds:.1} s, {rate} per second, {retries} retries")
+        format!("{counts} stored, {bad}; {seconds:.1} s, {rate} per second, {retries} retries")
     }
 }
 

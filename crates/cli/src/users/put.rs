@@ -14,13 +14,14 @@ use super::new_token::{self, TokenOptions};
 use super::profile::ProfileOptions;
 use super::selection;
 use crate::aws::fields::shape;
-use crate::aws::user_token_items::{StoredItem, UserTokenItem};
+use crate::aws::user_token_items::{StoredItem, UserTokenItem, check_values};
 use crate::aws::user_token_table::{Put as Stored, UserTokenTable};
 use crate::input::is_standard_input;
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt::user::ExternalId;
+use zendesk_jwt_rules::user_values::Remark;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
@@ -88,6 +89,7 @@ impl Put {
             fields.insert("token_hash".into(), new_token::hash(token).into());
         }
         let decides_on_suspension = fields.contains_key("suspended");
+        let warnings = check_values(&fields)?;
         let item = UserTokenItem::from_json(fields)?;
 
         let table = self.place.table().await?;
@@ -99,6 +101,7 @@ impl Put {
             refuse_suspended(&others)?;
         }
         let (item, stored) = store(&table, item).await?;
+        show_warnings(&warnings);
         if !self.place.json {
             point_out_differences(&item, others);
         }
@@ -145,6 +148,8 @@ impl Issue {
                     .into(),
             ));
         }
+        // A profile that is stored already is copied unchecked, so that its user can get a token.
+        let warnings = check_values(&given)?;
         let mut fields = shared_profile(&items, &given)?;
         fields.extend(given);
         fields.insert("external_id".into(), external_id.as_str().into());
@@ -153,8 +158,15 @@ impl Issue {
         let token = new_token::random()?;
         fields.insert("token_hash".into(), new_token::hash(&token).into());
         let (item, _) = store(&table, UserTokenItem::from_json(fields)?).await?;
+        show_warnings(&warnings);
         new_token::show(&token, &item, place.json)?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+pub(super) fn show_warnings(warnings: &[Remark]) {
+    for warning in warnings {
+        output::note(&format!("Warning: {warning}"));
     }
 }
 

@@ -10,11 +10,12 @@ use csv::{ReaderBuilder, StringRecord, Terminator};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use zendesk_jwt_rules::user_values::Remark;
 
 use super::arguments::Format;
 use super::cells;
 use crate::aws::fields::{Shape, all_names, nearest, shape};
-use crate::aws::user_token_items::{InvalidItem, UserTokenItem};
+use crate::aws::user_token_items::{InvalidItem, UserTokenItem, check_values};
 use crate::input::is_standard_input;
 use crate::problem::Problem;
 
@@ -290,15 +291,16 @@ fn with_expiry_in_seconds(mut fields: Map<String, Value>) -> Result<Map<String, 
     Ok(fields)
 }
 
-/// The item of a row.
-pub(super) fn item(fields: Map<String, Value>) -> Result<UserTokenItem, Reason> {
+/// The item of a row, and the warnings about its values.
+pub(super) fn item(fields: Map<String, Value>) -> Result<(UserTokenItem, Vec<Remark>), Reason> {
     for field in ["external_id", "name", "email", "token"] {
         let text = fields.get(field).and_then(Value::as_str).unwrap_or_default();
         if text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
             return Err(format!("`{field}` has a line break"));
         }
     }
-    UserTokenItem::from_json(fields).map_err(|invalid| match invalid {
+    let item = check_values(&fields).and_then(|warnings| Ok((UserTokenItem::from_json(fields)?, warnings)));
+    item.map_err(|invalid| match invalid {
         InvalidItem::UnknownField(name) => match nearest(&name) {
             Some(field) => format!("there is no field `{name}`: do you mean `{field}`?"),
             // A long or unusual name may be a value in the wrong place.

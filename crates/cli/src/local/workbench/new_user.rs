@@ -1,8 +1,9 @@
 use serde_json::{Map, Value, json};
 
-use crate::aws::user_token_items::UserTokenItem;
+use crate::aws::user_token_items::{UserTokenItem, check_values};
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{EpochSeconds, Kind};
+use zendesk_jwt_rules::user_values::Remark;
 use zendesk_jwt_simulator::web;
 
 /// The form that adds a user, with the values that were entered.
@@ -44,7 +45,7 @@ impl NewUser {
     }
 
     /// The item to store. Empty fields become absent claims, so that Zendesk does not change these fields.
-    pub(crate) fn item(&self, token: &str, now: EpochSeconds) -> Result<UserTokenItem, Problem> {
+    pub(crate) fn item(&self, token: &str, now: EpochSeconds) -> Result<(UserTokenItem, Vec<Remark>), Problem> {
         if self.audiences.is_empty() {
             return Err(Problem("choose at least one flow for the token".into()));
         }
@@ -71,7 +72,8 @@ impl NewUser {
         if let Ok(seconds) = self.lifetime.parse() {
             item.insert("expires_at".to_owned(), json!(now.plus(seconds)));
         }
-        UserTokenItem::from_json(item).map_err(|error| Problem(error.to_string()))
+        let warnings = check_values(&item)?;
+        Ok((UserTokenItem::from_json(item)?, warnings))
     }
 
     pub(crate) fn is_for(&self, kind: &str) -> bool {
