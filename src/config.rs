@@ -146,6 +146,7 @@ impl Environment {
         let post_logout_url = self.optional("POST_LOGOUT_URL", web_address);
         let public_url = self.optional("PUBLIC_URL", web_address);
         let session_cookie = self.session_cookie();
+        let end_session_on_logout = self.optional("END_SESSION_ON_LOGOUT", boolean).unwrap_or(true);
         let allowed_origins = self.allowed_origins();
         let require_custom_role = self.optional("REQUIRE_CUSTOM_ROLE", boolean).unwrap_or_default();
         Some(sso_redirect::Settings {
@@ -153,6 +154,7 @@ impl Environment {
             login_url,
             post_logout_url,
             session_cookie,
+            end_session_on_logout,
             public_url,
             allowed_origins,
             custom_role: if require_custom_role { CustomRole::Required } else { CustomRole::Optional },

@@ -63,6 +63,8 @@ pub struct Observed {
     pub signing_key_failure: Option<&'static str>,
     /// Whether the request had a `return_to` that is not in the allow-list.
     pub return_to_dropped: bool,
+    /// Whether an error of Zendesk follows a sign-in of this browser that this service made.
+    pub follows_our_sign_in: bool,
 }
 
 /// The store of user tokens.

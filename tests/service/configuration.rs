@@ -96,6 +96,7 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
         .env("POST_LOGOUT_URL", "javascript:alert(1)")
         .env("PUBLIC_URL", "/here")
         .env("SESSION_COOKIE", "a cookie;")
+        .env("END_SESSION_ON_LOGOUT", "yes")
         .env("SIGNING_KEY_MAX_AGE", "five minutes")
         .env("LOG_LEVEL", "loud");
     let named = [
@@ -106,6 +107,7 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
         "POST_LOGOUT_URL",
         "PUBLIC_URL",
         "SESSION_COOKIE",
+        "END_SESSION_ON_LOGOUT",
         "SIGNING_KEY_MAX_AGE",
         "LOG_LEVEL",
     ];
@@ -178,6 +180,7 @@ fn an_empty_optional_variable_counts_as_not_set() {
         "LOGIN_URL",
         "POST_LOGOUT_URL",
         "SESSION_COOKIE",
+        "END_SESSION_ON_LOGOUT",
         "ALLOWED_ORIGINS",
         "PUBLIC_URL",
         "MESSAGING_TOKEN_TTL",

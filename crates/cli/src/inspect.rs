@@ -14,7 +14,9 @@ use crate::input;
 use crate::output;
 use crate::problem::{Problem, block_on};
 use zendesk_jwt::jwt::{Clock as _, EpochSeconds, Kind, SystemClock};
-use zendesk_jwt_rules::inspect::{Expectation, Finding, Inspection, Rule, Severity, Signature, inspect};
+use zendesk_jwt_rules::inspect::{
+    Expectation, Finding, Found, Inspection, Rule, Severity, Signature, find_jwt, inspect,
+};
 
 /// The widest line of a sentence, in columns.
 const MAX_WIDTH: usize = 110;
@@ -29,11 +31,11 @@ Example, with `zendesk-jwt local` running:
 Exit status: 0 if the JWT follows all rules (advice does not count), 1 if it breaks one or cannot be read, 2 on a usage \
 error.")]
 pub(crate) struct Arguments {
-    /// The JWT, alone or in an endpoint's answer; standard input by default
+    /// The JWT, alone or in any text such as an answer or an address; standard input by default
     #[arg(value_name = "JWT")]
     jwt: Option<String>,
 
-    /// The kind of JWT: sdk, messaging or sso [default: the kind that it looks like]
+    /// The kind of JWT: sdk, messaging or sso [default: by its claims, or by the end of --secret-id]
     #[arg(long, value_parser = crate::problem::kind)]
     kind: Option<Kind>,
 
@@ -71,18 +73,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     };
     let now = arguments.at.map_or_else(|| SystemClock.now(), EpochSeconds);
     let secret = secret.as_ref().map(|secret| secret.as_bytes());
-    let inspection = inspect(&jwt_in(&token), &Expectation { kind: arguments.kind, secret, now: now.0 });
+    let pasted = Pasted::read(&token);
+    let inspection = inspect(&pasted.jwt, &Expectation { kind: arguments.known_kind(), secret, now: now.0 });
 
     if arguments.json {
-        show_json(&inspection)?;
+        show_json(&inspection, &pasted)?;
     } else {
-        output::line(&Report { inspection: &inspection, now }.text())?;
+        output::line(&Report { inspection: &inspection, pasted: &pasted, now }.text())?;
     }
     let is_broken = inspection.findings.iter().any(|finding| finding.rule.severity() > Severity::Advice);
     Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Arguments {
+    /// The kind that was given, or that the name of the secret ends in.
+    fn known_kind(&self) -> Option<Kind> {
+        let name = self.secret_id.as_deref().map(|id| id.rsplit(['/', ':']).next().unwrap_or_default());
+        // Secrets Manager appends six characters to the name in an ARN.
+        let of_name = |name: &str| {
+            Kind::ALL.into_iter().find(|kind| {
+                let rest = name.strip_prefix(kind.name());
+                rest.is_some_and(|rest| rest.is_empty() || (rest.len() == 7 && rest.starts_with('-')))
+            })
+        };
+        self.kind.or_else(|| of_name(name?))
+    }
+
     fn shared_secret(&self) -> Result<Option<Zeroizing<String>>, Problem> {
         let value = match (&self.secret, &self.secret_id) {
             (Some(file), _) => input::secret_text(Some(file), "the shared secret")?,
@@ -96,9 +112,24 @@ impl Arguments {
     }
 }
 
-/// The JWT in the given text, which may be the whole answer of an endpoint.
-fn jwt_in(text: &str) -> Zeroizing<String> {
-    field(text, "jwt").unwrap_or_else(|| Zeroizing::new(text.trim().to_owned()))
+/// The given text. The rules judge the JWT alone, whatever stands around it.
+struct Pasted {
+    jwt: Zeroizing<String>,
+    surroundings: Vec<&'static str>,
+}
+
+impl Pasted {
+    fn read(text: &str) -> Self {
+        let is_answer = field(text, "jwt").is_some();
+        match find_jwt(text) {
+            Some(Found { jwt, .. }) if is_answer => Self { jwt: Zeroizing::new(jwt), surroundings: Vec::new() },
+            Some(Found { jwt, surroundings }) => Self {
+                jwt: Zeroizing::new(jwt),
+                surroundings: if surroundings == ["white space"] { Vec::new() } else { surroundings },
+            },
+            None => Self { jwt: Zeroizing::new(text.to_owned()), surroundings: Vec::new() },
+        }
+    }
 }
 
 /// The text of a field of the JSON object `text`.
@@ -123,7 +154,7 @@ fn severity_code(severity: Severity) -> &'static str {
     }
 }
 
-fn show_json(inspection: &Inspection) -> Result<(), Problem> {
+fn show_json(inspection: &Inspection, pasted: &Pasted) -> Result<(), Problem> {
     let rule = |(rule, finding): (Rule, Option<&Finding>)| {
         json!({
             "code": rule.code(),
@@ -134,7 +165,10 @@ fn show_json(inspection: &Inspection) -> Result<(), Problem> {
         })
     };
     let report = json!({
-        "kind": inspection.kind.name(),
+        "is_jwt": inspection.is_jwt,
+        "surroundings": pasted.surroundings,
+        "kind": only(inspection.kinds).map(Kind::name),
+        "kinds": inspection.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
         "looks_like": inspection.looks_like.map(Kind::name),
         "accepted": inspection.is_accepted(),
         "signature": signature_code(inspection.signature),
@@ -145,16 +179,27 @@ fn show_json(inspection: &Inspection) -> Result<(), Problem> {
     output::json(&report)
 }
 
+fn only(kinds: &[Kind]) -> Option<Kind> {
+    if let [kind] = kinds { Some(*kind) } else { None }
+}
+
 /// The report for people.
 struct Report<'a> {
     inspection: &'a Inspection,
+    pasted: &'a Pasted,
     now: EpochSeconds,
 }
 
 impl Report<'_> {
     fn text(&self) -> String {
-        let Inspection { kind, header, claims, .. } = self.inspection;
-        let mut parts = vec![format!("A JWT of {kind}, {}", self.signature())];
+        let Inspection { kinds, header, claims, .. } = self.inspection;
+        if !self.inspection.is_jwt {
+            let messages = self.inspection.findings.iter().map(|finding| wrapped(&finding.message, ""));
+            return messages.collect::<Vec<_>>().join("\n");
+        }
+        let titles = kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ");
+        let advice = if only(kinds).is_some() { "" } else { " (say --kind)" };
+        let mut parts = vec![format!("JWT for {titles}{advice}, {}", self.signature())];
         if let Some(header) = header {
             parts.push(section("Header", header));
         }
@@ -169,6 +214,13 @@ impl Report<'_> {
             .collect();
         parts.push(format!("{}\n{}", style("Rules").bold(), rules.join("\n")));
         parts.push(self.verdict());
+        if !self.pasted.surroundings.is_empty() {
+            let surroundings = self.pasted.surroundings.join(", ");
+            parts.push(wrapped(
+                &format!("Around the JWT there is more ({surroundings}). Send Zendesk the JWT alone."),
+                "",
+            ));
+        }
         parts.join("\n\n")
     }
 

@@ -122,8 +122,12 @@ fn setup(kind: Kind, namespace: &str) -> Setup {
 fn emitted_by(kind: Kind, namespace: &str) -> BTreeSet<Metric> {
     let service = setup(kind, namespace).start();
     service.aws.put_user(TOKEN, &users::demo());
+    let signed_in = service.answer(&kind.request(TOKEN));
+    let guard = signed_in.values("set-cookie").next().and_then(|cookie| cookie.split(';').next()).unwrap_or_default();
     for request in requests(kind) {
-        service.reply(&request);
+        // Errors of Zendesk count only after a sign-in.
+        let follows_sign_in = request.path == "/sso/logout";
+        service.reply(&if follows_sign_in { request.header("cookie", guard) } else { request });
     }
     service.aws.put_user("malformed", &users::demo_with(&json!({ "expires_at": null })));
     service.reply(&kind.request("malformed"));

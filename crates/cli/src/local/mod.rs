@@ -107,6 +107,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         login_url: Some(simulator.login_url),
         post_logout_url: None,
         session_cookie,
+        end_session_on_logout: true,
         public_url: None,
         allowed_origins: arguments.allowed_origins.clone(),
         custom_role: CustomRole::Optional,

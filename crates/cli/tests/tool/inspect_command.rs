@@ -2,6 +2,7 @@
 
 use crate::local::Local;
 use crate::support::broken_server::sign;
+use crate::support::now;
 use crate::support::operator::{Done, Operator};
 use serde_json::{Value, json};
 
@@ -29,9 +30,13 @@ fn the_answer_of_an_endpoint_can_be_piped_in() {
     let good = inspect_answer(&local, &["--kind", "sdk", "--secret", secret.path().to_str().unwrap()]);
 
     assert_eq!(good.status, 0, "{good:?}");
-    for said in
-        ["A JWT of sdk, signed with the given secret", "\"alg\": \"HS256\"", "iat is 20", "0 broken", "accepts it."]
-    {
+    for said in [
+        "JWT for Support SDK, signed with the given secret",
+        "\"alg\": \"HS256\"",
+        "iat is 20",
+        "0 broken",
+        "accepts it.",
+    ] {
         assert!(good.stdout.contains(said), "no {said} in {good:?}");
     }
     assert!(!format!("{good:?}").contains(SECRET), "{good:?}");
@@ -101,6 +106,62 @@ fn invisible_and_control_characters_in_a_jwt_are_escaped() {
             assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["claims"]["name"], text);
         }
     }
+}
+
+fn sdk_or_sso() -> String {
+    let mut claims = json!({ "name": "Demo User", "email": "demo@example.com", "iat": now() });
+    claims["jti"] = "0f8fad5b-d9cb-469f-a165-70867728950e".into();
+    sign(&json!({ "alg": "HS256", "typ": "JWT" }), &claims, SECRET)
+}
+
+#[test]
+fn a_pasted_jwt_is_judged_first_and_what_surrounds_it_second() {
+    let jwt = sdk_or_sso();
+    for (text, surroundings) in [
+        (format!("https://acme.zendesk.com/access/jwt?jwt={jwt}&return_to=%2Fhc"), "an address, a form"),
+        (json!({ "token": jwt }).to_string(), "JSON, quotes"),
+        (format!("\u{feff}{}", json!({ "data": { "token": jwt } })), "JSON, quotes, invisible characters"),
+        (format!("b'{jwt}'\n"), "Python's b'…', quotes"),
+        (format!("Authorization: Bearer {jwt}\n"), "Bearer, white space"),
+    ] {
+        let ended = Operator::without_account().run_with(&["inspect"], &text);
+        assert_eq!(ended.status, 0, "{text}: {ended:?}");
+        let (verdict, remark) = ended.stdout.rsplit_once("\n\n").unwrap();
+        assert!(verdict.contains("0 broken") && remark.replace('\n', " ").contains(surroundings), "{text}: {ended:?}");
+    }
+    let alone = Operator::without_account().run_with(&["inspect"], &format!("{jwt}\n"));
+    assert!(!alone.stdout.contains("Around the JWT"), "{alone:?}");
+}
+
+#[test]
+fn a_text_without_a_jwt_says_so_and_lists_no_rules() {
+    for (text, words) in [
+        ("", "empty"),
+        (r#"{"title": "Unauthorized", "status": 401}"#, "JSON without a JWT"),
+        ("<html><h1>502 Bad Gateway</h1></html>", "HTML without a JWT"),
+        ("BD2F35A7621", "user token"),
+    ] {
+        let ended = Operator::without_account().run_with(&["inspect"], text);
+        assert_eq!(ended.status, 1, "{ended:?}");
+        assert!(ended.stdout.contains(words) && !ended.stdout.contains('✗'), "{ended:?}");
+        let json = Operator::without_account().run_with(&["inspect", "--json"], text).json();
+        assert_eq!((&json["is_jwt"], json["rules"].as_array().unwrap().len()), (&false.into(), 1), "{json}");
+    }
+}
+
+#[test]
+fn a_kind_is_named_only_if_it_is_known() {
+    let jwt = sdk_or_sso();
+    let run = |arguments: &[&str]| Operator::without_account().run(&[&["inspect", &jwt], arguments].concat());
+    let unknown = run(&[]);
+    assert!(unknown.stdout.starts_with("JWT for Support SDK or SSO (say --kind),"), "{unknown:?}");
+    let json = run(&["--json"]).json();
+    assert_eq!((&json["kind"], &json["kinds"]), (&Value::Null, &json!(["sdk", "sso"])));
+    assert!(run(&["--kind", "sso"]).stdout.starts_with("JWT for SSO,"));
+
+    let local = Local::start(&[]);
+    let id = run(&["--secret-id", "zendesk-jwt/sdk", &local.option()]);
+    assert!(id.stdout.starts_with("JWT for Support SDK,"), "{id:?}");
 }
 
 #[test]

@@ -539,7 +539,7 @@ fn a_quotation_mark_opens_or_closes_a_whole_cell() {
         (r#"a, "b""#, "in the wrong place"),
         (r#"a,5" nail"#, "in the wrong place"),
     ] {
-        tool.write("users.csv", format!("token,external_id,name,phone\ntoken,demo,{cells}\n"));
+        tool.write("users.csv", format!("token,external_id,name,organization\ntoken,demo,{cells}\n"));
         let reasons = reasons(&tool, "users.csv");
         let found = reasons.get(&2).map(String::as_str).unwrap_or_default();
         assert!(found.contains(reason) && found.is_empty() == reason.is_empty(), "{cells}: {reasons:?}");
