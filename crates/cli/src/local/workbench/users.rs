@@ -113,8 +113,8 @@ pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
     let new = NewUser::read(body.as_bytes());
     match workbench.add(&new).await {
         Ok((token, warnings)) => {
-            let warnings: String = warnings.iter().map(|warning| format!(". Warning: {warning}")).collect();
-            let text = format!("{} is added{warnings}", new.name);
+            let added = format!("{} is added", new.name);
+            let text = warnings.iter().fold(added, |text, warning| format!("{text}. Warning: {warning}"));
             workbench.notify(Notice { text, is_failure: false, token: Some(token) });
             Redirect::to("/users").into_response()
         }
