@@ -71,6 +71,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(super) logout_url: Option<Url>,
 
+    /// The host of a help center, such as help.example.com
+    ///
+    /// Checks that browsers may follow Zendesk's redirect to it after the sign-in. May be repeated.
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    pub(super) help_center: Vec<Url>,
+
     /// HOST:PORT:ADDRESS, to use instead of DNS
     ///
     /// Connects to this address for that host and port, to try a server before its DNS record exists. May be repeated.
@@ -143,6 +149,12 @@ const EXAMPLES: &str = "Examples:
     zendesk-jwt doctor https://support.example.com/sdk/jwt \\
       --user-token-file token --json |
       jq -r '.checks[] | select(.state == \"fail\") | .remedy'";
+
+/// For clap: a host, with or without `https://`.
+fn host(text: &str) -> Result<Url, String> {
+    let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    self::url(&url)
+}
 
 /// For clap: an address that Zendesk or a browser can call.
 fn url(text: &str) -> Result<Url, String> {

@@ -51,6 +51,35 @@ impl Endpoint<'_> {
         }
     }
 
+    /// The same token in bodies that Zendesk does not send, each with its name.
+    pub(super) fn other_bodies(&self, token: &str) -> [(&'static str, Request); 2] {
+        let json = serde_json::json!({ "user_token": token }).to_string();
+        let boundary = &self.plan.marker;
+        let head = "Content-Disposition: form-data; name=\"user_token\"";
+        let multipart = format!("--{boundary}\r\n{head}\r\n\r\n{token}\r\n--{boundary}--\r\n");
+        let multipart_type = format!("multipart/form-data; boundary={boundary}");
+        [
+            ("JSON", self.request(Method::POST).body("application/json", json)),
+            ("a multipart form", self.request(Method::POST).body(&multipart_type, multipart)),
+        ]
+    }
+
+    /// Whether the endpoint reads another body than the form that Zendesk sends.
+    pub(super) async fn reads_other_body(&self, token: &str, is_read: impl Fn(&Answer) -> bool) -> Option<Verdict> {
+        if self.plan.place != Place::Form {
+            return None;
+        }
+        for (body, request) in self.other_bodies(token) {
+            if self.send(request).await.is_ok_and(|answer| is_read(&answer)) {
+                return Some(Verdict::fail(
+                    format!("the endpoint reads {body}, but Zendesk sends a form"),
+                    "Read the field user_token from a body of the type application/x-www-form-urlencoded.",
+                ));
+            }
+        }
+        None
+    }
+
     pub(super) async fn send(&self, request: Request) -> Result<Answer, Failure> {
         self.plan.network.client.send(&self.route, request).await
     }
@@ -70,6 +99,15 @@ pub(super) fn unanswered(problem: impl Display) -> Verdict {
 pub(super) fn describe(answer: &Answer) -> String {
     let status = answer.status.as_u16();
     answer.redirect().map_or_else(|| status.to_string(), |location| format!("{status} to {}", quoted(&location)))
+}
+
+pub(super) const UNWRAP: &str = "Make API Gateway use the Lambda proxy integration, or return the status and body \
+                                 themselves: Zendesk does not open the envelope.";
+
+/// The status inside a `{statusCode, body}` envelope, which a Lambda function returns to API Gateway.
+pub(super) fn envelope(answer: &Answer) -> Option<u64> {
+    let json: serde_json::Value = serde_json::from_str(&answer.body).ok()?;
+    json.get("body").and_then(|_| json.get("statusCode")?.as_u64())
 }
 
 /// What `Cache-Control` says.

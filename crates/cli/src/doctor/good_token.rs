@@ -3,29 +3,32 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use hyper::header::CONTENT_ENCODING;
 use hyper::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::endpoint::{Endpoint, caching, describe, unanswered};
+use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, unanswered};
 use super::jwt;
 use super::plan::Place;
+use super::refusals::SIGNS_FOR_ALL;
 use super::report::{Group, Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::Answer;
 
 /// How long an answer may take.
 const PROMPT: Duration = Duration::from_secs(1);
 
 /// Makes these checks, and those of the JWT.
-pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
-    if let Err(reason) = examine_answers(endpoint, report).await {
+pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Report) {
+    if let Err(reason) = examine_answers(endpoint, refuses, report).await {
         report.skip_rest(Group::GoodToken, reason);
         report.skip_rest(Group::Jwt, reason);
     }
 }
 
 /// Makes the checks, or says why it stopped.
-async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+async fn examine_answers(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Report) -> Result<(), &'static str> {
     let kind = endpoint.plan.kind;
     let user_token = endpoint.user_token()?;
     let first = match endpoint.send(endpoint.request_with(user_token)).await {
@@ -38,19 +41,25 @@ async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result
     let later = endpoint.send(endpoint.request_with(user_token)).await.ok();
     report.add("speed", speed(kind, &first, later.as_ref()));
     let verdict = accepted(&first, kind);
-    let is_refused = verdict.is_fail();
-    report.add("good-token", verdict);
-    if is_refused {
+    if verdict.is_fail() {
+        let is_read = |answer: &Answer| answer.status == StatusCode::OK && find_jwt(&answer.body).is_some();
+        let other = endpoint.reads_other_body(user_token, is_read).await;
+        report.add("good-token", other.unwrap_or(verdict));
         return Err("the user token was not accepted");
     }
-    let found = find_jwt(&first.body, kind);
-    report.add("media-type", is_json(&first));
-    report.add("json", holds_a_jwt(&first, found.as_ref(), kind));
+    if refuses {
+        report.add("good-token", verdict);
+        report.add("encoded-token", encoded(endpoint, user_token).await);
+    } else {
+        report.add("good-token", Verdict::skip(SIGNS_FOR_ALL));
+        report.add("encoded-token", Verdict::skip(SIGNS_FOR_ALL));
+    }
+    report.add("media-type", media_type(&first, kind));
+    report.add("json", body(&first, kind));
     report.add("cache", not_stored(&first));
-    report.add("encoded-token", encoded(endpoint, user_token).await);
-    let Found { jwt, .. } = found.ok_or("no JWT")?;
-    let later = later.and_then(|later| find_jwt(&later.body, kind));
-    jwt::examine(endpoint, &first, &jwt, later.as_ref().map(|later| later.jwt.as_str()), report);
+    let jwt = the_jwt(&first).ok_or("no JWT")?;
+    let later = later.as_ref().and_then(the_jwt);
+    jwt::examine(endpoint, &first, &jwt, later.as_deref(), report);
     Ok(())
 }
 
@@ -76,63 +85,51 @@ fn accepted(answer: &Answer, kind: Kind) -> Verdict {
     }
 }
 
-fn is_json(answer: &Answer) -> Verdict {
+fn media_type(answer: &Answer, kind: Kind) -> Verdict {
     let media_type = answer.media_type();
-    if media_type == "application/json" {
-        return Verdict::pass("application/json");
-    }
+    let is_bare = find_jwt(&answer.body).is_some_and(|found| found.surroundings.is_empty());
     let seen = if media_type.is_empty() { "there is none".to_owned() } else { quoted(&media_type) };
-    Verdict::fail(seen, "Send Content-Type: application/json.")
-}
-
-/// A JWT in an answer.
-struct Found {
-    jwt: String,
-    /// The member that holds it; `None` if it is the whole answer.
-    member: Option<String>,
-}
-
-/// The JWT in an answer. A messaging endpoint may put it anywhere.
-fn find_jwt(body: &str, kind: Kind) -> Option<Found> {
-    let is_jwt = |text: &&str| text.starts_with("ey") && text.split('.').count() == 3;
-    let found = |jwt: &str, member: Option<&str>| Found { jwt: jwt.to_owned(), member: member.map(str::to_owned) };
-    let json: Value = serde_json::from_str(body).unwrap_or_default();
-    if let Some(jwt) = json["jwt"].as_str().filter(|jwt| !jwt.is_empty()) {
-        return Some(found(jwt, Some("jwt")));
+    let remedy = "Send Content-Type: application/json.";
+    match media_type.as_str() {
+        "application/json" => Verdict::pass(seen),
+        "text/plain" if is_bare && kind == Kind::Messaging => Verdict::pass(format!("{seen}, for the JWT itself")),
+        _ if kind == Kind::Messaging => Verdict::warn(seen, remedy),
+        _ => Verdict::fail(seen, remedy),
     }
-    if kind != Kind::Messaging {
-        return None;
-    }
-    let members = json.as_object().into_iter().flatten();
-    let mut jwts = members.filter_map(|(name, value)| Some((name, value.as_str().filter(is_jwt)?)));
-    let of_member = jwts.next().map(|(name, jwt)| found(jwt, Some(name)));
-    let whole = json.as_str().unwrap_or(body.trim());
-    of_member.or_else(|| is_jwt(&whole).then(|| found(whole, None)))
 }
 
-fn holds_a_jwt(answer: &Answer, found: Option<&Found>, kind: Kind) -> Verdict {
-    match found {
-        Some(Found { member: Some(name), .. }) => {
-            Verdict::pass(format!("a JSON object with the JWT in {}", quoted(name)))
+/// The JWT of an answer: the member `jwt`, or the first JWT in it.
+fn the_jwt(answer: &Answer) -> Option<String> {
+    let json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let member = json["jwt"].as_str().filter(|jwt| !jwt.is_empty());
+    member.map(str::to_owned).or_else(|| find_jwt(&answer.body).map(|found| found.jwt))
+}
+
+/// Whether the client finds the JWT in the answer. A messaging endpoint may put it anywhere.
+fn body(answer: &Answer, kind: Kind) -> Verdict {
+    let remedy = match kind {
+        Kind::Messaging => "Answer a JSON object with the JWT as a string, such as {\"jwt\": \"eyJ…\"}.",
+        Kind::Sdk | Kind::Sso => {
+            "Answer {\"jwt\": \"eyJ…\"}, with the name in lower case and the JWT as a string: Zendesk reads nothing else."
         }
-        Some(Found { member: None, .. }) => Verdict::pass("the answer is the JWT itself"),
-        None => Verdict::fail(
-            without_jwt(&answer.body),
-            match kind {
-                Kind::Messaging => "Answer a JSON object with the JWT as a string, such as {\"jwt\": \"eyJ…\"}.",
-                Kind::Sdk | Kind::Sso => {
-                    "Answer {\"jwt\": \"eyJ…\"}, with the name in lower case and the JWT as a string: Zendesk reads \
-                     nothing else."
-                }
-            },
-        ),
+    };
+    let text = answer.body.as_str();
+    let jwt = find_jwt(text);
+    let is_free = kind == Kind::Messaging && jwt.is_some();
+    if let Some(encoding) = compression(answer) {
+        let seen = format!("the answer is compressed with {encoding}, although the request does not ask for it");
+        return Verdict::fail(seen, "Answer without compression: whether Zendesk decompresses is not known.");
     }
-}
-
-/// What an answer without a JWT is; none of its text is shown.
-fn without_jwt(body: &str) -> String {
-    match serde_json::from_str::<Value>(body) {
+    if let Some(status) = envelope(answer) {
+        let seen = format!("the answer is a {{statusCode, body}} envelope with {status}");
+        return Verdict::fail(seen, UNWRAP);
+    }
+    let seen = match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(members)) => match members.get("jwt") {
+            Some(Value::String(jwt)) if !jwt.is_empty() => {
+                return Verdict::pass("a JSON object with the JWT in `jwt`");
+            }
+            _ if is_free => return Verdict::pass("JSON with the JWT"),
             Some(Value::String(_)) => "the member `jwt` is empty".to_owned(),
             Some(_) => "the member `jwt` is not a string".to_owned(),
             None => {
@@ -141,10 +138,32 @@ fn without_jwt(body: &str) -> String {
                 format!("the JSON object has no member `jwt`{alike}")
             }
         },
+        Ok(_) if is_free => return Verdict::pass("JSON with the JWT"),
         Ok(_) => "the answer is JSON, but not an object".to_owned(),
-        Err(_) if body.is_empty() => "the answer is empty".to_owned(),
-        Err(_) => "the answer is not JSON".to_owned(),
-    }
+        Err(_) if text.is_empty() => "the answer is empty".to_owned(),
+        Err(_) => match text_around_json(text) {
+            Some(place) => format!("there is text {place} the JSON, such as a warning or a byte order mark"),
+            None if jwt.as_ref().is_some_and(|found| found.jwt == text.trim()) && is_free => {
+                return Verdict::pass("the answer is the JWT itself");
+            }
+            None => "the answer is not JSON".to_owned(),
+        },
+    };
+    Verdict::fail(seen, remedy)
+}
+
+/// How an answer is compressed, by its header or the first bytes of gzip.
+fn compression(answer: &Answer) -> Option<String> {
+    let encoding = answer.header(CONTENT_ENCODING).filter(|encoding| !encoding.eq_ignore_ascii_case("identity"));
+    encoding.or_else(|| answer.body.starts_with("\u{1f}\u{fffd}").then(|| "gzip".to_owned()))
+}
+
+/// Where other text stands, if there is a JSON object in the text.
+fn text_around_json(text: &str) -> Option<&'static str> {
+    let start = text.find('{')?;
+    let object = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Map<String, Value>>().next();
+    object?.ok()?;
+    Some(if text[..start].trim().is_empty() { "after" } else { "before" })
 }
 
 fn not_stored(answer: &Answer) -> Verdict {

@@ -74,9 +74,9 @@ async fn examine(plan: &Plan, report: &mut Report, progress: &ProgressBar) {
     match plan.kind {
         Kind::Sdk | Kind::Messaging => {
             progress.set_message("Sending unknown user tokens");
-            refusals::examine(&endpoint, report).await;
+            let refuses = refusals::examine(&endpoint, report).await;
             progress.set_message("Sending the user token");
-            good_token::examine(&endpoint, report).await;
+            good_token::examine(&endpoint, refuses, report).await;
         }
         Kind::Sso => {
             progress.set_message("Opening the sign-in page");

@@ -2,7 +2,7 @@
 
 use hyper::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use scraper::{ElementRef, Html};
-use url::Url;
+use url::{Position, Url};
 
 use super::connection::is_loopback;
 use super::endpoint::caching;
@@ -95,7 +95,8 @@ pub(super) fn action(form: &Form, page: &Url, subdomain: Option<&str>) -> (Verdi
         return (Verdict::fail("the form's action is not an address", remedy), None);
     };
     let host = action.host_str().unwrap_or_default();
-    let seen = format!("the form leads to {}", quoted(&format!("{}://{host}{}", action.scheme(), action.path())));
+    let place = &action[Position::BeforeHost..Position::AfterPath];
+    let seen = format!("the form leads to {}", quoted(&format!("{}://{place}", action.scheme())));
     let origin = action.join("/").ok();
     let is_endpoint = action.path() == format!("/{}", sso::ENDPOINT);
     if is_loopback(page) && is_loopback(&action) && is_endpoint {
@@ -170,8 +171,8 @@ impl Policies {
         Self { of_header, all }
     }
 
-    /// Whether browsers may post the form.
-    pub(super) fn form_action(&self, form: &Form, page: &Url) -> Verdict {
+    /// Whether browsers may post the form, and follow Zendesk's redirect to a help center (Chrome checks that too).
+    pub(super) fn form_action(&self, form: &Form, page: &Url, help_centers: &[Url]) -> Verdict {
         let lists: Vec<Vec<&str>> = self.all.iter().filter_map(|policy| directive(policy, "form-action")).collect();
         let Some(target) = form.target(page) else {
             return Verdict::skip("the form's action is not an address");
@@ -183,16 +184,29 @@ impl Policies {
                  send the JWT elsewhere.",
             );
         }
-        let blocking = lists.iter().find(|sources| !sources.iter().any(|source| covers(source, &target, page)));
-        match blocking {
-            None => Verdict::pass("form-action of the content security policy covers the form"),
-            Some(sources) => Verdict::fail(
-                format!("form-action is {}, so browsers do not post the form", quoted(&sources.join(" "))),
+        let blocking = |to: &Url| lists.iter().find(|sources| !sources.iter().any(|source| covers(source, to, page)));
+        let add = |to: &Url| format!("Add {} to form-action.", to.origin().ascii_serialization());
+        if let Some(sources) = blocking(&target) {
+            let seen = format!("form-action is {}, so browsers do not post the form", quoted(&sources.join(" ")));
+            return Verdict::fail(seen, add(&target));
+        }
+        if let Some(help_center) = help_centers.iter().find(|help_center| blocking(help_center).is_some()) {
+            let host = help_center.host_str().unwrap_or_default();
+            let seen = format!("form-action lacks {host}, so Chrome stops Zendesk's redirect to it");
+            return Verdict::fail(seen, add(help_center));
+        }
+        let is_zendesk = |source: &&str| source.contains(".zendesk.com") || source.starts_with('\'');
+        let only_zendesk = lists.iter().find(|sources| sources.iter().all(is_zendesk));
+        match only_zendesk {
+            Some(sources) if help_centers.is_empty() && !is_loopback(&target) => Verdict::warn(
                 format!(
-                    "Add {} to form-action, and each help center on a domain of yours, to which Zendesk redirects.",
-                    target.origin().ascii_serialization()
+                    "form-action is {}, which names no help center on a domain of yours",
+                    quoted(&sources.join(" "))
                 ),
+                "If a help center is mapped to a domain of yours, add its host: Chrome stops Zendesk's redirect to any \
+                 other. Name your help centers with --help-center to check them.",
             ),
+            _ => Verdict::pass("form-action of the content security policy covers the form"),
         }
     }
 

@@ -4,19 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
-use serde::Deserialize;
 use url::{Position, Url};
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::arguments::{Arguments, TokenIn};
 use super::connection::Network;
 use crate::input::{self, ask, can_ask, is_standard_input};
 use crate::problem::Problem;
-use zendesk_jwt::jwt::messaging::Messaging;
-use zendesk_jwt::jwt::sdk::Sdk;
-use zendesk_jwt::jwt::signing::SigningKey;
-use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt::jwt::{JtiSource, Kind, RandomJti};
+use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem, check_secret};
 use zendesk_jwt_simulator::Client;
 
 /// The paths of our own endpoints.
@@ -48,6 +44,7 @@ pub(super) struct Plan {
     pub(super) origin: Option<String>,
     pub(super) zendesk_subdomain: Option<String>,
     pub(super) logout_url: Option<Url>,
+    pub(super) help_centers: Vec<Url>,
     pub(super) network: Network,
     /// Random hexadecimal digits, part of every invented token of this run.
     pub(super) marker: String,
@@ -84,6 +81,7 @@ impl Plan {
             origin: arguments.origin.clone(),
             zendesk_subdomain: arguments.zendesk_subdomain.clone(),
             logout_url,
+            help_centers: arguments.help_center.clone(),
             user_token,
             secret,
             place,
@@ -115,6 +113,7 @@ fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Probl
         ("--origin", arguments.origin.is_some(), Kind::Messaging),
         ("--zendesk-subdomain", arguments.zendesk_subdomain.is_some(), Kind::Sso),
         ("--logout-url", arguments.logout_url.is_some(), Kind::Sso),
+        ("--help-center", !arguments.help_center.is_empty(), Kind::Sso),
     ];
     if let Some((option, _, only)) = options.into_iter().find(|(_, is_given, only)| *is_given && *only != kind) {
         return Err(Problem(format!("{option} is for {} endpoints: leave it out", only.title())));
@@ -172,29 +171,14 @@ fn check_token(token: &str, place: &Place) -> Result<(), Problem> {
     if is_fit { Ok(()) } else { Err(refusal()) }
 }
 
-/// What Secrets Manager holds.
-#[derive(Deserialize, ZeroizeOnDrop)]
-struct SecretValue {
-    secret: String,
-    kid: Option<String>,
-}
-
 /// The secret in a file, as raw text or as the JSON that Secrets Manager holds.
 fn secret(path: &Path, kind: Kind) -> Result<Secret, Problem> {
     let text = read(path, "the secret")?;
-    let is_json = text.trim_start().starts_with('{');
-    let checked = match kind {
-        Kind::Sdk if is_json => SigningKey::<Sdk>::parse(&text).map(drop),
-        Kind::Messaging if is_json => SigningKey::<Messaging>::parse(&text).map(drop),
-        Kind::Sso if is_json => SigningKey::<Sso>::parse(&text).map(drop),
-        Kind::Sdk => SigningKey::<Sdk>::new(&text, None).map(drop),
-        Kind::Messaging => SigningKey::<Messaging>::new(&text, Some("unknown")).map(drop),
-        Kind::Sso => SigningKey::<Sso>::new(&text, None).map(drop),
-    };
-    checked.map_err(|problem| Problem(problem.to_string()))?;
-    let value: Option<SecretValue> = serde_json::from_str(&text).ok().filter(|_| is_json);
-    Ok(match value {
-        Some(value) => Secret { secret: Zeroizing::new(value.secret.clone()), kid: value.kid.clone() },
-        None => Secret { secret: text, kid: None },
-    })
+    let problem = |problem: SigningKeyProblem| Problem(problem.to_string());
+    if text.trim_start().starts_with('{') {
+        let key = SharedKey::parse(kind, &text).map_err(problem)?;
+        return Ok(Secret { secret: Zeroizing::new(key.secret().to_owned()), kid: key.kid().map(str::to_owned) });
+    }
+    check_secret(kind, &text).map_err(problem)?;
+    Ok(Secret { secret: text, kid: None })
 }

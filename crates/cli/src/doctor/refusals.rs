@@ -3,10 +3,11 @@
 use hyper::{Method, StatusCode};
 
 use super::clock;
-use super::endpoint::{Endpoint, caching, describe, unanswered};
+use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, unanswered};
 use super::plan::Place;
 use super::report::{Group, Report, Verdict};
 use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::{Answer, Request};
 
 /// Texts that only appear inside a server.
@@ -31,19 +32,33 @@ const INTERNALS: [&str; 18] = [
     "USER_TOKENS_TABLE",
 ];
 
-/// Makes these checks, which need nothing from the operator.
-pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
+/// Why checks prove nothing once the endpoint signs for unknown tokens.
+pub(super) const SIGNS_FOR_ALL: &str = "proves nothing, since the endpoint signs a JWT for every user token";
+
+/// Makes these checks, which need nothing from the operator, and says whether the endpoint refuses unknown tokens.
+pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> bool {
     let unknown = match endpoint.send(endpoint.request_with(&endpoint.unknown_token())).await {
         Ok(answer) => answer,
         Err(failure) => {
             report.add("unknown-token", unanswered(failure));
             report.skip_rest(Group::Connection, "no answer");
-            return report.skip_rest(Group::UnknownToken, "no answer");
+            report.skip_rest(Group::UnknownToken, "no answer");
+            return true;
         }
     };
     report.add("clock", clock::of_server(&unknown));
     report.add("no-redirect", no_redirect(&unknown));
-    report.add("unknown-token", refused(&unknown, endpoint.plan.kind));
+    if unknown.status.is_success() && find_jwt(&unknown.body).is_some() {
+        report.add("unknown-token", signs_for_all(&unknown));
+        report.skip_rest(Group::UnknownToken, SIGNS_FOR_ALL);
+        return false;
+    }
+    let mut verdict = refused(&unknown, endpoint.plan.kind);
+    if verdict.is_fail() {
+        let is_refusal = |answer: &Answer| answer.status == StatusCode::UNAUTHORIZED;
+        verdict = endpoint.reads_other_body(&endpoint.unknown_token(), is_refusal).await.unwrap_or(verdict);
+    }
+    report.add("unknown-token", verdict);
 
     let mut answers = Vec::new();
     let like_a_jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.{}", endpoint.plan.marker);
@@ -70,6 +85,14 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
     answers.push(unknown);
     report.add("refusal-leaks-nothing", leaks_nothing(&answers, &endpoint.plan.marker));
     report.add("refusal-cache", not_stored(&answers));
+    true
+}
+
+fn signs_for_all(answer: &Answer) -> Verdict {
+    let seen = format!("signs a JWT for a user token that it does not know, with {}", describe(answer));
+    let remedy = "Look the user token up and answer 401 if you do not know it: with this endpoint anybody can be any of \
+                  your users.";
+    Verdict::fail(seen, remedy).critical()
 }
 
 fn no_redirect(answer: &Answer) -> Verdict {
@@ -85,6 +108,10 @@ fn no_redirect(answer: &Answer) -> Verdict {
 
 fn refused(answer: &Answer, kind: Kind) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
+    if let Some(status) = envelope(answer) {
+        let seen = format!("{seen}, and with {status} in a {{statusCode, body}} envelope");
+        return Verdict::fail(seen, UNWRAP);
+    }
     match answer.status {
         StatusCode::UNAUTHORIZED => Verdict::pass(seen),
         status if status.is_success() => Verdict::fail(
@@ -149,8 +176,7 @@ fn same_status(unknown: &Answer, answer: &Answer, what: &str) -> Verdict {
 
 /// Requests without a user token where it belongs.
 fn without_a_token(endpoint: &Endpoint<'_>) -> [(&'static str, &'static str, Request); 3] {
-    let json = serde_json::json!({ "user_token": endpoint.unknown_token() }).to_string();
-    let json = endpoint.request(Method::POST).body("application/json", json);
+    let [(_, json), _] = endpoint.other_bodies(&endpoint.unknown_token());
     [
         ("empty-token", "an empty user token", endpoint.request_with("")),
         ("json-body", "an unknown token in a JSON body", json),

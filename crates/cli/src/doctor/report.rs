@@ -79,6 +79,9 @@ pub(super) enum State {
 #[derive(Debug, Serialize)]
 pub(super) struct Verdict {
     pub(super) state: State,
+    /// Whether the fault matters more than all others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_critical: bool,
     pub(super) seen: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) remedy: Option<String>,
@@ -86,21 +89,34 @@ pub(super) struct Verdict {
 
 impl Verdict {
     pub(super) fn pass(seen: impl Into<String>) -> Self {
-        Self { state: State::Pass, seen: seen.into(), remedy: None }
+        Self::new(State::Pass, seen, None)
     }
 
     /// `remedy` is a sentence that says what to do.
     pub(super) fn warn(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { state: State::Warn, seen: seen.into(), remedy: Some(remedy.into()) }
+        Self::new(State::Warn, seen, Some(remedy.into()))
     }
 
     /// `remedy` is a sentence that says what to do.
     pub(super) fn fail(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { state: State::Fail, seen: seen.into(), remedy: Some(remedy.into()) }
+        Self::new(State::Fail, seen, Some(remedy.into()))
     }
 
     pub(super) fn skip(reason: impl Into<String>) -> Self {
-        Self { state: State::Skip, seen: reason.into(), remedy: None }
+        Self::new(State::Skip, reason, None)
+    }
+
+    /// The same, if it must be fixed before everything else.
+    pub(super) fn critical(self) -> Self {
+        Self { is_critical: true, ..self }
+    }
+
+    fn new(state: State, seen: impl Into<String>, remedy: Option<String>) -> Self {
+        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy: remedy.as_deref().map(escaped) }
+    }
+
+    pub(super) fn is_critical(&self) -> bool {
+        self.is_critical
     }
 
     pub(super) fn is_fail(&self) -> bool {
@@ -154,8 +170,7 @@ impl Report {
         let found = self.checks.iter_mut().find(|check| check.id == id);
         debug_assert!(found.is_some(), "{id} is not a check of this kind");
         if let Some(check) = found {
-            let Verdict { state, seen, remedy } = verdict;
-            check.verdict = Some(Verdict { state, seen: escaped(&seen), remedy: remedy.as_deref().map(escaped) });
+            check.verdict = Some(verdict);
         }
     }
 
@@ -175,6 +190,15 @@ impl Report {
     /// The checks that were made or skipped.
     pub(super) fn checks(&self) -> impl Iterator<Item = (&Check, &Verdict)> {
         self.checks.iter().filter_map(|check| Some((check, check.verdict.as_ref()?)))
+    }
+
+    pub(super) fn failures(&self) -> impl Iterator<Item = (&Check, &Verdict)> {
+        self.checks().filter(|(_, verdict)| verdict.is_fail())
+    }
+
+    /// The failure that matters most: a critical one, or the first, on which later checks depend.
+    pub(super) fn first_to_fix(&self) -> Option<(&Check, &Verdict)> {
+        self.failures().find(|(_, verdict)| verdict.is_critical).or_else(|| self.failures().next())
     }
 
     pub(super) fn count(&self, state: State) -> usize {
