@@ -6,11 +6,12 @@ use hyper::Method;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE};
 
 use super::plan::{Place, Plan};
-use super::report::{Verdict, quoted};
+use super::report::{Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 
-/// An endpoint that can be reached.
+const SEE_LOG: &str = "Look into the server's log for what happened to this request.";
+
 pub(super) struct Endpoint<'a> {
     pub(super) plan: &'a Plan,
     pub(super) route: Route,
@@ -84,15 +85,18 @@ impl Endpoint<'_> {
         self.plan.network.client.send(&self.route, request).await
     }
 
-    /// Sends a request and judges its answer.
+    /// Sends the request of a check on which others depend.
+    pub(super) async fn answer(&self, id: &str, request: Request, report: &mut Report) -> Result<Answer, &'static str> {
+        report.require(id, self.send(request).await, SEE_LOG).ok_or("no answer")
+    }
+
     pub(super) async fn judge(&self, request: Request, judge: impl FnOnce(&Answer) -> Verdict) -> Verdict {
         self.send(request).await.map_or_else(unanswered, |answer| judge(&answer))
     }
 }
 
-/// The verdict on a request without an answer.
 pub(super) fn unanswered(problem: impl Display) -> Verdict {
-    Verdict::fail(problem.to_string(), "Look into the server's log for what happened to this request.")
+    Verdict::fail(problem.to_string(), SEE_LOG)
 }
 
 /// The status, and where a redirect leads.
@@ -110,10 +114,15 @@ pub(super) fn envelope(answer: &Answer) -> Option<u64> {
     json.get("body").and_then(|_| json.get("statusCode")?.as_u64())
 }
 
-/// What `Cache-Control` says.
-pub(super) fn caching(answer: &Answer) -> String {
-    match answer.header(CACHE_CONTROL) {
+/// What `Cache-Control` says, unless it keeps the answer out of caches.
+pub(super) fn caching(answer: &Answer) -> Option<String> {
+    let seen = match answer.header(CACHE_CONTROL) {
         None => "there is no Cache-Control header".to_owned(),
         Some(directives) => format!("Cache-Control is {}", quoted(&directives)),
-    }
+    };
+    (!answer.is_no_store()).then_some(seen)
+}
+
+pub(super) fn not_cached() -> Verdict {
+    Verdict::pass("Cache-Control is `no-store`")
 }

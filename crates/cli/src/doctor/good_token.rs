@@ -7,7 +7,7 @@ use hyper::header::CONTENT_ENCODING;
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, unanswered};
+use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached};
 use super::jwt;
 use super::plan::Place;
 use super::refusals::SIGNS_FOR_ALL;
@@ -16,10 +16,8 @@ use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::Answer;
 
-/// How long an answer may take.
 const PROMPT: Duration = Duration::from_secs(1);
 
-/// Makes these checks, and those of the JWT.
 pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Report) {
     if let Err(reason) = examine_answers(endpoint, refuses, report).await {
         report.skip_rest(Group::GoodToken, reason);
@@ -31,13 +29,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut
 async fn examine_answers(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Report) -> Result<(), &'static str> {
     let kind = endpoint.plan.kind;
     let user_token = endpoint.user_token()?;
-    let first = match endpoint.send(endpoint.request_with(user_token)).await {
-        Ok(answer) => answer,
-        Err(failure) => {
-            report.add("good-token", unanswered(failure));
-            return Err("no answer");
-        }
-    };
+    let first = endpoint.answer("good-token", endpoint.request_with(user_token), report).await?;
     let later = endpoint.send(endpoint.request_with(user_token)).await.ok();
     report.add("speed", speed(kind, &first, later.as_ref()));
     let verdict = accepted(&first, kind);
@@ -47,16 +39,14 @@ async fn examine_answers(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Re
         report.add("good-token", other.unwrap_or(verdict));
         return Err("the user token was not accepted");
     }
-    if refuses {
-        report.add("good-token", verdict);
-        report.add("encoded-token", encoded(endpoint, user_token).await);
-    } else {
-        report.add("good-token", Verdict::skip(SIGNS_FOR_ALL));
-        report.add("encoded-token", Verdict::skip(SIGNS_FOR_ALL));
+    let encoded = encoded(endpoint, user_token).await;
+    for (id, verdict) in [("good-token", verdict), ("encoded-token", encoded)] {
+        report.add(id, if refuses { verdict } else { Verdict::skip(SIGNS_FOR_ALL) });
     }
     report.add("media-type", media_type(&first, kind));
     report.add("json", body(&first, kind));
-    report.add("cache", not_stored(&first));
+    let remedy = "Send Cache-Control: no-store: who finds a JWT in a cache can use it.";
+    report.add("cache", caching(&first).map_or_else(not_cached, |seen| Verdict::warn(seen, remedy)));
     let jwt = the_jwt(&first).ok_or("no JWT")?;
     let later = later.as_ref().and_then(the_jwt);
     jwt::examine(endpoint, &first, &jwt, later.as_deref(), report);
@@ -65,24 +55,22 @@ async fn examine_answers(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Re
 
 fn accepted(answer: &Answer, kind: Kind) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
-    match answer.status {
-        StatusCode::OK => Verdict::pass(seen),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Verdict::fail(
-            seen,
+    let remedy = match answer.status {
+        StatusCode::OK => return Verdict::pass(seen),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             "Give a user token that this endpoint knows and accepts for this kind of JWT. If it should know this one, \
-             look into the server's log for the reason.",
-        ),
-        status if status.is_redirection() => {
-            Verdict::fail(seen, "Answer 200 with the JWT at this address: a redirect is not followed.")
+             look into the server's log for the reason."
         }
+        status if status.is_redirection() => "Answer 200 with the JWT at this address: a redirect is not followed.",
         status if status.is_success() && kind == Kind::Messaging => {
-            Verdict::warn(seen, "Answer 200: some clients accept nothing else.")
+            return Verdict::warn(seen, "Answer 200: some clients accept nothing else.");
         }
         status if status.is_server_error() => {
-            Verdict::fail(seen, "Look into the server's log: it could not look up the user or sign the JWT.")
+            "Look into the server's log: it could not look up the user or sign the JWT."
         }
-        _ => Verdict::fail(seen, "Answer exactly 200 with the JWT."),
-    }
+        _ => "Answer exactly 200 with the JWT.",
+    };
+    Verdict::fail(seen, remedy)
 }
 
 fn media_type(answer: &Answer, kind: Kind) -> Verdict {
@@ -166,13 +154,6 @@ fn text_around_json(text: &str) -> Option<&'static str> {
     Some(if text[..start].trim().is_empty() { "after" } else { "before" })
 }
 
-fn not_stored(answer: &Answer) -> Verdict {
-    if answer.is_no_store() {
-        return Verdict::pass("Cache-Control is `no-store`");
-    }
-    Verdict::warn(caching(answer), "Send Cache-Control: no-store: who finds a JWT in a cache can use it.")
-}
-
 /// Judges the faster of two answers, since the first may come from a server that just started.
 pub(super) fn speed(kind: Kind, first: &Answer, later: Option<&Answer>) -> Verdict {
     let usual = later.map_or(first.took, |later| later.took.min(first.took));
@@ -185,12 +166,9 @@ pub(super) fn speed(kind: Kind, first: &Answer, later: Option<&Answer>) -> Verdi
                       open, and look up a user by key.";
         return if kind == Kind::Sdk { Verdict::fail(seen, remedy) } else { Verdict::warn(seen, remedy) };
     }
-    if first.took > PROMPT {
-        let remedy = "Shorten the cold start, for which the first user after a pause waits. More memory or provisioned \
-                      concurrency helps.";
-        return Verdict::warn(seen, remedy);
-    }
-    Verdict::pass(seen)
+    let remedy = "Shorten the cold start, for which the first user after a pause waits. More memory or provisioned \
+                  concurrency helps.";
+    if first.took > PROMPT { Verdict::warn(seen, remedy) } else { Verdict::pass(seen) }
 }
 
 fn shown(took: Duration) -> String {

@@ -1,5 +1,7 @@
 //! The list of checks, and what each found.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use crate::output::escaped;
@@ -75,13 +77,12 @@ pub(super) enum State {
     Skip,
 }
 
-/// What a check found.
 #[derive(Debug, Serialize)]
 pub(super) struct Verdict {
     pub(super) state: State,
     /// Whether the fault matters more than all others.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    is_critical: bool,
+    #[serde(rename = "critical", skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_critical: bool,
     pub(super) seen: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) remedy: Option<String>,
@@ -97,7 +98,6 @@ impl Verdict {
         Self::new(State::Warn, seen, Some(remedy.into()))
     }
 
-    /// `remedy` is a sentence that says what to do.
     pub(super) fn fail(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(State::Fail, seen, Some(remedy.into()))
     }
@@ -106,17 +106,12 @@ impl Verdict {
         Self::new(State::Skip, reason, None)
     }
 
-    /// The same, if it must be fixed before everything else.
     pub(super) fn critical(self) -> Self {
         Self { is_critical: true, ..self }
     }
 
     fn new(state: State, seen: impl Into<String>, remedy: Option<String>) -> Self {
         Self { state, is_critical: false, seen: escaped(&seen.into()), remedy: remedy.as_deref().map(escaped) }
-    }
-
-    pub(super) fn is_critical(&self) -> bool {
-        self.is_critical
     }
 
     pub(super) fn is_fail(&self) -> bool {
@@ -141,7 +136,6 @@ impl Check {
     }
 }
 
-/// The whole list.
 pub(super) struct Report {
     pub(super) url: String,
     pub(super) kind: Kind,
@@ -151,21 +145,14 @@ pub(super) struct Report {
 impl Report {
     /// All checks of an endpoint of this kind, none of them made.
     pub(super) fn new(url: String, kind: Kind) -> Self {
-        let mut checks: Vec<Check> = rules(kind)
-            .map(|rule| (Group::Jwt, rule_id(rule)))
-            .chain(
-                CHECKS
-                    .iter()
-                    .filter(|(_, kinds, _)| kinds.contains(&kind))
-                    .flat_map(|(group, _, ids)| ids.iter().map(|id| (*group, (*id).to_owned()))),
-            )
-            .map(|(group, id)| Check { id, group, verdict: None })
-            .collect();
+        let listed = CHECKS.iter().filter(|(_, kinds, _)| kinds.contains(&kind));
+        let listed = listed.flat_map(|(group, _, ids)| ids.iter().map(|id| (*group, (*id).to_owned())));
+        let all = rules(kind).map(|rule| (Group::Jwt, rule_id(rule))).chain(listed);
+        let mut checks: Vec<Check> = all.map(|(group, id)| Check { id, group, verdict: None }).collect();
         checks.sort_by_key(|check| check.group);
         Self { url, kind, checks }
     }
 
-    /// Enters what a check found.
     pub(super) fn add(&mut self, id: &str, verdict: Verdict) {
         let found = self.checks.iter_mut().find(|check| check.id == id);
         debug_assert!(found.is_some(), "{id} is not a check of this kind");
@@ -174,8 +161,9 @@ impl Report {
         }
     }
 
-    pub(super) fn is_made(&self, id: &str) -> bool {
-        self.checks().any(|(check, _)| check.id == id)
+    /// What later checks need. Without it the check fails.
+    pub(super) fn require<T>(&mut self, id: &str, needed: Result<T, impl Display>, remedy: &str) -> Option<T> {
+        needed.map_err(|problem| self.add(id, Verdict::fail(problem.to_string(), remedy))).ok()
     }
 
     /// Skips the checks of a group that were not made.
@@ -187,7 +175,6 @@ impl Report {
         }
     }
 
-    /// The checks that were made or skipped.
     pub(super) fn checks(&self) -> impl Iterator<Item = (&Check, &Verdict)> {
         self.checks.iter().filter_map(|check| Some((check, check.verdict.as_ref()?)))
     }
@@ -210,7 +197,6 @@ impl Report {
     }
 }
 
-/// The rules of a JWT of this kind.
 pub(super) fn rules(kind: Kind) -> impl Iterator<Item = Rule> {
     Rule::ALL.iter().copied().filter(move |rule| rule.kinds().contains(&kind))
 }

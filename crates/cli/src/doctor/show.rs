@@ -28,10 +28,16 @@ pub(super) fn show(report: &Report, as_json: bool) -> Result<(), Problem> {
 fn checklist(report: &Report, width: usize) -> String {
     let mut list = String::new();
     let checks: Vec<(&Check, &Verdict)> = report.checks().collect();
-    let groups: Vec<_> = checks.chunk_by(|(one, _), (next, _)| one.group == next.group).collect();
-    let groups: Vec<_> = groups.into_iter().map(|checks| (checks[0].0.group.heading(), lines(checks))).collect();
+    let groups = checks.chunk_by(|(one, _), (next, _)| one.group == next.group);
+    let mut groups: Vec<_> = groups.map(|checks| (checks[0].0.group.heading(), lines(checks))).collect();
     let id_width = groups.iter().flat_map(|(_, lines)| lines).map(|line| line.id.len()).max().unwrap_or_default();
-    let first = report.first_to_fix().map(|check| ("Fix this first", vec![Line::of(check)]));
+    // The opening shows this remedy.
+    let is_first = |line: &Line<'_>| report.first_to_fix().is_some_and(|(check, _)| check.id == line.id);
+    groups.iter_mut().flat_map(|(_, lines)| lines).filter(|line| is_first(line)).for_each(|line| line.remedy = None);
+    let first = report.first_to_fix().map(|(check, verdict)| {
+        let heading = if verdict.is_critical { "Critical: fix this first" } else { "Fix this first" };
+        (heading, vec![Line::of((check, verdict))])
+    });
     let failures: Vec<_> = report.failures().map(|check| Line { remedy: None, ..Line::of(check) }).collect();
     let last = (!failures.is_empty()).then_some(("Failures", failures));
     for (heading, lines) in first.into_iter().chain(groups).chain(last) {
@@ -44,7 +50,6 @@ fn checklist(report: &Report, width: usize) -> String {
     list + &summary(report)
 }
 
-/// A line of the list.
 struct Line<'a> {
     state: State,
     id: &'a str,

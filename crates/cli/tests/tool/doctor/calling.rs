@@ -76,7 +76,7 @@ fn the_checklist_opens_with_what_to_fix_first_and_ends_with_the_failures() {
     });
     let ran = run(&server.url("/sdk/jwt"), USER_TOKEN, &[]);
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    assert_eq!(lines[0], "Fix this first");
+    assert_eq!(lines[0], "Critical: fix this first");
     assert!(lines[1].starts_with("  ✗ unknown-token") && lines[1].contains("signs a JWT"), "{}", ran.stdout);
     let (_, end) = ran.stdout.rsplit_once("\nFailures\n").unwrap();
     assert!(end.contains("✗ unknown-token") && end.contains("✗ media-type") && !end.contains('→'), "{end}");

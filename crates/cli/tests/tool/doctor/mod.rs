@@ -81,7 +81,7 @@ impl Diagnosis {
     /// The checks that must be fixed before everything else.
     fn critical(&self) -> Vec<&str> {
         let checks = self.report["checks"].as_array().unwrap().iter();
-        checks.filter(|check| check["is_critical"] == true).map(|check| check["id"].as_str().unwrap()).collect()
+        checks.filter(|check| check["critical"] == true).map(|check| check["id"].as_str().unwrap()).collect()
     }
 
     #[track_caller]
