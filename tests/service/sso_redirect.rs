@@ -272,7 +272,7 @@ fn a_nonce_is_never_used_twice() {
 fn a_page_is_not_cached_framed_or_sent_as_referrer() {
     let answer = service().answer(&login(None));
 
-    answer.assert_guarded();
+    answer.assert_security_headers();
     assert_eq!(answer.header("x-frame-options"), Some("DENY"));
 }
 
