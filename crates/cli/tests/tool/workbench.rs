@@ -247,12 +247,29 @@ fn an_invalid_user_is_not_added_and_the_form_stays_filled() {
         &[("name", "Demo Bad"), ("external_id", "demo-9"), ("email", "no address"), ("audience", "sdk")],
     );
     assert_eq!(page.status, 422);
-    page.says("Not added: `email` has a value that it cannot have");
+    page.says("Not added: `email` is not one e-mail address");
     assert!(page.html.contains(r#"value="Demo Bad""#));
     assert!(!get(&local, "/users").html.contains("Demo Bad"));
 
     let nowhere = [("name", "Demo Bad"), ("external_id", "demo-9"), ("email", "bad@example.com")];
     post(&local, "/users/add", &nowhere).says("choose at least one flow");
+}
+
+#[test]
+fn a_value_that_zendesk_ignores_is_stored_with_a_warning() {
+    let local = Local::start(&[]);
+    let fields = [
+        ("name", "Demo Phone"),
+        ("external_id", "demo-9"),
+        ("email", "added@example.com"),
+        ("phone", "0151 2345678"),
+        ("audience", "sdk"),
+    ];
+    change(&local, "/users/add", &fields).says("Warning: `phone` is not in E.164 form");
+    assert!(get(&local, "/users").html.contains("Demo Phone"));
+
+    let undefined = [("name", "Demo Bad"), ("external_id", "undefined"), ("audience", "sdk")];
+    post(&local, "/users/add", &undefined).says("Not added: `external_id` is a word for a missing value");
 }
 
 #[test]
