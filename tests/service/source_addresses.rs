@@ -75,7 +75,7 @@ fn a_request_from_an_allowed_network_is_answered() {
 }
 
 #[test]
-fn a_request_from_elsewhere_is_refused_like_an_unknown_token() {
+fn a_request_from_another_network_is_refused_like_an_unknown_token() {
     let service = service();
     for event_source in REPORTING {
         let unknown = refusal_of_an_unknown_token(event_source);
@@ -99,7 +99,7 @@ fn an_unknown_token_gets_the_same_answer_from_inside_and_outside() {
 }
 
 #[test]
-fn what_a_header_says_of_the_source_changes_nothing() {
+fn headers_that_claim_a_source_address_are_ignored() {
     let service = service();
     let claims = |address: &str| {
         let forwarded = if address.contains(':') { format!("for=\"[{address}]\"") } else { format!("for={address}") };

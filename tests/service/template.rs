@@ -67,7 +67,7 @@ fn alarms_and_dashboard_use_existing_metrics() {
 }
 
 #[test]
-fn metrics_of_aws_belong_to_this_stack() {
+fn aws_metrics_are_those_of_this_stack() {
     let template = template();
     let known: BTreeSet<_> = [
         ("AWS/ApiGateway", "5xx", "ApiId", "AWS::Serverless::HttpApi"),
@@ -309,7 +309,7 @@ fn every_route_has_its_own_limit() {
 }
 
 #[test]
-fn the_log_of_the_api_has_nothing_personal() {
+fn the_access_log_of_the_api_has_no_personal_data() {
     let template = template();
     let api = &resources(&template, "AWS::Serverless::HttpApi")[0].1["Properties"];
     let format: Value = serde_json::from_str(&text(&api["AccessLogSettings"]["Format"])).expect("JSON");
@@ -339,7 +339,7 @@ fn a_changed_parameter_makes_a_new_version() {
 }
 
 #[test]
-fn secrets_and_table_outlive_the_stack() {
+fn secrets_and_table_remain_after_the_stack_is_deleted() {
     let template = template();
     let secrets = resources(&template, "AWS::SecretsManager::Secret");
     let tables = resources(&template, "AWS::DynamoDB::Table");

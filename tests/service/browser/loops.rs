@@ -12,7 +12,7 @@ fn assert_waits_for_click(world: &World) {
 }
 
 #[test]
-fn the_page_stops_when_a_help_center_sends_the_visitor_straight_back() {
+fn the_page_waits_for_a_click_when_a_help_center_sends_the_visitor_straight_back() {
     in_a_browser(|world| {
         world.log_in();
         world.zendesk.answers_with(Verdict::SentToSignInAgain);
@@ -32,7 +32,7 @@ fn the_page_stops_when_a_help_center_sends_the_visitor_straight_back() {
 }
 
 #[test]
-fn the_page_stops_when_the_visitor_tries_again_after_each_error() {
+fn the_page_waits_for_a_click_when_the_visitor_tries_again_after_each_error() {
     in_a_browser(|world| {
         world.log_in();
         world.zendesk.answers_with(Verdict::Refused("Something new"));
