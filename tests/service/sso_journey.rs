@@ -61,6 +61,19 @@ fn a_page_of_a_foreign_origin_may_not_sign_its_visitor_in() {
 }
 
 #[test]
+fn the_origin_null_is_never_our_own() {
+    let service = started(setup().env("ALLOWED_ORIGINS", "https://www.example.com"));
+    for source in [EventSource::Alb, EventSource::HttpApi, EventSource::RestApi] {
+        for scheme in ["foo", "data", "https"] {
+            let mut event = source.event(&posted_from("null"));
+            event["headers"]["x-forwarded-proto"] = scheme.into();
+            let answer = service.reply_to_event(source, event).answer;
+            assert_eq!((answer.status, is_signed(&answer)), (403, false), "{scheme} through {source:?}");
+        }
+    }
+}
+
+#[test]
 fn pages_of_our_own_and_of_allowed_origins_may_sign_their_visitor_in() {
     let allowed = started(setup().env("ALLOWED_ORIGINS", "https://www.example.com, https://app.example.com/"));
     for origin in ["https://www.example.com", "https://app.example.com"] {
