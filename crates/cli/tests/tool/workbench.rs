@@ -247,7 +247,7 @@ fn an_invalid_user_is_not_added_and_the_form_stays_filled() {
         &[("name", "Demo Bad"), ("external_id", "demo-9"), ("email", "no address"), ("audience", "sdk")],
     );
     assert_eq!(page.status, 422);
-    page.says("Not added: `email` has a value that is not allowed");
+    page.says("Not added: `email` is not one e-mail address");
     assert!(page.html.contains(r#"value="Demo Bad""#));
     assert!(!get(&local, "/users").html.contains("Demo Bad"));
 

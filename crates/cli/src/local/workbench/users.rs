@@ -79,7 +79,7 @@ impl Row {
     }
 
     /// What the functions do with the token, in a few words.
-    pub(crate) fn standing(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let mut words = Vec::new();
         if let Some(attribute) = self.malformed {
             words.push(format!("malformed {attribute}"));
