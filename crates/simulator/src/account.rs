@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Subject, inspect};
+use zendesk_jwt_rules::signing_key::check_kid;
 
 /// Zendesk, *Authenticating end users in messaging*.
 const MAX_MESSAGING_KEYS: usize = 10;
@@ -151,6 +152,7 @@ fn messaging_keys(value: &Value) -> Result<Vec<MessagingKey>, String> {
 fn messaging_key(value: &Value, name: &str) -> Result<MessagingKey, String> {
     let kid = value.get("kid").and_then(Value::as_str).filter(|kid| !kid.trim().is_empty());
     let kid = kid.ok_or_else(|| format!("`{name}.kid` is missing: enter the Key ID, such as app_5963…"))?;
+    check_kid(kid).map_err(|problem| format!("`{name}.kid`: {problem}"))?;
     Ok(MessagingKey { kid: kid.to_owned(), secret: secret(value, name, Kind::Messaging)? })
 }
 

@@ -4,19 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
-use serde::Deserialize;
 use url::{Position, Url};
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::arguments::{Arguments, TokenIn};
 use super::connection::Network;
 use crate::input::{self, ask, can_ask, is_standard_input};
 use crate::problem::Problem;
-use zendesk_jwt::jwt::messaging::Messaging;
-use zendesk_jwt::jwt::sdk::Sdk;
-use zendesk_jwt::jwt::signing::SigningKey;
-use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt::jwt::{JtiSource, Kind, RandomJti};
+use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem, check_secret};
 use zendesk_jwt_simulator::Client;
 
 /// The paths of our own endpoints.
@@ -172,29 +168,15 @@ fn check_token(token: &str, place: &Place) -> Result<(), Problem> {
     if is_fit { Ok(()) } else { Err(refusal()) }
 }
 
-/// What Secrets Manager holds.
-#[derive(Deserialize, ZeroizeOnDrop)]
-struct SecretValue {
-    secret: String,
-    kid: Option<String>,
-}
-
 /// The secret in a file, as raw text or as the JSON that Secrets Manager holds.
 fn secret(path: &Path, kind: Kind) -> Result<Secret, Problem> {
     let text = read(path, "the secret")?;
-    let is_json = text.trim_start().starts_with('{');
-    let checked = match kind {
-        Kind::Sdk if is_json => SigningKey::<Sdk>::parse(&text).map(drop),
-        Kind::Messaging if is_json => SigningKey::<Messaging>::parse(&text).map(drop),
-        Kind::Sso if is_json => SigningKey::<Sso>::parse(&text).map(drop),
-        Kind::Sdk => SigningKey::<Sdk>::new(&text, None).map(drop),
-        Kind::Messaging => SigningKey::<Messaging>::new(&text, Some("unknown")).map(drop),
-        Kind::Sso => SigningKey::<Sso>::new(&text, None).map(drop),
-    };
-    checked.map_err(|problem| Problem(problem.to_string()))?;
-    let value: Option<SecretValue> = serde_json::from_str(&text).ok().filter(|_| is_json);
-    Ok(match value {
-        Some(value) => Secret { secret: Zeroizing::new(value.secret.clone()), kid: value.kid.clone() },
-        None => Secret { secret: text, kid: None },
-    })
+    let checked = |problem: SigningKeyProblem| Problem(problem.to_string());
+    if text.trim_start().starts_with('{') {
+        let key = SharedKey::parse(kind, &text).map_err(checked)?;
+        return Ok(Secret { secret: Zeroizing::new(key.secret().to_owned()), kid: key.kid().map(str::to_owned) });
+    }
+    // The key id is not in the file.
+    check_secret(kind, &text).map_err(checked)?;
+    Ok(Secret { secret: text, kid: None })
 }

@@ -256,6 +256,23 @@ fn an_invalid_user_is_not_added_and_the_form_stays_filled() {
 }
 
 #[test]
+fn a_value_that_zendesk_ignores_is_stored_with_a_warning() {
+    let local = Local::start(&[]);
+    let fields = [
+        ("name", "Demo Phone"),
+        ("external_id", "demo-9"),
+        ("email", "added@example.com"),
+        ("phone", "0151 2345678"),
+        ("audience", "sdk"),
+    ];
+    change(&local, "/users/add", &fields).says("Warning: `phone` is not in E.164 form");
+    assert!(get(&local, "/users").html.contains("Demo Phone"));
+
+    let undefined = [("name", "Demo Bad"), ("external_id", "undefined"), ("audience", "sdk")];
+    post(&local, "/users/add", &undefined).says("Not added: `external_id` is a word for a missing value");
+}
+
+#[test]
 fn a_change_of_a_user_takes_effect_at_the_endpoints() {
     let local = Local::start(&[]);
     for (change, status, word) in

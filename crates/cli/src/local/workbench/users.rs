@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::users::new_token;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, SystemClock};
 use zendesk_jwt::user::UserToken;
+use zendesk_jwt_rules::user_values::Remark;
 use zendesk_jwt_simulator::web::{self, Menu};
 
 /// What an item without `audiences` is good for.
@@ -111,8 +112,9 @@ pub(super) async fn list(State(workbench): Shared) -> Response {
 pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
     let new = NewUser::read(body.as_bytes());
     match workbench.add(&new).await {
-        Ok(token) => {
-            let text = format!("{} is added", new.name);
+        Ok((token, warnings)) => {
+            let warnings: String = warnings.iter().map(|warning| format!(". Warning: {warning}")).collect();
+            let text = format!("{} is added{warnings}", new.name);
             workbench.notify(Notice { text, is_failure: false, token: Some(token) });
             Redirect::to("/users").into_response()
         }
@@ -149,11 +151,12 @@ impl Workbench {
         Ok(Users { rows, are_cut })
     }
 
-    async fn add(&self, new: &NewUser) -> Result<String, Problem> {
+    async fn add(&self, new: &NewUser) -> Result<(String, Vec<Remark>), Problem> {
         let token = new_token::random()?;
         let item = new.item(&token, SystemClock.now())?;
+        let warnings = item.warnings().to_vec();
         self.user_tokens.put_for_its_user(item).await?;
-        Ok(token.to_string())
+        Ok((token.to_string(), warnings))
     }
 
     /// Makes a change, and describes it.
