@@ -319,6 +319,9 @@ fn only_the_owner_can_read_a_data_directory() {
     }
 }
 
+/// What happens to the file, in words and in bytes.
+type Damage<'a> = (&'a str, &'a dyn Fn(&mut Vec<u8>));
+
 #[test]
 fn a_damaged_database_is_reported_at_start_with_what_to_do() {
     let original = TempDir::new().unwrap();
@@ -338,7 +341,7 @@ fn a_damaged_database_is_reported_at_start_with_what_to_do() {
     assert!(length > 100_000, "{length}");
 
     let quote = good.windows(6).rposition(|bytes| bytes == br#""name""#).unwrap();
-    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 6] = [
+    let damages: [Damage<'_>; 6] = [
         ("emptied", &|file| file.clear()),
         ("cut in half", &|file| file.truncate(middle)),
         ("without its last bytes", &|file| file.truncate(length - 1000)),
