@@ -127,7 +127,7 @@ fn three_refusals(service: &Service, source: EventSource, token: &str) -> [(Valu
         let event = source.event(&request);
         let (response, _) = response_and_logs(service, &event);
         let set_cookie = source.answer(&response).header("set-cookie").unwrap().to_owned();
-        cookie = set_cookie.split(';').next().unwrap().to_owned();
+        set_cookie.split(';').next().unwrap().clone_into(&mut cookie);
         whole_response(service, source, &request)
     })
 }
