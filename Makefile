@@ -40,7 +40,7 @@ if-installed = @if command -v $(1) >/dev/null; then echo '$(2)'; $(2); else echo
 test: ## Run every test, and independent implementations that are installed
 	cargo test --locked --workspace
 	tests/web-script
-	tests/independent
+	tests/independent-implementations
 
 test-release: ## Run the service's tests with release binaries (cargo build --release --bins)
 	ZENDESK_JWT_BIN_DIR=target/release cargo test --locked --test service

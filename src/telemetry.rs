@@ -142,6 +142,18 @@ impl<'a> RequestReport<'a> {
     }
 }
 
+/// Writes the line of an invocation that is not an HTTP request, at every log level. `event` shows no values.
+pub fn write_other_invocation(function: &'static str, request_id: &str, event: &str) {
+    write_line(&serde_json::json!({
+        "timestamp": timestamp(SystemClock.since_epoch()),
+        "level": "INFO",
+        "message": "not an HTTP request",
+        "function": function,
+        "request_id": request_id,
+        "event": event,
+    }));
+}
+
 #[derive(Serialize)]
 struct RequestLine<'a> {
     timestamp: String,

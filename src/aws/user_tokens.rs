@@ -335,6 +335,17 @@ mod tests {
     }
 
     #[test]
+    fn a_number_in_user_fields_keeps_all_its_digits() {
+        for digits in
+            ["12345678901234567890123456789012345678", "0.1234567890123456789", "-98765432109876543210", "1e+100"]
+        {
+            let fields = HashMap::from([("id".to_owned(), AttributeValue::N(digits.to_owned()))]);
+            let profile = profile_with("user_fields", AttributeValue::M(fields)).unwrap();
+            assert_eq!(serde_json::to_string(&profile).unwrap(), format!(r#"{{"user_fields":{{"id":{digits}}}}}"#));
+        }
+    }
+
+    #[test]
     fn misspelt_decisive_attributes_are_found() {
         let found = |names: &[&str]| -> Vec<_> {
             let item = names.iter().map(|name| ((*name).to_owned(), AttributeValue::Bool(true))).collect();

@@ -1,9 +1,13 @@
 //! The embedded DynamoDB with the table of user tokens, in memory or in a directory.
 
+use std::fmt::Display;
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 
 use axum::http::StatusCode;
 use dynoxide::DynoxideError;
+use dynoxide::storage::Storage;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -75,9 +79,13 @@ fn open(directory: Option<&Path>) -> Result<dynoxide::Database, Problem> {
     let opened = match directory {
         None => dynoxide::Database::memory(),
         Some(directory) => {
-            std::fs::create_dir_all(directory)
-                .map_err(|error| Problem(format!("cannot create the directory {}: {error}", directory.display())))?;
-            dynoxide::Database::new(&directory.join(FILE).to_string_lossy())
+            let is_new = restrict(directory)
+                .map_err(|error| Problem(format!("the directory {} cannot be used: {error}", directory.display())))?;
+            let file = directory.join(FILE).to_string_lossy().into_owned();
+            if !is_new {
+                check(&file).map_err(|error| unusable(Some(directory), &*error))?;
+            }
+            dynoxide::Database::new(&file)
         }
     };
     let database = opened.map_err(|error| unusable(directory, &error))?;
@@ -86,9 +94,65 @@ fn open(directory: Option<&Path>) -> Result<dynoxide::Database, Problem> {
     Ok(database)
 }
 
-fn unusable(directory: Option<&Path>, error: &dyn std::fmt::Display) -> Problem {
+fn unusable(directory: Option<&Path>, error: &dyn Display) -> Problem {
     let file = directory.map(|directory| directory.join(FILE).display().to_string()).unwrap_or_default();
-    Problem(format!("the database {file} cannot be used ({error}): move the file away, or choose another --data"))
+    Problem(format!(
+        "the database {file} cannot be used: {error}. Restore a copy of the file, or move it away to start with the \
+         demo users, or choose another directory with --data"
+    ))
+}
+
+/// Makes the directory and its files private, and returns whether the database's file is new. SQLite gives the files
+/// that it creates next to the database the same mode.
+fn restrict(directory: &Path) -> io::Result<bool> {
+    let mut file = OpenOptions::new();
+    file.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::fs::{DirBuilder, Permissions, read_dir, set_permissions};
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+
+        file.mode(0o600);
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let entries = read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
+        let (own, others): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|entry| entry.file_name().to_string_lossy().starts_with(FILE));
+        for entry in own {
+            set_permissions(entry.path(), Permissions::from_mode(0o600))?;
+        }
+        // A directory with other files has other uses.
+        if others.is_empty() {
+            set_permissions(directory, Permissions::from_mode(0o700))?;
+        }
+    }
+    #[cfg(not(unix))]
+    std::fs::create_dir_all(directory)?;
+    match file.open(directory.join(FILE)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Finds damage that SQLite itself would find only when it reads the damaged page or item.
+fn check(file: &str) -> Result<(), Box<dyn std::error::Error>> {
+    // One query that counts the unreadable items of every table.
+    const QUERY: &str = "SELECT 'SELECT ' || group_concat(
+            '(SELECT count(*) FROM \"' || name || '\" WHERE NOT json_valid(item_json))', ' + ')
+        FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%item_json%'";
+
+    if std::fs::metadata(file)?.len() == 0 {
+        return Err("it is empty".into());
+    }
+    let storage = Storage::new(file)?;
+    let connection = storage.conn();
+    let result: String = connection.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
+    if result != "ok" {
+        return Err(format!("it is damaged ({})", result.split_whitespace().collect::<Vec<_>>().join(" ")).into());
+    }
+    let query: Option<String> = connection.query_row(QUERY, (), |row| row.get(0))?;
+    let unreadable = query.map(|query| connection.query_row(&query, (), |row| row.get::<_, u64>(0))).transpose()?;
+    if unreadable > Some(0) { Err("it is damaged (an item is not JSON)".into()) } else { Ok(()) }
 }
 
 fn create_table(database: &dynoxide::Database) -> Result<(), Problem> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value};
 
-use super::arguments::{OneUser, no_such_user, report_json};
+use super::arguments::{OneUser, no_such_user, report_json, warn};
 use super::each_item::each_item;
 use super::profile::ProfileOptions;
 use crate::aws::fields::profile_fields;
@@ -100,6 +100,7 @@ impl Update {
             let preview = change.preview(&item);
             preview.map_err(|invalid| Problem(format!("nothing was changed: {}: {invalid}", item.token_hash())))?;
         }
+        warn(change.warnings());
         apply(&table, &self.user, &change).await
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::arguments::{OneUser, Place, external_id, no_such_user, report_json};
 use super::each_item::{Report, each_item};
-use super::selection::Selection;
+use super::selection::{Selection, no_such_token};
 use crate::aws::user_token_table::{Changed, UserTokenTable};
 use crate::input;
 use crate::output;
@@ -55,9 +55,10 @@ impl Revoke {
     }
 
     async fn revoke(&self) -> Result<ExitCode, Problem> {
-        let token_hash = self.selection.token_hash()?;
-        if !self.place.table().await?.delete(&token_hash).await? {
-            return Err(Problem("there is no such token: check --table and the account".into()));
+        let table = self.place.table().await?;
+        let token_hash = self.selection.token_hash(&table).await?;
+        if !table.delete(&token_hash).await? {
+            return Err(no_such_token());
         }
         Report { items: 1, changed: 1, failed: Vec::new() }.show("revoked", self.place.json)
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value};
 
-use super::arguments::{OneUser, Place, external_id, report_json, token_json};
+use super::arguments::{OneUser, Place, external_id, report_json, token_json, warn, warn_of_another_case};
 use super::comparison::Comparison;
 use super::each_item::Report;
 use super::new_token::{self, TokenOptions};
@@ -221,6 +221,10 @@ fn refuse_suspended(items: &[StoredItem]) -> Result<(), Problem> {
 }
 
 async fn store(table: &UserTokenTable, item: UserTokenItem) -> Result<(StoredItem, Stored), Problem> {
+    warn(item.warnings());
+    if let Some(user) = StoredItem::from(item.clone()).external_id() {
+        warn_of_another_case(table, &user).await?;
+    }
     match table.put_for_its_user(item.clone()).await? {
         Stored::OfAnotherUser => {
             Err(Problem("this token is another user's: check --external-id, or revoke the token first".into()))

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::arguments::{OneUser, Place, token_json};
 use super::comparison::{Comparison, Difference, ValueOf};
-use super::selection::Selection;
+use super::selection::{Selection, no_such_token};
 use super::view::{TokenView, profile, table, views};
 use crate::aws::fields::in_order;
 use crate::aws::user_token_items::StoredItem;
@@ -96,9 +96,9 @@ impl ShowToken {
     }
 
     async fn show(&self) -> Result<ExitCode, Problem> {
-        let token_hash = self.selection.token_hash()?;
-        let stored = self.place.table().await?.get(&token_hash).await?;
-        let item = stored.ok_or_else(|| Problem("there is no such token: check --table and the account".into()))?;
+        let table = self.place.table().await?;
+        let token_hash = self.selection.token_hash(&table).await?;
+        let item = table.get(&token_hash).await?.ok_or_else(no_such_token)?;
         let token = Token { token: TokenView::of(&item), profile: profile(&item) };
         if self.place.json { output::json(&token) } else { output::line(&token.text(item)) }?;
         Ok(ExitCode::SUCCESS)
@@ -117,7 +117,7 @@ impl Token {
         };
         let rows: Vec<_> = in_order(fields).into_iter().map(shown).collect();
         let table = output::table(&["field", "value"], |_| rows.clone());
-        let answers: Vec<_> = self.token.sentences().collect();
+        let answers: Vec<_> = self.token.sentences().chain(self.token.misspelt()).collect();
         format!("user token {}\n\n{table}\n\n{}", self.token.token_hash, answers.join("\n"))
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::aws::fields::is_about_the_token;
+use crate::aws::fields::{is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
 use crate::output::{self, Detail};
 use zendesk_jwt::jwt::messaging::MessagingClaims;
@@ -21,11 +21,24 @@ pub(super) struct TokenView {
     expires_at: Value,
     suspended: Value,
     flows: [FlowAnswer; 3],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    misspelt: Vec<Misspelt>,
+}
+
+/// An attribute that no function reads, and the field that it most likely means.
+#[derive(Debug, Serialize)]
+struct Misspelt {
+    attribute: String,
+    field: &'static str,
 }
 
 impl TokenView {
     pub(super) fn of(item: &StoredItem) -> Self {
         let mut fields = item.clone().into_json();
+        let unknown = fields.keys().filter(|name| shape(name).is_none());
+        let mut misspelt: Vec<_> =
+            unknown.filter_map(|name| Some(Misspelt { attribute: name.clone(), field: nearest(name)? })).collect();
+        misspelt.sort_by(|one, other| one.attribute.cmp(&other.attribute));
         let mut field = |name: &str| fields.remove(name).unwrap_or_default();
         Self {
             token_hash: item.token_hash().to_owned(),
@@ -36,7 +49,16 @@ impl TokenView {
                 stored => stored,
             },
             flows: FlowAnswer::all(item, SystemClock.now()),
+            misspelt,
         }
+    }
+
+    /// A sentence for each attribute that no function reads but that looks like a field.
+    pub(super) fn misspelt(&self) -> impl Iterator<Item = String> {
+        self.misspelt.iter().map(|Misspelt { attribute, field }| {
+            let (attribute, hash) = (output::escaped(attribute), Detail::Short.token_hash(&self.token_hash));
+            format!("No function reads the attribute `{attribute}` of {hash}: is `{field}` meant?")
+        })
     }
 
     pub(super) fn expiry(&self) -> String {
@@ -66,9 +88,11 @@ pub(super) fn table(views: &[TokenView]) -> String {
         let own = [detail.token_hash(&view.token_hash), view.expiry()];
         own.into_iter().chain(view.flows.iter().map(FlowAnswer::cell)).collect()
     };
-    output::table(&["token hash", "expires", "sdk", "messaging", "sso"], |detail| {
+    let table = output::table(&["token hash", "expires", "sdk", "messaging", "sso"], |detail| {
         views.iter().map(|view| row(view, detail)).collect()
-    })
+    });
+    let misspelt: Vec<_> = views.iter().flat_map(TokenView::misspelt).collect();
+    if misspelt.is_empty() { table } else { format!("{table}\n\n{}", misspelt.join("\n")) }
 }
 
 /// What an item holds about its user.

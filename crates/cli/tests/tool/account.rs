@@ -1,5 +1,6 @@
 //! The AWS account that the tool works in.
 
+use crate::local::Local;
 use crate::support::operator::{Done, has_terminal};
 use crate::support::server::Server;
 use crate::support::{Kind, Operator, Setup, fault, users};
@@ -48,6 +49,7 @@ impl Shell {
         self.folder.path().join(name)
     }
 
+    /// Runs the tool without `USER_TOKENS_TABLE`, unless the shell exports it.
     fn run(&self, arguments: &[&str]) -> Done {
         let mut command = Command::new(crate::support::binary::tool());
         command.env_clear().env("HOME", self.folder.path()).env("AWS_CONFIG_FILE", self.path("config"));
@@ -107,4 +109,62 @@ fn the_prompt_before_a_deletion_names_user_table_account_and_region() {
         assert!(terminal.contains(words), "no {words} in {terminal}");
     }
     operator.run(&["user", "show", "--external-id", "demo-1"]).well();
+}
+
+const SHOW_LOCAL: [&str; 4] = ["user", "show", "--external-id", "demo-1"];
+
+#[test]
+fn the_address_of_local_is_a_port_a_host_and_port_or_a_url() {
+    let local = Local::start(&[]);
+    let (_, port) = local.url().rsplit_once(':').unwrap();
+    let shell = Shell::new("");
+    for address in [port, &format!("127.0.0.1:{port}"), &format!("localhost:{port}"), local.url()] {
+        shell.run(&[&SHOW_LOCAL[..], &["--local", address]].concat()).well();
+        shell.run(&[&SHOW_LOCAL[..], &[&format!("--local={address}")]].concat()).well();
+        shell.run(&[&["user", "show", "--local", address], &SHOW_LOCAL[2..]].concat()).well();
+        Shell::new("").export("ZENDESK_JWT_LOCAL", address).run(&SHOW_LOCAL).well();
+    }
+    let url = format!("{}/", local.url());
+    shell.run(&[&SHOW_LOCAL[..], &["--local", &url]].concat()).well();
+    // A file name after --local is not an address.
+    shell.run(&["user", "import", "--local", "users.csv"]).refused(1, &["users.csv cannot be read"]);
+}
+
+#[test]
+fn an_address_of_local_that_cannot_be_right_is_a_usage_error() {
+    let shell = Shell::new("");
+    for address in ["https://127.0.0.1:3000", "127.0.0.1:99999", "http://", "http://user@127.0.0.1:1", "1:2:3", "a b"] {
+        let refused = shell.run(&[&SHOW_LOCAL[..], &[&format!("--local={address}")]].concat());
+        refused.refused(2, &["give the port, host:port or URL"]);
+    }
+    let shell = shell.export("ZENDESK_JWT_LOCAL", "nowhere at all");
+    shell.run(&SHOW_LOCAL).refused(2, &["give the port"]);
+}
+
+#[test]
+fn the_environment_variable_for_local_never_hides_options_for_aws() {
+    let shell = Shell::new(CONFIG).export("ZENDESK_JWT_LOCAL", "3000");
+    let refused = shell.run(&[&SHOW[..], &["--profile", "prod"]].concat());
+    refused.refused(2, &["ZENDESK_JWT_LOCAL is set", "--profile"]);
+}
+
+#[test]
+fn local_uses_an_explicit_table_and_not_the_one_of_the_environment() {
+    let local = Local::start(&[]);
+    let shell = Shell::new("").export("USER_TOKENS_TABLE", "table-in-aws").export("ZENDESK_JWT_LOCAL", local.url());
+    shell.run(&SHOW_LOCAL).well();
+    let refused = shell.run(&[&SHOW_LOCAL[..], &["--table", "other"]].concat());
+    refused.refused(1, &["has no table other", local.url()]);
+}
+
+#[test]
+fn without_local_at_the_address_the_tool_says_that_nothing_listens() {
+    let shell = Shell::new("");
+    for address in ["--local=9", "--local=127.0.0.1:9", "--local=http://127.0.0.1:9"] {
+        let refused = shell.run(&[&SHOW_LOCAL[..], &[address]].concat());
+        refused.refused(1, &["nothing listens at http://127.0.0.1:9: start `zendesk-jwt local`"]);
+    }
+    let other = Server::of(axum::Router::new());
+    let refused = shell.run(&[&SHOW_LOCAL[..], &["--local", &other.url()]].concat());
+    refused.refused(1, &["is not `zendesk-jwt local`"]);
 }

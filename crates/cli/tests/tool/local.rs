@@ -1,11 +1,11 @@
 //! `zendesk-jwt local`: start, terminal, endpoints and data directory.
 
 use crate::support::{Jwt, eventually};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::{NamedTempFile, TempDir};
 
 /// Generous, since the machine may be busy.
@@ -106,6 +106,17 @@ fn tool(arguments: &[&str]) -> Command {
     command
 }
 
+/// The output of a tool that must end by itself.
+fn end(arguments: &[&str]) -> Output {
+    let mut child = tool(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() && started.elapsed() < READY_WITHIN {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().ok();
+    child.wait_with_output().unwrap()
+}
+
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(READY_WITHIN)).build().into()
 }
@@ -196,7 +207,7 @@ fn the_routes_are_those_of_the_template() {
 fn a_data_directory_survives_a_restart() {
     let directory = TempDir::new().unwrap();
     let data = ["--data", directory.path().to_str().unwrap()];
-    let item = serde_json::json!({"TableName": "zendesk-jwt-user-tokens", "Item": {
+    let item = json!({"TableName": "zendesk-jwt-user-tokens", "Item": {
         "token_hash": {"S": hex_sha256("stored-token")}, "external_id": {"S": "demo-9"}, "name": {"S": "Demo Stored"},
         "email": {"S": "stored@example.com"}, "email_verified": {"BOOL": true},
     }});
@@ -213,9 +224,116 @@ fn a_data_directory_survives_a_restart() {
 }
 
 #[test]
+fn the_login_page_returns_a_remembered_user_to_the_sign_in_at_once() {
+    let local = Local::start(&[]);
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let sign_in = format!("{}/sso/login?return_to=%2Fhc", local.url);
+    let page = format!("{}/login", local.url);
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &sign_in).finish();
+    let visit =
+        |cookie: &str, query: &str| agent.get(format!("{page}?{query}")).header("cookie", cookie).call().unwrap();
+    let send = |fields: &[(&str, &str)]| agent.post(&page).send_form(fields.iter().copied()).unwrap();
+    let cookies = |response: &ureq::http::Response<ureq::Body>| {
+        let cookies = response.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap().to_owned());
+        cookies.collect::<Vec<_>>()
+    };
+
+    let user = ("user_token", "demo-suspended");
+    assert_eq!(cookies(&send(&[user])).len(), 1, "without the check box, only the session cookie is set");
+    let set = cookies(&send(&[user, ("remember", "true"), ("return_to", &sign_in)]));
+    assert!(set.iter().any(|cookie| cookie.starts_with("remembered=demo-suspended; ")), "{set:?}");
+    assert_eq!(visit("", &query).status(), 200);
+
+    let returned = visit("remembered=demo-suspended", &query);
+    assert_eq!((returned.status().as_u16(), returned.headers()["location"].to_str().unwrap()), (303, sign_in.as_str()));
+    assert!(cookies(&returned)[0].starts_with("session=demo-suspended; "), "{:?}", cookies(&returned));
+    assert_eq!(visit("remembered=demo-suspended", "return_to=https%3A%2F%2Fexample.org").status(), 200);
+
+    let (status, html) = read(visit("remembered=demo-suspended", ""));
+    assert!(status == 200 && html.contains("Forget me"), "{html}");
+    assert!(cookies(&send(&[("forget", "true")]))[0].contains("remembered=; "), "the cookie ends");
+}
+
+#[test]
+fn only_the_owner_can_read_a_data_directory() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let set_mode = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    let parent = TempDir::new().unwrap();
+    let [new, open, shared] = ["new", "open", "shared"].map(|name| parent.path().join(name));
+    for directory in [&open, &shared] {
+        std::fs::create_dir(directory).unwrap();
+        set_mode(directory, 0o755);
+    }
+    drop(Local::start(&["--data", open.to_str().unwrap()]));
+    for file in std::fs::read_dir(&open).unwrap() {
+        set_mode(&file.unwrap().path(), 0o644);
+    }
+    set_mode(&open, 0o755);
+    std::fs::write(shared.join("notes.txt"), "").unwrap();
+    set_mode(&shared.join("notes.txt"), 0o644);
+
+    for (directory, expected) in [(&new, 0o700), (&open, 0o700), (&shared, 0o755)] {
+        let _local = Local::start(&["--data", directory.to_str().unwrap()]);
+        assert_eq!(mode(directory), expected, "{directory:?}");
+        let files: Vec<_> = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path()).collect();
+        assert!(files.len() >= 2, "{files:?}");
+        for file in files {
+            let expected = if file.ends_with("notes.txt") { 0o644 } else { 0o600 };
+            assert_eq!(mode(&file), expected, "{file:?}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_database_is_reported_at_start_with_what_to_do() {
+    let original = TempDir::new().unwrap();
+    let data = ["--data", original.path().to_str().unwrap()];
+    let local = Local::start(&data);
+    for number in 0..200 {
+        let item = json!({"token_hash": {"S": hex_sha256(&number.to_string())}, "external_id": {"S": number.to_string()},
+            "name": {"S": "Demo ".repeat(20)}});
+        let put = json!({"TableName": "zendesk-jwt-user-tokens", "Item": item});
+        assert_eq!(local.call("DynamoDB", "DynamoDB_20120810.PutItem", &put).0, 200);
+    }
+    drop(local);
+    // The next start moves everything into the main file.
+    drop(Local::start(&data));
+    let good = std::fs::read(original.path().join("user-tokens.sqlite")).unwrap();
+    let (middle, length) = (good.len() / 2, good.len());
+    assert!(length > 100_000, "{length}");
+
+    let quote = good.windows(6).rposition(|bytes| bytes == br#""name""#).unwrap();
+    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 6] = [
+        ("emptied", &|file| file.clear()),
+        ("cut in half", &|file| file.truncate(middle)),
+        ("without its last bytes", &|file| file.truncate(length - 1000)),
+        ("with zeros in the middle", &|file| file[middle..middle + 8192].fill(0)),
+        ("with another beginning", &|file| file[..100].fill(b'x')),
+        ("with an item that is not JSON", &|file| file[quote] = b'x'),
+    ];
+    for (what, damage) in damages {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("user-tokens.sqlite");
+        let mut file = good.clone();
+        damage(&mut file);
+        std::fs::write(&path, &file).unwrap();
+        let output = end(&["--data", directory.path().to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{what}: {output:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.lines().count(), 1, "{what}: {stderr}");
+        for words in ["user-tokens.sqlite", "move it away"] {
+            assert!(stderr.contains(words), "{what}: {stderr}");
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), file, "{what}: the file is unchanged");
+    }
+}
+
+#[test]
 fn a_redacted_secret_without_a_good_key_in_the_cache_is_refused_with_advice() {
     let local = Local::start(&[]);
-    let put = serde_json::json!({"SecretId": "zendesk-jwt/sdk", "SecretString": r#"{"secret": "123456789"}"#});
+    let put = json!({"SecretId": "zendesk-jwt/sdk", "SecretString": r#"{"secret": "123456789"}"#});
     let (status, body) = local.call("Secrets Manager", "secretsmanager.PutSecretValue", &put);
     assert_eq!(status, 200, "{body}");
 
@@ -247,7 +365,7 @@ fn unusable_data_is_reported_in_one_line() {
     let not_a_directory = file.to_str().unwrap();
 
     for data in [directory.path().to_str().unwrap(), not_a_directory] {
-        let output = tool(&["--data", data]).output().unwrap();
+        let output = end(&["--data", data]);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(stderr.lines().count(), 1, "{stderr}");

@@ -709,6 +709,36 @@ mod sso {
     }
 
     #[test]
+    fn a_person_can_choose_a_known_error_of_zendesk_for_the_next_sign_in() {
+        let simulator = Simulator::of_sso();
+        let page = simulator.ask(&Request::get("/hc")).body;
+        let draft = || good(Kind::Sso).claim("external_id", "demo-1");
+        for (offered, received) in [
+            (
+                "User is invalid: External {external_id} has already been taken",
+                "User is invalid: External demo-1 has already been taken",
+            ),
+            (
+                "User is invalid: Email: {email} is already being used by another user",
+                "User is invalid: Email: demo@example.com is already being used by another user",
+            ),
+            ("User is invalid: Phone: is invalid", "User is invalid: Phone: is invalid"),
+            (
+                "Please use one of the options below to sign in to Zendesk.",
+                "Please use one of the options below to sign in to Zendesk.",
+            ),
+        ] {
+            assert!(page.contains(&format!("<option>{offered}</option>")), "{page}");
+            let chosen = simulator.ask(&Request::post("/simulator/next-error").form(&[("message", offered)]));
+            assert_eq!((chosen.status, chosen.header("location")), (303, Some("/hc")));
+            assert_eq!(simulator.refusal(&draft().token(), None), received);
+            simulator.sign_in(&draft());
+        }
+        simulator.ask(&Request::post("/simulator/next-error").form(&[("message", "another error")]));
+        simulator.sign_in(&draft());
+    }
+
+    #[test]
     fn the_remote_logout_url_gets_the_identity_of_the_user_who_signs_out() {
         let simulator = Simulator::of_sso();
         let visit = simulator.sign_in(&good(Kind::Sso).claim("external_id", "demo-1"));

@@ -195,6 +195,28 @@ fn a_token_on_the_command_line_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn the_start_of_a_hash_is_enough_if_no_other_hash_has_it() {
+    let (service, operator) = started();
+    let hash = users::token_hash(TOKEN);
+    for start in [hash[..8].to_owned(), hash[..63].to_owned(), format!("{}…", &hash[..12])] {
+        let shown = operator.run(&["token", "show", "--hash", &start, "--json"]).well().json();
+        assert_eq!(shown["token_hash"], hash);
+    }
+    operator.run(&["token", "show", "--hash", &hash[..7]]).refused(2, &["at least 8"]);
+    let missing = operator.run(&["token", "revoke", "--hash", "0123456789abcdef"]).refused(1, &["no such token"]);
+    assert!(!missing.stderr.contains("0123456789abcdef"), "{missing:?}");
+
+    let mut other = users::item("other", &users::demo());
+    other["token_hash"]["S"] = format!("{}{}", &hash[..12], "0".repeat(52)).into();
+    service.aws.put_item(&other);
+    for command in ["show", "revoke"] {
+        operator.run(&["token", command, "--hash", &hash[..12]]).refused(1, &["several token hashes", "more digits"]);
+    }
+    operator.run(&["token", "revoke", "--hash", &hash[..16]]).well();
+    assert_eq!(ask(&service, TOKEN).status, 401);
+}
+
+#[test]
 fn a_text_that_cannot_be_a_token_is_refused() {
     let (_service, operator) = started();
     for content in ["", "\n", &"x".repeat(8 * 1024 + 1)] {

@@ -73,21 +73,28 @@ fn every_profile_field_has_an_option() {
         &["--user-field", "code=\"0150\"", "--user-field", "nickname=null", "--user-field", "note=a=b"],
     ];
     let token = operator.run(&put.concat()).well().line();
+    let mut profile = json!({
+        "external_id": "demo-2", "name": "Demo User", "email": "demo@example.com", "phone": "+15555550100",
+        "locale": 1, "locale_id": 8, "role": "agent", "organization": "Demo", "organizations": "A,B",
+        "organization_id": "o1", "organization_ids": "o1,o2", "tags": ["vip", "demo"],
+        "remote_photo_url": "https://example.com/demo.png", "custom_role_id": 7,
+        "user_fields": { "plan": "free", "seats": 3, "code": "0150", "nickname": null, "note": "a=b" },
+        "email_verified": true,
+    });
+    assert_eq!(stored(&operator, "demo-2")["profile"], profile);
 
+    // The Support SDK exchange signs only for end users.
+    let update = ["user", "update", "--external-id", "demo-2", "--role", "end_user", "--remove", "custom_role_id"];
+    operator.run(&update).well();
+    profile["role"] = "end_user".into();
+    for name in ["email_verified", "custom_role_id"] {
+        profile.as_object_mut().unwrap().remove(name);
+    }
     let mut claims = claims(&service, &token);
     for name in ["iat", "jti"] {
         claims.as_object_mut().unwrap().remove(name);
     }
-    assert_eq!(
-        claims,
-        json!({
-            "external_id": "demo-2", "name": "Demo User", "email": "demo@example.com", "phone": "+15555550100",
-            "locale": 1, "locale_id": 8, "role": "agent", "organization": "Demo", "organizations": "A,B",
-            "organization_id": "o1", "organization_ids": "o1,o2", "tags": ["vip", "demo"],
-            "remote_photo_url": "https://example.com/demo.png", "custom_role_id": 7,
-            "user_fields": { "plan": "free", "seats": 3, "code": "0150", "nickname": null, "note": "a=b" },
-        })
-    );
+    assert_eq!(claims, profile);
 }
 
 #[test]
@@ -351,6 +358,55 @@ fn stored_control_characters_are_shown_as_escapes() {
         .put_user(OTHER, &users::demo_with(&json!({ "external_id": "demo-10", "name": "Demo\u{1b}[2J\u{202e}" })));
     let shown = operator.run(&["user", "show", "--external-id", "demo-10"]).well().stdout;
     assert!(shown.contains("Demo\\u{1b}[2J\\u{202e}"), "{shown}");
+}
+
+#[test]
+fn a_value_that_zendesk_refuses_is_not_stored_and_one_that_it_ignores_is_pointed_out() {
+    let (service, operator) = started();
+    for (option, value, reason) in [
+        ("--external-id", "null", "`external_id` is a word for a missing value"),
+        ("--email", "mailto:demo@example.com", "`email` begins with `mailto:`"),
+    ] {
+        let put = match option {
+            "--external-id" => vec!["user", "put", option, value],
+            _ => vec!["user", "put", "--external-id", "demo-2", option, value],
+        };
+        operator.run(&put).refused(1, &[reason]);
+    }
+    operator.run(&user("update", &["--email", "a@b@example.com"])).refused(1, &["`email` is not one e-mail address"]);
+    for command in ["update", "put"] {
+        let stored = operator.run(&user(command, &["--phone", "0555 123", "--name", "Demo User"])).well();
+        assert!(stored.stderr.contains("Warning: `phone` is not in E.164 form"), "{stored:?}");
+    }
+    assert_eq!(ask(&service, FIRST).status, 200);
+}
+
+#[test]
+fn an_external_id_that_differs_only_in_case_is_pointed_out() {
+    let (_service, operator) = started();
+    let put = operator.run(&["user", "put", "--external-id", "DEMO-1", "--name", "Demo User"]).well();
+    assert!(put.stderr.contains("the table also has the user `demo-1`"), "{put:?}");
+    operator.run(&["user", "show", "--external-id", "Demo-10"]).refused(1, &["but for `demo-10`"]);
+}
+
+#[test]
+fn a_misspelt_attribute_is_named_with_the_field_that_it_means() {
+    let (service, operator) = started();
+    service.aws.put_user(FIRST, &users::demo_with(&json!({ "Suspended": true, "audience": "sso", "created_by": "x" })));
+    let hash = users::token_hash(FIRST);
+    for command in
+        [user("show", &[]), vec!["token", "show", "--hash", &hash], vec!["token", "list", "--external-id", "demo-1"]]
+    {
+        let shown = operator.run(&command).well().stdout;
+        for (attribute, field) in [("Suspended", "suspended"), ("audience", "audiences")] {
+            let hash = &hash[..12];
+            let sentence = format!("No function reads the attribute `{attribute}` of {hash}…: is `{field}` meant?");
+            assert!(shown.contains(&sentence), "{shown}");
+        }
+        assert!(!shown.contains("attribute `created_by`"), "{shown}");
+    }
+    let shown = operator.run(&["token", "show", "--hash", &hash, "--json"]).well().json();
+    assert_eq!(shown["misspelt"][0], json!({"attribute": "Suspended", "field": "suspended"}));
 }
 
 #[test]

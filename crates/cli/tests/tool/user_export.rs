@@ -29,7 +29,7 @@ fn varied_users() -> Vec<Value> {
         }),
         json!({"external_id": "demo-4", "name": "", "phone": "", "organization": "", "tags": [], "user_fields": {}}),
         json!({"external_id": "demo-5", "name": "\\N", "phone": "\\", "organization": "\\\\", "tags": ["", " a", "b;c", "[d]"]}),
-        json!({"external_id": "null", "name": "null", "organization": "true", "tags": ["\\N"]}),
+        json!({"external_id": "demo-6", "name": "null", "organization": "true", "tags": ["\\N"]}),
     ];
     for (at, user) in users.iter_mut().enumerate() {
         user["token_hash"] = users::token_hash(&format!("token-{at}")).into();

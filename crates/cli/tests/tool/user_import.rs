@@ -335,6 +335,70 @@ fn a_token_of_two_users_is_reported_and_stored_for_the_first() {
 }
 
 #[test]
+fn external_ids_that_differ_only_in_case_are_pointed_out_and_stored() {
+    let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
+    let line = |token: usize, user: &str| format!("{}\n", json!({"token": token.to_string(), "external_id": user}));
+    let users = ["Demo-1", "demo-2", "demo-1", "DEMO-1", "demo-2"];
+    tool.write("users.jsonl", (1..).zip(users).map(|(token, user)| line(token, user)).collect::<String>());
+    let output = tool.run(&["import", "users.jsonl", "--json", &format!("--local={}", table.url())]);
+
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let warning = "warning: `external_id` differs from that of line 1 only in case";
+    let stderr = text(&output.stderr);
+    let lines: Vec<_> = stderr.lines().filter_map(|line| line.split_once(": ")).collect();
+    assert_eq!(lines.iter().map(|(line, _)| *line).collect::<Vec<_>>(), ["line 3", "line 4"], "{stderr}");
+    assert!(lines.iter().all(|(_, text)| text.starts_with(warning)) && !stderr.contains("emo-1"), "{stderr}");
+    let summary = summary(&output);
+    assert_eq!((&summary["stored"], &summary["warnings"], table.items().len()), (&json!(5), &json!(2), 5));
+}
+
+#[test]
+fn a_value_that_zendesk_refuses_is_a_bad_line_and_one_that_it_ignores_a_warning() {
+    let tool = Tool::new();
+    let cases = [
+        (json!({"external_id": "undefined"}), "`external_id` is a word for a missing value"),
+        (json!({"external_id": "1.2E+11"}), "`external_id` is a number that a spreadsheet has rounded"),
+        (json!({"external_id": "demo\u{200b}"}), "`external_id` has an invisible character"),
+        (json!({"email": "mailto:demo@example.com"}), "`email` begins with `mailto:`"),
+        (json!({"email": "demo@demo@example.com"}), "`email` is not one e-mail address"),
+        (json!({"external_id": "demo@example.com"}), "warning: `external_id` looks like an e-mail address"),
+        (json!({"phone": "0555 123"}), "warning: `phone` is not in E.164 form"),
+        (json!({"remote_photo_url": "demo.png"}), "warning: `remote_photo_url` is not an absolute"),
+        (json!({"organizations": "[\"A\"]"}), "warning: `organizations` looks like JSON"),
+        (json!({"user_fields": {"since": "31.12.2026"}}), "warning: `user_fields.since` is not a date"),
+    ];
+    let lines = (1..).zip(&cases).map(|(token, (fields, _))| {
+        let mut line = json!({"token": format!("token-{token}"), "external_id": format!("demo-{token}")});
+        line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        format!("{line}\n")
+    });
+    tool.write("users.jsonl", lines.collect::<String>());
+    let output = tool.run(&["import", "users.jsonl", "--dry-run"]);
+    let stderr = text(&output.stderr);
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), cases.len()), "{stderr}");
+    for ((number, (_, reason)), line) in (1..).zip(&cases).zip(stderr.lines()) {
+        assert!(line.starts_with(&format!("line {number}: {reason}")), "{line}");
+    }
+    assert!(text(&output.stdout).contains("10 users read: 5 good, 5 bad, 5 warnings"), "{output:?}");
+}
+
+#[test]
+fn a_misspelt_column_is_named_with_the_field_that_it_means() {
+    let tool = Tool::new();
+    for (column, field) in [("Suspended", "suspended"), ("audience", "audiences"), ("email verified", "email_verified")]
+    {
+        tool.write("users.csv", format!("token,external_id,{column}\n"));
+        tool.write("users.jsonl", json!({"token": "t", "external_id": "demo", column: true}).to_string());
+        for file in ["users.csv", "users.jsonl"] {
+            let output = tool.run(&["import", file, "--dry-run"]);
+            let stderr = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{output:?}");
+            assert!(stderr.contains(column) && stderr.contains(&format!("do you mean `{field}`")), "{stderr}");
+        }
+    }
+}
+
+#[test]
 fn a_missing_quotation_mark_gives_no_user_the_token_of_another() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     tool.write(
@@ -451,7 +515,7 @@ fn an_item_that_no_function_can_read_is_a_bad_line_with_a_reason() {
         (json!({"expires_at": 1_700_000_000_000_u64}), "`expires_at`"),
         (json!({"role": "owner"}), "`role`"),
         (json!({"suspended": null}), "`suspended`"),
-        (json!({"external_id": ""}), "no `external_id`"),
+        (json!({"external_id": ""}), "`external_id` is empty"),
         (json!({"token_hash": "0"}), "there are `token` and `token_hash`"),
         (json!({"token": ""}), "`token` must be a string of 1 to 8192 bytes"),
         (json!({"token": null, "token_hash": "AB".repeat(32)}), "there are `token` and `token_hash`"),
@@ -506,7 +570,7 @@ fn a_quotation_mark_opens_or_closes_a_whole_cell() {
         (r#"a, "b""#, "in the wrong place"),
         (r#"a,5" nail"#, "in the wrong place"),
     ] {
-        tool.write("users.csv", format!("token,external_id,name,phone\ntoken,demo,{cells}\n"));
+        tool.write("users.csv", format!("token,external_id,name,organization\ntoken,demo,{cells}\n"));
         let reasons = reasons(&tool, "users.csv");
         let found = reasons.get(&2).map(String::as_str).unwrap_or_default();
         assert!(found.contains(reason) && found.is_empty() == reason.is_empty(), "{cells}: {reasons:?}");
