@@ -269,7 +269,7 @@ fn a_nonce_is_never_used_twice() {
 }
 
 #[test]
-fn a_page_is_not_stored_framed_or_named_to_others() {
+fn a_page_is_not_cached_or_framed_and_sends_no_referrer() {
     let answer = service().answer(&login(None));
 
     answer.assert_guarded();
@@ -444,7 +444,7 @@ fn without_a_configured_page_signing_out_shows_a_page_of_ours() {
 }
 
 #[test]
-fn other_paths_and_methods_lead_nowhere() {
+fn other_paths_and_methods_are_refused() {
     let service = service();
     for path in ["/", "/sso", "/sso/login/x", "/sdk/jwt", "/SSO/LOGIN"] {
         let answer = service.answer(&Request::get(path).cookie("acme_session", TOKEN));
