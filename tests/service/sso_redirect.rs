@@ -269,7 +269,7 @@ fn a_nonce_is_never_used_twice() {
 }
 
 #[test]
-fn a_page_is_not_cached_framed_or_sent_as_referrer() {
+fn a_page_is_not_cached_or_framed_and_sends_no_referrer() {
     let answer = service().answer(&login(None));
 
     answer.assert_security_headers();
