@@ -66,7 +66,7 @@ fn every_field_of_a_profile_has_an_option() {
     let (service, operator) = started();
     let put = [
         &["user", "put", "--external-id", "demo-2", "--name", "Demo User", "--email", "demo@example.com"][..],
-        &["--email-verified=true", "--phone", "+15555550100", "--locale", "1", "--locale-id", "8", "--role", "agent"],
+        &["--email-verified=true", "--phone", "+15555550100", "--locale", "1", "--locale-id", "8", "--role", "end_user"],
         &["--organization", "Demo", "--organizations", "A,B", "--organization-id", "o1", "--organization-ids", "o1,o2"],
         &["--tag", "vip", "--tag", "demo", "--remote-photo-url", "https://example.com/demo.png"],
         &["--custom-role-id", "7", "--user-field", "plan=free", "--user-field", "seats=3"],
@@ -82,9 +82,9 @@ fn every_field_of_a_profile_has_an_option() {
         claims,
         json!({
             "external_id": "demo-2", "name": "Demo User", "email": "demo@example.com", "phone": "+15555550100",
-            "locale": 1, "locale_id": 8, "role": "agent", "organization": "Demo", "organizations": "A,B",
+            "locale": 1, "locale_id": 8, "role": "end_user", "organization": "Demo", "organizations": "A,B",
             "organization_id": "o1", "organization_ids": "o1,o2", "tags": ["vip", "demo"],
-            "remote_photo_url": "https://example.com/demo.png", "custom_role_id": 7,
+            "remote_photo_url": "https://example.com/demo.png",
             "user_fields": { "plan": "free", "seats": 3, "code": "0150", "nickname": null, "note": "a=b" },
         })
     );
