@@ -66,7 +66,17 @@ fn every_field_of_a_profile_has_an_option() {
     let (service, operator) = started();
     let put = [
         &["user", "put", "--external-id", "demo-2", "--name", "Demo User", "--email", "demo@example.com"][..],
-        &["--email-verified=true", "--phone", "+15555550100", "--locale", "1", "--locale-id", "8", "--role", "end_user"],
+        &[
+            "--email-verified=true",
+            "--phone",
+            "+15555550100",
+            "--locale",
+            "1",
+            "--locale-id",
+            "8",
+            "--role",
+            "end_user",
+        ],
         &["--organization", "Demo", "--organizations", "A,B", "--organization-id", "o1", "--organization-ids", "o1,o2"],
         &["--tag", "vip", "--tag", "demo", "--remote-photo-url", "https://example.com/demo.png"],
         &["--custom-role-id", "7", "--user-field", "plan=free", "--user-field", "seats=3"],
