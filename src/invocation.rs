@@ -5,6 +5,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::web;
+
 /// The most members of an unknown event that the log names.
 const MOST_MEMBERS: usize = 10;
 
@@ -19,7 +21,7 @@ pub enum Invocation {
 impl<'de> Deserialize<'de> for Invocation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = <&RawValue>::deserialize(deserializer)?.get();
-        Ok(match serde_json::from_str(event) {
+        Ok(match web::read_event(event) {
             Ok(request) => Self::Http(Box::new(request)),
             Err(_) => Self::Other(description(event)),
         })

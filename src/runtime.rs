@@ -120,7 +120,7 @@ where
 {
     service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Invocation>| {
         let answer = match payload {
-            Invocation::Http(request) => Some(http.call(LambdaEvent::new(web::decodable(*request), context))),
+            Invocation::Http(request) => Some(http.call(LambdaEvent::new(*request, context))),
             Invocation::Other(event) => {
                 telemetry::write_other_invocation(function, &context.request_id, &event);
                 None

@@ -5,61 +5,11 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use zendesk_jwt_rules::{EpochSeconds, Kind};
-use zeroize::Zeroizing;
 
-/// `Debug` that names the type and nothing else.
-macro_rules! debug_without_value {
-    ($($type:ident),+ $(,)?) => {$(
-        impl fmt::Debug for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($type), "(…)"))
-            }
-        }
-    )+};
-}
-
-debug_without_value!(UserToken, ExternalId, Name, EmailAddress);
-
-/// The opaque string that the company's backend gave its user, and that proves who is asking.
-#[derive(Clone)]
-pub struct UserToken(Zeroizing<String>);
-
-impl UserToken {
-    /// The longest user token in bytes.
-    pub const MAX_BYTES: usize = 8 * 1024;
-
-    /// Takes any text of 1 to [`Self::MAX_BYTES`] bytes: Zendesk puts no restriction on the format.
-    ///
-    /// # Errors
-    /// When the text is empty or too long.
-    pub fn parse(text: impl Into<String>) -> Result<Self, InvalidUserToken> {
-        let text = Zeroizing::new(text.into());
-        match text.len() {
-            0 => Err(InvalidUserToken::Empty),
-            1..=Self::MAX_BYTES => Ok(Self(text)),
-            _ => Err(InvalidUserToken::TooLong),
-        }
-    }
-
-    /// The key under which the token's user is stored: lower-case hex SHA-256 of its UTF-8 bytes.
-    #[must_use]
-    pub fn hash(&self) -> String {
-        sha256_hex(&self.0)
-    }
-}
-
-/// Why a text is not a user token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InvalidUserToken {
-    /// It holds no character.
-    Empty,
-    /// It holds more than [`UserToken::MAX_BYTES`] bytes.
-    TooLong,
-}
+pub use zendesk_jwt_rules::user::{EmailAddress, ExternalId, InvalidUserToken, Name, UserToken};
 
 /// What is stored under a user token.
 #[derive(Clone, Debug)]
@@ -138,73 +88,6 @@ pub struct User {
     pub email: Option<Email>,
     /// The optional claims.
     pub profile: Profile,
-}
-
-/// The company's own id of a user: 1 to 255 characters and not blank, unique in the Zendesk account, stable.
-///
-/// <https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/>, "Creating a JWT token"
-#[derive(Clone, PartialEq, Eq, Serialize)]
-pub struct ExternalId(String);
-
-impl ExternalId {
-    /// The longest external id in characters.
-    pub const MAX_CHARACTERS: usize = 255;
-
-    /// `None` unless `text` has 1 to [`Self::MAX_CHARACTERS`] characters, of which one at least is no white space.
-    pub fn parse(text: impl Into<String>) -> Option<Self> {
-        let text = text.into();
-        let is_id = !text.trim().is_empty() && text.chars().count() <= Self::MAX_CHARACTERS;
-        is_id.then_some(Self(text))
-    }
-
-    /// The text itself: personal, and for nobody but the operator and Zendesk.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// What a log may show of an external id: the start of its SHA-256, enough to find one user's lines.
-    #[must_use]
-    pub fn hash(&self) -> String {
-        let mut hash = sha256_hex(&self.0);
-        hash.truncate(16);
-        hash
-    }
-}
-
-/// A user's full name: never blank, since Zendesk refuses a token whose `name` is empty.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-pub struct Name(String);
-
-impl Name {
-    /// `None` when `text` holds nothing but white space. Its case and spacing are kept as they are.
-    pub fn parse(text: impl Into<String>) -> Option<Self> {
-        let text = text.into();
-        (!text.trim().is_empty()).then_some(Self(text))
-    }
-}
-
-/// An address that could receive mail. Its case is kept: Zendesk compares it case-sensitively.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-pub struct EmailAddress(String);
-
-impl EmailAddress {
-    /// The longest address in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).
-    pub const MAX_BYTES: usize = 254;
-
-    /// `None` unless `text` is something, an `@` and something, without white space or control characters.
-    ///
-    /// Anything finer is Zendesk's to decide; this keeps out names, ids and lists of addresses.
-    pub fn parse(text: impl Into<String>) -> Option<Self> {
-        let text = text.into();
-        let (local, domain) = text.rsplit_once('@')?;
-        let plausible = !local.is_empty()
-            && !domain.is_empty()
-            && text.len() <= Self::MAX_BYTES
-            && !text.chars().any(|character| character.is_whitespace() || character.is_control())
-            && !text.contains([',', ';', '<', '>']);
-        plausible.then_some(Self(text))
-    }
 }
 
 /// An e-mail address, and whether the user has proven that they own it.
@@ -347,48 +230,6 @@ impl TryFrom<String> for Role {
             "agent" => Ok(Self::Agent),
             "admin" => Ok(Self::Admin),
             _ => Err("not a role"),
-        }
-    }
-}
-
-fn sha256_hex(text: &str) -> String {
-    hex::encode(digest(&SHA256, text.as_bytes()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_user_token_is_stored_under_its_sha_256() {
-        let token = UserToken::parse("BD2F35A7621").unwrap();
-        assert_eq!(token.hash(), "13fbb85d90a8af8828c5901b3cfc6ea91ba8d5aa03c6dde31691dfea20fa3400");
-    }
-
-    #[test]
-    fn an_external_id_has_1_to_255_characters() {
-        assert!(ExternalId::parse("").is_none());
-        assert!(ExternalId::parse(" \t").is_none());
-        assert!(ExternalId::parse("é".repeat(255)).is_some());
-        assert!(ExternalId::parse("é".repeat(256)).is_none());
-    }
-
-    #[test]
-    fn an_address_is_one_address() {
-        for good in ["demo@example.com", "Demo.User+tag@EXAMPLE.com", "ü@example.com", "\"a@b\"@example.com"] {
-            assert!(EmailAddress::parse(good).is_some(), "{good}");
-        }
-        for bad in [
-            "",
-            "demo",
-            "@example.com",
-            "demo@",
-            "a@example.com, b@example.com",
-            "Demo <demo@example.com>",
-            "a b@example.com",
-            "a@example.com\n",
-        ] {
-            assert!(EmailAddress::parse(bad).is_none(), "{bad:?}");
         }
     }
 }

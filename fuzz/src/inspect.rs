@@ -1,4 +1,4 @@
-//! A token that somebody wants to know about.
+//! Any text for `inspect`.
 
 use zendesk_jwt::jwt::Kind;
 use zendesk_jwt_rules::inspect::{self, Expectation, Signature};
@@ -6,7 +6,7 @@ use zendesk_jwt_rules::inspect::{self, Expectation, Signature};
 use super::keys::{NOW, SECRET};
 use super::soundness::is_sound;
 
-/// Any text is judged: as every kind, and without a secret as what it looks like.
+/// Any text gets a sound inspection: as every kind, and without a kind and a secret.
 pub fn inspect(data: &[u8]) {
     let Ok(token) = std::str::from_utf8(data) else { return };
     let of = |kind, secret| inspect::inspect(token, &Expectation { kind, secret, now: NOW });

@@ -1,4 +1,4 @@
-//! The signing keys that stand for those in Secrets Manager, and the judgement of what they sign.
+//! The signing keys of all targets, and the inspection of what the keys sign.
 
 use zendesk_jwt::jwt::Kind;
 use zendesk_jwt::jwt::messaging::Messaging;
@@ -7,14 +7,14 @@ use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt_rules::inspect::{Expectation, Rule, Severity, Signature, inspect};
 
-/// The secret of every key here, and of the tokens in `seeds/inspect`.
+/// The secret of every key here, and of the JWTs in `seeds/inspect`.
 pub const SECRET: &str = "demo-shared-secret-not-for-production";
 
-/// The time of every clock here, in seconds since 1970.
+/// The time of every clock, in seconds since 1970.
 pub const NOW: u64 = 1_767_225_600;
 
-/// More bytes than the judge reads.
-const TOO_LONG: usize = 64 * 1024;
+/// The length of the longest text that `inspect` reads, in bytes.
+const MAX_BYTES: usize = 64 * 1024;
 
 pub fn sdk() -> SigningKey<Sdk> {
     SigningKey::new(SECRET, None).unwrap()
@@ -28,9 +28,9 @@ pub fn sso() -> SigningKey<Sso> {
     SigningKey::new(SECRET, None).unwrap()
 }
 
-/// Panics unless Zendesk would take the JWT, or refuse it by `exceptions` alone.
+/// Panics unless Zendesk would accept the JWT, or refuse it only because of `exceptions`.
 pub fn accepted(kind: Kind, jwt: &str, exceptions: &[Rule]) {
-    if jwt.len() > TOO_LONG {
+    if jwt.len() > MAX_BYTES {
         return;
     }
     let inspection = inspect(jwt, &Expectation { kind: Some(kind), secret: Some(SECRET.as_bytes()), now: NOW });

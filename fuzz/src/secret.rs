@@ -1,4 +1,4 @@
-//! What Secrets Manager holds.
+//! The value of a secret in Secrets Manager.
 
 use std::marker::PhantomData;
 
@@ -11,7 +11,7 @@ use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt::jwt::{Claims, JwtKind, Kind};
 use zendesk_jwt_rules::inspect::{Expectation, Signature, inspect};
 
-/// Any text is refused for every kind, or is a key whose signatures another reader of the text can check.
+/// Any text is refused, or is a key whose signatures an independent reader of the text can check.
 pub fn secret(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     of_kind::<Sdk>(text);
@@ -32,14 +32,19 @@ fn of_kind<K: JwtKind>(text: &str) {
     let secret = stored["secret"].as_str().expect("a key without a secret");
     let is_quote = |character: char| "\"'`“”‘’".contains(character);
     assert!(secret.chars().count() >= 10 && key.characters() == secret.chars().count());
-    assert!(secret.trim() == secret && !secret.starts_with(is_quote) && !secret.ends_with(is_quote));
-    assert!(!["…", "...", "*", "•"].iter().any(|ellipsis| secret.ends_with(ellipsis)), "a redacted secret");
+    assert!(secret.bytes().all(|byte| byte.is_ascii_graphic()), "a secret with a stray character");
+    assert!(!secret.starts_with(is_quote) && !secret.ends_with(is_quote));
+    assert!(!["...", "*"].iter().any(|ellipsis| secret.ends_with(ellipsis)), "a redacted secret");
+    assert!(!secret.starts_with(['{', '[']) && !secret.starts_with("zjwt_"), "a text that is not a secret");
     match K::KIND {
         Kind::Messaging => {
             assert_eq!(key.kid(), stored["kid"].as_str());
-            assert!(key.kid().is_some_and(|kid| !kid.is_empty() && kid.trim() == kid), "a kid that is none");
+            assert!(key.kid().is_some_and(|kid| !kid.is_empty() && kid.trim() == kid), "not a kid");
         }
-        Kind::Sdk | Kind::Sso => assert_eq!(key.kid(), None),
+        Kind::Sdk | Kind::Sso => {
+            assert!(stored["kid"].as_str().is_none_or(|kid| kid.trim().is_empty()), "the key of another kind");
+            assert_eq!(key.kid(), None);
+        }
     }
 
     let again = SigningKey::<K>::parse(&key.secret_value()).expect("what is written can be read");
@@ -50,7 +55,7 @@ fn of_kind<K: JwtKind>(text: &str) {
     assert_eq!(inspect(jwt.as_str(), &expectation).signature, Signature::Verified);
 }
 
-/// What any key can sign.
+/// Claims that any key can sign.
 #[derive(Serialize)]
 struct NoClaims<K> {
     #[serde(skip)]

@@ -40,10 +40,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(750);
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The longest pause after the second attempt, and the longest that a response may ask for.
+///
+/// A call ends within 2.45 seconds. A time limit of its own would be one more timer and system call for each request.
 const LONGEST_BACKOFF: Duration = Duration::from_millis(100);
-
-/// The time limit of a call. Three attempts and two pauses take at most 2.4 seconds.
-const CALL_TIMEOUT: Duration = Duration::from_millis(2450);
 
 /// How to reach the two services.
 #[derive(Clone, Debug)]
@@ -115,8 +114,6 @@ impl Clients {
             .with_max_attempts(ATTEMPTS)
             .with_initial_backoff(FIRST_BACKOFF)
             .with_max_backoff(LONGEST_BACKOFF);
-        let timeouts =
-            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(CALL_TIMEOUT).build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .http_client(http_client)
@@ -129,7 +126,7 @@ impl Clients {
             // The credentials never change.
             .identity_cache(IdentityCache::no_cache())
             .retry_config(retries)
-            .timeout_config(timeouts)
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build())
             // The attempt timeout already ends a response that stalls.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         // Shows in CloudTrail.
@@ -278,8 +275,18 @@ mod tests {
 
     #[derive(Debug, Default)]
     struct State {
+        fault: Fault,
         faults: usize,
         urls: Vec<String>,
+    }
+
+    #[derive(Clone, Copy, Debug, Default)]
+    enum Fault {
+        #[default]
+        Reset,
+        Silence,
+        /// A 503 that asks to wait for a minute.
+        RetryAfter,
     }
 
     impl Fake {
@@ -305,7 +312,15 @@ mod tests {
             state.urls.push(request.uri().to_owned());
             if state.faults > 0 {
                 state.faults -= 1;
-                return HttpConnectorFuture::ready(Err(ConnectorError::io("reset".into())));
+                return match state.fault {
+                    Fault::Reset => HttpConnectorFuture::ready(Err(ConnectorError::io("reset".into()))),
+                    Fault::Silence => HttpConnectorFuture::new(std::future::pending()),
+                    Fault::RetryAfter => {
+                        let response = Response::builder().status(503).header("x-amz-retry-after", "60000");
+                        let response = response.body(SdkBody::empty()).unwrap();
+                        HttpConnectorFuture::ready(Ok(HttpResponse::try_from(response).unwrap()))
+                    }
+                };
             }
             let response = Response::builder().header("content-type", "application/x-amz-json-1.0");
             let response = response.body(SdkBody::from(r#"{"SecretString": "secret"}"#)).unwrap();
@@ -336,6 +351,19 @@ mod tests {
         assert!(get_item(&clients).await, "DynamoDB");
         fake.fail_next(1);
         assert!(get_secret_value(&clients).await, "Secrets Manager");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_ends_within_2500_milliseconds_whatever_the_service_does() {
+        for fault in [Fault::Reset, Fault::Silence, Fault::RetryAfter] {
+            let fake = Fake::default();
+            *fake.0.lock().unwrap() = State { fault, faults: usize::MAX, ..State::default() };
+            let clients = fake.clients("eu-west-1", Endpoints::default());
+            let started = tokio::time::Instant::now();
+            assert!(!get_item(&clients).await);
+            assert!(started.elapsed() < Duration::from_millis(2500), "{fault:?}: {:?}", started.elapsed());
+            assert_eq!(fake.0.lock().unwrap().urls.len(), usize::try_from(ATTEMPTS).unwrap());
+        }
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ fn promised() -> BTreeMap<String, u16> {
     readme.lines().filter(|line| line.starts_with('|')).filter_map(row).collect()
 }
 
-fn give_the_promised_status(kind: Kind) {
+fn get_the_documented_status(kind: Kind) {
     let setup = Setup::of(kind).env("SESSION_COOKIE", "session").env("LOGIN_URL", "https://www.example.com/login");
     let service = setup.env("ALLOWED_ORIGINS", "https://www.example.com").start();
     service.aws.put_user(TOKEN, &users::demo());
@@ -43,22 +43,22 @@ fn give_the_promised_status(kind: Kind) {
 }
 
 #[test]
-fn events_of_the_sdk_exchange_give_the_promised_status() {
-    give_the_promised_status(Kind::SdkExchange);
+fn events_of_the_sdk_exchange_get_the_documented_status() {
+    get_the_documented_status(Kind::SdkExchange);
 }
 
 #[test]
-fn events_of_the_messaging_token_give_the_promised_status() {
-    give_the_promised_status(Kind::MessagingToken);
+fn events_of_the_messaging_token_get_the_documented_status() {
+    get_the_documented_status(Kind::MessagingToken);
 }
 
 #[test]
-fn events_of_the_sso_redirect_give_the_promised_status() {
-    give_the_promised_status(Kind::SsoRedirect);
+fn events_of_the_sso_redirect_get_the_documented_status() {
+    get_the_documented_status(Kind::SsoRedirect);
 }
 
 #[test]
-fn every_event_is_json_and_is_in_the_table() {
+fn every_event_is_json_and_documented() {
     let files = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let (mut found, promised) = (0, promised());
     for file in files.filter(|file| is_event(file)) {

@@ -196,7 +196,7 @@ fn assert_signs_soon(service: &Service) {
 }
 
 #[test]
-fn a_single_fault_of_dynamodb_heals_by_retry() {
+fn a_retry_hides_a_single_fault_of_dynamodb() {
     for_all_faults(Upstream::DynamoDb, |cell| {
         let (links, setup) = setup(cell.kind);
         let (service, link) = (started(setup), links.link(cell.upstream));
@@ -233,7 +233,7 @@ fn a_lasting_fault_of_dynamodb_answers_503_in_time_until_it_ends() {
 }
 
 #[test]
-fn a_single_fault_of_secrets_manager_at_cold_start_heals_by_retry() {
+fn a_retry_hides_a_single_fault_of_secrets_manager_at_cold_start() {
     for_all_faults(Upstream::SecretsManager, |cell| {
         let (links, setup) = setup(cell.kind);
         let link = links.link(cell.upstream);
@@ -281,7 +281,7 @@ fn a_lasting_fault_of_secrets_manager_at_cold_start_answers_503_in_time_until_it
 }
 
 #[test]
-fn a_function_with_a_key_serves_every_request_during_a_fault_of_secrets_manager() {
+fn a_function_with_a_key_answers_every_request_during_a_fault_of_secrets_manager() {
     for_all_faults(Upstream::SecretsManager, |cell| {
         let (links, setup) = setup(cell.kind);
         let (service, link) = (started(setup), links.link(cell.upstream));
@@ -341,7 +341,7 @@ impl fmt::Display for Thaw {
 }
 
 #[test]
-fn a_thawed_function_whose_connections_are_dead_signs_at_the_first_request() {
+fn a_thawed_function_with_dead_connections_signs_at_the_first_request() {
     let cells = Kind::ALL.into_iter().flat_map(|kind| Ending::ALL.map(|ending| Thaw { kind, ending }));
     for_all(&cells.collect::<Vec<_>>(), |cell| {
         let (links, setup) = setup(cell.kind);

@@ -1,4 +1,4 @@
-//! `POST /sdk/jwt`: Zendesk's servers exchange a user token for a JWT of the Support SDK.
+//! `POST /sdk/jwt`: Zendesk's servers exchange a user token for a Support SDK JWT.
 
 use crate::support::service::SDK_SECRET;
 use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, logs, now, users};
@@ -35,13 +35,13 @@ fn a_known_token_is_exchanged_for_a_jwt_that_names_its_user() {
 }
 
 #[test]
-fn every_front_door_leads_to_the_same_exchange() {
+fn the_exchange_works_with_every_event_source() {
     let service = service();
     service.aws.put_user(TOKEN, &users::demo());
 
-    for front in EventSource::ALL {
-        let answer = service.answer_through(front, &exchange(TOKEN));
-        assert_eq!(signed(&answer).claim("name"), "Demo User", "{front:?}");
+    for source in EventSource::ALL {
+        let answer = service.answer_through(source, &exchange(TOKEN));
+        assert_eq!(signed(&answer).claim("name"), "Demo User", "{source:?}");
     }
 }
 
@@ -118,7 +118,7 @@ fn numbers_in_user_fields_keep_all_their_digits() {
 }
 
 #[test]
-fn null_and_empty_and_absent_stay_three_different_things() {
+fn absent_null_and_empty_claims_stay_different() {
     let stored = json!({ "phone": null, "organization": "", "tags": [], "user_fields": {} });
     let jwt = signed(&service().answer_for(TOKEN, &users::demo_with(&stored)));
 
@@ -153,7 +153,7 @@ fn an_agent_or_administrator_is_refused_as_a_team_member() {
 }
 
 #[test]
-fn a_user_without_an_external_id_is_known_by_address() {
+fn a_user_without_an_external_id_gets_a_jwt_without_one() {
     let user = users::demo_with(&json!({ "external_id": users::REMOVED }));
     let jwt = signed(&service().answer_for(TOKEN, &user));
 
@@ -161,7 +161,7 @@ fn a_user_without_an_external_id_is_known_by_address() {
 }
 
 #[test]
-fn a_user_is_known_while_the_token_has_not_expired_and_names_this_audience() {
+fn a_token_that_is_not_expired_and_names_this_audience_is_accepted() {
     let service = service();
     for (token, changes) in [
         ("later", json!({ "expires_at": now() + 60 })),
@@ -174,7 +174,7 @@ fn a_user_is_known_while_the_token_has_not_expired_and_names_this_audience() {
 }
 
 #[test]
-fn only_a_post_is_taken() {
+fn every_method_except_post_answers_405() {
     let service = service();
     for method in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         let answer = service.answer(&Request::new(method, "/sdk/jwt").form(&[("user_token", TOKEN)]));
@@ -213,14 +213,14 @@ fn a_media_type_may_have_parameters_and_any_case() {
 }
 
 #[test]
-fn a_body_of_8_kib_is_taken_and_no_more() {
+fn a_body_may_have_up_to_8_kib() {
     let service = service();
     let token = "x".repeat(8192 - "user_token=".len());
     assert_eq!(service.answer_for(&token, &users::demo()).status, 200);
 
-    for front in EventSource::ALL {
-        let answer = service.answer_through(front, &exchange(&(token.clone() + "x")));
-        assert_eq!(answer.status, 413, "{front:?}");
+    for source in EventSource::ALL {
+        let answer = service.answer_through(source, &exchange(&(token.clone() + "x")));
+        assert_eq!(answer.status, 413, "{source:?}");
         answer.problem();
     }
 }
@@ -247,7 +247,7 @@ fn a_form_without_exactly_one_readable_token_is_malformed() {
 }
 
 #[test]
-fn a_token_counts_only_in_the_form() {
+fn a_token_outside_the_form_is_ignored() {
     let service = service();
     service.aws.put_user(TOKEN, &users::demo());
     for (place, request) in [
@@ -264,14 +264,14 @@ fn a_token_may_hold_any_text() {
     let service = service();
     let cases = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(cases, |(token in any::<String>().prop_filter("a token is not empty", |token| !token.is_empty()),
-                       front in proptest::sample::select(EventSource::ALL.as_slice()))| {
+                       source in proptest::sample::select(EventSource::ALL.as_slice()))| {
         service.aws.put_user(&token, &users::demo());
-        prop_assert_eq!(service.answer_through(front, &exchange(&token)).status, 200);
+        prop_assert_eq!(service.answer_through(source, &exchange(&token)).status, 200);
     });
 }
 
 #[test]
-fn a_token_is_taken_to_the_letter() {
+fn a_token_is_compared_exactly() {
     let service = service();
     service.aws.put_user("Token", &users::demo());
     for other in ["token", "Token ", " Token", "Token\n", "Toke", "To+ken"] {

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::{doctor, inspect, local, secret, simulate, token, user};
+use crate::{doctor, inspect, local, output, secret, simulate, users};
 
-/// Vouch for your own users to Zendesk.
+/// Sign your own users in to Zendesk.
 #[derive(Debug, Parser)]
 #[command(name = "zendesk-jwt", version, about, arg_required_else_help = true)]
 pub(crate) struct CommandLine {
@@ -18,24 +18,24 @@ pub(crate) struct CommandLine {
 enum Command {
     /// Run the three functions on this machine, with demo users and no AWS account
     Local(local::Arguments),
-    /// Play Zendesk's side against your endpoints, whatever they are written in
+    /// Play Zendesk's side against your endpoints, in whatever language they are written
     Simulate(simulate::Arguments),
-    /// Take a JWT apart and name every rule of Zendesk's that it breaks
+    /// Decode a JWT and name every Zendesk rule that it breaks
     Inspect(inspect::Arguments),
     Doctor(Box<doctor::Arguments>),
-    /// Look after the functions' secrets
+    /// Store and check the functions' secrets
     #[command(subcommand)]
     Secret(secret::Command),
-    /// Issue, revoke and look at user tokens
+    /// Issue, list, show and revoke user tokens
     #[command(subcommand)]
-    Token(token::Command),
-    /// Look after users: what is stored under their tokens
+    Token(users::TokenCommand),
+    /// Store, show, change, suspend and delete users
     #[command(subcommand)]
-    User(user::Command),
-    /// Print what makes your shell complete the tool's commands and options
-    #[command(
-        after_help = "For bash: zendesk-jwt completions bash > ~/.local/share/bash-completion/completions/zendesk-jwt"
-    )]
+    User(users::UserCommand),
+    /// Print a script with which your shell completes the tool's commands and options
+    #[command(after_help = "For bash:\n\n  \
+        zendesk-jwt completions bash \\\n    \
+        > ~/.local/share/bash-completion/completions/zendesk-jwt")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -43,8 +43,7 @@ enum Command {
 }
 
 impl CommandLine {
-    /// Runs the subcommand: 0 when it did its work, 1 when it could not, 2 when it was called wrongly.
-    #[expect(clippy::print_stderr, reason = "a person reads this")]
+    /// Runs the subcommand. The exit status is 0 on success, 1 on failure, 2 on a usage error.
     pub(crate) fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
@@ -52,8 +51,8 @@ impl CommandLine {
             Command::Inspect(arguments) => inspect::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments),
             Command::Secret(command) => secret::run(&command),
-            Command::Token(command) => token::run(&command),
-            Command::User(command) => user::run(&command),
+            Command::Token(command) => users::run_token(&command),
+            Command::User(command) => users::run_user(&command),
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut std::io::stdout());
                 Ok(ExitCode::SUCCESS)
@@ -62,7 +61,7 @@ impl CommandLine {
         match result {
             Ok(status) => status,
             Err(problem) => {
-                eprintln!("zendesk-jwt: {problem}");
+                output::note(&format!("zendesk-jwt: {problem}"));
                 ExitCode::FAILURE
             }
         }
@@ -74,18 +73,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_subcommand_has_help_and_tells_its_exit_statuses() {
+    fn every_subcommand_has_help_and_names_its_exit_statuses() {
         let mut without = Vec::new();
         visit(&CommandLine::command(), &mut |command| {
             assert!(command.get_about().is_some(), "{} has no help", command.get_name());
             let silent = command.get_arguments().find(|argument| argument.get_help().is_none());
             assert!(silent.is_none(), "{} has no help for {silent:?}", command.get_name());
-            let told = command.get_after_help().is_some_and(|help| help.to_string().contains("Exit status"));
-            if !command.has_subcommands() && !told {
+            let has_exit_status = command.get_after_help().is_some_and(|help| help.to_string().contains("Exit status"));
+            if !command.has_subcommands() && !has_exit_status {
                 without.push(command.get_name().to_owned());
             }
         });
-        // A server and a printer of text: 0 and 1 as everywhere.
+        // These two have only the usual 0 and 1.
         assert_eq!(without, ["local", "completions"]);
     }
 

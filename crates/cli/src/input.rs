@@ -1,5 +1,5 @@
-//! Secrets that a person gives the tool: typed without echo, from standard input or from a file. Never as an
-//! argument, which other programs and the shell's history see.
+//! Secrets that a person gives to the tool: typed without echo, from standard input or from a file.
+//! Never as an argument, which other programs and the shell's history see.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
@@ -10,23 +10,22 @@ use zeroize::Zeroizing;
 
 use crate::problem::Problem;
 
-/// The name of standard input among files.
+/// The file name that means standard input.
 pub(crate) const STANDARD_INPUT: &str = "-";
 
-/// More than any secret or user token has, in bytes.
+/// Longer than any secret or user token, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Whether `file` is standard input.
 pub(crate) fn is_standard_input(file: &Path) -> bool {
     file == Path::new(STANDARD_INPUT)
 }
 
-/// Whether there is somebody to ask.
+/// Whether a person can answer questions.
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && Term::stderr().is_term()
 }
 
-/// The text in `file`; without one what a person types when asked for `what`, or else standard input.
+/// The text of `file`. Without a file, what a person types when asked for `what`, or else standard input.
 pub(crate) fn secret_text(file: Option<&Path>, what: &str) -> Result<Zeroizing<String>, Problem> {
     match file {
         Some(file) => read(file, what),
@@ -38,22 +37,34 @@ pub(crate) fn secret_text(file: Option<&Path>, what: &str) -> Result<Zeroizing<S
 /// Asks for a secret, which does not appear on the terminal.
 pub(crate) fn ask(question: &str) -> Result<Zeroizing<String>, Problem> {
     let terminal = Term::stderr();
-    let unreadable = |error: io::Error| Problem(format!("the terminal cannot be read: {error}"));
-    terminal.write_str(question).map_err(unreadable)?;
-    terminal.read_secure_line().map(Zeroizing::new).map_err(unreadable)
+    terminal.write_str(question).map_err(|error| terminal_failed(&error))?;
+    terminal.read_secure_line().map(Zeroizing::new).map_err(|error| terminal_failed(&error))
 }
 
-/// Reads `what` from a file, or from standard input when the file is `-`. A line break at its end is not part of it.
+/// Whether a person answers the question with `yes`.
+pub(crate) fn confirm(question: &str) -> Result<bool, Problem> {
+    Term::stderr().write_str(question).map_err(|error| terminal_failed(&error))?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(|error| terminal_failed(&error))?;
+    Ok(answer.trim().eq_ignore_ascii_case("yes"))
+}
+
+fn terminal_failed(error: &io::Error) -> Problem {
+    Problem(format!("the terminal cannot be read: {error}"))
+}
+
+/// Reads `what` from a file, or from standard input if the file is `-`, without a byte order mark at its beginning and
+/// the line break at its end.
 pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
     let source: io::Result<Box<dyn Read>> = if is_standard_input(file) {
         Ok(Box::new(io::stdin()))
     } else {
         File::open(file).map(|file| Box::new(file) as _)
     };
-    // One byte more than may be, to see that there is more; no text grows and leaves a copy behind.
+    // With this capacity the text never moves, so no copy of the secret stays in memory.
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES + 1));
     source.and_then(|source| source.take(MAX_BYTES as u64 + 1).read_to_string(&mut text)).map_err(|error| {
-        // Not by the file's name, which is the secret itself when somebody takes the option for one.
+        // The file's name may be the secret itself, so it is not shown.
         let advice = "give a file's name, or - for standard input; a secret is never an argument";
         Problem(format!("the file of {what} cannot be read ({error}): {advice}"))
     })?;
@@ -62,5 +73,8 @@ pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem
     }
     let length = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(&text).len();
     text.truncate(length);
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
     Ok(text)
 }

@@ -1,19 +1,24 @@
-//! The operator's tool, `zendesk-jwt`: one file or folder per subcommand. No function links any of it.
+//! The operator's tool, `zendesk-jwt`. No function links it. Each module uses only modules above it in this table.
 //!
-//! | where | what it is |
+//! | module | what it is |
 //! |---|---|
-//! | `local` | the three functions on this machine, over stand-ins for AWS, with a workbench to try them |
-//! | `simulate` | Zendesk's side of the three flows, judged by `zendesk_jwt_rules::inspect` alone |
-//! | `inspect`, `doctor` | what is wrong with a JWT, and with an endpoint |
-//! | `token`, `user` | what the table of user tokens holds |
-//! | `secret` | what Secrets Manager holds |
-//! | `account`, `aws` | which AWS account and table a subcommand works in, and its calls |
-//! | `input`, `output` | secrets in, and tables, JSON and notes out |
 //! | `problem` | how a subcommand fails |
+//! | `input`, `output` | secrets in; tables, JSON and notes out |
+//! | `aws` | the calls to DynamoDB and Secrets Manager |
+//! | `account` | the AWS account and the table that a subcommand works in |
+//! | `users` | `user` and `token`: what the table of user tokens holds |
+//! | `local` | `local`: the three functions on this machine, with fakes of AWS and a workbench |
+//! | `secret` | `secret`: what Secrets Manager holds |
+//! | `simulate` | `simulate`: Zendesk's side of the three flows |
+//! | `inspect`, `doctor` | what is wrong with a JWT, and with an endpoint |
+//! | `command_line` | the subcommands and their help |
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
+
+use command_line::CommandLine;
 
 mod account;
 mod aws;
@@ -26,9 +31,16 @@ mod output;
 mod problem;
 mod secret;
 mod simulate;
-mod token;
-mod user;
+mod users;
 
 fn main() -> ExitCode {
-    command_line::CommandLine::parse().run()
+    match CommandLine::try_parse_from(account::join_local(std::env::args_os())) {
+        Ok(command_line) => command_line.run(),
+        Err(error) => {
+            if error.kind() == ErrorKind::ArgumentConflict && std::env::var_os("ZENDESK_JWT_LOCAL").is_some() {
+                output::note("ZENDESK_JWT_LOCAL is set, which means --local: unset it to work in AWS\n");
+            }
+            error.exit()
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What the subcommands write: tables that fit the terminal, JSON, and no control character of anybody's.
+//! What the subcommands print: tables that fit the terminal, JSON, and notes on standard error.
 
 use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, UNIX_EPOCH};
@@ -11,25 +11,28 @@ use serde_json::Value;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::EpochSeconds;
 
-/// Writes a line, or several, to standard output.
+/// How many digits of a token hash a narrow table shows.
+const SHORT_HASH_DIGITS: usize = 12;
+
+/// Writes to standard output, with escapes, but for colours. A reader that closed the pipe is not an error.
 pub(crate) fn line(text: &str) -> Result<(), Problem> {
-    match try_line(text) {
+    match try_line(&escaped_except(text, &['\n', '\u{1b}'])) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| Problem(format!("standard output: {error}"))),
+        written => written.map_err(|error| Problem(format!("standard output cannot be written: {error}"))),
     }
 }
 
-/// Writes what must not get lost, as a line, to standard output.
+/// Writes a line that must not get lost to standard output.
 pub(crate) fn try_line(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}")?;
     stdout.flush()
 }
 
-/// Writes a note for a person, who may have sent standard output elsewhere.
+/// Writes a note to standard error, with escapes.
 pub(crate) fn note(text: &str) {
-    // Without a standard error there is nobody to tell.
-    writeln!(io::stderr(), "{text}").ok();
+    // If standard error is closed, nobody can read the note.
+    writeln!(io::stderr(), "{}", escaped_except(text, &['\n'])).ok();
 }
 
 /// Writes JSON to standard output.
@@ -37,63 +40,83 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Problem> {
     line(&in_json(value))
 }
 
-/// The value as JSON for people and programs.
+/// The value as indented JSON, in which invisible characters are escaped as JSON allows.
 pub(crate) fn in_json(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    let json = serde_json::to_string_pretty(value).unwrap_or_default();
+    json.chars().fold(String::with_capacity(json.len()), |mut shown, character| {
+        if character != '\n' && is_invisible(character) {
+            let units =
+                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>();
+            shown.push_str(&units.concat());
+        } else {
+            shown.push(character);
+        }
+        shown
+    })
 }
 
-/// A table as wide as the terminal at most; in a pipe or a file every row is one line.
-///
-/// `rows` is asked for rows that hold everything, and for short ones when those do not fit.
+/// A table. If the full rows are wider than the terminal, it asks `rows` for short ones and wraps their cells.
 pub(crate) fn table(header: &[&str], rows: impl Fn(Detail) -> Vec<Vec<String>>) -> String {
     let full = lay_out(header, rows(Detail::Full), None);
-    match width() {
-        Some(width) if widest(&full) > usize::from(width) => lay_out(header, rows(Detail::Short), Some(width)),
+    match terminal_width() {
+        Some(width) if widest_line(&full) > usize::from(width) => lay_out(header, rows(Detail::Short), Some(width)),
         _ => full,
     }
 }
 
-/// How much a table's rows may hold.
+/// How much the rows of a table hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
-    /// Everything.
     Full,
-    /// What is needed to tell rows apart.
+    /// Only the start of each token hash.
     Short,
 }
 
 impl Detail {
-    /// The token hash, or its start.
     pub(crate) fn token_hash(self, hash: &str) -> String {
         match self {
             Self::Full => hash.to_owned(),
-            Self::Short => short(hash),
+            Self::Short => format!("{}…", hash.chars().take(SHORT_HASH_DIGITS).collect::<String>()),
         }
     }
 }
 
-/// The start of a token hash: enough for a person to tell one from the other.
-pub(crate) fn short(token_hash: &str) -> String {
-    format!("{}…", token_hash.chars().take(12).collect::<String>())
-}
-
-/// A stored value in one line; an empty text is `""`. Control characters, which could rewrite the terminal, are written as escapes.
+/// A stored value in one line, with `""` for an empty text.
 pub(crate) fn visible(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) if !text.is_empty() => text.clone(),
-        other => other.to_string(),
-    };
-    let is_safe = |character: char| !character.is_control() && !BIDIRECTIONAL.contains(&character);
-    text.chars()
-        .map(
-            |character| if is_safe(character) { character.to_string() } else { character.escape_unicode().to_string() },
-        )
-        .collect()
+    match value {
+        Value::String(text) if !text.is_empty() => escaped(text),
+        other => escaped(&other.to_string()),
+    }
 }
 
-/// Characters that reorder what is shown around them (Unicode Standard Annex 9, section 2).
-const BIDIRECTIONAL: [char; 9] =
-    ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'];
+/// The text with escapes for characters that are invisible or change what a terminal shows around them.
+pub(crate) fn escaped(text: &str) -> String {
+    escaped_except(text, &[])
+}
+
+fn escaped_except(text: &str, allowed: &[char]) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
+        if is_invisible(character) && !allowed.contains(&character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+        shown
+    })
+}
+
+/// Control, bidirectional, zero-width and filler characters, and tags.
+#[rustfmt::skip]
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
 
 /// The minute in UTC (ISO 8601).
 pub(crate) fn minute(EpochSeconds(seconds): EpochSeconds) -> String {
@@ -105,12 +128,12 @@ pub(crate) fn minute(EpochSeconds(seconds): EpochSeconds) -> String {
     }
 }
 
-/// Columns of the terminal; `None` when standard output is no terminal.
-fn width() -> Option<u16> {
+/// The columns of the terminal; `None` if standard output is not a terminal.
+fn terminal_width() -> Option<u16> {
     Term::stdout().size_checked().map(|(_, columns)| columns).filter(|columns| *columns > 0)
 }
 
-fn widest(text: &str) -> usize {
+fn widest_line(text: &str) -> usize {
     text.lines().map(console::measure_text_width).max().unwrap_or_default()
 }
 
@@ -122,7 +145,7 @@ fn lay_out(header: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> Strin
         Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
         None => table.set_content_arrangement(ContentArrangement::Disabled),
     };
-    // Two spaces between columns, of which the style's junction is one, and none at the end.
+    // The style's junction is one of the two spaces between columns.
     let last = header.len().saturating_sub(1);
     for (at, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, u16::from(at < last)));

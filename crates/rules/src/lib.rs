@@ -1,18 +1,26 @@
-//! Zendesk's rules that more than one program needs. No I/O: every function gets all it needs as arguments.
+//! Zendesk's rules that more than one program needs. No I/O: every function gets what it needs as arguments.
 //!
-//! | where | what it holds |
+//! | module | what it holds |
 //! |---|---|
 //! | [`kind`] | the three kinds of JWT, and where Admin Center keeps the secret of each |
-//! | [`time`] | seconds since 1970, as `iat` and `exp` count them |
-//! | [`inspect`] | every rule that a given JWT breaks, with what to do about it |
+//! | [`time`] | seconds since 1970, the unit of `iat` and `exp` |
+//! | [`signing_key`] | what a shared secret and a key id can be |
+//! | [`user`] | user tokens, external ids, names and e-mail addresses, in types that cannot hold an invalid value |
+//! | [`user_values`] | what each claim about a user can be: what Zendesk refuses, and what it ignores |
+//! | [`inspect`] | every rule that a given JWT breaks, with a remedy |
 //! | [`zendesk_errors`] | what Zendesk's error messages mean |
 //!
-//! The service mints by its own code, which [`inspect`] does not share: each one checks the other.
+//! The service signs JWTs with its own code, and [`inspect`] shares none of it: each checks the other.
 
 pub mod inspect;
 pub mod kind;
+pub mod signing_key;
 pub mod time;
+pub mod user;
+pub mod user_values;
 pub mod zendesk_errors;
+
+mod text;
 
 pub use kind::Kind;
 pub use time::EpochSeconds;

@@ -51,8 +51,8 @@ impl AnyUser {
 
     /// A shared secret and a key id that the service accepts.
     pub fn key(&mut self) -> (String, String) {
-        self.until(|random| {
-            let (secret, kid) = (random.text(60), random.text(30));
+        self.until(|chance| {
+            let (secret, kid) = (chance.printable_ascii(60), chance.printable_ascii(30));
             SigningKey::<Messaging>::new(&secret, Some(&kid)).ok().map(|_| (secret, kid))
         })
     }
@@ -108,6 +108,15 @@ impl AnyUser {
         }
         let length = self.below(limit);
         (0..length).map(|_| self.character()).collect()
+    }
+
+    /// Fewer than `limit` characters of those that a secret and a key id may have, and now and then an injection.
+    fn printable_ascii(&mut self, limit: usize) -> String {
+        if self.below(16) == 0 {
+            return self.one_of(&INJECTIONS).to_owned();
+        }
+        let length = self.below(limit);
+        (0..length).map(|_| char::from(b'!' + u8::try_from(self.below(94)).unwrap())).collect()
     }
 
     fn character(&mut self) -> char {

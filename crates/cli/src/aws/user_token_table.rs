@@ -1,87 +1,52 @@
-//! The table of user tokens as the operator's tool changes it: every change is of one item, and safe to repeat.
+//! The table of user tokens. Every change is of one item, and safe to repeat.
 
 use std::collections::HashMap;
+use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnValue, Select, WriteRequest};
 use serde_json::{Map, Value};
 
-use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, field};
-use super::{Clients, remedied};
+use super::clients::Clients;
+use super::error::{AwsError, Place};
+use super::fields::shape;
+use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attribute, check, warnings};
 use zendesk_jwt::user::ExternalId;
+use zendesk_jwt_rules::user_values::{self, Remark};
 
 /// The most items that one batch may write.
 ///
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 pub(crate) const MAX_BATCH: usize = 25;
 
-/// A page ends at 1 MB in any case. Without a number, the embedded DynamoDB reads the rest of the table for each page.
+/// DynamoDB ends a page at 1 MB. The embedded one needs this limit, or it reads the whole table for each page.
 const ITEMS_PER_PAGE: i32 = 1000;
 
-/// The index that the template makes, eventually consistent: a new item can be missing in it for a moment.
+/// The template's index. It is eventually consistent: a new item can be missing for a moment.
 const BY_EXTERNAL_ID: &str = "by_external_id";
 
-/// A table of user tokens, with the rights of an operator.
 #[derive(Clone, Debug)]
 pub(crate) struct UserTokenTable {
     client: Client,
+    place: Place,
     name: String,
 }
 
-/// Why the table could not be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TableError {
-    /// DynamoDB asks for fewer requests; what was asked may be asked again.
-    #[error("DynamoDB asks for fewer requests. {0}")]
-    Throttled(String),
-    /// DynamoDB could not be reached or failed by itself; what was asked may be asked again.
-    #[error("{0}")]
-    Unavailable(String),
-    /// DynamoDB finds what was asked invalid. Its own text is left out, since it may quote items.
-    #[error("DynamoDB refuses the request as invalid: is {0} the table of user tokens, as the template makes it?")]
-    Refused(String),
-    /// Anything else; the text is the chain of causes, with a remedy where one is known.
-    #[error("{0}")]
-    Failed(String),
-}
-
-/// Where to go on in a table: after the item of this token hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct After(String);
-
-impl After {
-    /// After the item of `token_hash`.
-    pub(crate) fn token_hash(token_hash: String) -> Self {
-        Self(token_hash)
-    }
-
-    /// The token hash.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl UserTokenTable {
-    /// The table of that name.
     pub(crate) fn new(clients: &Clients, name: String) -> Self {
-        Self { client: clients.dynamodb.clone(), name }
+        Self { client: clients.dynamodb.clone(), place: clients.place.clone(), name }
     }
 
-    /// The table's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The item of that token hash, as it is now.
-    pub(crate) async fn get(&self, token_hash: &str) -> Result<Option<StoredItem>, TableError> {
+    /// The item of a token hash.
+    pub(crate) async fn get(&self, token_hash: &str) -> Result<Option<StoredItem>, AwsError> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key(token_hash)));
-        let answer = get.consistent_read(true).send().await.map_err(|error| self.explain(&error))?;
+        let answer = get.consistent_read(true).send().await.map_err(|error| self.explain(error))?;
         Ok(answer.item.map(StoredItem))
     }
 
     /// All items of a user. An item written within the last second may be missing.
-    pub(crate) async fn of_user(&self, external_id: &ExternalId) -> Result<Vec<StoredItem>, TableError> {
+    pub(crate) async fn of_user(&self, external_id: &ExternalId) -> Result<Vec<StoredItem>, AwsError> {
         let query = self.client.query().table_name(&self.name).index_name(BY_EXTERNAL_ID);
         let query = query
             .key_condition_expression("external_id = :external_id")
@@ -89,24 +54,13 @@ impl UserTokenTable {
         let mut items = query.into_paginator().items().send();
         let mut found = Vec::new();
         while let Some(item) = items.next().await {
-            found.push(StoredItem(item.map_err(|error| self.explain(&error))?));
+            found.push(StoredItem(item.map_err(|error| self.explain(error))?));
         }
         Ok(found)
     }
 
-    /// Stores an item. Unless `replace`, only under a token hash that has none.
-    ///
-    /// Returns whether it was stored.
-    pub(crate) async fn put(&self, item: UserTokenItem, replace: bool) -> Result<bool, TableError> {
-        let mut put = self.client.put_item().table_name(&self.name).set_item(Some(item.into_attributes()));
-        if !replace {
-            put = put.condition_expression("attribute_not_exists(token_hash)");
-        }
-        self.unless_the_condition_failed(put.send().await).map(|stored| stored.is_some())
-    }
-
-    /// Stores an item, replacing what its user has under that token hash, but never what another user has.
-    pub(crate) async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Put, TableError> {
+    /// Stores an item. It replaces an item of the same user and token hash, but never one of another user.
+    pub(crate) async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Put, AwsError> {
         let attributes = item.into_attributes();
         let owner = attributes.get("external_id").cloned();
         let put = self.client.put_item().table_name(&self.name).set_item(Some(attributes.clone()));
@@ -126,13 +80,13 @@ impl UserTokenTable {
         })
     }
 
-    /// Sets these fields of an item of `user`, and removes those; the others stay as they are.
+    /// Changes some fields of an item of `user`.
     pub(crate) async fn change(
         &self,
         token_hash: &str,
         user: &ExternalId,
         change: &Change,
-    ) -> Result<Changed, TableError> {
+    ) -> Result<Changed, AwsError> {
         let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key(token_hash)));
         for (at, (name, value)) in change.set.iter().enumerate() {
             update = update
@@ -142,7 +96,7 @@ impl UserTokenTable {
         for (at, name) in change.remove.iter().enumerate() {
             update = update.expression_attribute_names(format!("#r{at}"), name);
         }
-        // The index, where the item was found, may be a moment behind: then it could be another user's by now.
+        // The index, where the item was found, may be behind: the item may be another user's by now.
         let update = update
             .update_expression(change.expression())
             .condition_expression("external_id = :external_id")
@@ -157,15 +111,15 @@ impl UserTokenTable {
         })
     }
 
-    /// Deletes the item of that token hash. Returns whether there was one.
-    pub(crate) async fn delete(&self, token_hash: &str) -> Result<bool, TableError> {
+    /// Deletes the item of a token hash. Returns whether there was one.
+    pub(crate) async fn delete(&self, token_hash: &str) -> Result<bool, AwsError> {
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
-        let answer = delete.return_values(ReturnValue::AllOld).send().await.map_err(|error| self.explain(&error))?;
+        let answer = delete.return_values(ReturnValue::AllOld).send().await.map_err(|error| self.explain(error))?;
         Ok(answer.attributes.is_some())
     }
 
-    /// Deletes the item of that token hash if it is the user's. Returns whether it was.
-    pub(crate) async fn delete_of_user(&self, token_hash: &str, user: &ExternalId) -> Result<bool, TableError> {
+    /// Deletes the item of a token hash if it is the user's. Returns whether it was.
+    pub(crate) async fn delete_of_user(&self, token_hash: &str, user: &ExternalId) -> Result<bool, AwsError> {
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
         let delete = delete
             .condition_expression("external_id = :external_id")
@@ -173,93 +127,98 @@ impl UserTokenTable {
         self.unless_the_condition_failed(delete.send().await).map(|deleted| deleted.is_some())
     }
 
-    /// Stores up to [`MAX_BATCH`] items in one request, replacing what is stored under their token hashes.
+    /// Stores up to [`MAX_BATCH`] items with different token hashes in one request.
     ///
-    /// No token hash may occur twice. Returns those items that DynamoDB left out for want of capacity.
-    pub(crate) async fn put_batch(&self, items: &[UserTokenItem]) -> Result<Vec<UserTokenItem>, TableError> {
+    /// Returns the items that DynamoDB left out because it lacks capacity.
+    pub(crate) async fn put_batch(&self, items: &[UserTokenItem]) -> Result<Vec<UserTokenItem>, AwsError> {
         let requests = items.iter().map(put_request).collect();
         let batch = self.client.batch_write_item().request_items(&self.name, requests);
-        let answer = batch.send().await.map_err(|error| self.explain(&error))?;
+        let answer = batch.send().await.map_err(|error| self.explain(error))?;
         let left = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default();
         let left: Vec<_> = left.iter().filter_map(put_token_hash).collect();
         Ok(items.iter().filter(|item| left.contains(&item.token_hash())).cloned().collect())
     }
 
-    /// One page of all items, and where to go on; `None` at the end.
-    pub(crate) async fn page(&self, after: Option<&After>) -> Result<(Vec<StoredItem>, Option<After>), TableError> {
-        let scan = self.client.scan().table_name(&self.name).set_exclusive_start_key(after.map(|after| key(&after.0)));
+    /// A page of all items, and the token hash after which the next page begins; `None` at the end.
+    pub(crate) async fn page(&self, after: Option<&str>) -> Result<(Vec<StoredItem>, Option<String>), AwsError> {
+        let scan = self.client.scan().table_name(&self.name).set_exclusive_start_key(after.map(key));
         let scan = scan.select(Select::AllAttributes).limit(ITEMS_PER_PAGE);
-        let answer = scan.send().await.map_err(|error| self.explain(&error))?;
-        let next = answer.last_evaluated_key.map(|key| After(StoredItem(key).token_hash().to_owned()));
+        let answer = scan.send().await.map_err(|error| self.explain(error))?;
+        let next = answer.last_evaluated_key.map(|key| StoredItem(key).token_hash().to_owned());
         Ok((answer.items.unwrap_or_default().into_iter().map(StoredItem).collect(), next))
     }
 
-    /// About how many items there are; DynamoDB counts them every six hours.
-    pub(crate) async fn approximate_count(&self) -> Result<Option<u64>, TableError> {
+    /// The token hashes with these first digits. DynamoDB reads the whole table for that.
+    pub(crate) async fn hashes_that_begin_with(&self, digits: &str) -> Result<Vec<String>, AwsError> {
+        let scan = self.client.scan().table_name(&self.name).limit(ITEMS_PER_PAGE);
+        let scan = scan
+            .filter_expression("begins_with(token_hash, :digits)")
+            .projection_expression("token_hash")
+            .expression_attribute_values(":digits", AttributeValue::S(digits.to_owned()));
+        let mut items = scan.into_paginator().items().send();
+        let mut hashes = Vec::new();
+        while let Some(item) = items.next().await {
+            hashes.push(StoredItem(item.map_err(|error| self.explain(error))?).token_hash().to_owned());
+        }
+        Ok(hashes)
+    }
+
+    /// The table, its account and its region, for a question to a person.
+    pub(crate) async fn describe(&self) -> String {
+        let describe = self.client.describe_table().table_name(&self.name).send().await.ok();
+        let arn = describe.and_then(|answer| answer.table?.table_arn).unwrap_or_default();
+        let account = arn.split(':').nth(4).unwrap_or("unknown");
+        match &self.place {
+            Place::Local(url) => format!("the table {} of `zendesk-jwt local` at {url}", self.name),
+            Place::Aws { region, .. } => format!("the table {} of the AWS account {account} in {region}", self.name),
+        }
+    }
+
+    /// The number of items, which DynamoDB counts every six hours.
+    pub(crate) async fn approximate_count(&self) -> Result<Option<u64>, AwsError> {
         let describe = self.client.describe_table().table_name(&self.name);
-        let answer = describe.send().await.map_err(|error| self.explain(&error))?;
+        let answer = describe.send().await.map_err(|error| self.explain(error))?;
         Ok(answer.table.and_then(|table| table.item_count).and_then(|count| count.try_into().ok()))
     }
 
-    fn unless_the_condition_failed<T, E>(&self, result: Result<T, SdkError<E>>) -> Result<Option<T>, TableError>
+    fn unless_the_condition_failed<T, E>(&self, result: Result<T, SdkError<E>>) -> Result<Option<T>, AwsError>
     where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
         match result {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
-            Err(error) => Err(self.explain(&error)),
+            Err(error) => Err(self.explain(error)),
         }
     }
 
-    fn explain<E>(&self, error: &SdkError<E>) -> TableError
+    fn explain<E>(&self, error: SdkError<E>) -> AwsError
     where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let explained = remedied(error, "table", &self.name);
-        match error.code() {
-            Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded") => {
-                TableError::Throttled(explained)
-            }
-            Some("ValidationException") => TableError::Refused(self.name.clone()),
-            _ if is_transient(error) => TableError::Unavailable(explained),
-            _ => TableError::Failed(explained),
-        }
+        AwsError::new(error, &self.place, &format!("table {}", self.name))
     }
 }
 
-/// What came of [`UserTokenTable::put_for_its_user`].
+/// The result of [`UserTokenTable::put_for_its_user`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Put {
-    /// There was no item under the token hash.
     New,
-    /// The user's item was another one before.
+    /// The user's item was different before.
     Replaced,
-    /// The user's item was the same before.
     Unchanged,
-    /// The token is another user's, and nothing was stored.
+    /// The token belongs to another user, and nothing was stored.
     OfAnotherUser,
 }
 
-/// What came of [`UserTokenTable::change`].
+/// The result of [`UserTokenTable::change`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Changed {
-    /// The item is not what it was.
     Yes,
-    /// The item already was as asked.
+    /// The item already was as requested.
     No,
-    /// The user has no item under the token hash, or no longer; none was made.
+    /// The user has no item with this token hash.
     NoSuchItem,
-}
-
-/// Whether the same request may well succeed a moment later.
-fn is_transient<E>(error: &SdkError<E>) -> bool {
-    match error {
-        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
-        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
-        SdkError::ServiceError(answer) => answer.raw().status().is_server_error(),
-        _ => false,
-    }
 }
 
 /// A change of some fields of an item.
@@ -267,39 +226,41 @@ fn is_transient<E>(error: &SdkError<E>) -> bool {
 pub(crate) struct Change {
     set: Vec<(String, AttributeValue)>,
     remove: Vec<String>,
+    warnings: Vec<Remark>,
 }
 
 impl Change {
     /// Sets these fields.
     pub(crate) fn set(mut self, fields: Map<String, Value>) -> Result<Self, InvalidItem> {
+        self.warnings = warnings(user_values::check(&fields))?;
         for (name, value) in fields {
-            let attribute = field(changeable(&name)?, value)?;
+            let attribute = attribute(changeable(&name)?, value)?;
             self.set.push((name, attribute));
         }
         Ok(self)
     }
 
-    /// Removes this field, so that Zendesk keeps what it has.
+    /// The new values that Zendesk ignores or changes.
+    pub(crate) fn warnings(&self) -> &[Remark] {
+        &self.warnings
+    }
+
+    /// Removes a field, so that Zendesk keeps its value.
     pub(crate) fn remove(mut self, name: &str) -> Result<Self, InvalidItem> {
         self.remove.push(changeable(name)?.to_owned());
         Ok(self)
     }
 
-    /// Whether it changes nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.remove.is_empty()
-    }
-
-    /// The item as it will be.
+    /// The item after the change.
     pub(crate) fn preview(&self, item: &StoredItem) -> Result<StoredItem, InvalidItem> {
         let mut attributes = item.0.clone();
         attributes.extend(self.set.iter().cloned());
         attributes.retain(|name, _| !self.remove.contains(name));
-        super::user_token_items::check(&attributes)?;
+        check(&attributes)?;
         Ok(StoredItem(attributes))
     }
 
-    /// Whether an item that was `old` is another one now. A flag that is not stored is false.
+    /// Whether the change made an item different from `old`. A flag that is not stored is false.
     fn alters(&self, old: &HashMap<String, AttributeValue>) -> bool {
         let is_set = |(name, value): &(String, AttributeValue)| match old.get(name) {
             Some(stored) => stored == value,
@@ -322,7 +283,7 @@ impl Change {
 fn changeable(name: &str) -> Result<&str, InvalidItem> {
     match name {
         "token" | "token_hash" => Err(InvalidItem::UnknownField(name.to_owned())),
-        name if super::user_token_items::Shape::of(name).is_none() => Err(InvalidItem::UnknownField(name.to_owned())),
+        name if shape(name).is_none() => Err(InvalidItem::UnknownField(name.to_owned())),
         name => Ok(name),
     }
 }

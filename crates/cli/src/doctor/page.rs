@@ -1,26 +1,30 @@
-//! The sign-in page as a browser reads it: its form, and the policies that bind it.
+//! The sign-in page as a browser reads it: its form, and the policies that limit it.
 
-use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_FRAME_OPTIONS};
+use hyper::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use scraper::{ElementRef, Html};
-use url::Url;
+use url::{Position, Url};
 
 use super::connection::is_loopback;
-use super::exchange::Answer;
+use super::endpoint::{caching, not_cached};
 use super::report::{Verdict, quoted};
 use zendesk_jwt::jwt::sso;
+use zendesk_jwt_simulator::client::{Answer, Request};
 
-/// A form that posts a JWT. It holds one, so it has no `Debug`.
+/// Adds the header with which a browser asks for a page.
+pub(super) fn like_a_browser(request: Request) -> Request {
+    request.header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+}
+
+/// A form that posts a JWT. No `Debug`: it holds the JWT.
 #[derive(Clone)]
 pub(super) struct Form {
-    pub(super) method: String,
-    /// Empty when there is none.
-    pub(super) action: String,
-    /// Names and values of its fields.
-    pub(super) fields: Vec<(String, String)>,
+    method: String,
+    /// Empty if there is none.
+    action: String,
+    fields: Vec<(String, String)>,
 }
 
 impl Form {
-    /// The values of the fields of this name.
     pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
@@ -29,16 +33,18 @@ impl Form {
         let has_jwt = self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("jwt"));
         has_jwt || self.action.contains(sso::ENDPOINT)
     }
+
+    fn target(&self, page: &Url) -> Option<Url> {
+        page.join(&self.action).ok().filter(Url::has_host)
+    }
 }
 
-/// All the forms of a page that hold a JWT or lead to Zendesk.
+/// The forms of a page that hold a JWT or lead to Zendesk.
 pub(super) fn forms(html: &str) -> Vec<Form> {
     let html = Html::parse_document(html);
-    let forms = elements(html.root_element(), "form").map(|form| {
+    let forms = elements(html.root_element(), &["form"]).map(|form| {
         let attribute = |name| form.value().attr(name).unwrap_or_default().trim().to_owned();
-        let inputs = form.descendants().filter_map(ElementRef::wrap);
-        let inputs = inputs.filter(|element| matches!(element.value().name(), "input" | "textarea" | "button"));
-        let fields = inputs.filter_map(|input| {
+        let fields = elements(form, &["input", "textarea", "button"]).filter_map(|input| {
             let name = input.value().attr("name")?;
             let value = match input.value().name() {
                 "textarea" => input.text().collect(),
@@ -51,14 +57,13 @@ pub(super) fn forms(html: &str) -> Vec<Form> {
     forms.filter(Form::is_for_zendesk).collect()
 }
 
-fn elements<'a>(within: ElementRef<'a>, name: &'static str) -> impl Iterator<Item = ElementRef<'a>> {
-    within.descendants().filter_map(ElementRef::wrap).filter(move |element| element.value().name() == name)
+fn elements<'a>(within: ElementRef<'a>, names: &'static [&str]) -> impl Iterator<Item = ElementRef<'a>> {
+    within.descendants().filter_map(ElementRef::wrap).filter(|element| names.contains(&element.value().name()))
 }
 
-/// The values of the fields that only a `<meta http-equiv>` holds.
 fn meta_policies(html: &str) -> Vec<String> {
     let html = Html::parse_document(html);
-    let metas = elements(html.root_element(), "meta").filter(|meta| {
+    let metas = elements(html.root_element(), &["meta"]).filter(|meta| {
         let equivalent = meta.value().attr("http-equiv").unwrap_or_default();
         equivalent.eq_ignore_ascii_case("content-security-policy")
     });
@@ -66,168 +71,135 @@ fn meta_policies(html: &str) -> Vec<String> {
 }
 
 pub(super) fn method(form: &Form) -> Verdict {
-    if form.method.eq_ignore_ascii_case("post") {
-        return Verdict::pass("the form is posted");
-    }
-    let seen = if form.method.is_empty() {
-        "the form has no method".into()
-    } else {
-        format!("the method is {}", quoted(&form.method))
-    };
-    Verdict::fail(
-        seen,
-        "Give the form method=\"post\": with a GET the JWT gets into histories and logs, and Zendesk does not take it.",
-    )
+    let seen = format!("the method of the form is {}", quoted(&form.method));
+    let remedy =
+        "Give the form method=\"post\": a GET puts the JWT into histories and logs, and Zendesk does not accept it.";
+    if form.method.eq_ignore_ascii_case("post") { Verdict::pass(seen) } else { Verdict::fail(seen, remedy) }
 }
 
 /// Checks where the form leads, and gives that origin.
 pub(super) fn action(form: &Form, page: &Url, subdomain: Option<&str>) -> (Verdict, Option<Url>) {
-    let subdomain_or_example = subdomain.unwrap_or("SUBDOMAIN");
-    let remedy = format!("Give the form action=\"https://{subdomain_or_example}.zendesk.com/{}\".", sso::ENDPOINT);
-    let Some(action) = target(form, page) else {
-        return (Verdict::fail("the form's action is no address", remedy), None);
+    let example = subdomain.unwrap_or("SUBDOMAIN");
+    let remedy = format!("Give the form action=\"https://{example}.zendesk.com/{}\".", sso::ENDPOINT);
+    let Some(action) = form.target(page) else {
+        return (Verdict::fail("the form's action is not an address", remedy), None);
     };
-    let host = action.host_str().unwrap_or_default().to_owned();
-    let seen = format!("the form leads to {}", quoted(&format!("{}://{host}{}", action.scheme(), action.path())));
+    let host = action.host_str().unwrap_or_default();
+    let place = &action[Position::BeforeHost..Position::AfterPath];
+    let seen = format!("the form leads to {}", quoted(&format!("{}://{place}", action.scheme())));
     let origin = action.join("/").ok();
-    if is_loopback(page) && is_loopback(&action) && action.path() == format!("/{}", sso::ENDPOINT) {
+    let is_endpoint = action.path() == format!("/{}", sso::ENDPOINT);
+    if is_loopback(page) && is_loopback(&action) && is_endpoint {
         return (Verdict::pass(format!("{seen}, a simulated Zendesk on this machine")), origin);
     }
     let label = host.strip_suffix(".zendesk.com").filter(|label| !label.is_empty() && !label.contains('.'));
-    let verdict = match label {
-        None => Verdict::fail(
-            seen,
-            format!("{remedy} It must be that host, never one of your own that is mapped to Zendesk."),
-        ),
+    let reason = match label {
+        None => "It must be that host, never one of your own that is mapped to Zendesk.",
         Some(label) if subdomain.is_some_and(|subdomain| !subdomain.eq_ignore_ascii_case(label)) => {
-            Verdict::fail(seen, format!("{remedy} This is another account's host."))
+            "This is another account's host."
         }
-        Some(_) if action.scheme() != "https" || action.path() != format!("/{}", sso::ENDPOINT) => {
-            Verdict::fail(seen, remedy)
-        }
-        Some(_) if action.query().is_some() => {
-            Verdict::fail(seen, format!("{remedy} Nothing goes into its query: return_to is a field of the form."))
-        }
+        Some(_) if action.scheme() != "https" || !is_endpoint => "",
+        Some(_) if action.query().is_some() => "Its query stays empty: return_to is a field of the form.",
         Some(_) => return (Verdict::pass(seen), origin),
     };
-    (verdict, origin.filter(|_| label.is_some()))
-}
-
-fn target(form: &Form, page: &Url) -> Option<Url> {
-    page.join(&form.action).ok().filter(Url::has_host)
+    (Verdict::fail(seen, format!("{remedy} {reason}").trim_end()), origin.filter(|_| label.is_some()))
 }
 
 pub(super) fn fields(form: &Form) -> Verdict {
+    let letters = |name: &str| name.replace(|letter: char| !letter.is_ascii_alphabetic(), "").to_ascii_lowercase();
     let problem = |name: &str| {
-        let count = form.values(name).count();
         let alike = |found: &&str| letters(found) == letters(name) && *found != name;
         let misspelt = form.fields.iter().map(|(found, _)| found.as_str()).find(alike);
-        match (count, misspelt) {
+        match (form.values(name).count(), misspelt) {
             (1, _) => None,
             (0, Some(misspelt)) => Some(format!("one field is called {}", quoted(misspelt))),
             (0, None) => Some(format!("there is no field `{name}`")),
             (count, _) => Some(format!("there are {count} fields `{name}`")),
         }
     };
-
     let problems: Vec<String> = ["jwt", "return_to"].into_iter().filter_map(problem).collect();
     if problems.is_empty() {
         return Verdict::pass("the fields are called `jwt` and `return_to`");
     }
     Verdict::fail(
         problems.join("; "),
-        "Put the JWT into one field called exactly `jwt`, and what Zendesk sent as return_to into one called exactly \
-         `return_to`.",
+        "Put the JWT into one field called exactly `jwt`, and Zendesk's return_to into one called exactly `return_to`.",
     )
-}
-
-/// The letters of a name, whatever their case and the breaks between its words.
-fn letters(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 pub(super) fn cache(answer: &Answer) -> Verdict {
-    if answer.is_no_store() {
-        return Verdict::pass("Cache-Control is `no-store`");
-    }
-    Verdict::fail(
-        answer.caching(),
-        "Send Cache-Control: no-store: a page out of a cache sends its `jti` a second time, which Zendesk refuses.",
-    )
+    let remedy = "Send Cache-Control: no-store: a page from a cache sends its `jti` twice, which Zendesk refuses.";
+    caching(answer).map_or_else(not_cached, |seen| Verdict::fail(seen, remedy))
 }
 
 pub(super) fn referrer_policy(answer: &Answer) -> Verdict {
-    let remedy = "Send Referrer-Policy: no-referrer: the page's address goes to nobody.";
-    match answer.header(REFERRER_POLICY) {
-        None => Verdict::warn("there is no Referrer-Policy", remedy),
-        Some(policy) if policy.contains("unsafe-url") || policy.contains("no-referrer-when-downgrade") => {
-            Verdict::warn(format!("Referrer-Policy is {}", quoted(&policy)), remedy)
-        }
-        Some(policy) => Verdict::pass(format!("Referrer-Policy is {}", quoted(&policy))),
+    let remedy = "Send Referrer-Policy: no-referrer, so that no other site learns the page's address.";
+    let Some(policy) = answer.header(REFERRER_POLICY) else {
+        return Verdict::warn("there is no Referrer-Policy", remedy);
+    };
+    let seen = format!("Referrer-Policy is {}", quoted(&policy));
+    let is_open = policy.contains("unsafe-url") || policy.contains("no-referrer-when-downgrade");
+    if is_open { Verdict::warn(seen, remedy) } else { Verdict::pass(seen) }
+}
+
+fn header_policies(answer: &Answer) -> Vec<String> {
+    let header = answer.header(CONTENT_SECURITY_POLICY).unwrap_or_default();
+    header.split(',').map(str::to_owned).collect()
+}
+
+/// Whether browsers may post the form, and follow Zendesk's redirect to a help center (Chrome checks that too).
+pub(super) fn form_action(answer: &Answer, form: &Form, page: &Url, help_centers: &[Url]) -> Verdict {
+    let policies: Vec<String> = header_policies(answer).into_iter().chain(meta_policies(&answer.body)).collect();
+    let lists: Vec<Vec<&str>> = policies.iter().filter_map(|policy| directive(policy, "form-action")).collect();
+    let Some(target) = form.target(page) else {
+        return Verdict::skip("the form's action is not an address");
+    };
+    if lists.is_empty() {
+        return Verdict::warn(
+            "no content security policy limits where the form is posted",
+            "Send Content-Security-Policy with form-action for your Zendesk hosts, so that injected markup cannot \
+             send the JWT elsewhere.",
+        );
+    }
+    let blocking = |to: &Url| lists.iter().find(|sources| !sources.iter().any(|source| covers(source, to, page)));
+    let add = |to: &Url| format!("Add {} to form-action.", to.origin().ascii_serialization());
+    if let Some(sources) = blocking(&target) {
+        let seen = format!("form-action is {}, so browsers do not post the form", quoted(&sources.join(" ")));
+        return Verdict::fail(seen, add(&target));
+    }
+    if let Some(help_center) = help_centers.iter().find(|help_center| blocking(help_center).is_some()) {
+        let host = help_center.host_str().unwrap_or_default();
+        let seen = format!("form-action lacks {host}, so Chrome stops Zendesk's redirect to it");
+        return Verdict::fail(seen, add(help_center));
+    }
+    let is_zendesk = |source: &&str| source.contains(".zendesk.com") || source.starts_with('\'');
+    let only_zendesk = lists.iter().find(|sources| sources.iter().all(is_zendesk));
+    match only_zendesk {
+        Some(sources) if help_centers.is_empty() && !is_loopback(&target) => Verdict::warn(
+            format!("form-action is {}, which names no help center on a domain of yours", quoted(&sources.join(" "))),
+            "If a help center is mapped to a domain of yours, add its host: Chrome stops Zendesk's redirect to any \
+             other. Name your help centers with --help-center to check them.",
+        ),
+        _ => Verdict::pass("form-action of the content security policy covers the form"),
     }
 }
 
-/// The content security policies of the page; all of them hold at once.
-pub(super) struct Policies {
-    of_header: Vec<String>,
-    all: Vec<String>,
-}
-
-impl Policies {
-    pub(super) fn of(answer: &Answer) -> Self {
-        let split = |text: String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
-        let of_header: Vec<_> = answer.header(CONTENT_SECURITY_POLICY).map(split).unwrap_or_default();
-        let all = of_header.iter().cloned().chain(meta_policies(&answer.body)).collect();
-        Self { of_header, all }
+/// Whether other pages may frame this one. Browsers ignore this directive in a `<meta>`.
+pub(super) fn framing(answer: &Answer) -> Verdict {
+    let remedy = "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
+                  serves clickjacking only.";
+    let policies = header_policies(answer);
+    let ancestors = policies.iter().find_map(|policy| directive(policy, "frame-ancestors"));
+    let x_frame_options = answer.header(X_FRAME_OPTIONS).unwrap_or_default();
+    if let Some(sources) = ancestors {
+        let seen = format!("frame-ancestors is {}", quoted(&sources.join(" ")));
+        let is_open = sources.iter().any(|source| matches!(*source, "*" | "https:" | "http:"));
+        return if is_open { Verdict::fail(seen, remedy) } else { Verdict::pass(seen) };
     }
-
-    /// Whether the form may be posted where it leads.
-    pub(super) fn form_action(&self, form: &Form, page: &Url) -> Verdict {
-        let lists: Vec<Vec<&str>> = self.all.iter().filter_map(|policy| directive(policy, "form-action")).collect();
-        let Some(target) = target(form, page) else {
-            return Verdict::fail("the form's action is no address", "Correct the form's action first.");
-        };
-        if lists.is_empty() {
-            return Verdict::warn(
-                "no content security policy limits where the form is posted",
-                "Send Content-Security-Policy with form-action for your hosts of Zendesk: then nothing that gets into \
-                 the page can send the JWT elsewhere.",
-            );
-        }
-        let blocked = lists.iter().find(|sources| !sources.iter().any(|source| covers(source, &target, page)));
-        match blocked {
-            None => Verdict::pass("form-action of the content security policy covers the form"),
-            Some(sources) => Verdict::fail(
-                format!("form-action is {}, so browsers do not post the form", quoted(&sources.join(" "))),
-                format!(
-                    "Add {} to form-action, and the host of each help center that is mapped to a domain of yours, \
-                     where Zendesk redirects to.",
-                    target.origin().ascii_serialization()
-                ),
-            ),
-        }
+    if ["deny", "sameorigin"].iter().any(|denied| x_frame_options.eq_ignore_ascii_case(denied)) {
+        return Verdict::pass(format!("X-Frame-Options is {}", quoted(&x_frame_options)));
     }
-
-    /// Whether other pages may frame this one. A policy in a `<meta>` does not count for this.
-    pub(super) fn framing(&self, answer: &Answer) -> Verdict {
-        let ancestors = self.of_header.iter().find_map(|policy| directive(policy, "frame-ancestors"));
-        let x_frame_options = answer.header(X_FRAME_OPTIONS).unwrap_or_default();
-        let is_denied = ["deny", "sameorigin"].iter().any(|denied| x_frame_options.eq_ignore_ascii_case(denied));
-        match ancestors {
-            Some(sources) if sources.iter().any(|source| matches!(*source, "*" | "https:" | "http:")) => Verdict::fail(
-                format!("frame-ancestors is {}", quoted(&sources.join(" "))),
-                "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
-                 serves clickjacking only.",
-            ),
-            Some(sources) => Verdict::pass(format!("frame-ancestors is {}", quoted(&sources.join(" ")))),
-            None if is_denied => Verdict::pass(format!("X-Frame-Options is {}", quoted(&x_frame_options))),
-            None => Verdict::warn(
-                "any page may show this one in a frame",
-                "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
-                 serves clickjacking only.",
-            ),
-        }
-    }
+    Verdict::warn("any page may show this one in a frame", remedy)
 }
 
 fn directive<'a>(policy: &'a str, name: &str) -> Option<Vec<&'a str>> {
@@ -237,10 +209,11 @@ fn directive<'a>(policy: &'a str, name: &str) -> Option<Vec<&'a str>> {
     })
 }
 
-/// Whether a source of a policy lets the form go to `target` (CSP Level 3, "Does url match expression").
-/// Paths in sources are left aside, since nobody writes them for this directive.
+/// Whether a source of a policy allows the form to go to `target` (CSP Level 3, "Does url match expression").
+/// Paths in sources are ignored, since nobody writes them for this directive.
 fn covers(source: &str, target: &Url, page: &Url) -> bool {
     let source = source.to_ascii_lowercase();
+    let is_scheme = |scheme: &str| target.scheme() == scheme || (scheme == "http" && target.scheme() == "https");
     if source == "*" {
         return matches!(target.scheme(), "http" | "https");
     }
@@ -248,14 +221,12 @@ fn covers(source: &str, target: &Url, page: &Url) -> bool {
         return target.origin() == page.origin();
     }
     if let Some(scheme) = source.strip_suffix(':') {
-        return target.scheme() == scheme || (scheme == "http" && target.scheme() == "https");
+        return is_scheme(scheme);
     }
     let (scheme, rest) =
         source.split_once("://").map_or((None, source.as_str()), |(scheme, rest)| (Some(scheme), rest));
     let authority = rest.split('/').next().unwrap_or_default();
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
-    let is_scheme =
-        scheme.is_none_or(|scheme| scheme == target.scheme() || (scheme == "http" && target.scheme() == "https"));
     let is_port = match port {
         "" => target.port().is_none(),
         "*" => true,
@@ -266,9 +237,5 @@ fn covers(source: &str, target: &Url, page: &Url) -> bool {
         Some(parent) => found.strip_suffix(parent).is_some_and(|labels| labels.len() > 1 && labels.ends_with('.')),
         None => host == found,
     };
-    is_scheme && is_port && is_host
+    scheme.is_none_or(is_scheme) && is_port && is_host
 }
-
-/// The header with which a browser asks for a page.
-pub(super) const ACCEPT_PAGE: (HeaderName, &str) =
-    (hyper::header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");

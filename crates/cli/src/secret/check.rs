@@ -1,24 +1,21 @@
-//! `zendesk-jwt secret check`: whether the functions can sign with what is stored.
+//! `zendesk-jwt secret check`: whether the functions can sign with the stored secrets.
 
 use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::Secrets;
+use super::arguments::Secrets;
 use crate::aws::{Clients, SigningKeySecret};
 use crate::output;
-use crate::problem::Problem;
-use crate::problem::block_on;
-use crate::problem::called_wrongly;
+use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt::jwt::{JwtKind, Kind};
 
-/// The arguments of `zendesk-jwt secret check`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 when every secret can sign, 1 when one cannot, 2 when called wrongly.")]
+#[command(after_help = "Exit status: 0 when every secret can sign, 1 when one cannot, 2 on a usage error.")]
 pub(crate) struct Check {
     /// Print JSON
     #[arg(long)]
@@ -28,7 +25,7 @@ pub(crate) struct Check {
     secrets: Secrets,
 }
 
-/// What is known of one secret. Neither it nor a part of it is in here.
+/// What may be shown of a secret.
 #[derive(Debug, Serialize)]
 pub(super) struct Verdict {
     kind: &'static str,
@@ -41,21 +38,21 @@ pub(super) struct Verdict {
 }
 
 pub(super) fn run(arguments: &Check) -> Result<ExitCode, Problem> {
-    let mut verdicts = block_on(verdicts(&arguments.secrets))?;
-    if verdicts.is_empty() {
-        return Ok(called_wrongly("name a secret to check with --sdk, --messaging or --sso, or give --local"));
+    let secrets = &arguments.secrets;
+    if Kind::ALL.into_iter().all(|kind| secrets.id(kind).is_none()) {
+        return Ok(usage_error("name a secret to check with --sdk, --messaging or --sso, or give --local"));
     }
-    point_out_shared(&mut verdicts);
+    let mut verdicts = block_on(verdicts(secrets))?;
+    report_shared(&mut verdicts);
     if arguments.json {
         output::json(&verdicts)?;
     } else {
         output::line(&verdicts.iter().map(Verdict::text).collect::<Vec<_>>().join("\n"))?;
     }
     let is_good = verdicts.iter().all(|verdict| verdict.problems.is_empty());
-    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(ExitCode::from(u8::from(!is_good)))
 }
 
-/// What is known of the secrets whose ids were given.
 async fn verdicts(secrets: &Secrets) -> Result<Vec<Verdict>, Problem> {
     let clients = secrets.account.clients().await?;
     let mut verdicts = Vec::new();
@@ -77,7 +74,7 @@ pub(super) async fn verdict_on(kind: Kind, clients: &Clients, secret_id: String)
 
 async fn verdict<K: JwtKind>(clients: &Clients, secret_id: String) -> Verdict {
     let kind = K::KIND.name();
-    let read = SigningKeySecret::new(clients, secret_id.clone()).read().await;
+    let read = SigningKeySecret::new(clients, secret_id.clone()).read().await.map_err(|problem| problem.to_string());
     match read.and_then(|value| SigningKey::<K>::parse(&value).map_err(|problem| problem.to_string())) {
         Ok(key) => {
             let fingerprint = Some(key.fingerprint());
@@ -87,8 +84,8 @@ async fn verdict<K: JwtKind>(clients: &Clients, secret_id: String) -> Verdict {
     }
 }
 
-/// One shared secret for two kinds makes the leak of one the leak of the other.
-fn point_out_shared(verdicts: &mut [Verdict]) {
+/// With one shared secret for two kinds, a leak of one is a leak of the other.
+fn report_shared(verdicts: &mut [Verdict]) {
     let known: Vec<_> = verdicts.iter().map(|verdict| (verdict.kind, verdict.fingerprint.clone())).collect();
     for verdict in verdicts {
         let twin = known.iter().find(|(kind, fingerprint)| {
@@ -97,7 +94,7 @@ fn point_out_shared(verdicts: &mut [Verdict]) {
         if let Some((twin, _)) = twin {
             let screen = Kind::parse(verdict.kind).map(Kind::admin_center_screen).unwrap_or_default();
             verdict.problems.push(format!(
-                "this is the secret of {twin} as well: each kind has one of its own, in Admin Center under {screen}"
+                "this is also the secret of {twin}: each kind has its own, in Admin Center under {screen}"
             ));
         }
     }
@@ -108,7 +105,7 @@ impl Verdict {
         let Self { kind, secret_id, fingerprint, problems, doubt } = self;
         let verdict = match fingerprint {
             Some(fingerprint) if problems.is_empty() => format!("can sign, fingerprint {fingerprint}"),
-            _ => format!("cannot be used as it is ({secret_id})"),
+            _ => format!("cannot sign ({secret_id})"),
         };
         let remarks = problems.iter().map(String::as_str).chain(*doubt).map(|remark| format!("\n{:10} {remark}", ""));
         format!("{kind:10} {verdict}{}", remarks.collect::<String>())

@@ -8,15 +8,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{Secrets, check};
+use super::arguments::Secrets;
+use super::check;
 use crate::aws::{Clients, SigningKeySecret};
-
 use crate::input;
 use crate::local;
 use crate::output;
-use crate::problem::Problem;
-use crate::problem::block_on;
-use crate::problem::called_wrongly;
+use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::config;
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
@@ -25,36 +23,35 @@ use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt::jwt::{JwtKind, Kind};
 use zendesk_jwt::key_cache::LONGEST_PAUSE_WITHOUT_KEY;
 
-/// How often the value is read back until Secrets Manager gives the new one, and how long between two reads.
+/// How often the new value is read back, and how long to wait between two reads.
 const READS: u32 = 20;
 const BETWEEN_READS: Duration = Duration::from_millis(500);
 
-/// The arguments of `zendesk-jwt secret put`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-The secret is typed without echo, read from standard input or from --file; never an argument, which other
-programs of this machine could see. It is the text that Admin Center shows when it is made, or the JSON that
-Secrets Manager is to hold. Where the ids of the other kinds are known, a secret of theirs is refused.
-
-  zendesk-jwt secret put sdk --sdk ARN
-  zendesk-jwt secret put messaging --kid app_… --messaging ARN --file shared-secret.txt
-  zendesk-jwt secret put sso --local < shared-secret.txt
-
-Exit status: 0 when it is stored, 1 when it is refused or could not be stored, 2 when called wrongly.")]
+#[command(after_help = "You type the secret without echo, or give it in --secret-file or on standard input. It is \
+    never an argument, which other programs of this machine see. The secret is the text that Admin Center shows when \
+    it makes one, or the JSON that Secrets Manager is to hold. If the ids of the other kinds' secrets are given, the \
+    command refuses a secret of another kind.\n\n\
+    Examples:\n\n  \
+    zendesk-jwt secret put sdk --sdk ARN\n  \
+    zendesk-jwt secret put messaging --kid app_… --messaging ARN \\\n    \
+    --secret-file shared-secret.txt\n  \
+    zendesk-jwt secret put sso --local < shared-secret.txt\n\n\
+    Exit status: 0 when the secret is stored, 1 when not, 2 on a usage error.")]
 pub(crate) struct Put {
     /// What the key signs: sdk, messaging or sso
     #[arg(value_parser = crate::problem::kind)]
     kind: Kind,
 
-    /// The Key ID of messaging's key, which is no secret
+    /// The Key ID of messaging's key, which is not secret
     #[arg(long, value_name = "KID")]
     kid: Option<String>,
 
-    /// Read the secret from this file; - is standard input
+    /// A file that holds the secret; - is standard input
     #[arg(long, value_name = "FILE")]
-    file: Option<PathBuf>,
+    secret_file: Option<PathBuf>,
 
-    /// Store it although the kid or the secret does not look like one of Zendesk's
+    /// Store the key although its kid or secret does not look like Zendesk's
     #[arg(long)]
     force: bool,
 
@@ -62,7 +59,7 @@ pub(crate) struct Put {
     #[arg(long)]
     no_wait: bool,
 
-    /// The functions' `SIGNING_KEY_MAX_AGE`: for how many seconds they go on with the key that they have [default: 300]
+    /// The functions' `SIGNING_KEY_MAX_AGE`: how long they use a key before they read it again [default: 300]
     #[arg(long, value_name = "SECONDS")]
     max_age: Option<u64>,
 
@@ -74,26 +71,26 @@ pub(crate) struct Put {
     secrets: Secrets,
 }
 
-/// What is told of a stored key. Neither the secret nor a part of it is in here.
+/// What may be shown of a stored key.
 #[derive(Debug, Serialize)]
 struct Stored {
     kind: &'static str,
     secret_id: String,
     characters: usize,
     fingerprint: String,
-    /// Whether the value is another than before.
+    /// Whether the value differs from the one before.
     changed: bool,
-    /// For how many seconds at most the functions go on with what they had.
+    /// After how many seconds every function uses the key.
     in_use_within_seconds: u64,
 }
 
 pub(super) fn run(arguments: &Put) -> Result<ExitCode, Problem> {
     let Some(id) = arguments.secrets.id(arguments.kind) else {
         let kind = arguments.kind;
-        return Ok(called_wrongly(&format!("say where the secret of {kind} is, with --{kind} ID, or give --local")));
+        return Ok(usage_error(&format!("give the id of the secret with --{kind} ID, or give --local")));
     };
     if arguments.kid.is_some() && arguments.kind != Kind::Messaging {
-        return Ok(called_wrongly("only messaging's key has a kid"));
+        return Ok(usage_error("only messaging's key has a kid: leave out --kid"));
     }
     match arguments.kind {
         Kind::Sdk => block_on(put::<Sdk>(arguments, id)),
@@ -109,15 +106,15 @@ async fn put<K: JwtKind>(arguments: &Put, secret_id: String) -> Result<ExitCode,
 
     let secret = SigningKeySecret::new(&clients, secret_id.clone());
     let new_value = key.secret_value();
-    let old_value = secret.value().await.map_err(Problem)?;
+    let old_value = secret.value().await?;
     let changed = old_value.as_deref() != Some(&new_value);
     if changed {
-        secret.store(&new_value).await.map_err(Problem)?;
+        secret.store(&new_value).await?;
         read_back(&secret, &new_value).await?;
     }
     let in_use_within_seconds = match old_value {
         _ if !changed => 0,
-        // A function without a key looks for one again and again.
+        // A function without a key looks for one more often.
         None => LONGEST_PAUSE_WITHOUT_KEY,
         Some(_) => arguments.max_age.unwrap_or(if arguments.secrets.account.is_local() {
             local::SIGNING_KEY_MAX_AGE
@@ -144,11 +141,11 @@ async fn put<K: JwtKind>(arguments: &Put, secret_id: String) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-/// The key that the operator gives, as the bare secret or as the JSON to be stored.
+/// The key that the operator gives: the secret alone, or the JSON to store.
 fn given<K: JwtKind>(arguments: &Put) -> Result<SigningKey<K>, Problem> {
     let screen = K::KIND.admin_center_screen();
     let what = format!("the shared secret of {}, from Admin Center > {screen}", K::KIND);
-    let text = input::secret_text(arguments.file.as_deref(), &what)?;
+    let text = input::secret_text(arguments.secret_file.as_deref(), &what)?;
     let key = if text.trim_start().starts_with('{') {
         SigningKey::parse(&text)
     } else {
@@ -156,7 +153,7 @@ fn given<K: JwtKind>(arguments: &Put) -> Result<SigningKey<K>, Problem> {
     };
     let key = key.map_err(|problem| Problem(format!("nothing was stored: {problem}")))?;
     if let Some(doubt) = key.doubt().filter(|_| !arguments.force) {
-        return Err(Problem(format!("nothing was stored: {doubt} --force stores it as it is")));
+        return Err(Problem(format!("nothing was stored: {doubt} --force stores it anyway")));
     }
     match &arguments.kid {
         Some(kid) if key.kid() != Some(kid) => {
@@ -166,7 +163,7 @@ fn given<K: JwtKind>(arguments: &Put) -> Result<SigningKey<K>, Problem> {
     }
 }
 
-/// One shared secret for two kinds makes the leak of one the leak of the other.
+/// With one shared secret for two kinds, a leak of one is a leak of the other.
 async fn refuse_twin<K: JwtKind>(key: &SigningKey<K>, secrets: &Secrets, clients: &Clients) -> Result<(), Problem> {
     for other in Kind::ALL.into_iter().filter(|kind| *kind != K::KIND) {
         let Some(id) = secrets.id(other) else { continue };
@@ -181,18 +178,20 @@ async fn refuse_twin<K: JwtKind>(key: &SigningKey<K>, secrets: &Secrets, clients
     Ok(())
 }
 
-/// Waits until Secrets Manager, which is eventually consistent, gives what was just stored.
+/// Waits until Secrets Manager, which is eventually consistent, returns the new value.
 async fn read_back(secret: &SigningKeySecret, value: &Zeroizing<String>) -> Result<(), Problem> {
     for _ in 0..READS {
-        if secret.value().await.map_err(Problem)?.as_ref() == Some(value) {
+        if secret.value().await?.as_ref() == Some(value) {
             return Ok(());
         }
         tokio::time::sleep(BETWEEN_READS).await;
     }
-    Err(Problem("it was stored, but Secrets Manager still gives another value: is somebody else storing one?".into()))
+    Err(Problem(
+        "the secret was stored, but Secrets Manager still returns another value: is another person storing one?".into(),
+    ))
 }
 
-/// Waits behind a bar, which a terminal alone shows.
+/// Waits. A terminal shows a bar.
 async fn wait(time: Duration) {
     let bar = ProgressBar::new(time.as_secs());
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {eta} until every function uses it; Ctrl-C is safe") {
@@ -208,11 +207,11 @@ async fn wait(time: Duration) {
 impl Stored {
     fn text(&self) -> String {
         let Self { kind, characters, fingerprint, in_use_within_seconds, .. } = self;
-        let told = format!("{characters} characters, fingerprint {fingerprint}");
+        let key = format!("{characters} characters, fingerprint {fingerprint}");
         if self.changed {
-            format!("{kind:10} stored: {told}\n{:10} every function uses it within {in_use_within_seconds} seconds", "")
+            format!("{kind:10} stored: {key}\n{:10} every function uses it within {in_use_within_seconds} seconds", "")
         } else {
-            format!("{kind:10} already stored: {told}")
+            format!("{kind:10} already stored: {key}")
         }
     }
 }

@@ -1,12 +1,15 @@
-//! The rules about the claims, all but the times: which there are, of which types, and what they say.
+//! The rules about the claims except times: names, types and values.
 
+use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 use serde_json::{Map, Value};
 
 use super::Facts;
+use super::token::decoded;
 use super::words::{described, joined, listed, quoted, title};
-use crate::Kind;
+use crate::text::is_uuid;
+use crate::{Kind, user_values};
 
-/// A claim, the values that fit it, and what to send.
+/// The name of a claim, a test for its value, and what to send.
 type Shape = (&'static str, fn(&Value) -> bool, &'static str);
 
 const PROFILE_REQUIRED: &[Shape] = &[
@@ -17,7 +20,7 @@ const PROFILE_REQUIRED: &[Shape] = &[
     ("iat", |_| true, "the time of signing, in whole seconds"),
 ];
 const MESSAGING_REQUIRED: &[Shape] = &[
-    ("scope", Value::is_string, "the string `user`, which tokens of the classic Chat widget lack"),
+    ("scope", Value::is_string, "the string `user`, which JWTs of the classic Chat widget lack"),
     ("external_id", Value::is_string, "your id of the user, a string"),
 ];
 const PROFILE_OPTIONAL: &[Shape] = &[
@@ -73,23 +76,23 @@ fn is_strings(value: &Value) -> bool {
     tags.is_some_and(|tags| tags.iter().all(Value::is_string))
 }
 
-/// Null, or a string with nothing in it.
+/// Whether a value is null, or a string without content.
 fn is_blank(value: &Value) -> bool {
     matches!(described(Some(value)), "null" | "empty")
 }
 
-/// Whether there is something in the claim.
+/// Whether the claim has content.
 pub(super) fn is_set(facts: &Facts<'_>, claim: &str) -> bool {
     facts.claims.get(claim).is_some_and(|value| !is_blank(value))
 }
 
-/// The claim, when it is a string with something in it.
+/// The claim, if it is a string with content.
 pub(super) fn text<'a>(facts: &Facts<'a>, claim: &str) -> Option<&'a str> {
     let value = facts.claims.get(claim)?;
     value.as_str().filter(|_| !is_blank(value))
 }
 
-/// By what only one kind has. Between Support SDK and SSO nothing decides but the samples' `role`.
+/// Only one kind has these claims. The claims of Support SDK and SSO differ only in the `role` of Zendesk's samples.
 pub(super) fn looks_like(header: &Map<String, Value>, claims: &Map<String, Value>) -> Option<Kind> {
     let has = |claim| claims.contains_key(claim);
     let has_key_or_id = header.contains_key("kid") || (has("external_id") && !has("iat"));
@@ -111,7 +114,7 @@ pub(super) fn right_kind(facts: &Facts<'_>) -> Option<String> {
     } else {
         "a Support SDK or SSO token, by `jti`, `iat` or the profile"
     };
-    let kind = title(facts.kind);
+    let kind = title(facts);
     (is_messaging != (facts.kind == Kind::Messaging))
         .then(|| format!("This looks like {looks_like}: call the endpoint that makes {kind} tokens."))
 }
@@ -119,8 +122,8 @@ pub(super) fn right_kind(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn required(facts: &Facts<'_>) -> Option<String> {
     let broken = required_of(facts.kind).iter().filter_map(|(claim, fits, wanted)| {
         let value = facts.claims.get(*claim);
-        let is_kept = value.is_some_and(|value| !is_blank(value) && fits(value));
-        (!is_kept).then(|| format!("`{claim}` is {}: send {wanted}", described(value)))
+        let is_good = value.is_some_and(|value| !is_blank(value) && fits(value));
+        (!is_good).then(|| format!("`{claim}` is {}: send {wanted}", described(value)))
     });
     joined(broken)
 }
@@ -128,13 +131,13 @@ pub(super) fn required(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn optional(facts: &Facts<'_>) -> Option<String> {
     let broken = optional_of(facts.kind).iter().filter_map(|(claim, fits, wanted)| {
         let value = facts.claims.get(*claim)?;
-        let is_kept = is_blank(value) || fits(value);
-        (!is_kept).then(|| format!("`{claim}` is {}: send {wanted}", described(Some(value))))
+        let is_good = is_blank(value) || fits(value);
+        (!is_good).then(|| format!("`{claim}` is {}: send {wanted}", described(Some(value))))
     });
     joined(broken)
 }
 
-/// The names that Zendesk does not read, each with the one that it may have been meant for.
+/// The claims that Zendesk does not read, each with the claim that the signer may mean.
 fn unread<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a str, Option<&'static str>)> {
     let kind = facts.kind;
     let names = facts.claims.keys().map(String::as_str);
@@ -143,7 +146,7 @@ fn unread<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a str, Option<&'stat
         .map(move |name| (name, names_of(kind).find(|known| letters(known).eq(letters(name)))))
 }
 
-/// The letters of a name, whatever their case and the breaks between its words.
+/// The letters of a name in lower case, without the characters between its words.
 fn letters(name: &str) -> impl Iterator<Item = char> {
     let letters = name.chars().filter(|letter| !matches!(letter, '_' | '-' | ' '));
     letters.map(|letter| letter.to_ascii_lowercase())
@@ -158,11 +161,11 @@ pub(super) fn unknown(facts: &Facts<'_>) -> Option<String> {
     let unread = unread(facts).filter(|(_, meant)| meant.is_none());
     let mut unknown = unread.map(|(name, _)| name).peekable();
     unknown.peek()?;
-    let told = match facts.kind {
+    let remedy = match facts.kind {
         Kind::Messaging => "leave them out",
-        Kind::Sdk | Kind::Sso => "put custom fields into `user_fields`, and leave the rest out",
+        Kind::Sdk | Kind::Sso => "put custom fields into `user_fields`, and leave out the rest",
     };
-    Some(format!("Zendesk does not read these claims in {} tokens: {}; {told}.", title(facts.kind), listed(unknown)))
+    Some(format!("Zendesk does not read these claims in {} tokens: {}; {remedy}.", title(facts), listed(unknown)))
 }
 
 pub(super) fn email_verified(facts: &Facts<'_>) -> Option<String> {
@@ -172,25 +175,55 @@ pub(super) fn email_verified(facts: &Facts<'_>) -> Option<String> {
         other => described(other),
     };
     is_set(facts, "email").then(|| {
-        format!("`email_verified` is {found}, so Zendesk ignores `email`: send the boolean `true`, but only once the user has proven to own the address.")
+        format!("`email_verified` is {found}, so Zendesk ignores `email`: send the boolean `true`, but only if the user has proven that they own the address.")
     })
 }
 
 pub(super) fn jti_unguessable(facts: &Facts<'_>) -> Option<String> {
     let jti = facts.claims.get("jti").filter(|jti| !is_blank(jti))?;
     let jti = jti.as_str().map_or_else(|| jti.to_string(), str::to_owned);
-    let has_email = text(facts, "email").is_some_and(|email| jti.contains(email));
-    let problem = if has_email {
-        "contains the e-mail address"
+    let iat = facts.claims.get("iat").map(Value::to_string).unwrap_or_default();
+    let problem = if text(facts, "email").is_some_and(|email| is_derived_from(&jti, email, &iat)) {
+        "is made from the e-mail address".to_owned()
+    } else if let Some(version) = predictable_uuid(&jti) {
+        format!("is a UUID of version {version}, which is not fully random")
     } else if bits(&jti) < 128 {
-        "has room for fewer than 128 random bits"
+        "has room for fewer than 128 random bits".to_owned()
+    } else if iat.len() >= 10 && jti.contains(&iat) {
+        "contains the time `iat`, which others know".to_owned()
     } else {
         return None;
     };
     Some(format!("`jti` {problem}: send a new random value each time, such as a random UUID."))
 }
 
-/// How many bits fit into a text of digits, of hexadecimal digits, or of any letters.
+/// Whether `jti` contains the address, as text, hex or base64, or is a hash of the address with or without the time.
+fn is_derived_from(jti: &str, original: &str, iat: &str) -> bool {
+    const ALGORITHMS: [&Algorithm; 4] = [&SHA1_FOR_LEGACY_USE_ONLY, &SHA256, &SHA384, &SHA512];
+    let email = original.trim().to_lowercase();
+    let has_email = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_lowercase().contains(&email);
+    if has_email(jti.as_bytes()) || decoded(jti).or_else(|| hex::decode(jti).ok()).is_some_and(|it| has_email(&it)) {
+        return true;
+    }
+    let separated = ["", ":", "-", "_", ".", "|", " "]
+        .map(|separator| [format!("{email}{separator}{iat}"), format!("{iat}{separator}{email}")]);
+    let inputs: Vec<String> = separated.into_iter().flatten().chain([email, original.to_owned()]).collect();
+    let hash = |algorithm, input: &String| digest(algorithm, input.as_bytes());
+    let is_hash = |hash: &[u8]| {
+        let hex = hex::encode(hash);
+        // A hash may be cut to 128 bits, with or without the hyphens of a UUID.
+        let jti_digits = jti.replace('-', "").to_lowercase();
+        (jti_digits.len() >= 32 && hex.starts_with(&jti_digits)) || decoded(jti).is_some_and(|bytes| bytes == hash)
+    };
+    ALGORITHMS.iter().any(|algorithm| inputs.iter().any(|input| is_hash(hash(algorithm, input).as_ref())))
+}
+
+/// The version of a UUID that has time, machine or a name in it (RFC 9562). Version 4 is random.
+fn predictable_uuid(text: &str) -> Option<char> {
+    text.chars().nth(14).filter(|version| is_uuid(text) && matches!(version, '1' | '2' | '3' | '5' | '6' | '7'))
+}
+
+/// The number of bits that fit into a text of digits, of hexadecimal digits, or of any letters.
 fn bits(text: &str) -> usize {
     let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
     if letters.iter().all(u8::is_ascii_digit) {
@@ -202,40 +235,30 @@ fn bits(text: &str) -> usize {
     }
 }
 
-/// Loosely, since Zendesk publishes no grammar: something, an `@` and something, and not a list.
-pub(super) fn is_address(text: &str) -> bool {
-    let (local, domain) = text.rsplit_once('@').unwrap_or_default();
-    let is_odd = |letter: char| letter.is_whitespace() || letter.is_control() || ",;<>".contains(letter);
-    !local.is_empty() && !domain.is_empty() && !text.contains(is_odd)
+pub(super) fn messaging_email(facts: &Facts<'_>) -> Option<String> {
+    let email = facts.claims.get("email")?.as_str()?;
+    let problem = match email.trim() {
+        "" => "is empty: leave it out, or send one address",
+        _ => user_values::email(email).problem()?,
+    };
+    Some(format!("`email` {problem}."))
 }
 
-pub(super) fn is_phone(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    digits.len() >= 7 && digits.chars().all(|letter| letter.is_ascii_digit() || " -()".contains(letter))
-}
-
-/// ITU-T E.164: `+` and at most 15 digits, the first of them not 0.
-pub(super) fn is_e164(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit())
+pub(super) fn organization_lists(facts: &Facts<'_>) -> Option<String> {
+    let broken = ["organizations", "organization_ids"].into_iter().filter_map(|claim| {
+        let problem = user_values::organization_list(text(facts, claim)?).problem()?;
+        Some(format!("`{claim}` {problem}"))
+    });
+    joined(broken)
 }
 
 pub(super) fn user_field_dates(facts: &Facts<'_>) -> Option<String> {
     let fields = facts.claims.get("user_fields")?.as_object()?;
-    let bad = fields.iter().filter(|(_, value)| value.as_str().is_some_and(is_odd_date));
+    let bad = fields.iter().filter(|(_, value)| value.as_str().is_some_and(user_values::is_unreadable_date));
     let mut names = bad.map(|(name, _)| name.as_str()).peekable();
     names.peek()?;
     Some(format!(
         "These fields hold dates in another form, which fails silently: {}; send dates such as `2026-11-30`.",
         listed(names)
     ))
-}
-
-/// Day, month and year in whatever order, but not `yyyy-mm-dd`.
-fn is_odd_date(text: &str) -> bool {
-    let numbers: Vec<&str> = text.splitn(4, ['/', '.', '-']).collect();
-    let lengths: Vec<usize> = numbers.iter().map(|number| number.len()).collect();
-    let is_date = matches!(lengths.as_slice(), [4, 1 | 2, 1 | 2] | [1 | 2, 1 | 2, 4]);
-    let is_numeric = numbers.concat().bytes().all(|digit| digit.is_ascii_digit());
-    is_date && is_numeric && !(lengths == [4, 2, 2] && text.matches('-').count() == 2)
 }

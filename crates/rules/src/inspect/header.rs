@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Facts;
 use super::words::{described, quoted, screen};
+use crate::signing_key::kid_flaw;
 
 pub(super) fn algorithm(facts: &Facts<'_>) -> Option<String> {
     let problem = match facts.header.get("alg") {
@@ -11,19 +12,19 @@ pub(super) fn algorithm(facts: &Facts<'_>) -> Option<String> {
         Some(Value::String(alg)) => format!("{}, {}", quoted(alg), why_not(alg)),
         other => described(other).to_owned(),
     };
-    let screen = screen(facts.kind);
+    let screen = screen(facts);
     Some(format!("`alg` in the header is {problem}: sign with `HS256` and the shared secret from {screen}."))
 }
 
 fn why_not(alg: &str) -> &'static str {
     match alg.get(..2) {
-        _ if alg.eq_ignore_ascii_case("HS256") => "which belongs in upper case",
+        _ if alg.eq_ignore_ascii_case("HS256") => "which must be in upper case",
         _ if alg.eq_ignore_ascii_case("none") => "so the token is not signed at all",
         Some("RS" | "ES" | "PS" | "Ed") => {
-            "a private-key algorithm, which Zendesk refuses (its own Help Center JWTs are such)"
+            "a private-key algorithm, which Zendesk refuses (only its own Help Center JWTs use one)"
         }
-        Some("HS") => "a longer hash than Zendesk takes",
-        _ => "which Zendesk does not take",
+        Some("HS") => "a longer hash than Zendesk accepts",
+        _ => "which Zendesk does not accept",
     }
 }
 
@@ -39,11 +40,10 @@ pub(super) fn token_type(facts: &Facts<'_>) -> Option<String> {
 
 pub(super) fn key_id(facts: &Facts<'_>) -> Option<String> {
     let problem = match facts.header.get("kid") {
-        Some(Value::String(kid)) if !kid.is_empty() && kid.trim() == kid => return None,
-        Some(Value::String(kid)) if !kid.trim().is_empty() => "surrounded by white space",
-        None if facts.claims.contains_key("kid") => "among the claims instead",
-        other => described(other),
+        Some(Value::String(kid)) => kid_flaw(kid)?.to_string(),
+        None if facts.claims.contains_key("kid") => "is among the claims instead".into(),
+        other => format!("is {}", described(other)),
     };
-    let screen = screen(facts.kind);
-    Some(format!("`kid` in the header is {problem}: put the key's id from {screen} there, such as `app_5963…`."))
+    let screen = screen(facts);
+    Some(format!("`kid` in the header {problem}: put the Key ID from {screen} there, such as `app_5963…`."))
 }

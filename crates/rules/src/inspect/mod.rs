@@ -1,18 +1,18 @@
-//! The reverse of minting: every rule of Zendesk's that a given token breaks, each in a sentence that
-//! says what to do.
+//! Every Zendesk rule that a given JWT breaks, with a sentence that says what to do.
 //!
 //! Start at `rules`, the table. Each rule there names its check:
 //!
-//! - `token`: the text, taken apart into header, payload and signature;
+//! - `finder`: the JWT in the given text; `token`: its header, payload and signature;
 //! - `header`: `alg`, `typ`, `kid`;
 //! - `times`: `iat` and `exp`; `claims`: everything else in the payload;
-//! - `signature`: the secret, the signature, and why it does not fit;
+//! - `signature`: the secret, the signature, and why the two do not fit;
 //! - `words`: the phrases that the messages share.
 //!
-//! Nothing here uses the minting code, so that the two can bear witness against each other. Messages
-//! never quote a secret, a name, an e-mail address, a phone number or an external id.
+//! Nothing here uses the code that signs JWTs, so each checks the other. No message quotes a secret, a name,
+//! an e-mail address, a phone number or an external id.
 
 mod claims;
+mod finder;
 mod header;
 mod rules;
 mod signature;
@@ -24,18 +24,19 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+pub use self::finder::{Found, find_jwt};
 pub use self::rules::Rule;
 use self::token::Token;
 use crate::Kind;
 
-/// What a token is inspected against.
+/// What the inspection compares a JWT with.
 #[derive(Clone, Copy, Default)]
 pub struct Expectation<'a> {
-    /// The kind it should be; `None` takes the kind it looks like.
+    /// The kind that the JWT should have; `None` means the kind that it looks like.
     pub kind: Option<Kind>,
-    /// The secret it should be signed with, as raw text; `None` leaves the signature unchecked.
+    /// The secret that should have signed the JWT, as raw text; `None` leaves the signature unchecked.
     pub secret: Option<&'a [u8]>,
-    /// The time at which Zendesk would read it, in seconds since 1970.
+    /// The time at which Zendesk would read the JWT, in seconds since 1970.
     pub now: u64,
 }
 
@@ -49,42 +50,42 @@ impl fmt::Debug for Expectation<'_> {
     }
 }
 
-/// What a rule is about. The rules about something that a token lacks are not checked.
+/// What a rule is about. A rule about a missing part of the JWT is not checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// The text as given; always checked.
+    /// The given text; always checked.
     Token,
-    /// How its three parts are encoded; checked when there are three.
+    /// The encoding of the three parts; checked if there are three.
     Encoding,
-    /// The header; checked when it is a JSON object.
+    /// The header; checked if it is a JSON object.
     Header,
-    /// The payload; checked when it is a JSON object.
+    /// The payload; checked if it is a JSON object.
     Claims,
-    /// The secret; checked when one is given.
+    /// The secret; checked if one is given.
     Secret,
-    /// The signature; checked when a secret is given and the header says HS256.
+    /// The signature; checked if a secret is given and the header says HS256.
     Signature,
 }
 
-/// What breaking a rule costs.
+/// The effect of a broken rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// Zendesk takes the token as it is; better do otherwise.
+    /// Zendesk accepts the JWT, but another way is better.
     Advice,
-    /// Zendesk takes the token, but ignores or misreads a claim without a word.
+    /// Zendesk accepts the JWT, but silently ignores or misreads a claim.
     Ignored,
-    /// Zendesk refuses the token.
+    /// Zendesk refuses the JWT.
     Rejected,
 }
 
-/// What is known of the signature.
+/// What is known about the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signature {
-    /// It was made with the given secret.
+    /// The given secret made the signature.
     Verified,
-    /// It was not.
+    /// The given secret did not make the signature.
     Wrong,
-    /// No secret was given, or the token is not an HS256 one.
+    /// No secret is given, or the header does not say HS256.
     NotChecked,
 }
 
@@ -93,53 +94,57 @@ pub enum Signature {
 pub struct Finding {
     /// The rule.
     pub rule: Rule,
-    /// What is wrong and what to do, naming the header field or claim.
+    /// What is wrong and what to do, with the name of the header field or claim.
     pub message: String,
 }
 
-/// All that can be said of a token.
+/// The result of an inspection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
-    /// The kind whose rules were checked: the one asked for, else the one it looks like, else SSO.
+    /// Whether the text holds a JWT, whole or in part. Otherwise only [`Rule::ThreeParts`] says what the text is.
+    pub is_jwt: bool,
+    /// The kind that the JWT was read as: the expected one, else the one that it looks like, else SSO.
     pub kind: Kind,
-    /// The kind it looks like, if any; Support SDK and SSO tokens may have the same claims.
+    /// The kinds whose common rules were checked: one, or Support SDK and SSO if nothing decides between them.
+    pub kinds: &'static [Kind],
+    /// The kind that the JWT looks like, if any; Support SDK and SSO can have the same claims.
     pub looks_like: Option<Kind>,
     /// The header, if it is a JSON object.
     pub header: Option<Map<String, Value>>,
     /// The claims, if the payload is a JSON object.
     pub claims: Option<Map<String, Value>>,
-    /// Whether the signature was checked and fits.
+    /// The result of the signature check.
     pub signature: Signature,
-    /// Every rule that could be checked, in the order of [`Rule::ALL`].
+    /// Every rule that was checked, in the order of [`Rule::ALL`].
     pub checked: Vec<Rule>,
-    /// The rules found broken, in the same order, at most one finding for each.
+    /// The broken rules, in the same order, at most one finding for each.
     pub findings: Vec<Finding>,
 }
 
 impl Inspection {
-    /// Whether nothing was found for which Zendesk would refuse the token. Without a secret this says
-    /// nothing of the signature.
+    /// Whether no finding makes Zendesk refuse the JWT. Without a secret, the signature does not count.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.findings.iter().all(|finding| finding.rule.severity() < Severity::Rejected)
     }
 
-    /// What was found of one rule; `None` when it is kept or was not checked.
+    /// The finding for one rule; `None` if the JWT follows the rule or the rule was not checked.
     #[must_use]
     pub fn finding(&self, rule: Rule) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.rule == rule)
     }
 
-    /// Each rule that was checked, with its finding if it is broken.
+    /// Each checked rule, with its finding if it is broken.
     pub fn checked_rules(&self) -> impl Iterator<Item = (Rule, Option<&Finding>)> {
         self.checked.iter().map(|&rule| (rule, self.finding(rule)))
     }
 }
 
-/// What the checks look at; header and claims are empty when the token has none.
+/// The input of the checks. Header and claims are empty if the JWT has none.
 struct Facts<'a> {
     token: &'a Token<'a>,
     kind: Kind,
+    kinds: &'static [Kind],
     looks_like: Option<Kind>,
     header: &'a Map<String, Value>,
     claims: &'a Map<String, Value>,
@@ -149,7 +154,7 @@ struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Whether the token has what the rules about `subject` need.
+    /// Whether the rules about `subject` can be checked.
     fn has(&self, subject: Subject) -> bool {
         match subject {
             Subject::Token => true,
@@ -162,17 +167,17 @@ impl Facts<'_> {
     }
 }
 
-/// Lists every rule of Zendesk's that `token` breaks. Any text may be given: work and memory grow with
-/// its length up to 64 KiB and no further.
+/// Lists every Zendesk rule that `token` breaks. Any text is allowed; only the first 64 KiB cost time and memory.
 #[must_use]
 pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
-    let token = Token::take_apart(token);
+    let token = Token::parse(token);
     let nothing = Map::new();
     let header = token.header.as_ref().unwrap_or(&nothing);
     let claims = token.claims.as_ref().unwrap_or(&nothing);
     let looks_like = claims::looks_like(header, claims);
     let facts = Facts {
         kind: expectation.kind.or(looks_like).unwrap_or(Kind::Sso),
+        kinds: possible_kinds(expectation.kind.or(looks_like.filter(|kind| *kind != Kind::Sso))),
         looks_like,
         header,
         claims,
@@ -184,16 +189,29 @@ pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
     let checked: Vec<Rule> = Rule::ALL
         .iter()
         .copied()
-        .filter(|rule| rule.kinds().contains(&facts.kind) && facts.has(rule.subject()))
+        .filter(|rule| facts.kinds.iter().all(|kind| rule.kinds().contains(kind)) && facts.has(rule.subject()))
+        .filter(|rule| token.is_found || *rule != Rule::BareToken)
         .collect();
     let findings = checked.iter().filter_map(|&rule| Some(Finding { rule, message: rule.broken(&facts)? })).collect();
     Inspection {
+        is_jwt: token.is_found,
         kind: facts.kind,
+        kinds: facts.kinds,
         looks_like,
         signature: facts.signature,
         checked,
         findings,
         header: token.header,
         claims: token.claims,
+    }
+}
+
+/// Support SDK and SSO have the same claims, so a JWT can only look like messaging or Zendesk's Support SDK sample.
+const fn possible_kinds(known: Option<Kind>) -> &'static [Kind] {
+    match known {
+        Some(Kind::Sdk) => &[Kind::Sdk],
+        Some(Kind::Messaging) => &[Kind::Messaging],
+        Some(Kind::Sso) => &[Kind::Sso],
+        None => &[Kind::Sdk, Kind::Sso],
     }
 }

@@ -1,14 +1,15 @@
-//! The table of rules: what each says, which kinds it binds, what breaking it costs, where Zendesk (or
-//! an RFC) says so, and the check that finds it broken.
+//! The table of rules: statement, kinds, severity, source and check of each rule.
 //!
 //! Sources: "SDK" is *Building a dedicated JWT endpoint for the Support SDK*, "Messaging" is
 //! *Authenticating end users in messaging* with its developer guide, "SSO" is *Enabling JWT single
-//! sign-on*, "Anatomy" is *Anatomy of a JWT request*; "field" marks what was seen and not documented.
+//! sign-on*, "Anatomy" is *Anatomy of a JWT request*; "field" marks what was seen but is not documented.
 
-use self::Check::{Say, Text, When};
-use super::claims::{is_address, is_e164, is_phone, is_set, text};
+use self::Check::{Say, Text, Value, When};
+use super::claims::{is_set, text};
 use super::{Facts, Severity, Subject, claims, header, signature, times, token};
 use crate::Kind;
+use crate::user::ExternalId;
+use crate::user_values::{self, Verdict};
 
 const EVERY: &[Kind] = &[Kind::Sdk, Kind::Messaging, Kind::Sso];
 const SDK: &[Kind] = &[Kind::Sdk];
@@ -17,14 +18,16 @@ const SSO: &[Kind] = &[Kind::Sso];
 /// The two kinds that carry a whole profile, `iat` and `jti`.
 const PROFILE: &[Kind] = &[Kind::Sdk, Kind::Sso];
 
-/// How a rule is found broken; each way ends in a sentence that says what is wrong and what to do.
+/// How to find a broken rule. The result is a sentence that says what is wrong and what to do.
 enum Check {
-    /// The sentence, or `None` when the rule is kept.
+    /// The sentence; `None` if the JWT follows the rule.
     Say(fn(&Facts<'_>) -> Option<String>),
-    /// The sentence when the test is true.
+    /// The sentence if the test is true.
     When(fn(&Facts<'_>) -> bool, &'static str),
-    /// The sentence when the claim is a string with something in it that fails the test.
+    /// The sentence if the claim is a non-empty string that fails the test.
     Text(&'static str, fn(&str) -> bool, &'static str),
+    /// The problem that the rules for values find in the claim; of a Rejected rule, only a refusal counts.
+    Value(&'static str, fn(&str) -> Verdict),
 }
 
 struct Entry {
@@ -40,14 +43,14 @@ struct Entry {
 macro_rules! rules {
     ($($name:ident: $code:literal, $subject:ident, $severity:ident, $kinds:ident,
        $statement:literal, $source:literal, $check:expr;)+) => {
-        /// A rule that Zendesk's JWTs must keep.
+        /// A rule for Zendesk's JWTs.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Rule {
             $(#[doc = $statement] $name,)+
         }
 
         impl Rule {
-            /// Every rule, in the order in which they are checked.
+            /// Every rule, in the order of the checks.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
             const fn entry(self) -> &'static Entry {
@@ -69,22 +72,20 @@ macro_rules! rules {
 
 rules! {
     BareToken: "bare_token", Token, Rejected, EVERY,
-        "A token is sent bare: no quotes, white space, `Bearer` or JSON object around it.",
+        "A JWT stands alone: without quotes, white space, `Bearer` or a JSON object around it.",
         "RFC 7515 §7.1", Say(token::bare);
     ThreeParts: "three_parts", Token, Rejected, EVERY,
-        "A token is three parts, header, payload and signature, joined by full stops.",
+        "A JWT has three parts, header, payload and signature, with full stops between them.",
         "RFC 7515 §7.1", Say(token::three_parts);
     Base64Url: "base64url", Encoding, Rejected, EVERY,
         "Each part is base64url without padding.",
         "RFC 7515 §2", Say(token::base64url);
     HeaderObject: "header_object", Encoding, Rejected, EVERY,
-        "The header is a JSON object.",
-        "RFC 7515 §4", When(|facts| facts.token.header.is_none(),
-        "The header is not a JSON object: let the JWT library write it, as `{\"alg\":\"HS256\",\"typ\":\"JWT\"}`.");
+        "The header is a JSON object in UTF-8.",
+        "RFC 7515 §4", Say(token::header_object);
     ClaimsObject: "claims_object", Encoding, Rejected, EVERY,
-        "The payload is a JSON object of claims.",
-        "RFC 7519 §4", When(|facts| facts.token.claims.is_none(),
-        "The payload is not a JSON object: give the JWT library the claims as an object, not as text that is JSON already.");
+        "The payload is a JSON object of claims in UTF-8.",
+        "RFC 7519 §4", Say(token::claims_object);
 
     Algorithm: "algorithm", Header, Rejected, EVERY,
         "`alg` in the header is `HS256`; RS256 and ES256 are refused.",
@@ -93,7 +94,7 @@ rules! {
         "`typ` in the header is `JWT`.",
         "Messaging, Creating a JWT token; SSO, JWT algorithm", Say(header::token_type);
     KeyId: "key_id", Header, Rejected, MESSAGING,
-        "`kid` in the header is the id of the signing key.",
+        "`kid` in the header is the Key ID of the signing key.",
         "Messaging, Creating a JWT token", Say(header::key_id);
 
     RightKind: "right_kind", Claims, Rejected, EVERY,
@@ -103,14 +104,14 @@ rules! {
         "The required claims are present, not empty, and strings where strings belong.",
         "SDK, JSON web token response; Messaging, Creating a JWT token; SSO, JWT attributes", Say(claims::required);
     KeysLowerCase: "keys_lower_case", Claims, Ignored, EVERY,
-        "Claim names are spelt as Zendesk spells them: lower case, words joined by `_`.",
+        "Claim names have Zendesk's spelling: lower case, with `_` between words.",
         "SDK, JSON web token response; SSO, JWT attributes", Say(claims::misspelt);
     KnownClaims: "known_claims", Claims, Ignored, EVERY,
-        "Every claim is one that Zendesk reads in this kind of token.",
+        "Zendesk reads every claim in this kind of JWT.",
         "SSO, JWT attributes; Messaging, Creating a JWT token", Say(claims::unknown);
 
     WholeSeconds: "whole_seconds", Claims, Rejected, EVERY,
-        "`iat` and `exp` are whole numbers: no string, no fraction.",
+        "`iat` and `exp` are whole numbers, not strings or fractions.",
         "SDK, JSON web token response; Anatomy, IAT; Messaging, Creating a JWT token", Say(times::whole_seconds);
     NotMilliseconds: "not_milliseconds", Claims, Rejected, EVERY,
         "`iat` and `exp` count seconds since 1970, not milliseconds.",
@@ -122,7 +123,7 @@ rules! {
         "`exp` lies in the future.",
         "Messaging, Creating a JWT token; RFC 7519 §4.1.4", Say(times::exp_ahead);
     ExpShort: "exp_short", Claims, Advice, MESSAGING,
-        "`exp` is set, and soon: a leaked token is good until then.",
+        "`exp` is set and near: a leaked JWT is valid until then.",
         "Messaging, Creating a JWT token", Say(times::exp_short);
 
     ScopeUser: "scope_user", Claims, Rejected, MESSAGING,
@@ -131,25 +132,26 @@ rules! {
         "`scope` is not `user`: send exactly that word, in lower case.");
     ExternalIdLength: "external_id_length", Claims, Rejected, MESSAGING,
         "`external_id` is 1 to 255 characters long.",
-        "Messaging, Creating a JWT token", Text("external_id", |id| id.chars().count() <= 255,
+        "Messaging, Creating a JWT token", Text("external_id", |id| ExternalId::parse(id).is_some(),
         "`external_id` is longer than 255 characters: send a shorter id, such as your own user number.");
     ExternalIdStable: "external_id_stable", Claims, Advice, EVERY,
-        "`external_id` is an id of your own that never changes, not an e-mail address or a phone number.",
-        "Messaging, Creating a JWT token", Text("external_id", |id| !is_address(id) && !is_phone(id),
-        "`external_id` looks like an e-mail address or a phone number, which may change: send an id of your own that never does.");
+        "`external_id` is your own id of the user and never changes: not an e-mail address, a phone number or `undefined`.",
+        "Messaging, Creating a JWT token", Value("external_id", user_values::external_id);
     EmailVerified: "email_verified", Claims, Ignored, MESSAGING,
         "`email` counts only when `email_verified` is the boolean `true`.",
         "Messaging, Email verification", Say(claims::email_verified);
     EmailAddress: "email_address", Claims, Rejected, PROFILE,
         "`email` is one e-mail address.",
-        "SSO: user creation fails (field)", Text("email", is_address,
-        "`email` is not one e-mail address: send `local@domain` alone, without name or brackets.");
+        "SSO: user creation fails (field)", Value("email", user_values::email);
+    MessagingEmail: "messaging_email", Claims, Ignored, MESSAGING,
+        "`email` is one e-mail address, or absent.",
+        "Messaging, Email verification", Say(claims::messaging_email);
     JtiUnguessable: "jti_unguessable", Claims, Advice, PROFILE,
-        "`jti` is 128 random bits or more, never used twice, not made from e-mail and time.",
+        "`jti` has 128 or more random bits, is new in each JWT, and is not made from e-mail address or time.",
         "Anatomy, JTI; SSO, JWT attributes", Say(claims::jti_unguessable);
 
     EndUsersOnly: "end_users_only", Claims, Rejected, SDK,
-        "The Support SDK takes end users only, never agents or admins.",
+        "The Support SDK accepts end users only, not agents or admins.",
         "field: 403 from Zendesk", Text("role", |role| !matches!(role, "agent" | "admin"),
         "`role` is that of a team member, and the Support SDK is for end users: refuse team members at your endpoint.");
     Role: "role", Claims, Ignored, SSO,
@@ -157,38 +159,42 @@ rules! {
         "SSO, JWT attributes", Text("role", |role| matches!(role, "end_user" | "agent" | "admin"),
         "`role` is unknown: send `end_user`, `agent` or `admin`, or leave it out for an end user.");
     CustomRoleNeedsAgent: "custom_role_needs_agent", Claims, Ignored, SSO,
-        "`custom_role_id` goes with `role` = `agent` only.",
+        "`custom_role_id` counts only with `role` = `agent`.",
         "SSO, JWT attributes", When(|facts| is_set(facts, "custom_role_id") && text(facts, "role") != Some("agent"),
         "`custom_role_id` is set but `role` is not `agent`: send both, or neither.");
     AgentNeedsCustomRole: "agent_needs_custom_role", Claims, Advice, SSO,
-        "An agent has a `custom_role_id`; without it Zendesk makes a near-admin \"Legacy Agent\".",
+        "On Enterprise plans, an agent has a `custom_role_id`; without it Zendesk makes a near-admin \"Legacy Agent\".",
         "field: comments on SSO", When(|facts| text(facts, "role") == Some("agent") && !is_set(facts, "custom_role_id"),
-        "`role` is `agent` without `custom_role_id`, which makes a near-admin \"Legacy Agent\": send the id of a custom role.");
+        "`role` is `agent` without `custom_role_id`, which makes a near-admin \"Legacy Agent\" on Enterprise plans: send the id of a custom role there.");
     OptionalClaims: "optional_claims", Claims, Ignored, EVERY,
         "Optional claims have the type that Zendesk documents; `tags` replaces all tags, `organizations` and `organization_ids` overwrite, null in `user_fields` clears.",
         "SSO, JWT attributes; Anatomy, Optional properties", Say(claims::optional);
     OneOrganization: "one_organization", Claims, Ignored, PROFILE,
-        "Either `organization` or `organization_id` is sent; the id wins over the name.",
+        "A JWT has `organization` or `organization_id`, not both; the id wins over the name.",
         "SSO, JWT attributes", When(|facts| is_set(facts, "organization") && is_set(facts, "organization_id"),
         "`organization` and `organization_id` are both set, and the id wins: send one of them.");
+    OrganizationLists: "organization_lists", Claims, Ignored, PROFILE,
+        "`organizations` and `organization_ids` are one string each, with commas between the entries.",
+        "SSO, JWT attributes", Say(claims::organization_lists);
     Phone: "phone", Claims, Ignored, SSO,
         "`phone` is in E.164 form, such as `+14155550100`.",
-        "SSO, JWT attributes", Text("phone", is_e164,
-        "`phone` is not in E.164 form: send `+`, country code and number, digits only, such as `+14155550100`.");
+        "SSO, JWT attributes", Value("phone", user_values::phone);
     PhotoUrl: "photo_url", Claims, Ignored, PROFILE,
         "`remote_photo_url` is a public `http` or `https` URL.",
-        "SSO, JWT attributes; Anatomy, Remote photo URL", Text("remote_photo_url", |url| url.starts_with("https://") || url.starts_with("http://"),
-        "`remote_photo_url` is not an absolute `https` URL: send one that anybody can open.");
+        "SSO, JWT attributes; Anatomy, Remote photo URL", Value("remote_photo_url", user_values::remote_photo_url);
     UserFieldDates: "user_field_dates", Claims, Ignored, PROFILE,
         "Dates in `user_fields` are `yyyy-mm-dd`, with or without a time after it.",
         "SSO, JWT attributes; Anatomy, User fields", Say(claims::user_field_dates);
 
     SecretWhole: "secret_whole", Secret, Rejected, EVERY,
-        "The secret is the whole one, not its redacted display (9 characters for the Support SDK, 6 for messaging).",
+        "The secret is complete, not its redacted display (9 characters for the Support SDK, 6 for messaging).",
         "SDK, Verify the shared secret; Messaging, Generating a signing key", Say(signature::secret_whole);
     SecretRaw: "secret_raw", Secret, Rejected, EVERY,
-        "The secret has no quotes or white space around it.",
+        "The secret is the text from Admin Center and nothing else: no quotes, white space, name or JSON around it.",
         "field", Say(signature::secret_raw);
+    SecretPrivate: "secret_private", Secret, Rejected, EVERY,
+        "The secret is nowhere in the JWT: not as its third part, not as `kid`, not among the claims.",
+        "RFC 7515 §10.1", Say(signature::secret_kept_private);
     Signature: "signature", Signature, Rejected, EVERY,
         "The signature is HMAC-SHA256 of header and payload under the raw text of the secret.",
         "SDK, Verify the shared secret; RFC 7515 §5.2", Say(signature::verifies);
@@ -207,13 +213,13 @@ impl Rule {
         self.entry().subject
     }
 
-    /// What breaking it costs.
+    /// The effect of a broken rule.
     #[must_use]
     pub const fn severity(self) -> Severity {
         self.entry().severity
     }
 
-    /// The kinds of token that it binds.
+    /// The kinds of JWT that the rule is for.
     #[must_use]
     pub const fn kinds(self) -> &'static [Kind] {
         self.entry().kinds
@@ -225,19 +231,24 @@ impl Rule {
         self.entry().statement
     }
 
-    /// Where Zendesk's documentation, or an RFC, says so.
+    /// The place in Zendesk's documentation or in an RFC.
     #[must_use]
     pub const fn source(self) -> &'static str {
         self.entry().source
     }
 
-    /// What is wrong and what to do; `None` when the rule is kept.
+    /// What is wrong and what to do; `None` if the JWT follows the rule.
     pub(super) fn broken(self, facts: &Facts<'_>) -> Option<String> {
         match self.entry().check {
             Say(say) => say(facts),
             When(is_broken, message) => is_broken(facts).then(|| message.to_owned()),
-            Text(claim, is_kept, message) => {
-                text(facts, claim).filter(|value| !is_kept(value)).map(|_| message.to_owned())
+            Value(claim, check) => {
+                let verdict = check(text(facts, claim)?);
+                let is_broken = self.severity() < Severity::Rejected || matches!(verdict, Verdict::Refusal(_));
+                verdict.problem().filter(|_| is_broken).map(|problem| format!("`{claim}` {problem}."))
+            }
+            Text(claim, follows, message) => {
+                text(facts, claim).filter(|value| !follows(value)).map(|_| message.to_owned())
             }
         }
     }

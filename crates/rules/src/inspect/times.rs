@@ -7,9 +7,9 @@ use super::words::{described, joined};
 
 /// How far `iat` may be from Zendesk's clock, in seconds (*Enabling JWT single sign-on*, JWT attributes).
 const WINDOW: u128 = 3 * 60;
-/// The longest lifetime that is not worth a word, in seconds.
+/// The longest lifetime without advice against it, in seconds.
 const ONE_DAY: i128 = 24 * 60 * 60;
-/// Seconds reach this in the year 5138, milliseconds did in 1973.
+/// Seconds reach this number in the year 5138; milliseconds reached it in 1973.
 const SURELY_MILLISECONDS: i128 = 100_000_000_000;
 
 pub(super) fn whole_seconds(facts: &Facts<'_>) -> Option<String> {
@@ -47,38 +47,41 @@ pub(super) fn exp_ahead(facts: &Facts<'_>) -> Option<String> {
     let exp = seconds(facts, "exp")?;
     let late = i128::from(facts.now) - exp;
     (late >= 0).then(|| {
-        format!("`exp` is {exp}, {} ago: fetch a new token whenever Zendesk asks for one, and keep none.", span(late))
+        format!(
+            "`exp` is {exp}, {} ago: fetch a new token whenever Zendesk asks for one, and do not store it.",
+            span(late)
+        )
     })
 }
 
 pub(super) fn exp_short(facts: &Facts<'_>) -> Option<String> {
     let found = match seconds(facts, "exp") {
         None if facts.claims.contains_key("exp") => return None,
-        None => "missing, so a leaked token is good for ever".to_owned(),
+        None => "missing, so a leaked token never expires".to_owned(),
         Some(exp) => {
             let left = exp - i128::from(facts.now);
             if left <= ONE_DAY {
                 return None;
             }
-            format!("{} ahead, and a leaked token is good until then", span(left))
+            format!("{} ahead, and a leaked token is valid until then", span(left))
         }
     };
-    Some(format!("`exp` is {found}: set it some minutes ahead."))
+    Some(format!("`exp` is {found}: set it a few minutes ahead."))
 }
 
-/// The claim, when it is a number of seconds.
+/// The claim, if it is a number of seconds.
 fn seconds(facts: &Facts<'_>, claim: &str) -> Option<i128> {
     let value = integer(facts.claims.get(claim)?)?;
     (value < SURELY_MILLISECONDS).then_some(value)
 }
 
-/// A JSON integer; a float is none, even without a fraction.
+/// A JSON integer; a float is not one, even without a fraction.
 fn integer(value: &Value) -> Option<i128> {
     let small = value.as_i64().map(i128::from);
     small.or_else(|| value.as_u64().map(i128::from))
 }
 
-/// A length of time, in the largest unit that gives at least 2.
+/// A length of time in the largest unit of which it has at least 2.
 fn span(seconds: i128) -> String {
     let seconds = seconds.unsigned_abs();
     let units = [(86_400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds")];

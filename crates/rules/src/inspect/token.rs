@@ -1,107 +1,99 @@
-//! The text of a token, taken apart. Where it is dressed up (quotes, `Bearer`, padding) it is read all
-//! the same, so that the rules about what is inside can be checked too.
+//! The parts of a JWT. Quotes, `Bearer` or padding around a part do not stop the reader, so that all rules can be checked.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::Facts;
+pub(super) use super::finder::decoded;
+use super::finder::{Found, find_jwt};
 use super::words::listed;
+use crate::text::unwrapped;
 
-/// The longest text that is taken apart, in bytes; Zendesk publishes no limit.
+/// The longest text that is read, in bytes; Zendesk publishes no limit.
 const MAX_BYTES: usize = 64 * 1024;
-/// What editors, shells and configuration files put around a text.
-const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 
-/// A token, as far as it could be read.
+/// A JWT, as far as it could be read.
 pub(super) struct Token<'a> {
-    /// The text as given, or nothing when it is too long.
+    /// The given text, or nothing if it is too long.
     given: &'a str,
     is_too_long: bool,
-    /// What is left without quotes, white space, `Bearer` and a JSON object around it.
+    /// Whether the text holds a JWT, whole or in part.
+    pub(super) is_found: bool,
+    /// The JWT alone.
     bare: String,
+    surroundings: Vec<&'static str>,
     pub(super) header: Option<Map<String, Value>>,
     pub(super) claims: Option<Map<String, Value>>,
 }
 
 impl<'a> Token<'a> {
-    pub(super) fn take_apart(given: &'a str) -> Self {
+    pub(super) fn parse(given: &'a str) -> Self {
         let is_too_long = given.len() > MAX_BYTES;
         let given = if is_too_long { "" } else { given };
-        let bare = undressed(given);
+        let found = find_jwt(given);
+        let is_found = found.is_some();
+        let Found { jwt: bare, surroundings } = found.unwrap_or_default();
         let mut objects = bare.split('.').map(|part| serde_json::from_slice(&decoded(part)?).ok());
         let header = objects.next().flatten();
         let claims = objects.next().flatten();
-        Self { given, is_too_long, bare, header, claims }
+        Self { given, is_too_long, is_found, bare, surroundings, header, claims }
     }
 
     pub(super) fn has_three_parts(&self) -> bool {
         self.bare.split('.').count() == 3
     }
 
-    /// The text that is signed, and the bytes of the signature.
+    /// The signed text, and the third part.
+    pub(super) fn signed_text(&self) -> Option<(&str, &str)> {
+        self.bare.rsplit_once('.')
+    }
+
+    /// The signed text, and the bytes of the signature.
     pub(super) fn signed(&self) -> Option<(&str, Vec<u8>)> {
-        let (signed, signature) = self.bare.rsplit_once('.')?;
+        let (signed, signature) = self.signed_text()?;
         Some((signed, decoded(signature)?))
+    }
+
+    pub(super) fn ends_with(&self, text: &str) -> bool {
+        self.bare.ends_with(text)
     }
 }
 
-/// The bytes of base64 in either alphabet, with or without padding.
-pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end_matches('=');
-    URL_SAFE_NO_PAD.decode(text.replace('+', "-").replace('/', "_")).ok()
-}
-
-fn undressed(given: &str) -> String {
-    let inside = in_response(given);
-    let text = unquoted(inside.as_deref().unwrap_or(given));
-    let text = after_bearer(text).unwrap_or(text);
-    text.split_whitespace().collect()
-}
-
-/// The token in a response body, `{"jwt": "…"}`.
-fn in_response(text: &str) -> Option<String> {
-    let body: Map<String, Value> = serde_json::from_str(text).ok()?;
-    Some(body.get("jwt")?.as_str()?.to_owned())
-}
-
-/// The text without white space and quotes around it.
-pub(super) fn unquoted(text: &str) -> &str {
-    text.trim().trim_matches(QUOTES).trim()
-}
-
-fn after_bearer(text: &str) -> Option<&str> {
-    let (scheme, token) = text.split_once(char::is_whitespace)?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
-}
-
 pub(super) fn bare(facts: &Facts<'_>) -> Option<String> {
-    let given = facts.token.given;
-    let dress = [
-        ("JSON", in_response(given).is_some()),
-        ("Bearer", after_bearer(unquoted(given)).is_some()),
-        ("quotes", given.contains(QUOTES)),
-        ("white space", given.contains(char::is_whitespace)),
-    ];
-    let mut found = dress.into_iter().filter_map(|(what, is_there)| is_there.then_some(what)).peekable();
-    found.peek()?;
-    Some(format!("There is more than the token ({}): send its three parts alone, on one line.", listed(found)))
+    let surroundings = facts.token.surroundings.iter().copied();
+    (!facts.token.surroundings.is_empty()).then(|| {
+        format!("There is more than the token ({}): send its three parts alone, on one line.", listed(surroundings))
+    })
 }
 
 pub(super) fn three_parts(facts: &Facts<'_>) -> Option<String> {
-    let bare = &facts.token.bare;
+    let Token { given, is_too_long, is_found, bare, .. } = facts.token;
     let problem = match bare.split('.').count() {
-        _ if facts.token.is_too_long => "The text is longer than 64 KiB: send fewer claims.",
-        _ if bare.is_empty() => "The text is empty: check that the endpoint answers with the JWT.",
-        1 => {
-            "There is no full stop in the text, so this is no JWT: a user token is what your app sends, a JWT is what your endpoint answers."
-        }
+        _ if *is_too_long => "The text is longer than 64 KiB: send fewer claims.",
+        _ if !is_found => without_jwt(given),
         3 if bare.ends_with('.') => "The signature is empty: sign the token with HS256.",
         3 => return None,
         5 => "The token has five parts, so it is encrypted (JWE): sign it with HS256 instead.",
         _ => "The token does not have three parts: check that it was copied whole.",
     };
     Some(problem.into())
+}
+
+/// What a text without a JWT is.
+fn without_jwt(text: &str) -> &'static str {
+    let text = unwrapped(text);
+    if text.is_empty() {
+        "The text is empty: check that the endpoint answers with the JWT."
+    } else if text.starts_with('<') {
+        "The text is HTML without a JWT: check the address, and open it in a browser to read the page."
+    } else if serde_json::from_str::<Value>(text).is_ok_and(|json| json.is_object() || json.is_array()) {
+        "The text is JSON without a JWT, perhaps an error answer: check the status of the answer and the endpoint's log."
+    } else if text.contains(char::is_whitespace) {
+        "The text holds no JWT: copy what the endpoint answers, three parts joined by full stops."
+    } else {
+        "The text has no full stop, so it is not a JWT: your app sends a user token, and your endpoint answers with a JWT."
+    }
 }
 
 pub(super) fn base64url(facts: &Facts<'_>) -> Option<String> {
@@ -112,4 +104,37 @@ pub(super) fn base64url(facts: &Facts<'_>) -> Option<String> {
         "Not base64url: {}; write `-` and `_` for `+` and `/`, leave `=` out, and check that nothing was cut off.",
         listed(bad)
     ))
+}
+
+pub(super) fn header_object(facts: &Facts<'_>) -> Option<String> {
+    facts.token.header.is_none().then(|| {
+        let problem = not_an_object(facts, 0);
+        format!(
+            "The header {problem}: let the JWT library write it, as `{{\"alg\":\"HS256\",\"typ\":\"JWT\"}}` in UTF-8."
+        )
+    })
+}
+
+pub(super) fn claims_object(facts: &Facts<'_>) -> Option<String> {
+    facts.token.claims.is_none().then(|| {
+        let problem = not_an_object(facts, 1);
+        format!(
+            "The payload {problem}: give the JWT library the claims as an object, not as JSON text, and write UTF-8."
+        )
+    })
+}
+
+/// Why a part is not a JSON object.
+fn not_an_object(facts: &Facts<'_>, part: usize) -> &'static str {
+    let bytes = facts.token.bare.split('.').nth(part).and_then(decoded).unwrap_or_default();
+    let is_utf_16 = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0);
+    match str::from_utf8(&bytes) {
+        _ if is_utf_16 => "is not UTF-8 but UTF-16, so it is not a JSON object",
+        Err(_) => "is not UTF-8, so it is not a JSON object",
+        Ok(text) if text.starts_with('\u{feff}') => "begins with a byte order mark, so it is not a JSON object",
+        Ok(text) if decoded(text.trim()).is_some_and(|inner| inner.starts_with(b"{")) => {
+            "is base64 twice, so it is not a JSON object"
+        }
+        Ok(_) => "is not a JSON object",
+    }
 }

@@ -2,23 +2,20 @@
 
 use serde_json::Value;
 
-use crate::Kind;
+use super::Facts;
 
-/// What the kind is called in Zendesk's documentation.
-pub(super) const fn title(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sdk => "Support SDK",
-        Kind::Messaging => "messaging",
-        Kind::Sso => "SSO",
-    }
+/// The name of the kind, or of both kinds that it can be.
+pub(super) fn title(facts: &Facts<'_>) -> String {
+    facts.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ")
 }
 
-/// Where the kind's secret is made.
-pub(super) fn screen(kind: Kind) -> String {
-    format!("Admin Center > {}", kind.admin_center_screen())
+/// Where an administrator creates the kind's secret.
+pub(super) fn screen(facts: &Facts<'_>) -> String {
+    let screens: Vec<&str> = facts.kinds.iter().map(|kind| kind.admin_center_screen()).collect();
+    format!("Admin Center > {}", screens.join(" or "))
 }
 
-/// What a JSON value is, for a sentence.
+/// What a JSON value is, as part of a sentence.
 pub(super) fn described(value: Option<&Value>) -> &'static str {
     match value {
         None => "missing",
@@ -32,7 +29,7 @@ pub(super) fn described(value: Option<&Value>) -> &'static str {
     }
 }
 
-/// Text from the token, made safe to print and cut after 40 characters.
+/// Text from the JWT, escaped for printing and cut after 40 characters.
 pub(super) fn quoted(text: &str) -> String {
     let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
     let cut = if text.chars().nth(40).is_some() { "…" } else { "" };
@@ -49,7 +46,7 @@ pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// Joins what is wrong with several claims into one message; `None` when nothing is.
+/// Joins the problems of several claims into one message; `None` without problems.
 pub(super) fn joined(problems: impl IntoIterator<Item = String>) -> Option<String> {
     let problems: Vec<String> = problems.into_iter().collect();
     (!problems.is_empty()).then(|| format!("{}.", problems.join("; ")))

@@ -3,9 +3,10 @@
 use super::*;
 
 const ACTION: &str = "https://acme.zendesk.com/access/jwt";
-const POLICY: &str = "default-src 'none'; form-action 'self' https://*.zendesk.com; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; form-action 'self' https://*.zendesk.com https://support.example.com; frame-ancestors 'none'";
 
-/// What a page is made of, to be changed.
+/// The parts of a sign-in page, for a test to change.
 struct Page {
     action: String,
     method: &'static str,
@@ -62,12 +63,16 @@ fn to_login() -> Answer {
     with_header(answer(303, "text/plain", ""), "location", "https://www.example.com/login?back=canary")
 }
 
+fn diagnosis_of(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Diagnosis {
+    diagnosis(&BrokenServer::http(answer))
+}
+
 fn diagnosis(server: &BrokenServer) -> Diagnosis {
     let secret = file(SECRET);
     Diagnosis::of(&server.url("/sso"), PLAIN_TOKEN, &["--kind", "sso", "--secret-file", path(&secret)])
 }
 
-/// The doctor's word on an endpoint whose page is changed.
+/// The report on an endpoint whose page is changed.
 fn page(change: impl Fn(&Request, &mut Page) + Send + Sync + 'static) -> Diagnosis {
     diagnosis(&BrokenServer::http(move |request| {
         if !is_signed_in(request) {
@@ -79,7 +84,7 @@ fn page(change: impl Fn(&Request, &mut Page) + Send + Sync + 'static) -> Diagnos
     }))
 }
 
-/// The doctor's word on an endpoint whose answers are changed.
+/// The report on an endpoint whose answers are changed.
 fn answering(change: impl Fn(&Request, Answer) -> Answer + Send + Sync + 'static) -> Diagnosis {
     diagnosis(&BrokenServer::http(move |request| {
         let answer = if is_signed_in(request) { Page::good(request).answer() } else { to_login() };
@@ -88,7 +93,7 @@ fn answering(change: impl Fn(&Request, Answer) -> Answer + Send + Sync + 'static
 }
 
 #[test]
-fn a_page_without_fault_passes() {
+fn a_correct_page_passes() {
     let diagnosis = page(|_, _| ());
     assert_eq!((diagnosis.ids("fail"), diagnosis.ids("warn")), (vec![], vec![]), "{:#}", diagnosis.report);
     assert_eq!(diagnosis.state("sign-out"), "skip", "the remote logout URL is not known");
@@ -96,7 +101,7 @@ fn a_page_without_fault_passes() {
 }
 
 #[test]
-fn zendesks_own_parameters_are_sent_along() {
+fn each_request_has_the_parameters_that_zendesk_sends() {
     let server = BrokenServer::http(|request| Page::good(request).answer());
     diagnosis(&server);
     for name in ["return_to", "brand_id", "locale_id", "timestamp"] {
@@ -105,12 +110,12 @@ fn zendesks_own_parameters_are_sent_along() {
 }
 
 #[test]
-fn the_form_must_be_posted() {
+fn a_form_that_is_not_posted_is_reported() {
     page(|_, page| page.method = "get").fails(&["form-method"], &["`get`", "method=\"post\""]);
 }
 
 #[test]
-fn the_form_must_lead_to_the_accounts_own_host() {
+fn a_form_that_does_not_lead_to_the_account_is_reported() {
     page(|_, page| page.action = "https://help.example.com/access/jwt".into())
         .fails(&["form-action", "csp-form-action"], &["help.example.com", "never one of your own"]);
     page(|_, page| page.action = "https://acme.zendesk.com/access".into()).fails(&["form-action"], &["/access/jwt"]);
@@ -124,14 +129,14 @@ fn the_form_must_lead_to_the_accounts_own_host() {
 }
 
 #[test]
-fn the_fields_must_have_zendesks_names() {
+fn misspelt_form_fields_are_reported() {
     page(|_, page| page.jwt_field = "JWT").fails(&["form-fields"], &["called `JWT`", "exactly `jwt`"]);
     page(|_, page| page.return_to_field = "returnTo")
         .fails(&["form-fields", "return-to-relative", "return-to-absolute"], &["called `returnTo`"]);
 }
 
 #[test]
-fn there_must_be_one_form() {
+fn a_page_without_exactly_one_form_is_reported() {
     page(|_, page| page.more = format!(r#"<form method="post" action="{ACTION}"></form>"#))
         .fails(&["sign-in-page"], &["2 forms"]);
     answering(
@@ -139,17 +144,17 @@ fn there_must_be_one_form() {
     )
     .fails(&["sign-in-page"], &["without a form", "fetch"]);
     answering(|_, _| with_header(to_login(), "location", &format!("{ACTION}?jwt=x.y.z")))
-        .fails(&["sign-in-page"], &["given that way up"]);
+        .fails(&["sign-in-page"], &["deprecated that way"]);
 }
 
 #[test]
-fn the_page_must_not_be_kept() {
+fn a_page_that_caches_may_store_is_reported() {
     answering(|_, answer| with_header(answer, "cache-control", "private, max-age=60"))
         .fails(&["page-cache"], &["max-age=60", "no-store"]);
 }
 
 #[test]
-fn the_policies_must_let_the_form_go_and_nothing_frame_it() {
+fn policies_that_block_the_form_or_allow_frames_are_reported() {
     let policy = |policy: &'static str| page(move |_, page| page.policy = policy);
     policy("form-action 'self'; frame-ancestors 'none'").fails(&["csp-form-action"], &["https://acme.zendesk.com"]);
     policy("form-action https://zendesk.com; frame-ancestors 'none'").fails(&["csp-form-action"], &["do not post"]);
@@ -163,7 +168,31 @@ fn the_policies_must_let_the_form_go_and_nothing_frame_it() {
 }
 
 #[test]
-fn return_to_must_arrive_as_it_was_sent() {
+fn a_form_action_without_the_help_center_is_reported() {
+    let only_zendesk = "form-action 'self' https://acme.zendesk.com; frame-ancestors 'none'";
+    let examine = |policy: &'static str, arguments: &[&str]| {
+        let server = BrokenServer::http(move |request| {
+            let page = Page { policy, ..Page::good(request) };
+            if is_signed_in(request) { page.answer() } else { to_login() }
+        });
+        Diagnosis::of(&server.url("/sso"), PLAIN_TOKEN, &[&["--kind", "sso"], arguments].concat())
+    };
+    examine(only_zendesk, &[]).warns(&["csp-form-action"], &["a domain of yours", "--help-center"]);
+    examine(only_zendesk, &["--help-center", "support.example.com"])
+        .fails(&["csp-form-action"], &["lacks support.example.com", "Chrome", "Add https://support.example.com"]);
+    for (policy, help_center) in [(POLICY, "support.example.com"), (only_zendesk, "https://acme.zendesk.com/")] {
+        assert_eq!(examine(policy, &["--help-center", help_center]).state("csp-form-action"), "pass");
+    }
+}
+
+#[test]
+fn the_address_of_the_form_is_shown_with_its_port() {
+    page(|_, page| page.action = "https://acme.zendesk.com:8443/access/jwt".into())
+        .says_seen("form-action", "https://acme.zendesk.com:8443/access/jwt");
+}
+
+#[test]
+fn a_changed_return_to_is_reported() {
     page(|_, page| page.return_to = page.return_to.as_ref().map(|text| text.replace("%26", "&")))
         .fails(&["return-to-relative", "return-to-absolute"], &["became", "decoded once"]);
     page(|_, page| page.return_to = page.return_to.take().filter(|text| text.starts_with("https:")))
@@ -171,7 +200,7 @@ fn return_to_must_arrive_as_it_was_sent() {
 }
 
 #[test]
-fn return_to_must_not_lead_away() {
+fn a_return_to_that_leads_away_from_zendesk_is_reported() {
     for foreign in [
         "https://example.org/",
         "//example.org/",
@@ -195,15 +224,22 @@ fn return_to_must_not_lead_away() {
 }
 
 #[test]
-fn a_form_is_for_those_who_are_signed_in() {
-    let diagnosis = diagnosis(&BrokenServer::http(|request| Page::good(request).answer()));
-    diagnosis.fails(&["page-without-session", "page-unknown-token"], &["login page"]);
+fn a_form_for_a_browser_that_is_not_signed_in_is_reported() {
+    let diagnosis = diagnosis_of(|request| Page::good(request).answer());
+    diagnosis.fails(&["page-without-session"], &["gets a form", "login page"]);
+    assert_eq!((diagnosis.critical(), diagnosis.state("page-unknown-token")), (vec!["page-without-session"], "skip"));
+    let of_unknown_tokens = diagnosis_of(|request| {
+        let has_cookie = request.headers_named("cookie").next().is_some();
+        if has_cookie { Page::good(request).answer() } else { to_login() }
+    });
+    of_unknown_tokens.fails(&["page-unknown-token"], &["unknown token gets a form"]);
+    assert_eq!(of_unknown_tokens.critical(), ["page-unknown-token"]);
     answering(|request, answer| if is_signed_in(request) { answer } else { Answer { status: 500, ..answer } })
         .fails(&["page-without-session", "page-unknown-token"], &["500"]);
 }
 
 #[test]
-fn the_rules_are_those_of_sso() {
+fn the_jwt_is_checked_by_the_rules_of_sso() {
     page(|_, page| page.claims["jti"] = "0123456789abcdef0123456789abcdef".into())
         .fails(&["jti-changes"], &["same `jti`"]);
     page(|_, page| page.claims["iat"] = json!(now() - 600)).fails(&["jwt-iat-fresh"], &["10 minutes ago"]);
@@ -211,7 +247,7 @@ fn the_rules_are_those_of_sso() {
 }
 
 #[test]
-fn a_user_token_that_is_not_taken_is_pointed_out() {
+fn a_user_token_that_is_refused_is_reported() {
     let server = BrokenServer::http(|_| to_login());
     let diagnosis = diagnosis(&server);
     diagnosis.fails(&["sign-in-page"], &["303 to `https://www.example.com/login`", "--cookie"]);

@@ -1,0 +1,109 @@
+//! Tokens that the tool makes.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use super::view::{TokenView, profile};
+use crate::aws::user_token_items::StoredItem;
+use crate::output;
+use crate::problem::Problem;
+use zendesk_jwt::jwt::{Clock, Kind, NoRandomness, SystemClock};
+use zendesk_jwt::user::UserToken;
+
+/// The start of every token that the tool makes, so that scanners find a leaked one.
+const PREFIX: &str = "zjwt_";
+
+const DEFAULT_DAYS: u64 = 30;
+
+/// What a token is for, and how long it is good.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Token")]
+pub(super) struct TokenOptions {
+    /// A kind of JWT that the token may be exchanged for; may be repeated [default: all three]
+    #[arg(
+        long = "audience",
+        value_name = "KIND",
+        value_delimiter = ',',
+        value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::name)),
+    )]
+    audiences: Vec<String>,
+
+    /// How long the token is good, such as 12h or 30d [default: 30d]
+    #[arg(long, value_name = "DURATION", value_parser = lifetime, conflicts_with = "no_expiry")]
+    expires_in: Option<Duration>,
+
+    /// Make a token that does not expire
+    #[arg(long)]
+    no_expiry: bool,
+}
+
+impl TokenOptions {
+    /// Adds the attributes of the token to the fields of an item. Without an expiry in either, the default applies.
+    pub(super) fn add_to(&self, fields: &mut Map<String, Value>) {
+        if !self.audiences.is_empty() {
+            let audiences: BTreeSet<_> = self.audiences.iter().collect();
+            fields.insert("audiences".into(), json!(audiences));
+        }
+        if self.no_expiry {
+            fields.remove("expires_at");
+        } else if self.expires_in.is_some() || !fields.contains_key("expires_at") {
+            let lifetime = self.expires_in.unwrap_or(Duration::from_hours(24 * DEFAULT_DAYS));
+            fields.insert("expires_at".into(), json!(SystemClock.now().plus(lifetime.as_secs())));
+        }
+    }
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let lifetime = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if lifetime < Duration::from_secs(1) {
+        return Err("a token is good for at least a second".into());
+    }
+    Ok(lifetime)
+}
+
+/// A new token: [`PREFIX`] and 256 random bits in hex, which no cookie, form or shell changes.
+pub(crate) fn random() -> Result<Zeroizing<String>, Problem> {
+    let mut bits = Zeroizing::new([0; 32]);
+    aws_lc_rs::rand::fill(bits.as_mut()).map_err(|_| Problem(NoRandomness.to_string()))?;
+    let digits = Zeroizing::new(hex::encode(bits.as_slice()));
+    Ok(Zeroizing::new(format!("{PREFIX}{}", digits.as_str())))
+}
+
+/// The token hash of a token that [`random`] made.
+pub(super) fn hash(token: &str) -> String {
+    // A new token is neither empty nor too long.
+    UserToken::parse(token).map(|token| token.hash()).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Issued<'a> {
+    token: &'a str,
+    #[serde(flatten)]
+    stored: TokenView,
+    profile: Map<String, Value>,
+}
+
+/// Prints a new token, which is stored as `item`: only the token on standard output, unless as JSON.
+pub(super) fn show(token: &str, item: &StoredItem, as_json: bool) -> Result<(), Problem> {
+    let stored = TokenView::of(item);
+    let token_hash = stored.token_hash.clone();
+    let text = if as_json {
+        Zeroizing::new(output::in_json(&Issued { token, stored, profile: profile(item) }))
+    } else {
+        output::note(&format!("Stored as the SHA-256 {token_hash}; expires: {}.", stored.expiry()));
+        stored.sentences().for_each(|sentence| output::note(&format!("  {sentence}")));
+        output::note("This is the only time that the token is shown:");
+        Zeroizing::new(token.to_owned())
+    };
+    output::try_line(&text).map_err(|error| {
+        Problem(format!(
+            "the token is stored, but printing it failed ({error}): run `zendesk-jwt token revoke --hash \
+             {token_hash}`, and issue another"
+        ))
+    })
+}

@@ -1,0 +1,234 @@
+//! `zendesk-jwt user put` and `token issue`: store a user under one token.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::{Map, Value};
+
+use super::arguments::{OneUser, Place, external_id, report_json, token_json, warn, warn_of_another_case};
+use super::comparison::Comparison;
+use super::each_item::Report;
+use super::new_token::{self, TokenOptions};
+use super::profile::ProfileOptions;
+use super::selection;
+use crate::aws::fields::shape;
+use crate::aws::user_token_items::{StoredItem, UserTokenItem};
+use crate::aws::user_token_table::{Put as Stored, UserTokenTable};
+use crate::input::is_standard_input;
+use crate::output;
+use crate::problem::{Problem, block_on, usage_error};
+use zendesk_jwt::jwt::{Clock, SystemClock};
+use zendesk_jwt::user::ExternalId;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = concat!(
+    "The command stores one item. Other tokens of the user keep their profile: `user update` changes all of them. \
+     Without a token of your own, the command makes a new one and prints it once, on standard output.\n\n",
+    report_json!(),
+    " With a new token the JSON is that of `token issue`.\n\n\
+     Exit status: 0 when the item is stored, 1 when it is not, 2 on a usage error."
+))]
+pub(crate) struct Put {
+    /// Your own id of the user
+    #[arg(long, value_name = "ID", value_parser = external_id, required_unless_present = "file")]
+    external_id: Option<ExternalId>,
+
+    /// A JSON object with the attributes of the table; - is standard input. Options override its values
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// A file that holds a token of your own for the user; - is standard input
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    token: TokenOptions,
+
+    #[command(flatten)]
+    profile: ProfileOptions,
+
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = concat!(
+    "The profile is that of the user's other tokens, with the changes that the options give. The token is on standard \
+     output, and everything else on standard error.\n\n\
+     JSON: `token`, `profile`, ",
+    token_json!(),
+    ".\n\nExit status: 0 when the token is stored and printed, 1 when it is not, 2 on a usage error."
+))]
+pub(crate) struct Issue {
+    #[command(flatten)]
+    user: OneUser,
+
+    #[command(flatten)]
+    token: TokenOptions,
+
+    #[command(flatten)]
+    profile: ProfileOptions,
+}
+
+impl Put {
+    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
+        let reads_stdin = |file: &Option<PathBuf>| file.as_deref().is_some_and(is_standard_input);
+        if reads_stdin(&self.file) && reads_stdin(&self.token_file) {
+            return Ok(usage_error("--file and --token-file cannot both be standard input"));
+        }
+        block_on(self.put())
+    }
+
+    async fn put(&self) -> Result<ExitCode, Problem> {
+        let mut fields = self.fields()?;
+        let token = if has_token(&fields) { None } else { Some(new_token::random()?) };
+        if let Some(token) = &token {
+            fields.insert("token_hash".into(), new_token::hash(token).into());
+        }
+        let decides_on_suspension = fields.contains_key("suspended");
+        let item = UserTokenItem::from_json(fields)?;
+
+        let table = self.place.table().await?;
+        let others = match StoredItem::from(item.clone()).external_id() {
+            Some(user) => table.of_user(&user).await?,
+            None => Vec::new(),
+        };
+        if !decides_on_suspension {
+            refuse_suspended(&others)?;
+        }
+        let (item, stored) = store(&table, item).await?;
+        if !self.place.json {
+            point_out_differences(&item, others);
+        }
+        if let Some(token) = token {
+            new_token::show(&token, &item, self.place.json)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let changed = usize::from(stored != Stored::Unchanged);
+        Report { items: 1, changed, failed: Vec::new() }.show("changed", self.place.json)
+    }
+
+    fn fields(&self) -> Result<Map<String, Value>, Problem> {
+        let mut fields = self.file.as_deref().map(object).transpose()?.unwrap_or_default();
+        fields.extend(self.profile.fields());
+        if let Some(user) = &self.external_id {
+            fields.insert("external_id".into(), user.as_str().into());
+        }
+        if let Some(file) = &self.token_file {
+            if has_token(&fields) {
+                return Err(Problem("there is a token in --file and in --token-file: give one of them".into()));
+            }
+            fields.insert("token_hash".into(), selection::read(file)?.hash().into());
+        }
+        self.token.add_to(&mut fields);
+        Ok(fields)
+    }
+}
+
+impl Issue {
+    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
+        block_on(self.issue())
+    }
+
+    async fn issue(&self) -> Result<ExitCode, Problem> {
+        let OneUser { external_id, place } = &self.user;
+        let table = place.table().await?;
+        let items = table.of_user(external_id).await?;
+        refuse_suspended(&items)?;
+        let given = self.profile.fields();
+        if items.is_empty() && given.is_empty() {
+            return Err(Problem(
+                "no token is stored for this user, so there is no profile to copy: check --external-id, or give the \
+                 profile, for instance with --name, --email and --email-verified"
+                    .into(),
+            ));
+        }
+        let mut fields = shared_profile(&items, &given)?;
+        fields.extend(given);
+        fields.insert("external_id".into(), external_id.as_str().into());
+        self.token.add_to(&mut fields);
+
+        let token = new_token::random()?;
+        fields.insert("token_hash".into(), new_token::hash(&token).into());
+        let (item, _) = store(&table, UserTokenItem::from_json(fields)?).await?;
+        new_token::show(&token, &item, place.json)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn has_token(fields: &Map<String, Value>) -> bool {
+    fields.contains_key("token") || fields.contains_key("token_hash")
+}
+
+/// The profile of the user's tokens, without the fields that the operator gives.
+///
+/// Nothing says which of two profiles is newer, so the operator decides between different values.
+fn shared_profile(items: &[StoredItem], given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+    let now = SystemClock.now();
+    let is_current = |item: &&StoredItem| {
+        let expires_at = item.record().ok().and_then(|record| record.expires_at);
+        expires_at.is_none_or(|expires_at| expires_at > now)
+    };
+    let current: Vec<_> = items.iter().filter(is_current).cloned().collect();
+    let comparison = Comparison::of(if current.is_empty() { items } else { &current });
+    let is_field = |name: &str| shape(name).is_some();
+    let differing = comparison.differing.iter().map(|difference| difference.field.as_str());
+    let open: Vec<_> = differing.filter(|field| is_field(field) && !given.contains_key(*field)).collect();
+    if !open.is_empty() {
+        return Err(Problem(format!(
+            "the tokens of this user differ in {}: `user show` shows how. Make them the same with `user update`, or \
+             give each with an option",
+            open.join(", ")
+        )));
+    }
+    Ok(comparison.agreed.into_iter().filter(|(field, _)| is_field(field)).collect())
+}
+
+fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
+    let mut text = String::new();
+    let read = if is_standard_input(file) {
+        io::stdin().read_to_string(&mut text)
+    } else {
+        File::open(file).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    let name = file.display();
+    read.map_err(|error| Problem(format!("{name} cannot be read: {error}")))?;
+    // The error of serde_json quotes the document.
+    serde_json::from_str(&text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Problem(format!("{name} is not one JSON object (line {line}, column {column})"))
+    })
+}
+
+fn point_out_differences(item: &StoredItem, mut others: Vec<StoredItem>) {
+    others.retain(|other| other.token_hash() != item.token_hash());
+    others.push(item.clone());
+    let differing = Comparison::of(&others).differing;
+    if !differing.is_empty() {
+        let fields: Vec<_> = differing.iter().map(|difference| difference.field.as_str()).collect();
+        output::note(&format!("The user's other tokens differ in {}: `user update` changes all.", fields.join(", ")));
+    }
+}
+
+/// A new token of a suspended user would not be suspended.
+fn refuse_suspended(items: &[StoredItem]) -> Result<(), Problem> {
+    if items.iter().any(|item| item.record().is_ok_and(|record| record.suspended)) {
+        return Err(Problem("this user is suspended: end the suspension first, with `user resume`".into()));
+    }
+    Ok(())
+}
+
+async fn store(table: &UserTokenTable, item: UserTokenItem) -> Result<(StoredItem, Stored), Problem> {
+    warn(item.warnings());
+    if let Some(user) = StoredItem::from(item.clone()).external_id() {
+        warn_of_another_case(table, &user).await?;
+    }
+    match table.put_for_its_user(item.clone()).await? {
+        Stored::OfAnotherUser => {
+            Err(Problem("this token is another user's: check --external-id, or revoke the token first".into()))
+        }
+        stored => Ok((item.into(), stored)),
+    }
+}
