@@ -14,6 +14,7 @@ mod faults;
 mod hostile;
 mod interoperability;
 mod key_rotation;
+mod layout;
 mod messaging_cors;
 mod messaging_token;
 mod open_redirects;

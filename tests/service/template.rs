@@ -120,6 +120,22 @@ fn the_formula_of_an_alarm_uses_exactly_its_metrics() {
 }
 
 #[test]
+fn malformed_items_raise_their_own_alarm_and_roll_no_deployment_back() {
+    let template = template();
+    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    let of_malformed_items: Vec<_> = alarms
+        .iter()
+        .filter(|(_, alarm)| {
+            of_alarm(alarm).iter().any(|it| it.dimensions.values().any(|value| value == "item_malformed"))
+        })
+        .map(|(id, _)| id.to_string())
+        .collect();
+    assert_eq!(of_malformed_items, ["MalformedItemsAlarm"]);
+    let rollback = template["Globals"]["Function"]["DeploymentPreference"]["Alarms"].to_string();
+    assert!(rollback.contains("FunctionErrorsAlarm") && !rollback.contains("MalformedItemsAlarm"), "{rollback}");
+}
+
+#[test]
 fn every_alarm_notifies_the_topic_and_names_the_runbook() {
     let template = template();
     let widgets = widgets(&template);
