@@ -96,7 +96,7 @@ fn a_secret_that_cannot_be_whole_is_refused_with_its_admin_center_screen() {
     let sdk = ["`sdk.secret`", "Channels > Classic > Mobile SDK"];
     assert_refused(&with("sdk", json!({ "secret": "123456789" })), &sdk);
     assert_refused(&with("sso", json!({ "secret": "demo-secret…" })), &["`sso.secret`", "Single sign-on"]);
-    assert_refused(&with("sso", json!({ "secret": format!("\"{SECRET}\"") })), &["`sso.secret`", "quotes"]);
+    assert_refused(&with("sso", json!({ "secret": format!("\"{SECRET}\"") })), &["`sso.secret`", "quotation mark"]);
     let key = json!([{ "kid": "app_1", "secret": SECRET }, { "kid": "app_2", "secret": "ZGVtby" }]);
     assert_refused(&with("messaging", key), &["`messaging[1].secret`", "End user authentication"]);
 }
