@@ -1,7 +1,7 @@
-//! The environment of a function, read once at cold start into settings that hold.
+//! A function's environment variables, parsed once at cold start.
 //!
-//! All problems come to light at once, each with the variable's name and what it should be. An empty
-//! variable counts as one that is not set, since a template cannot leave a variable out.
+//! All problems are reported at once, each with the variable's name and what is expected. An empty variable counts
+//! as not set, because a template cannot leave a variable out.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,26 +16,26 @@ use url::{Host, Url};
 use crate::aws::{self, Endpoints};
 use crate::handlers::sso_redirect::ZendeskHosts;
 use crate::handlers::{messaging_token, sdk_exchange, sso_redirect};
-use crate::jwt::sso::LegacyAgents;
+use crate::jwt::sso::CustomRole;
 use crate::telemetry;
 
-/// For how many seconds a signing key is used unless `SIGNING_KEY_MAX_AGE` says otherwise.
+/// The default of `SIGNING_KEY_MAX_AGE`, in seconds.
 pub const SIGNING_KEY_MAX_AGE: u64 = 300;
 
-/// What every function needs.
+/// The settings of every function.
 #[derive(Clone, Debug)]
 pub struct Common {
     /// `USER_TOKENS_TABLE`: the name or ARN of the table of user tokens.
     pub user_tokens_table: String,
     /// `SIGNING_KEY_SECRET_ID`: the name or ARN of the secret that holds the signing key.
     pub signing_key_secret_id: String,
-    /// `SIGNING_KEY_MAX_AGE`: how long a key is used before it is read anew, in seconds.
+    /// `SIGNING_KEY_MAX_AGE`: after how many seconds the function reads its signing key again.
     pub signing_key_max_age: u64,
-    /// Where AWS's services are, and who asks them.
+    /// Region, credentials and endpoints of AWS.
     pub aws: aws::Settings,
-    /// `METRICS_NAMESPACE`: the namespace of the metrics, so that two stacks in one account stay apart.
+    /// `METRICS_NAMESPACE`: the namespace of the metrics, which keeps two stacks in one account apart.
     pub metrics_namespace: String,
-    /// `LOG_LEVEL`: the least level of log lines; the line of each request is always written.
+    /// `LOG_LEVEL`: the least severe level that is logged. The line of each request is always logged.
     pub log_level: LevelFilter,
 }
 
@@ -59,17 +59,17 @@ impl fmt::Display for Problems {
 /// Looks up a variable by name.
 type Variable = dyn Fn(&str) -> Option<String>;
 
-/// The variables of one function, and what was found wrong with them so far.
+/// A function's variables, and the problems found so far.
 pub struct Environment {
     variable: Box<Variable>,
     problems: Vec<String>,
 }
 
 impl Environment {
-    /// What `settings` reads from the variables that `variable` looks up by name.
+    /// Reads settings with `settings`. `variable` looks up an environment variable by name.
     ///
     /// # Errors
-    /// With everything that is wrong, when anything is.
+    /// All problems, if there are any.
     pub fn read<T>(
         variable: impl Fn(&str) -> Option<String> + 'static,
         settings: impl FnOnce(&mut Self) -> Option<T>,
@@ -81,7 +81,7 @@ impl Environment {
         }
     }
 
-    /// The settings of every function.
+    /// The settings of every function, or `None` if there are problems.
     pub fn common(&mut self) -> Option<Common> {
         let user_tokens_table = self.required("USER_TOKENS_TABLE", "the name of the DynamoDB table of user tokens");
         let secret = "the ARN of the secret that holds this function's signing key";
@@ -100,7 +100,7 @@ impl Environment {
         })
     }
 
-    /// The variables that all AWS SDKs share, as far as they mean something in Lambda, which sets the first ones itself.
+    /// Those variables of all AWS SDKs that make sense in Lambda. Lambda sets region and credentials itself.
     ///
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings>
     fn aws(&mut self) -> Option<aws::Settings> {
@@ -123,12 +123,12 @@ impl Environment {
         })
     }
 
-    /// The settings of `sdk-exchange` alone.
+    /// The settings of `sdk-exchange`.
     pub fn sdk(&mut self) -> sdk_exchange::Settings {
         sdk_exchange::Settings { allowed_networks: self.optional("SDK_ALLOWED_CIDRS", networks) }
     }
 
-    /// The settings of `messaging-token` alone.
+    /// The settings of `messaging-token`.
     pub fn messaging(&mut self) -> messaging_token::Settings {
         let token_ttl = self.optional("MESSAGING_TOKEN_TTL", |text| seconds(text, 60, 86_400));
         messaging_token::Settings {
@@ -138,28 +138,30 @@ impl Environment {
         }
     }
 
-    /// The settings of `sso-redirect` alone.
+    /// The settings of `sso-redirect`, or `None` if there are problems.
     pub fn sso(&mut self) -> Option<sso_redirect::Settings> {
         let origin = self.zendesk();
         let return_to_hosts = self.optional("RETURN_TO_HOSTS", hosts).unwrap_or_default();
         let login_url = self.optional("LOGIN_URL", web_address);
         let post_logout_url = self.optional("POST_LOGOUT_URL", web_address);
-        let public_url = self.optional("PUBLIC_URL", web_address);
+        let public_url = self.optional("PUBLIC_URL", public_url);
         let session_cookie = self.session_cookie();
+        let end_session_on_logout = self.optional("END_SESSION_ON_LOGOUT", boolean).unwrap_or(true);
         let allowed_origins = self.allowed_origins();
-        let allow_legacy_agent = self.optional("ALLOW_LEGACY_AGENT", boolean).unwrap_or_default();
+        let require_custom_role = self.optional("REQUIRE_CUSTOM_ROLE", boolean).unwrap_or_default();
         Some(sso_redirect::Settings {
             zendesk: ZendeskHosts::new(origin?, return_to_hosts),
             login_url,
             post_logout_url,
             session_cookie,
+            end_session_on_logout,
             public_url,
             allowed_origins,
-            legacy_agents: if allow_legacy_agent { LegacyAgents::Allowed } else { LegacyAgents::Refused },
+            custom_role: if require_custom_role { CustomRole::Required } else { CustomRole::Optional },
         })
     }
 
-    /// The account's address. `ZENDESK_URL` is there for a simulated Zendesk, and takes the subdomain's place.
+    /// The account's address. `ZENDESK_URL` replaces the subdomain, for a simulated Zendesk.
     fn zendesk(&mut self) -> Option<Url> {
         if let Some(url) = self.value("ZENDESK_URL") {
             return self.parsed("ZENDESK_URL", &url, simulated_zendesk);
@@ -211,14 +213,16 @@ fn region(text: &str) -> Result<String, String> {
     if fits { Ok(text.to_owned()) } else { Err(format!("is `{text}`: it should be a region such as eu-west-1")) }
 }
 
-/// The address of something that speaks for an AWS service, which may be on a network of the company's own.
+/// The address of an AWS service or of a replacement, which may be on a private network without TLS.
 fn endpoint(text: &str) -> Result<String, String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.map(String::from).ok_or_else(|| format!("is `{text}`: it should be a full address such as https://example.com"))
 }
 
 fn log_level(text: &str) -> Result<LevelFilter, String> {
-    text.parse().map_err(|_| format!("is `{text}`: it should be one of error, warn, info, debug, trace"))
+    let is_documented = ["error", "warn", "info", "debug", "trace"].contains(&text);
+    let level = text.parse().ok().filter(|_| is_documented);
+    level.ok_or_else(|| format!("is `{text}`: it should be one of error, warn, info, debug, trace"))
 }
 
 fn seconds(text: &str, least: u64, most: u64) -> Result<u64, String> {
@@ -226,10 +230,10 @@ fn seconds(text: &str, least: u64, most: u64) -> Result<u64, String> {
     number.ok_or_else(|| format!("is `{text}`: it should be a whole number of seconds from {least} to {most}"))
 }
 
-/// The roots in the file that `AWS_CA_BUNDLE` names, for the operator's tool.
+/// The root certificates in the file that `AWS_CA_BUNDLE` names, for the operator's tool.
 ///
 /// # Errors
-/// With what is wrong with the file.
+/// If the file cannot be read, or holds no certificate that TLS can use.
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 pub fn more_roots() -> Result<Vec<CertificateDer<'static>>, String> {
     let path = std::env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty());
@@ -237,7 +241,7 @@ pub fn more_roots() -> Result<Vec<CertificateDer<'static>>, String> {
     Ok(roots.transpose()?.unwrap_or_default())
 }
 
-/// The certificates of a PEM file, all of which TLS can use.
+/// The certificates of a PEM file.
 fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = std::fs::read(path).map_err(|error| format!("names {path}, which cannot be read: {error}"))?;
     let unusable =
@@ -255,15 +259,19 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn zendesk_origin(subdomain: &str) -> Result<Url, String> {
-    let is_label = subdomain.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
+    let is_label = (1..=63).contains(&subdomain.len())
+        && subdomain.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && !subdomain.starts_with('-')
+        && !subdomain.ends_with('-');
     let origin = is_label.then(|| Url::parse(&format!("https://{subdomain}.zendesk.com")).ok()).flatten();
-    origin.ok_or_else(|| format!("is `{subdomain}`: it should be acme alone for https://acme.zendesk.com"))
+    origin.ok_or_else(|| {
+        format!("is `{subdomain}`: it should be the subdomain alone, in lower case: acme for https://acme.zendesk.com")
+    })
 }
 
-/// The origin of a Zendesk on this machine: a JWT must not get to any other host that is not Zendesk's.
+/// The origin of a simulated Zendesk on this machine: a JWT must never reach another host that is not Zendesk.
 fn simulated_zendesk(text: &str) -> Result<Url, String> {
     let url = web_address(text).ok().filter(|url| is_loopback(url) && url[url::Position::BeforePath..] == *"/");
-    let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
     url.ok_or_else(|| {
         format!(
             "is `{text}`: it should be a simulated Zendesk on this machine, such as http://127.0.0.1:3001; for a real \
@@ -272,15 +280,20 @@ fn simulated_zendesk(text: &str) -> Result<Url, String> {
     })
 }
 
+/// Host names, which also become sources of a content security policy: a wildcard or a separator would open it.
 fn hosts(text: &str) -> Result<Vec<Host>, String> {
+    let is_plain = |host: &str| host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c));
+    let has_labels = |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty());
     let parse = |text: &str| match Host::parse(text) {
-        Ok(host @ Host::Domain(_)) => Ok(host),
-        _ => Err(format!("has `{text}`: it should be host names separated by commas, such as help.example.com")),
+        Ok(host @ Host::Domain(_)) if is_plain(text) && has_labels(text) => Ok(host),
+        _ => Err(format!(
+            "has `{text}`: it should be host names in lower case, separated by commas, such as help.example.com"
+        )),
     };
     text.split(',').map(|host| parse(host.trim())).collect()
 }
 
-/// Networks in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3), with everything that is wrong with any of them.
+/// Networks in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3), or the problems of all of them.
 fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     let mut problems = Vec::new();
     let parsed = text.split(',').filter_map(|text| network(text.trim()).map_err(|problem| problems.push(problem)).ok());
@@ -288,9 +301,9 @@ fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     if problems.is_empty() { Ok(networks) } else { Err(problems.join("; it ")) }
 }
 
-/// One network; an address without a prefix length is a network of its own.
+/// One network. An address without a prefix length is a network of one address.
 fn network(text: &str) -> Result<IpNet, String> {
-    // Not by `IpNet`'s own parser, which takes addresses with leading zeros, and those are octal to some.
+    // `IpNet`'s own parser accepts leading zeros, which some programs read as octal.
     let network = match text.split_once('/') {
         Some((address, length)) => {
             let parts = address.parse().ok().zip(length.parse().ok());
@@ -311,38 +324,77 @@ fn origins(text: &str) -> Result<Vec<String>, String> {
     text.split(',').map(|origin| self::origin(origin.trim())).collect()
 }
 
-/// An origin as browsers write it in the header `Origin`: scheme, host and, where it is not the usual one, port.
+/// An origin as browsers write it in the header `Origin`: scheme, host, and the port if it is not the default one.
 ///
 /// # Errors
-/// With what it should be, when it has a path or is not safe.
+/// What is expected, if `text` is written in another way, has a path or a wildcard, or is not a safe address (see
+/// [`web_address`]).
 pub fn origin(text: &str) -> Result<String, String> {
     let url = web_address(text)?;
     let origin = url.origin().ascii_serialization();
-    let is_bare = url[url::Position::BeforePath..] == *"/";
-    if is_bare { Ok(origin) } else { Err(format!("has `{text}`: it should be `{origin}`, without a path")) }
+    let with_port = format!("{origin}:{}", url.port_or_known_default().unwrap_or_default());
+    let bare = text.strip_suffix('/').unwrap_or(text);
+    if bare == origin || bare == with_port { Ok(origin) } else { Err(format!("has `{text}`: it should be `{origin}`")) }
+}
+
+/// An address to which `/sso/login` can be appended.
+fn public_url(text: &str) -> Result<Url, String> {
+    let url = web_address(text)?;
+    let is_plain = url.query().is_none() && !text.ends_with('/') && !url.path().contains("//");
+    let problem = "it should have no query and not end with a slash, as in https://sso.example.com";
+    if is_plain { Ok(url) } else { Err(format!("is `{text}`: {problem}")) }
 }
 
 fn boolean(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| format!("is `{text}`: it should be true or false"))
 }
 
-/// An https address; http only on this machine, where browsers trust it as well.
+/// An https address without user name, password and fragment; http only for this machine, where browsers trust it as
+/// well. The host is a plain one, because it also becomes a source of a content security policy.
 ///
 /// # Errors
-/// With what it should be.
+/// What is expected, if `text` is another address or not an address. The text does not repeat a password.
 pub fn web_address(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("is `{text}`, which is no address: {error}"))?;
+    let url = Url::parse(text).map_err(|error| {
+        // What cannot be parsed can hold a password as well.
+        let shown = if text.contains('@') { String::new() } else { format!(" `{text}`, which is") };
+        format!("is{shown} not an address: {error}")
+    })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("has a user name or password, which everyone who gets the address can read: remove it".to_owned());
+    }
     let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    if is_safe && url.has_host() { Ok(url) } else { Err(format!("is `{text}`: it should be a full https:// address")) }
+    let has_odd_characters = text.contains(|c: char| c.is_whitespace() || c == '\\');
+    if is_safe && starts_with_plain_host(text) && !has_odd_characters && url.fragment().is_none() {
+        Ok(url)
+    } else {
+        let expected =
+            "it should be a full https:// address with a plain host name, and without spaces and fragment (#)";
+        Err(format!("is `{text}`: {expected}"))
+    }
+}
+
+/// Whether the text is a scheme and a host, in ASCII, perhaps with a port, up to its end or a path or query.
+fn starts_with_plain_host(text: &str) -> bool {
+    let after_scheme = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = after_scheme.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let (host, port) = match host.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (host, None),
+    };
+    let is_ip_v6 = host.starts_with('[') && host.ends_with(']');
+    let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+    let is_port = port.is_none_or(|port| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit()));
+    (is_ip_v6 || is_name) && is_port
 }
 
 fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
-/// RFC 6265, section 4.1.1, which takes it from RFC 9110, section 5.6.2.
+/// The name of a cookie, of those characters that all servers and browsers agree on.
 fn cookie_name(text: &str) -> Result<String, String> {
-    let is_token =
-        text.chars().all(|character| character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character));
-    if is_token { Ok(text.to_owned()) } else { Err(format!("is `{text}`, which cannot be the name of a cookie")) }
+    let is_plain = text.chars().all(|character| character.is_ascii_alphanumeric() || "._-".contains(character));
+    let problem = "it should be letters, digits, dots, hyphens and underscores";
+    if is_plain { Ok(text.to_owned()) } else { Err(format!("is `{text}`: {problem}")) }
 }

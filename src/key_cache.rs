@@ -1,9 +1,8 @@
-//! The signing key as a running function holds it: read at cold start, refreshed behind the requests.
+//! The cache of a signing key: read at cold start, then refreshed in the background.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex as Turn;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
@@ -12,37 +11,36 @@ use crate::jwt::signing::SigningKey;
 use crate::jwt::{Clock, EpochSeconds, JwtKind};
 use crate::outcome::{Dependency, Failure, Unavailable};
 
-/// How long failed reads may keep the next one waiting while there is no key at all, in seconds.
+/// The longest pause after failed reads while the cache has no key, in seconds.
 pub const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
 
-/// The same while a good key is in use, in seconds.
+/// The longest pause after failed reads while the cache has a key, in seconds.
 const LONGEST_PAUSE_WITH_KEY: u64 = 60;
 
-/// How long a key that is distrusted may be distrusted again without a new read, in seconds.
+/// The shortest time between two invalidations, in seconds.
 const PAUSE_BETWEEN_INVALIDATIONS: u64 = 30;
 
-/// How long a request waits for the refresh of a key that is distrusted, or older than twice its maximum age.
+/// How long a request waits for a new key when the old one is invalidated or has twice its maximum age.
 ///
-/// Between rare requests the sandbox is frozen, which leaves a refresh no other time to end in.
+/// Lambda freezes the process between requests, so a refresh in the background may never end.
 const LONGEST_WAIT_FOR_REFRESH: Duration = Duration::from_secs(1);
 
-/// Where the secret's value is read from.
+/// The store of the secret.
 pub trait SecretStore: Send + Sync + 'static {
-    /// Why the value could not be read.
+    /// Why a read failed.
     type Error: Failure;
 
-    /// The value as it is stored now.
+    /// Reads the current value.
     fn read(&self) -> impl Future<Output = Result<Zeroizing<String>, Self::Error>> + Send;
 }
 
-/// A signing key that is read when it is first needed and refreshed once it has its maximum age.
+/// Reads a signing key when it is first needed, and again at its maximum age.
 ///
-/// Only a good key replaces the one in use: while the store fails, or holds what cannot be a key,
-/// the last good one goes on signing.
+/// Only a valid key replaces the one in use: an outage or an invalid secret does not stop a function that has a key.
 pub struct KeyCache<K, S>(Arc<Cache<K, S>>);
 
 impl<K, S> Clone for KeyCache<K, S> {
-    /// Another handle of the same key.
+    /// Another handle of the same cache.
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
@@ -53,8 +51,8 @@ struct Cache<K, S> {
     max_age: u64,
     clock: Arc<dyn Clock>,
     state: Mutex<State<K>>,
-    /// Whoever holds it reads the store, so that one read serves all who want it.
-    turn: Arc<Turn<()>>,
+    /// Held during a read, so that one read serves all requests that wait for it.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 struct State<K> {
@@ -64,16 +62,17 @@ struct State<K> {
 }
 
 struct FailedReads {
-    why: Unavailable,
+    cause: Unavailable,
     in_a_row: u32,
-    retry_at: EpochSeconds,
+    last_at: EpochSeconds,
+    pause: u64,
 }
 
 impl<K: JwtKind, S: SecretStore> KeyCache<K, S> {
-    /// A cache that has read nothing yet. `max_age` is in seconds.
+    /// An empty cache. `max_age` is in seconds.
     pub fn new(store: S, max_age: u64, clock: Arc<dyn Clock>) -> Self {
         let state = Mutex::new(State { key: None, failed: None, invalidated_at: None });
-        Self(Arc::new(Cache { store, max_age, clock, state, turn: Arc::default() }))
+        Self(Arc::new(Cache { store, max_age, clock, state, reading: Arc::default() }))
     }
 }
 
@@ -81,7 +80,7 @@ impl<K: JwtKind, S: SecretStore> SigningKeys<K> for KeyCache<K, S> {
     async fn current(&self) -> Result<KeyInUse<K>, Unavailable> {
         match self.0.in_use() {
             None => self.0.first_key().await,
-            Some(in_use) if in_use.age < self.0.max_age => Ok(in_use),
+            Some(in_use) if !self.0.refresh_is_due() => Ok(in_use),
             Some(old) => Ok(self.0.refreshed(old).await),
         }
     }
@@ -97,19 +96,19 @@ impl<K: JwtKind, S: SecretStore> SigningKeys<K> for KeyCache<K, S> {
 
 impl<K: JwtKind, S: SecretStore> Cache<K, S> {
     async fn first_key(&self) -> Result<KeyInUse<K>, Unavailable> {
-        let _turn = self.turn.lock().await;
-        if let Some(brought_by_another) = self.in_use() {
-            return Ok(brought_by_another);
+        let _guard = self.reading.lock().await;
+        if let Some(read_meanwhile) = self.in_use() {
+            return Ok(read_meanwhile);
         }
-        if let Some(why) = self.pause() {
-            return Err(why);
+        match self.paused_by() {
+            Some(cause) => Err(cause),
+            None => self.read().await,
         }
-        self.read().await
     }
 
-    /// The key to use while a refresh is due: behind the request, unless one is under way or must wait.
+    /// Refreshes the key in the background, and waits only if it is much too old.
     async fn refreshed(self: &Arc<Self>, old: KeyInUse<K>) -> KeyInUse<K> {
-        if self.pause().is_some() {
+        if self.paused_by().is_some() {
             return old;
         }
         match self.refresh() {
@@ -121,13 +120,13 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
         }
     }
 
-    /// Starts to read the store, unless somebody reads it already.
+    /// Starts a read in the background, unless one is running.
     fn refresh(self: &Arc<Self>) -> Option<JoinHandle<()>> {
-        let turn = Arc::clone(&self.turn).try_lock_owned().ok()?;
+        let guard = Arc::clone(&self.reading).try_lock_owned().ok()?;
         let cache = Arc::clone(self);
         Some(tokio::spawn(async move {
-            let _turn = turn;
-            // A failure is kept and logged where it happened; the key in use stays.
+            let _guard = guard;
+            // `read` has logged a failure, and the key in use stays.
             cache.read().await.ok();
         }))
     }
@@ -135,7 +134,7 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
     fn may_invalidate(&self) -> bool {
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = state.invalidated_at.is_none_or(|at| now.since(at) >= PAUSE_BETWEEN_INVALIDATIONS);
+        let may = state.invalidated_at.is_none_or(|at| has_passed(PAUSE_BETWEEN_INVALIDATIONS, at, now));
         if may {
             state.invalidated_at = Some(now);
         }
@@ -158,18 +157,18 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
                 state.failed = None;
                 Ok(KeyInUse { key, age: 0, failure: None })
             }
-            Err(why) => {
+            Err(cause) => {
                 let in_a_row = state.failed.as_ref().map_or(1, |failed| failed.in_a_row.saturating_add(1));
                 let longest = if state.key.is_some() { LONGEST_PAUSE_WITH_KEY } else { LONGEST_PAUSE_WITHOUT_KEY };
-                let retry_at = now.plus(pause_after(in_a_row, longest));
+                let pause = pause_after(in_a_row, longest);
                 tracing::error!(
-                    code = why.dependency.code(),
-                    cause = %why,
+                    code = cause.dependency.code(),
+                    %cause,
                     last_good_key_in_use = state.key.is_some(),
                     "no signing key was read"
                 );
-                state.failed = Some(FailedReads { why: why.clone(), in_a_row, retry_at });
-                Err(why)
+                state.failed = Some(FailedReads { cause: cause.clone(), in_a_row, last_at: now, pause });
+                Err(cause)
             }
         }
     }
@@ -177,25 +176,37 @@ impl<K: JwtKind, S: SecretStore> Cache<K, S> {
     fn in_use(&self) -> Option<KeyInUse<K>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (key, read_at) = state.key.as_ref()?;
-        let failure = state.failed.as_ref().map(|failed| failed.why.dependency.code());
+        let failure = state.failed.as_ref().map(|failed| failed.cause.dependency.code());
         Some(KeyInUse { key: Arc::clone(key), age: self.clock.now().since(*read_at), failure })
     }
 
-    /// The last failure, while it is too early to try again.
-    fn pause(&self) -> Option<Unavailable> {
+    fn refresh_is_due(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.key.as_ref().is_none_or(|(_, read_at)| has_passed(self.max_age, *read_at, self.clock.now()))
+    }
+
+    /// The last failure, if it is too early for another read.
+    fn paused_by(&self) -> Option<Unavailable> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = state.failed.as_ref()?;
-        (self.clock.now() < failed.retry_at).then(|| failed.why.clone())
+        let is_over = has_passed(failed.pause, failed.last_at, self.clock.now());
+        (!is_over).then(|| failed.cause.clone())
     }
 }
 
-/// Doubling pauses in seconds, each cut by chance so that the sandboxes of a function do not ask in step.
+/// Whether `seconds` have passed since `start`. If the clock was set back to before `start`, they count as passed:
+/// otherwise the cache would not read the store until the clock reaches `start` again.
+fn has_passed(seconds: u64, start: EpochSeconds, now: EpochSeconds) -> bool {
+    now < start || now.since(start) >= seconds
+}
+
+/// A pause in seconds that doubles with each failure. Half of it is random, so that processes do not read in step.
 fn pause_after(failures_in_a_row: u32, longest: u64) -> u64 {
     let full = 2_u64.saturating_pow(failures_in_a_row.saturating_sub(1)).min(longest);
-    let mut chance = [0];
-    // Without chance the pause is whole, which is still a pause.
-    aws_lc_rs::rand::fill(&mut chance).ok();
-    full - full / 2 * u64::from(chance[0]) / 255
+    let mut random = [0];
+    // Without random bytes, the pause has its full length.
+    aws_lc_rs::rand::fill(&mut random).ok();
+    full - full / 2 * u64::from(random[0]) / 255
 }
 
 #[cfg(test)]
@@ -205,19 +216,19 @@ mod tests {
     use super::*;
     use crate::jwt::sdk::Sdk;
 
-    const GOOD: &str = r#"{"secret": "demo-shared-secret-1"}"#;
+    const VALID: &str = r#"{"secret": "demo-shared-secret-1"}"#;
     const NEWER: &str = r#"{"secret": "demo-shared-secret-2"}"#;
     const REDACTED: &str = r#"{"secret": "123456789"}"#;
 
-    /// A clock that is set, and a store whose answer is set; both count in whole seconds and calls.
+    /// A clock and a store that the test controls.
     #[derive(Clone, Default)]
-    struct World {
+    struct Fake {
         now: Arc<AtomicU64>,
         reads: Arc<AtomicUsize>,
         value: Arc<Mutex<Option<&'static str>>>,
     }
 
-    impl Clock for World {
+    impl Clock for Fake {
         fn since_epoch(&self) -> Duration {
             Duration::from_secs(self.now.load(Ordering::Relaxed))
         }
@@ -229,7 +240,7 @@ mod tests {
 
     impl Failure for Down {}
 
-    impl SecretStore for World {
+    impl SecretStore for Fake {
         type Error = Down;
 
         async fn read(&self) -> Result<Zeroizing<String>, Down> {
@@ -240,19 +251,23 @@ mod tests {
         }
     }
 
-    impl World {
-        fn holding(value: &'static str) -> Self {
-            let world = Self::default();
-            world.hold(Some(value));
-            world
+    impl Fake {
+        fn with(value: &'static str) -> Self {
+            let fake = Self::default();
+            fake.store(Some(value));
+            fake
         }
 
-        fn hold(&self, value: Option<&'static str>) {
+        fn store(&self, value: Option<&'static str>) {
             *self.value.lock().unwrap() = value;
         }
 
-        fn pass(&self, seconds: u64) {
+        fn advance(&self, seconds: u64) {
             self.now.fetch_add(seconds, Ordering::Relaxed);
+        }
+
+        fn set_back(&self, seconds: u64) {
+            self.now.fetch_sub(seconds, Ordering::Relaxed);
         }
 
         fn reads(&self) -> usize {
@@ -264,7 +279,7 @@ mod tests {
         }
     }
 
-    /// Lets a refresh behind the request end.
+    /// Lets a refresh in the background end.
     async fn settle() {
         for _ in 0..10 {
             tokio::task::yield_now().await;
@@ -272,122 +287,171 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_read_serves_all_who_wait_for_the_first_key() {
-        let world = World::holding(GOOD);
-        let key = world.key(300);
+    async fn one_read_serves_all_requests_that_wait_for_the_first_key() {
+        let fake = Fake::with(VALID);
+        let key = fake.key(300);
         let (first, second, third) = tokio::join!(key.current(), key.current(), key.current());
         assert!(first.is_ok() && second.is_ok() && third.is_ok());
-        assert_eq!(world.reads(), 1);
+        assert_eq!(fake.reads(), 1);
     }
 
     #[tokio::test]
-    async fn a_key_is_refreshed_once_behind_the_requests_when_it_has_its_age() {
-        let world = World::holding(GOOD);
-        let key = world.key(300);
+    async fn a_key_is_refreshed_once_in_the_background_at_its_maximum_age() {
+        let fake = Fake::with(VALID);
+        let key = fake.key(300);
         let old = key.current().await.unwrap();
-        world.hold(Some(NEWER));
-        world.pass(299);
+        fake.store(Some(NEWER));
+        fake.advance(299);
         key.current().await.unwrap();
         settle().await;
-        assert_eq!(world.reads(), 1);
+        assert_eq!(fake.reads(), 1);
 
-        world.pass(1);
+        fake.advance(1);
         let (first, second) = tokio::join!(key.current(), key.current());
-        assert!(Arc::ptr_eq(&first.unwrap().key, &old.key), "the request in flight does not wait");
+        assert!(Arc::ptr_eq(&first.unwrap().key, &old.key), "the request does not wait");
         assert!(Arc::ptr_eq(&second.unwrap().key, &old.key));
         settle().await;
-        assert_eq!(world.reads(), 2);
+        assert_eq!(fake.reads(), 2);
         let new = key.current().await.unwrap();
         assert!(!Arc::ptr_eq(&new.key, &old.key));
         assert_eq!(new.age, 0);
     }
 
     #[tokio::test]
-    async fn a_thawed_process_waits_for_the_key_that_was_stored_meanwhile() {
-        let world = World::holding(GOOD);
-        let key = world.key(300);
+    async fn a_process_that_was_frozen_for_long_waits_for_the_new_key() {
+        let fake = Fake::with(VALID);
+        let key = fake.key(300);
         let old = key.current().await.unwrap();
-        world.hold(Some(NEWER));
-        world.pass(600);
+        fake.store(Some(NEWER));
+        fake.advance(600);
         assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &old.key));
     }
 
     #[tokio::test]
-    async fn the_last_good_key_outlives_an_outage_and_a_bad_version() {
-        let world = World::holding(GOOD);
-        let key = world.key(300);
-        let good = key.current().await.unwrap();
+    async fn the_last_valid_key_stays_in_use_during_an_outage_and_while_the_secret_is_invalid() {
+        let fake = Fake::with(VALID);
+        let key = fake.key(300);
+        let valid = key.current().await.unwrap();
         for value in [None, Some(REDACTED)] {
-            world.hold(value);
+            fake.store(value);
             for _ in 0..24 {
-                world.pass(3600);
-                assert!(Arc::ptr_eq(&key.current().await.unwrap().key, &good.key));
+                fake.advance(3600);
+                assert!(Arc::ptr_eq(&key.current().await.unwrap().key, &valid.key));
             }
         }
         let in_use = key.current().await.unwrap();
         assert_eq!((in_use.age, in_use.failure), (48 * 3600, Some("signing_key_refused")));
-        world.hold(Some(NEWER));
-        world.pass(3600);
-        assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &good.key), "it recovers by itself");
+        fake.store(Some(NEWER));
+        fake.advance(3600);
+        assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &valid.key), "the cache recovers by itself");
     }
 
     #[tokio::test]
-    async fn every_request_is_served_through_a_day_without_the_store_by_a_bounded_number_of_reads() {
+    async fn a_day_without_the_store_fails_no_request_and_causes_a_bounded_number_of_reads() {
         const DAY: u64 = 24 * 60 * 60;
-        let world = World::holding(GOOD);
-        let key = world.key(300);
-        let good = key.current().await.unwrap();
-        world.hold(None);
+        let fake = Fake::with(VALID);
+        let key = fake.key(300);
+        let valid = key.current().await.unwrap();
+        fake.store(None);
         for second in 0..DAY {
-            world.pass(1);
+            fake.advance(1);
             let served = key.current().await.unwrap();
-            assert!(Arc::ptr_eq(&served.key, &good.key), "after {second} seconds");
+            assert!(Arc::ptr_eq(&served.key, &valid.key), "after {second} seconds");
             settle().await;
         }
 
-        // Pauses grow to the longest within seven failures, and chance takes up to half of each away.
-        let reads = u64::try_from(world.reads()).unwrap();
+        // Seven failures lead to the longest pause, and a random part of up to one half is cut from each.
+        let reads = u64::try_from(fake.reads()).unwrap();
         let (fewest, most) = (DAY / LONGEST_PAUSE_WITH_KEY - 10, DAY / (LONGEST_PAUSE_WITH_KEY / 2) + 8);
         assert!((fewest..=most).contains(&reads), "{reads} reads, not {fewest} to {most}");
 
-        world.hold(Some(NEWER));
-        world.pass(LONGEST_PAUSE_WITH_KEY);
-        assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &good.key), "it recovers within the longest pause");
+        fake.store(Some(NEWER));
+        fake.advance(LONGEST_PAUSE_WITH_KEY);
+        assert!(
+            !Arc::ptr_eq(&key.current().await.unwrap().key, &valid.key),
+            "the cache recovers within the longest pause"
+        );
     }
 
     #[tokio::test]
-    async fn without_a_key_the_store_is_asked_again_but_not_by_every_request() {
-        let world = World::holding(REDACTED);
-        let key = world.key(300);
+    async fn without_a_key_the_store_is_read_again_but_not_by_every_request() {
+        let fake = Fake::with(REDACTED);
+        let key = fake.key(300);
         for _ in 0..100 {
             let refused = key.current().await.unwrap_err();
             assert_eq!(refused.dependency, Dependency::InvalidSigningKey);
             assert!(refused.to_string().contains("Mobile SDK"));
         }
-        assert_eq!(world.reads(), 1);
-        world.hold(Some(GOOD));
-        world.pass(LONGEST_PAUSE_WITHOUT_KEY);
+        assert_eq!(fake.reads(), 1);
+        fake.store(Some(VALID));
+        fake.advance(LONGEST_PAUSE_WITHOUT_KEY);
         assert!(key.current().await.is_ok());
     }
 
     #[tokio::test]
-    async fn a_distrusted_key_is_read_anew_at_once_but_not_again_within_half_a_minute() {
-        let world = World::holding(GOOD);
-        let key = world.key(300);
+    async fn an_invalidated_key_is_read_again_at_once_but_only_once_in_half_a_minute() {
+        let fake = Fake::with(VALID);
+        let key = fake.key(300);
         let old = key.current().await.unwrap();
-        world.hold(Some(NEWER));
+        fake.store(Some(NEWER));
         key.invalidate().await;
         assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &old.key));
-        world.pass(29);
+        fake.advance(29);
         key.invalidate().await;
-        assert_eq!(world.reads(), 2);
-        world.pass(1);
+        assert_eq!(fake.reads(), 2);
+        fake.advance(1);
         key.invalidate().await;
-        assert_eq!(world.reads(), 3);
+        assert_eq!(fake.reads(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_delay_the_retry_after_a_failed_read() {
+        let fake = Fake::default();
+        fake.advance(7200);
+        let key = fake.key(300);
+        assert!(key.current().await.is_err());
+        fake.set_back(3600);
+        fake.store(Some(VALID));
+        assert!(key.current().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_delay_the_refresh_of_a_key() {
+        let fake = Fake::with(VALID);
+        fake.advance(7200);
+        let key = fake.key(300);
+        let old = key.current().await.unwrap();
+
+        fake.store(None);
+        fake.advance(300);
+        key.current().await.unwrap();
+        settle().await;
+        fake.set_back(3600);
+        fake.store(Some(NEWER));
+        key.current().await.unwrap();
+        settle().await;
+        assert!(!Arc::ptr_eq(&key.current().await.unwrap().key, &old.key));
+        assert_eq!(fake.reads(), 3);
+
+        key.current().await.unwrap();
+        settle().await;
+        assert_eq!(fake.reads(), 3, "one read is enough after a step back");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_prevent_an_invalidation() {
+        let fake = Fake::with(VALID);
+        fake.advance(7200);
+        let key = fake.key(300);
+        key.current().await.unwrap();
+        key.invalidate().await;
+        fake.set_back(3600);
+        key.invalidate().await;
+        assert_eq!(fake.reads(), 3);
     }
 
     #[test]
-    fn pauses_double_up_to_the_longest() {
+    fn pauses_double_up_to_a_limit() {
         assert_eq!(pause_after(1, 60), 1);
         for (failures, full) in [(2, 2), (3, 4), (6, 32), (7, 60), (u32::MAX, 60)] {
             for _ in 0..100 {

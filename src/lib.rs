@@ -1,34 +1,36 @@
-//! Vouch for your own users to Zendesk: three AWS Lambda functions that sign the three kinds of JWT that
-//! Zendesk accepts.
+//! Sign your own users in to Zendesk: three AWS Lambda functions issue the JWTs for Support SDK, messaging and SSO.
 //!
-//! One request does one thing: a *user token*, which the company's backend gave its user, is looked up
-//! in DynamoDB and gives a *user*, whose *claims* are signed with the *signing key* that Secrets Manager
-//! holds. Nothing is written on the way.
+//! The company's backend gives each user a *user token*. A request exchanges the token for a JWT: the function looks
+//! up the *user* in DynamoDB, and signs the user's *claims* with the *signing key* from Secrets Manager. A request
+//! writes nothing.
 //!
 //! # The map
 //!
-//! | where | what it holds | what it knows of |
+//! | where | what it holds | what it uses |
 //! |---|---|---|
-//! | `bin/` | one line per function: its name, its settings, its flow | everything |
-//! | [`jwt`] | Zendesk's rules: [claims](jwt::sdk), [signing](jwt::signing), [what is wrong with a token](jwt::inspect), [what its errors mean](jwt::zendesk_errors) | `user` |
-//! | [`user`] | the user and the user token, in types that cannot hold a bad value | `jwt` |
-//! | [`flows`] | one file per function, a request in and an answer out, read from top to bottom | all but `aws`, `lambda`, `config` |
-//! | [`http`] | mending events, reading requests, writing responses and their security headers, pages of other origins | `user`, `outcome` |
-//! | [`outcome`] | every way a request can end, with status, code and severity | `jwt`, `user` |
-//! | [`signing_keys`] | the key of a running function: cold start, refresh, outages | `flows`, `jwt` |
-//! | [`aws`] | the functions' two calls of AWS, behind the traits of `flows` and `signing_keys`; with `cli`, the operator's many | those traits, `user` |
-//! | [`config`] | the environment, all of its problems at once | `aws`, `flows`, `jwt`, `telemetry` |
-//! | [`telemetry`] | log lines that are metrics, and hold nothing secret or personal | `flows`, `outcome` |
-//! | [`lambda`] | cold start, a rehearsal, one request after the other | everything |
-//! | `cli` (feature `cli`) | the operator's tool, kept out of the functions | everything |
+//! | `bin/` | one `main` per function, which connects settings and handler | everything |
+//! | [`handlers`] | one file per function: a request in, an answer out | `jwt`, `outcome`, `user`, `web` |
+//! | [`jwt`] | the claims of each kind, signing, [`jwt::Clock`] and [`jwt::Jti`] | `user` |
+//! | [`user`] | the user and the user token, in types that cannot hold an invalid value | `crates/rules` |
+//! | [`outcome`] | every outcome of a request, with status, log code and severity | `jwt`, `user` |
+//! | [`web`] | events, requests, responses, security headers, CORS | `outcome`, `user` |
+//! | [`key_cache`] | the signing key: cold start, refresh, outages | `handlers`, `jwt`, `outcome` |
+//! | [`aws`] | the two calls of AWS, behind the traits of `handlers` and `key_cache` | `handlers`, `jwt`, `key_cache`, `outcome`, `user` |
+//! | [`telemetry`] | log lines and metrics, without anything secret or personal | `handlers`, `jwt`, `outcome` |
+//! | [`config`] | the environment, with all its problems at once | `aws`, `handlers`, `jwt`, `telemetry` |
+//! | `invocation` | HTTP events, and everything else that can invoke a function | |
+//! | [`runtime`] | a function's life: cold start, warm-up, requests | everything |
 //!
-//! Only `aws` names a type of AWS's crates, and only `http` and `outcome` name a status code of a
-//! function's answer. Beside the code, `templates/` holds the pages, `web/` the script for the company's own page, and
-//! `fuzz/` what must hold of hostile input.
+//! Only `aws` names a type of the AWS SDK. Only `web` and `outcome` name a status code.
+//!
+//! Other packages of the workspace: `crates/rules` holds the rules of Zendesk that other programs share, and does no
+//! I/O. `crates/simulator` plays Zendesk. `crates/cli` is the operator's tool. `crates/testkit` serves tests and
+//! benchmarks. The functions link only `rules`.
 
 pub mod aws;
 pub mod config;
 pub mod handlers;
+mod invocation;
 pub mod jwt;
 pub mod key_cache;
 pub mod outcome;

@@ -1,4 +1,4 @@
-//! How a request can end: one closed set, and one `match` that gives each ending its status, code and level.
+//! The outcomes of a request: a closed set, with status, log code and severity in one `match`.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -8,91 +8,86 @@ use std::sync::Arc;
 use lambda_http::http::StatusCode;
 
 use crate::jwt::signing::{SigningFailed, SigningKeyProblem};
-use crate::jwt::{NoRandomness, UnfitProfile};
+use crate::jwt::{InvalidUser, NoRandomness};
 use crate::user::UserTokenRefusal;
 use zendesk_jwt_rules::zendesk_errors::{Cause, ZendeskError};
 
 /// How a request ended.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// A JWT was signed and handed over.
+    /// The answer holds a signed JWT.
     Signed,
-    /// A browser asked whether a page of another origin may ask for a JWT.
+    /// A CORS preflight was answered.
     Preflight,
-    /// A JWT was signed, but the browser waits for a click: it was signed in too often just now.
+    /// The page with the JWT waits for a click, because this browser signed in too often in a short time.
     SignInLoop,
-    /// The browser's session was ended.
+    /// The browser's session ended.
     SignedOut,
-    /// Zendesk sent the browser here because it could not sign it in.
+    /// Zendesk could not sign the user in, and sent the browser back with an error.
     ReturnedByZendesk(&'static ZendeskError),
-    /// The request is not one that the function takes; the answer says what it takes.
+    /// The request is not valid. The answer says what the function expects.
     Malformed(Malformed),
-    /// The answer is no, and the same for every reason: only log and metric know which.
+    /// The user is refused. The answer is the same for every reason; only log and metric show the reason.
     Refused(Refused),
-    /// We cannot tell yes from no. It must never look like a no: a phone may wipe its user's identity.
+    /// The user could not be checked. This must never look like a refusal, after which a phone may forget its user.
     Unavailable(Unavailable),
 }
 
-/// What is wrong with a request.
+/// Why a request is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
-    /// No user token; `expected` says where the function looks for one.
+    /// The request has no user token.
     UserTokenMissing {
-        /// A sentence for the caller.
+        /// Where the user token belongs, as a sentence for the caller.
         expected: &'static str,
     },
-    /// More than one user token in the same place.
+    /// The request has several user tokens in the same place.
     UserTokenRepeated,
-    /// A form field that is not UTF-8.
+    /// The form is not UTF-8.
     NotUtf8,
-    /// A body or a user token over 8 KiB.
+    /// The body or the user token is longer than 8 KiB.
     TooLarge,
-    /// A method that the route does not have.
+    /// The route does not have this method.
     Method {
-        /// Those that it has, comma-separated as in the header `Allow`.
+        /// The methods of the route, as in the header `Allow`.
         allow: &'static str,
     },
-    /// A body that is not a form.
+    /// The body is not a form.
     MediaType,
-    /// A path that the function does not have.
+    /// The function does not have this path.
     Route,
-    /// A form posted by a page of an origin that may not sign visitors in.
+    /// A page of an origin that is not allowed posted the form.
     ForeignOrigin,
-    /// A script's or a frame's request for what must be a page in the browser's window.
+    /// A script or a frame requests a page that must open in the browser's window.
     NotAPage,
 }
 
-/// Why the answer is no.
+/// Why a user is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// A browser that carries no user token.
+    /// The browser has no user token.
     NotSignedIn,
-    /// A request from an address outside of the networks that may ask, or from none that the front door reports.
+    /// The source address is unknown, or outside the allowed networks.
     SourceAddressNotAllowed,
-    /// A user token that is not stored, or no longer.
+    /// The user token is not stored.
     UserTokenUnknown,
-    /// A stored user token that does not count here and now.
+    /// The stored user token is not valid here and now.
     UserToken(UserTokenRefusal),
-    /// A user for whom Zendesk takes no JWT of this kind.
-    Profile(UnfitProfile),
-    /// A stored item with an attribute of a type or value that the attribute cannot have.
-    ItemMalformed {
-        /// The attribute's name.
-        attribute: &'static str,
-    },
+    /// The user cannot have a JWT of this kind.
+    User(InvalidUser),
 }
 
-/// What is unavailable, and why. `Display` writes what the log shows: the chain of causes, then the remedy.
+/// What is unavailable, and why. `Display` shows the chain of causes and the remedy, for the log.
 #[derive(Clone, Debug)]
 pub struct Unavailable {
     /// What is unavailable.
     pub dependency: Dependency,
-    /// Why.
+    /// The cause.
     pub cause: Arc<dyn Failure>,
 }
 
 impl Unavailable {
-    /// Without `dependency`, because of `cause`.
+    /// `dependency` is unavailable because of `cause`.
     pub fn new(dependency: Dependency, cause: impl Failure) -> Self {
         Self { dependency, cause: Arc::new(cause) }
     }
@@ -105,9 +100,9 @@ impl fmt::Display for Unavailable {
     }
 }
 
-/// An error that makes something unavailable. Its chain of causes holds nothing secret or personal.
+/// An error that makes a dependency unavailable. Its chain of causes shows nothing secret or personal.
 pub trait Failure: Error + Send + Sync + 'static {
-    /// What an operator can do about it, where that is known.
+    /// What the operator can do, if that is known.
     fn remedy(&self) -> Option<&str> {
         None
     }
@@ -119,7 +114,7 @@ impl Failure for SigningFailed {}
 
 impl Failure for SigningKeyProblem {}
 
-/// An error and its chain of causes in one line.
+/// The error and its chain of causes in one line.
 #[must_use]
 pub fn causes(error: &dyn Error) -> String {
     match error.source() {
@@ -128,25 +123,28 @@ pub fn causes(error: &dyn Error) -> String {
     }
 }
 
-/// What a JWT cannot be made without.
+/// What every JWT depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dependency {
-    /// DynamoDB gave no answer.
+    /// The table of user tokens in DynamoDB.
     UserTokens,
-    /// Secrets Manager gave no secret.
+    /// The item in the table: an attribute of it cannot be read.
+    StoredItem,
+    /// The secret in Secrets Manager.
     SigningKey,
-    /// What Secrets Manager gave cannot be the signing key.
+    /// The signing key: the stored value cannot be one.
     InvalidSigningKey,
-    /// The random generator or the crypto library failed.
+    /// The random generator and the crypto library.
     Signature,
 }
 
 impl Dependency {
-    /// The code of the outcome, which also names what keeps a newer signing key from being used.
+    /// The outcome's code. The log also names a failed refresh of the signing key by this code.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::UserTokens => "user_tokens_unavailable",
+            Self::StoredItem => "item_malformed",
             Self::SigningKey => "signing_key_unavailable",
             Self::InvalidSigningKey => "signing_key_refused",
             Self::Signature => "signing_failed",
@@ -154,39 +152,39 @@ impl Dependency {
     }
 }
 
-/// How loudly an outcome is logged.
+/// The log level of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// All is as it should be on our side.
+    /// Nothing is wrong on our side.
     Info,
-    /// Somebody should mend a user's data.
+    /// Someone should correct a user's data.
     Warn,
-    /// Somebody should act now.
+    /// Someone should act now.
     Error,
 }
 
-/// What follows from an outcome.
+/// The properties of an outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// The status of the answer; a browser that is refused may be sent to a login page instead.
+    /// The status of the answer. A refused browser may get a redirect to the login page instead.
     pub status: StatusCode,
-    /// The name in the log and in the metric's dimension, in `snake_case`.
+    /// The code in the log and in the metric's dimension.
     pub code: &'static str,
-    /// How loudly it is logged.
+    /// The log level.
     pub severity: Severity,
-    /// What the caller is told.
+    /// The explanation for the caller.
     pub explanation: &'static str,
 }
 
 impl Outcome {
-    /// What follows from this outcome.
+    /// The properties of this outcome.
     #[must_use]
     pub fn facts(&self) -> Facts {
         use Severity::{Error, Info, Warn};
         use UserTokenRefusal::{Expired, Suspended, WrongAudience};
 
         const REFUSED: &str = "The user token is not known or not trusted.";
-        const UNAVAILABLE: &str = "The user token could not be checked just now. Try again shortly.";
+        const UNAVAILABLE: &str = "The user token could not be checked. Try again shortly.";
 
         let facts = |status, code, severity, explanation| Facts { status, code, severity, explanation };
         match self {
@@ -194,13 +192,13 @@ impl Outcome {
             Self::Preflight => facts(StatusCode::NO_CONTENT, "preflight", Info, ""),
             Self::SignInLoop => facts(StatusCode::OK, "sign_in_loop", Warn, ""),
             Self::SignedOut => facts(StatusCode::OK, "signed_out", Info, "You are signed out."),
-            Self::ReturnedByZendesk(fault) => {
-                let severity = match fault.cause {
+            Self::ReturnedByZendesk(error) => {
+                let severity = match error.cause {
                     Cause::Chance => Info,
                     Cause::User => Warn,
                     Cause::Setup => Error,
                 };
-                facts(StatusCode::OK, fault.code, severity, "")
+                facts(StatusCode::OK, error.code, severity, "")
             }
 
             Self::Malformed(malformed) => {
@@ -209,12 +207,9 @@ impl Outcome {
                     Malformed::UserTokenMissing { expected } => {
                         facts(bad_request, "user_token_missing", Info, expected)
                     }
-                    Malformed::UserTokenRepeated => facts(
-                        bad_request,
-                        "user_token_repeated",
-                        Info,
-                        "Send exactly one user token: the request holds several.",
-                    ),
+                    Malformed::UserTokenRepeated => {
+                        facts(bad_request, "user_token_repeated", Info, "Send one user token: the request has several.")
+                    }
                     Malformed::NotUtf8 => {
                         facts(bad_request, "not_utf8", Info, "Send the form as percent-encoded UTF-8.")
                     }
@@ -225,45 +220,45 @@ impl Outcome {
                         StatusCode::METHOD_NOT_ALLOWED,
                         "method_not_allowed",
                         Info,
-                        "Use a method that the Allow header of this answer lists.",
+                        "Use a method that the Allow header lists.",
                     ),
                     Malformed::MediaType => facts(
                         StatusCode::UNSUPPORTED_MEDIA_TYPE,
                         "media_type_unsupported",
                         Info,
-                        "Send a form: Content-Type application/x-www-form-urlencoded with the field user_token, not JSON.",
+                        "Send a form with the field user_token (Content-Type: application/x-www-form-urlencoded), not JSON.",
                     ),
                     Malformed::ForeignOrigin => facts(
                         StatusCode::FORBIDDEN,
                         "origin_not_allowed",
                         Info,
-                        "This form was sent by another site, which may not sign you in here.",
+                        "Another site sent this form. That site is not allowed to sign you in here.",
                     ),
                     Malformed::NotAPage => facts(
                         bad_request,
                         "not_a_page",
                         Info,
-                        "Open this address in the browser's window: Zendesk signs in the browser that posts the token, \
-                         so a script or a frame would sign in nobody.",
+                        "Open this address in the browser's window. A script or a frame cannot sign a browser in to \
+                         Zendesk.",
                     ),
                     Malformed::Route => {
-                        facts(StatusCode::NOT_FOUND, "route_unknown", Info, "There is nothing at this address.")
+                        facts(StatusCode::NOT_FOUND, "route_unknown", Info, "This address does not exist.")
                     }
                 }
             }
 
             Self::Refused(refused) => {
                 let (code, severity) = match refused {
-                    Refused::NotSignedIn => ("error_response", Info),
+                    Refused::NotSignedIn => ("not_signed_in", Info),
                     Refused::SourceAddressNotAllowed => ("source_address_not_allowed", Info),
                     Refused::UserTokenUnknown => ("user_token_unknown", Info),
                     Refused::UserToken(Expired) => ("user_token_expired", Info),
                     Refused::UserToken(Suspended) => ("user_suspended", Info),
                     Refused::UserToken(WrongAudience) => ("audience_not_allowed", Info),
-                    Refused::Profile(UnfitProfile::EmailUnverified) => ("email_unverified", Info),
-                    Refused::Profile(UnfitProfile::Missing(_)) => ("claim_missing", Warn),
-                    Refused::Profile(UnfitProfile::LegacyAgent) => ("legacy_agent", Warn),
-                    Refused::ItemMalformed { .. } => ("item_malformed", Warn),
+                    Refused::User(InvalidUser::EmailUnverified) => ("email_unverified", Info),
+                    Refused::User(InvalidUser::Missing(_)) => ("claim_missing", Warn),
+                    Refused::User(InvalidUser::LegacyAgent) => ("legacy_agent", Warn),
+                    Refused::User(InvalidUser::TeamMember) => ("team_member", Warn),
                 };
                 facts(StatusCode::UNAUTHORIZED, code, severity, REFUSED)
             }
@@ -274,23 +269,23 @@ impl Outcome {
         }
     }
 
-    /// Whether a user was told no: somebody who showed a user token, or for whom an address asked that may not.
+    /// Whether the refusals metric counts this outcome.
     #[must_use]
     pub fn refuses_a_user(&self) -> bool {
         matches!(self, Self::Refused(refused) if *refused != Refused::NotSignedIn)
     }
 
-    /// What the log says beyond the code: a claim's or attribute's name, or the cause of an outage.
+    /// What the log says in addition to the code: a claim, an attribute or a cause.
     #[must_use]
     pub fn detail(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Refused(
-                Refused::Profile(UnfitProfile::Missing(name)) | Refused::ItemMalformed { attribute: name },
-            ) => Some((*name).into()),
-            Self::Refused(Refused::Profile(UnfitProfile::LegacyAgent)) => Some(
-                "role is agent without custom_role_id, which makes a near-admin: store one, or set ALLOW_LEGACY_AGENT=true"
-                    .into(),
-            ),
+            Self::Refused(Refused::User(InvalidUser::Missing(name))) => Some((*name).into()),
+            Self::Refused(Refused::User(InvalidUser::LegacyAgent)) => {
+                Some("the agent has no custom_role_id: store one, or set REQUIRE_CUSTOM_ROLE to false".into())
+            }
+            Self::Refused(Refused::User(InvalidUser::TeamMember)) => {
+                Some("the role is agent or admin, and Zendesk accepts only end users from the Support SDK".into())
+            }
             Self::Unavailable(unavailable) => Some(unavailable.to_string().into()),
             _ => None,
         }
@@ -321,9 +316,9 @@ impl From<UserTokenRefusal> for Outcome {
     }
 }
 
-impl From<UnfitProfile> for Outcome {
-    fn from(unfit: UnfitProfile) -> Self {
-        Self::Refused(Refused::Profile(unfit))
+impl From<InvalidUser> for Outcome {
+    fn from(invalid: InvalidUser) -> Self {
+        Self::Refused(Refused::User(invalid))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A function's life in Lambda: cold start, a rehearsal, and one request after the other.
+//! A function's life in Lambda: cold start, warm-up, requests.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use lambda_http::lambda_runtime::{self, Error};
 use lambda_http::request::LambdaRequest;
-use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Context, LambdaEvent, Request, Service, service_fn};
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
@@ -17,31 +16,31 @@ use tracing::level_filters::LevelFilter;
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use crate::config::{Common, Environment};
 use crate::handlers::{Handler, Issuer, SigningKeys};
+use crate::invocation::Invocation;
 use crate::jwt::{JwtKind, SystemClock};
 use crate::key_cache::KeyCache;
 use crate::telemetry::{self, RequestReport};
 use crate::web;
 
-/// A sign-in as the HTTP API hands it over, from the address SOURCE-ADDRESS.
+/// An HTTP API event with a user token that does not exist, from the address SOURCE-ADDRESS.
 const WARM_UP: &str = include_str!("warm_up.json");
 
-/// What a flow in Lambda vouches with: DynamoDB and Secrets Manager.
+/// The issuer over DynamoDB and Secrets Manager.
 pub type AwsIssuer<K> = Issuer<DynamoDbUserTokens, KeyCache<K, SigningKeySecret>>;
 
-/// Runs the function of that name until Lambda ends it.
+/// Runs the function with this name until Lambda ends the process.
 ///
-/// `settings` reads what the flow needs beyond [`Common`], and `flow` makes the flow. The process
-/// fails at once, with all problems in its log, when the environment is wrong; it does not fail for
-/// want of DynamoDB or Secrets Manager, which may come back.
-pub fn run<K: JwtKind, S, F: Handler>(
+/// `settings` reads the settings of the handler, and `handler` creates the handler. If the environment is wrong, the
+/// process logs all problems and exits. An outage of DynamoDB or Secrets Manager does not stop it.
+pub fn run<K: JwtKind, S, H: Handler>(
     function: &'static str,
     settings: impl FnOnce(&mut Environment) -> Option<S>,
-    flow: impl FnOnce(AwsIssuer<K>, S) -> F,
+    handler: impl FnOnce(AwsIssuer<K>, S) -> H,
 ) -> ExitCode {
-    #[expect(clippy::disallowed_methods, reason = "this is where the environment comes in")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the environment")]
     let variable = |name: &str| std::env::var(name).ok();
     let read = Environment::read(variable, |environment| {
-        // Both are read before either can end it, so that the problems of both come to light.
+        // Without `?` between them, so that the problems of both are reported.
         let (common, settings) = (environment.common(), settings(environment));
         Some((common?, settings?))
     });
@@ -57,8 +56,8 @@ pub fn run<K: JwtKind, S, F: Handler>(
     };
     telemetry::start(common.log_level);
     let namespace = common.metrics_namespace.clone();
-    let (runtime, clients) = match ready(&common) {
-        Ok(ready) => ready,
+    let (runtime, clients) = match prepare(&common) {
+        Ok(prepared) => prepared,
         Err(error) => {
             tracing::error!(function, "the process cannot start: {error}");
             return ExitCode::FAILURE;
@@ -67,9 +66,8 @@ pub fn run<K: JwtKind, S, F: Handler>(
     let user_tokens = DynamoDbUserTokens::new(&clients, common.user_tokens_table);
     let secret = SigningKeySecret::new(&clients, common.signing_key_secret_id);
     let signing_key = KeyCache::new(secret, common.signing_key_max_age, Arc::new(SystemClock));
-    let flow = flow(Issuer::new(user_tokens, signing_key.clone()), settings);
-    let ended = runtime.block_on(serve(&namespace, function, &flow, &signing_key));
-    match ended {
+    let handler = handler(Issuer::new(user_tokens, signing_key.clone()), settings);
+    match runtime.block_on(serve(&namespace, function, &handler, &signing_key)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(function, "the Lambda runtime ended: {error}");
@@ -78,23 +76,23 @@ pub fn run<K: JwtKind, S, F: Handler>(
     }
 }
 
-fn ready(common: &Common) -> Result<(Runtime, Clients), Error> {
-    // Lambda sends one request at a time, so a second thread would only cost its start.
+fn prepare(common: &Common) -> Result<(Runtime, Clients), Error> {
+    // Lambda sends one request at a time, so one thread is enough.
     let runtime = Builder::new_current_thread().enable_all().build()?;
     Ok((runtime, Clients::new(&common.aws)?))
 }
 
-/// Rehearses one request, and then answers those that Lambda has.
+/// Warms up, and then answers Lambda's requests.
 async fn serve<K: JwtKind>(
     namespace: &str,
     function: &'static str,
-    flow: &impl Handler,
+    handler: &impl Handler,
     signing_key: &impl SigningKeys<K>,
 ) -> Result<(), Error> {
     let answered = &AtomicU64::new(0);
     let service = Adapter::from(service_fn(move |request: Request| async move {
         let started = Instant::now();
-        let answer = flow.handle(&request).await;
+        let answer = handler.handle(&request).await;
         let request_id = web::request_id(&request);
         let number = answered.fetch_add(1, Ordering::Relaxed);
         let report = RequestReport::new(namespace, function, request_id, number == 1, &answer, started.elapsed());
@@ -105,21 +103,50 @@ async fn serve<K: JwtKind>(
         }
         Ok::<_, Error>(answer.response)
     }));
-    let mut service = service.map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent {
-        payload: web::decodable(event.payload),
-        ..event
-    });
-    let source = flow.warm_up_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let mut service = all_invocations(service, function);
+    let source = handler.warm_up_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     warm_up(&mut service, signing_key, source).await;
     lambda_runtime::run(service).await
 }
 
-/// Asks for a JWT as Lambda would, with a user token that nobody has, while Lambda still gives the process
-/// its initial burst of CPU.
+/// Answers HTTP requests by `http`, and logs other invocations.
+fn all_invocations<S, R>(
+    mut http: S,
+    function: &'static str,
+) -> impl Service<LambdaEvent<Invocation>, Response = Answered<R>, Error = Error, Future: Send>
+where
+    S: Service<LambdaEvent<LambdaRequest>, Response = R, Error = Error, Future: Send>,
+    R: Send,
+{
+    service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Invocation>| {
+        let answer = match payload {
+            Invocation::Http(request) => Some(http.call(LambdaEvent::new(*request, context))),
+            Invocation::Other(event) => {
+                telemetry::write_other_invocation(function, &context.request_id, &event);
+                None
+            }
+        };
+        async {
+            match answer {
+                Some(answer) => answer.await.map(Answered::Http),
+                None => Ok(Answered::Other { ok: true }),
+            }
+        }
+    })
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answered<R> {
+    Http(R),
+    Other { ok: bool },
+}
+
+/// Answers a request for an unknown user token during init, when Lambda gives the process extra CPU.
 ///
-/// That opens both connections at the same time, reads the key, and runs nearly all code once, so that no person waits for it.
+/// This opens both connections, reads the key and runs almost all code once, so that no user waits for it.
 async fn warm_up<K: JwtKind>(
-    service: &mut impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize, Error = Error>,
+    service: &mut impl Service<LambdaEvent<Invocation>, Response = impl Serialize, Error = Error>,
     signing_key: &impl SigningKeys<K>,
     source: IpAddr,
 ) {

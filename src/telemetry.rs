@@ -1,12 +1,10 @@
-//! What the outside learns of a running function: JSON lines on standard output, which are metrics as well.
+//! The log and the metrics: JSON lines on standard output.
 //!
-//! Each request writes one line, whatever [`LOG_LEVEL`](crate::config) says, because that line is also the
-//! metric, in CloudWatch's embedded metric format:
+//! Each request writes one line at every [`LOG_LEVEL`](crate::config), because CloudWatch reads the metrics from it:
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
 //!
-//! Nothing secret or personal can get in. A request's line has only the fields below. Other lines are
-//! this crate's own `tracing` events; a dependency's event is reduced to where it stands in that
-//! dependency's code, since its text may quote a request.
+//! No line holds anything secret or personal. The line of a request has only the fields below. The other lines are
+//! events of this crate. An event of a dependency could quote a request, so only its place in the code is logged.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,50 +22,54 @@ use crate::handlers::{Answer, Observed};
 use crate::jwt::{Clock, SystemClock};
 use crate::outcome::{Dependency, Outcome, Severity, Unavailable};
 
-/// The namespace of all metrics, unless [`METRICS_NAMESPACE`](crate::config) says otherwise.
+/// The default of [`METRICS_NAMESPACE`](crate::config).
 pub const NAMESPACE: &str = "ZendeskJwt";
 
-/// The metric that counts requests, by function and outcome.
+/// Counts requests, by function and outcome.
 pub const REQUESTS: &str = "requests";
 
-/// The metric that counts users who were refused, by function; a browser without a user token is nobody yet.
+/// Counts errors of Zendesk that follow a sign-in of this service, by function and outcome. `requests` also counts those
+/// that anyone can cause by opening the remote logout URL.
+pub const ZENDESK_ERRORS: &str = "zendesk_errors";
+
+/// Counts refused users, by function. A browser without a user token does not count.
 pub const REFUSALS: &str = "refusals";
 
-/// The metric of how long requests took in milliseconds, by function.
+/// The duration of requests in milliseconds, by function.
 pub const DURATION: &str = "duration_ms";
 
-/// The metric of how long ago the signing key in use was read in seconds, by function.
+/// The seconds since the signing key in use was read, by function.
 pub const SIGNING_KEY_AGE: &str = "signing_key_age_seconds";
 
-/// The metric that counts requests signed with an old key because no newer good one could be read, by function.
+/// Counts requests signed with an old key because no valid newer one could be read, by function.
 pub const SIGNING_KEY_FAILURES: &str = "signing_key_failures";
 
-/// The metric that counts addresses in `return_to` that led away from Zendesk, by function.
+/// Counts `return_to` addresses outside Zendesk, by function.
 pub const RETURN_TO_DROPPED: &str = "return_to_dropped";
 
-/// One request, as the log tells it.
+/// The log line of one request.
 #[derive(Debug)]
 pub struct RequestReport<'a> {
-    /// The namespace of its metrics.
+    /// The namespace of the metrics.
     pub namespace: &'a str,
     /// The function that answered.
     pub function: &'static str,
     /// Lambda's id of the invocation.
     pub request_id: &'a str,
-    /// Whether it was the first of this process.
+    /// Whether this is the first request of the process.
     pub cold_start: bool,
-    /// How it ended.
+    /// The outcome.
     pub outcome: &'a Outcome,
-    /// The status that the caller got.
+    /// The status of the answer.
     pub status: u16,
-    /// What was learned on the way.
+    /// Further facts for the log.
     pub observed: &'a Observed,
-    /// From the decoded event to the finished response.
+    /// The time from the decoded event to the finished answer.
     pub duration: Duration,
 }
 
 impl<'a> RequestReport<'a> {
-    /// The report on an answer.
+    /// The report of an answer.
     #[must_use]
     pub fn new(
         namespace: &'a str,
@@ -90,20 +92,20 @@ impl<'a> RequestReport<'a> {
         }
     }
 
-    /// Writes the report's line.
+    /// Writes the line.
     pub fn write(&self) {
         write_line(&self.line(SystemClock.since_epoch()));
     }
 
-    /// Makes the line and throws it away, since nobody asked; only that the table cannot be read is told.
+    /// Formats the line but does not write it. Logs a failed call of DynamoDB.
     pub fn warm_up(&self) {
         serde_json::to_vec(&self.line(SystemClock.since_epoch())).ok();
-        if let Outcome::Unavailable(why @ Unavailable { dependency: Dependency::UserTokens, .. }) = self.outcome {
-            tracing::warn!(function = self.function, cause = %why, "DynamoDB gave no answer at cold start");
+        if let Outcome::Unavailable(cause @ Unavailable { dependency: Dependency::UserTokens, .. }) = self.outcome {
+            tracing::warn!(function = self.function, %cause, "DynamoDB gave no answer at cold start");
         }
     }
 
-    /// The line that [`Self::write`] would write at `now`, a time since 1970, without the line's end.
+    /// The line at `now` (the time since 1970), without its line end.
     #[must_use]
     pub fn text(&self, now: Duration) -> String {
         serde_json::to_string(&self.line(now)).unwrap_or_default()
@@ -128,6 +130,7 @@ impl<'a> RequestReport<'a> {
             external_id_hash: self.observed.external_id_hash.as_deref(),
             refusals: self.outcome.refuses_a_user().then_some(1),
             return_to_dropped: self.observed.return_to_dropped.then_some(1),
+            zendesk_errors: self.observed.follows_our_sign_in.then_some(1),
             duration_ms: milliseconds(self.duration),
             lookup_ms: self.observed.lookup.map(milliseconds),
             signing_key_age_seconds: self.observed.signing_key_age,
@@ -137,6 +140,18 @@ impl<'a> RequestReport<'a> {
             aws: EmbeddedMetrics::new(now, self),
         }
     }
+}
+
+/// Writes the line of an invocation that is not an HTTP request, at every log level. `event` shows no values.
+pub fn write_other_invocation(function: &'static str, request_id: &str, event: &str) {
+    write_line(&serde_json::json!({
+        "timestamp": timestamp(SystemClock.since_epoch()),
+        "level": "INFO",
+        "message": "not an HTTP request",
+        "function": function,
+        "request_id": request_id,
+        "event": event,
+    }));
 }
 
 #[derive(Serialize)]
@@ -157,6 +172,8 @@ struct RequestLine<'a> {
     refusals: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     return_to_dropped: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zendesk_errors: Option<u8>,
     duration_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     lookup_ms: Option<f64>,
@@ -171,7 +188,7 @@ struct RequestLine<'a> {
     aws: EmbeddedMetrics<'a>,
 }
 
-/// Tells CloudWatch which members of the line are metrics.
+/// Names the members of the line that are metrics.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EmbeddedMetrics<'a> {
@@ -195,10 +212,10 @@ struct Metric {
 }
 
 impl<'a> EmbeddedMetrics<'a> {
-    /// Names the metrics that the line has a value for: CloudWatch takes no others.
+    /// Names only the metrics for which the line has a value: CloudWatch refuses others.
     fn new(now: Duration, report: &RequestReport<'a>) -> Self {
         let observed = report.observed;
-        let metric = |name, unit, is_there: bool| is_there.then_some(Metric { name, unit });
+        let metric = |name, unit, has_value: bool| has_value.then_some(Metric { name, unit });
         let by_function = [
             metric(REFUSALS, "Count", report.outcome.refuses_a_user()),
             metric(DURATION, "Milliseconds", true),
@@ -208,36 +225,36 @@ impl<'a> EmbeddedMetrics<'a> {
         ];
         let directive =
             |dimensions, metrics| MetricDirective { namespace: report.namespace, dimensions: [dimensions], metrics };
-        let by_outcome = Vec::from_iter(metric(REQUESTS, "Count", true));
+        let by_outcome =
+            [metric(REQUESTS, "Count", true), metric(ZENDESK_ERRORS, "Count", observed.follows_our_sign_in)];
         Self {
             timestamp: now.as_millis(),
             cloud_watch_metrics: [
-                directive(&["function", "outcome"], by_outcome),
+                directive(&["function", "outcome"], by_outcome.into_iter().flatten().collect()),
                 directive(&["function"], by_function.into_iter().flatten().collect()),
             ],
         }
     }
 }
 
-/// Starts writing this process's own events of `level` and above, and panics, as lines.
+/// Writes the process's events from `level` on, and its panics, to standard output.
 pub fn start(level: LevelFilter) {
     let lines = Lines { clock: SystemClock, sink: |line: &Map<_, _>| write_line(line) };
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(level));
-    // Only a second start could fail, and then the first one is in force.
+    // Fails only on a second call, and then the first subscriber stays.
     tracing::subscriber::set_global_default(subscriber).ok();
     std::panic::set_hook(Box::new(|panic| {
-        // The message of a panic may quote a value, so only its place is told.
+        // The message of a panic may quote a secret.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "a bug: the process panicked");
     }));
 }
 
-/// A layer that hands `sink` each event's line as [`start`] would write it by this clock, without the line's end.
+/// A layer that passes each line that [`start`] would write to `sink`, without its line end.
 pub fn lines<S: Subscriber>(clock: impl Clock + 'static, sink: impl Fn(String) + 'static) -> impl Layer<S> {
     Lines { clock, sink: move |line: &Map<_, _>| sink(serde_json::to_string(line).unwrap_or_default()) }
 }
 
-/// Hands `tracing` events as lines to a function.
 struct Lines<C, F> {
     clock: C,
     sink: F,
@@ -251,7 +268,7 @@ impl<S: Subscriber, C: Clock + 'static, F: Fn(&Map<String, Value>) + 'static> La
             event.record(&mut fields);
         } else if *metadata.level() <= Level::WARN {
             let place = format!("{}:{}", metadata.target(), metadata.line().unwrap_or_default());
-            fields.0.insert("message".to_owned(), "a dependency has something to report".into());
+            fields.0.insert("message".to_owned(), "a dependency logged something".into());
             fields.0.insert("place".to_owned(), place.into());
         } else {
             return;
@@ -282,21 +299,20 @@ impl Visit for Fields {
     }
 }
 
-/// One line in one write, so that the lines of two threads never mix.
+/// Writes the line at once, so that the lines of two threads do not mix.
 fn write_line(line: &impl Serialize) {
     if let Ok(mut bytes) = serde_json::to_vec(line) {
         bytes.push(b'\n');
-        // There is nowhere else to tell that standard output is gone.
+        // If standard output is closed, there is no other place for an error.
         std::io::stdout().lock().write_all(&bytes).ok();
     }
 }
 
 fn milliseconds(duration: Duration) -> f64 {
-    // Microseconds are as fine as anybody reads them.
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// RFC 3339 in UTC with milliseconds, as Lambda writes its own lines.
+/// RFC 3339 in UTC with milliseconds, as in Lambda's own lines.
 fn timestamp(since_epoch: Duration) -> String {
     let moment = (time::OffsetDateTime::UNIX_EPOCH + since_epoch).truncate_to_millisecond();
     moment.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
@@ -322,11 +338,12 @@ mod tests {
     }
 
     #[test]
-    fn every_metric_that_is_named_has_its_value_in_the_line() {
+    fn every_named_metric_and_dimension_has_a_value_in_the_line() {
         let everything = Observed {
             signing_key_age: Some(7),
             signing_key_failure: Some("signing_key_refused"),
             return_to_dropped: true,
+            follows_our_sign_in: true,
             ..Observed::default()
         };
         for (outcome, observed) in
@@ -345,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_tells_when_what_and_how_long() {
+    fn a_line_has_time_outcome_and_duration() {
         let line = line(&Outcome::Signed, &Observed::default());
         assert_eq!(line["timestamp"], "2021-12-15T22:40:35.5Z");
         assert_eq!(line["outcome"], "signed");

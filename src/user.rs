@@ -1,34 +1,34 @@
-//! The user whom a user token stands for, in types that cannot hold a bad value.
+//! User tokens and users, in types that cannot hold an invalid value.
 //!
-//! Everything here is personal or secret, so no `Debug` of this module prints a value.
+//! `Debug` prints no value of this module: each is secret or personal.
 
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
-use crate::jwt::{EpochSeconds, Kind};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+use zendesk_jwt_rules::{EpochSeconds, Kind};
 
 pub use zendesk_jwt_rules::user::{EmailAddress, ExternalId, InvalidUserToken, Name, UserToken};
 
-/// What is stored under a user token: a user, and when and where the token counts.
+/// What is stored under a user token.
 #[derive(Clone, Debug)]
 pub struct UserTokenRecord {
-    /// The user it stands for.
+    /// The user that the token identifies.
     pub user: User,
-    /// The kinds of JWT it may be exchanged for.
+    /// The kinds of JWT that the token can be exchanged for.
     pub audiences: Audiences,
-    /// From when on it no longer counts; `None` is never.
+    /// When the token expires; `None` means never.
     pub expires_at: Option<EpochSeconds>,
-    /// Whether every flow is closed to it.
+    /// Whether every function refuses the token.
     pub suspended: bool,
 }
 
 impl UserTokenRecord {
-    /// Whether the token may be exchanged for a JWT of `kind` at `now`.
+    /// Checks that the token can be exchanged for a JWT of `kind` at `now`.
     ///
     /// # Errors
-    /// With the first reason why not.
+    /// The first reason against it.
     pub fn check(&self, kind: Kind, now: EpochSeconds) -> Result<(), UserTokenRefusal> {
         if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
             return Err(UserTokenRefusal::Expired);
@@ -46,51 +46,51 @@ impl UserTokenRecord {
 /// Why a known user token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserTokenRefusal {
-    /// Its `expires_at` has come. DynamoDB deletes expired items late, so this is an everyday case.
+    /// The token has expired. DynamoDB deletes expired items late, so this is common.
     Expired,
-    /// Its user is suspended.
+    /// The user is suspended.
     Suspended,
-    /// It is meant for other kinds of JWT.
+    /// The token is for other kinds of JWT.
     WrongAudience,
 }
 
-/// The kinds of JWT that a user token may be exchanged for.
+/// The kinds of JWT that a user token can be exchanged for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audiences(HashSet<Kind>);
 
 impl Audiences {
-    /// All three kinds, which is what an item without `audiences` means.
+    /// All three kinds: the meaning of an item without `audiences`.
     #[must_use]
     pub fn all() -> Self {
         Self(Kind::ALL.into_iter().collect())
     }
 
-    /// The audiences of those names (`sdk`, `messaging`, `sso`); `None` when one of them is something else.
+    /// The audiences with these names (`sdk`, `messaging`, `sso`); `None` if a name is unknown.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         names.into_iter().map(Kind::parse).collect::<Option<_>>().map(Self)
     }
 
-    /// Whether `kind` is among them.
+    /// Whether `kind` is one of them.
     #[must_use]
     pub fn contains(&self, kind: Kind) -> bool {
         self.0.contains(&kind)
     }
 }
 
-/// A company's own user, as Zendesk will come to know them.
+/// A user of the company.
 #[derive(Clone, Debug, Default)]
 pub struct User {
-    /// The company's stable id of the user. Messaging requires it.
+    /// The company's own id of the user. Messaging requires it.
     pub external_id: Option<ExternalId>,
     /// The full name. The Support SDK and SSO require it.
     pub name: Option<Name>,
-    /// The e-mail address. The Support SDK and SSO require it, verified.
+    /// The e-mail address. The Support SDK and SSO require a verified one.
     pub email: Option<Email>,
-    /// The claims that may be left out.
+    /// The optional claims.
     pub profile: Profile,
 }
 
-/// An e-mail address and whether the user has proven that it is theirs.
+/// An e-mail address, and whether the user has proven that they own it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
     address: EmailAddress,
@@ -98,59 +98,40 @@ pub struct Email {
 }
 
 impl Email {
-    /// `verified` only when the user has proven ownership: Zendesk takes our word for it.
+    /// Zendesk relies on `verified`: it is true only if the user has proven that they own the address.
     #[must_use]
     pub fn new(address: EmailAddress, verified: bool) -> Self {
         Self { address, verified }
     }
 
-    /// The address as one that may vouch for its user, if it is verified.
+    /// The address, if it is verified.
     #[must_use]
     pub fn verified(&self) -> Option<VerifiedEmail<'_>> {
         self.verified.then_some(VerifiedEmail(&self.address))
     }
 }
 
-/// An address whose user has proven ownership: the only kind that any claim takes.
+/// A verified address: the only kind that a claim accepts.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct VerifiedEmail<'a>(&'a EmailAddress);
 
-/// A claim that may be left out. Zendesk tells three cases apart, so the store and the token do too:
-/// absent keeps what Zendesk has, null clears it, and a value (an empty one as well) replaces it.
+/// An optional claim. Its three cases differ in Zendesk, so the store and the JWT keep them apart.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub enum Claim<T> {
-    /// Not in the store, and so not in the token.
+    /// Not in the JWT: Zendesk keeps its value.
     #[default]
     Absent,
-    /// Stored as null, and sent as null.
+    /// `null`: Zendesk clears its value.
     Null,
-    /// Stored and sent as it is.
+    /// Zendesk takes this value, which may be empty.
     Value(T),
 }
 
 impl<T> Claim<T> {
-    /// For `skip_serializing_if`: an absent claim has no key in the token.
+    /// For `skip_serializing_if`.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
-    }
-
-    /// The value, where absent and null are the same.
-    pub fn into_option(self) -> Option<T> {
-        match self {
-            Self::Absent | Self::Null => None,
-            Self::Value(value) => Some(value),
-        }
-    }
-
-    /// The claim over a borrowed value.
-    #[must_use]
-    pub fn as_ref(&self) -> Claim<&T> {
-        match self {
-            Self::Absent => Claim::Absent,
-            Self::Null => Claim::Null,
-            Self::Value(value) => Claim::Value(value),
-        }
     }
 }
 
@@ -173,61 +154,82 @@ impl<T: Serialize> Serialize for Claim<T> {
     }
 }
 
-/// The claims beyond name, e-mail address and external id, named and typed as Zendesk has them.
-///
-/// <https://support.zendesk.com/hc/en-us/articles/4408845838874>, "JWT attributes"
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Profile {
-    /// E.164, such as `+15551234567`.
-    pub phone: Claim<String>,
-    /// Zendesk's number of an end user's language.
-    pub locale: Claim<i64>,
-    /// Zendesk's number of an agent's language.
-    pub locale_id: Claim<i64>,
-    /// The name of an organisation; appended in multi-organisation accounts.
-    pub organization: Claim<String>,
-    /// Comma-separated names; overwrites the user's organisations.
-    pub organizations: Claim<String>,
-    /// The *external* id of an organisation; wins over `organization`.
-    pub organization_id: Claim<String>,
-    /// Comma-separated external ids; overwrites the user's organisations.
-    pub organization_ids: Claim<String>,
-    /// Replaces all of the user's tags.
-    pub tags: Claim<Vec<String>>,
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Claim<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
+    }
+}
+
+/// Declares each optional claim once: its name and type in the stored item and in the JWT.
+macro_rules! profile {
+    ($($(#[$documentation:meta])* $name:ident: $type:ty,)+) => {
+        /// The optional claims, with Zendesk's names and types.
+        ///
+        /// <https://support.zendesk.com/hc/en-us/articles/4408845838874>, "JWT attributes"
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Profile {
+            $($(#[$documentation])* #[serde(skip_serializing_if = "Claim::is_absent")] pub $name: Claim<$type>,)+
+        }
+
+        impl Profile {
+            /// The names of all optional claims.
+            pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+        }
+    };
+}
+
+profile! {
+    /// An E.164 number, for example `+15551234567`.
+    phone: String,
+    /// Zendesk's number for the language of an end user.
+    locale: i64,
+    /// Zendesk's number for the language of an agent.
+    locale_id: i64,
+    /// The name of an organization. Zendesk adds it if the account allows several per user.
+    organization: String,
+    /// Comma-separated names, which replace the user's organizations.
+    organizations: String,
+    /// The external id of an organization. Takes precedence over `organization`.
+    organization_id: String,
+    /// Comma-separated external ids, which replace the user's organizations.
+    organization_ids: String,
+    /// Replace all tags of the user.
+    tags: Vec<String>,
     /// The URL of a picture.
-    pub remote_photo_url: Claim<String>,
-    /// Changes the role that Zendesk has stored.
-    pub role: Claim<Role>,
-    /// Zendesk's number of a custom agent role; sent only with the role `agent`.
-    pub custom_role_id: Claim<i64>,
-    /// Custom fields by key; a null value clears its field.
-    pub user_fields: Claim<serde_json::Map<String, serde_json::Value>>,
+    remote_photo_url: String,
+    /// Replaces the role that Zendesk has stored.
+    role: Role,
+    /// Zendesk's number for a custom agent role. Sent only with the role `agent`.
+    custom_role_id: i64,
+    /// Custom fields by key. A null value clears its field.
+    user_fields: Map<String, Value>,
 }
 
 /// A role in Zendesk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", try_from = "String")]
 pub enum Role {
-    /// Somebody who asks for support.
+    /// A person who asks for support.
     EndUser,
-    /// The same, in the word of the Support SDK's documentation.
+    /// `EndUser` in the documentation of the Support SDK.
     User,
-    /// Somebody who gives support.
+    /// A person who gives support.
     Agent,
-    /// Somebody who runs the Zendesk account.
+    /// An administrator of the Zendesk account.
     Admin,
 }
 
-impl Role {
-    /// The role of that name, if there is one.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "end_user" => Some(Self::EndUser),
-            "user" => Some(Self::User),
-            "agent" => Some(Self::Agent),
-            "admin" => Some(Self::Admin),
-            _ => None,
+impl TryFrom<String> for Role {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, &'static str> {
+        match name.as_str() {
+            "end_user" => Ok(Self::EndUser),
+            "user" => Ok(Self::User),
+            "agent" => Ok(Self::Agent),
+            "admin" => Ok(Self::Admin),
+            _ => Err("not a role"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What AWS hands a function, and with it whatever a caller sent.
+//! Events of AWS, which hold the caller's request.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
 use zendesk_jwt::handlers::{Answer, FindError, Handler, Issuer, KeyInUse, SigningKeys, UserTokens};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
-use zendesk_jwt::jwt::sso::{LegacyAgents, Sso};
+use zendesk_jwt::jwt::sso::{CustomRole, Sso};
 use zendesk_jwt::jwt::{Clock, Kind, RandomJti};
 use zendesk_jwt::outcome::{Outcome, Unavailable};
 use zendesk_jwt::user::{UserToken, UserTokenRecord};
@@ -31,35 +31,34 @@ use super::form_and_cookies::COOKIE;
 use super::keys::{self, NOW};
 use super::return_to::{hosts, leads_to_the_account};
 
-/// The only user token that counts, as in `events/`.
+/// The only valid user token, as in `events/`.
 pub const TOKEN: &str = "BD2F35A7621";
 
-/// User tokens that are stored and do not count, with what is wrong.
+/// Stored user tokens that are refused, each with the attribute that is the reason.
 const REFUSED: [(&str, &str, &str); 3] = [
     ("expired", "expires_at", r#"{"N": "1"}"#),
     ("suspended", "suspended", r#"{"BOOL": true}"#),
-    ("for-nothing", "audiences", r#"{"SS": []}"#),
+    ("no-audience", "audiences", r#"{"SS": []}"#),
 ];
 
 const LOGIN_URL: &str = "https://www.example.com/login";
 
-/// Any event of a front door gets an answer of the contract from each function, and a JWT only for the user token
-/// that counts. What is no such event is for the runtime to report.
+/// Each function answers a decodable event as its contract says, and signs a JWT only for the valid user token.
 pub fn event(data: &[u8]) {
     let Ok(event) = serde_json::from_slice::<LambdaRequest>(data) else { return };
     let request = Request::from(web::decodable(event));
-    FLOWS.with(|flows| {
-        let good_token_was_found = || flows.found.swap(false, Ordering::Relaxed);
-        let answer = at_once(flows.sdk.handle(&request));
-        is_in_the_contract(Kind::Sdk, &answer, good_token_was_found());
-        let answer = at_once(flows.messaging.handle(&request));
-        is_in_the_contract(Kind::Messaging, &answer, good_token_was_found());
-        let answer = at_once(flows.sso.handle(&request));
-        is_in_the_contract(Kind::Sso, &answer, good_token_was_found());
+    HANDLERS.with(|handlers| {
+        let token_was_found = || handlers.found.swap(false, Ordering::Relaxed);
+        let answer = at_once(handlers.sdk.handle(&request));
+        is_in_the_contract(Kind::Sdk, &answer, token_was_found());
+        let answer = at_once(handlers.messaging.handle(&request));
+        is_in_the_contract(Kind::Messaging, &answer, token_was_found());
+        let answer = at_once(handlers.sso.handle(&request));
+        is_in_the_contract(Kind::Sso, &answer, token_was_found());
     });
 }
 
-fn is_in_the_contract(kind: Kind, answer: &Answer, good_token_was_found: bool) {
+fn is_in_the_contract(kind: Kind, answer: &Answer, token_was_found: bool) {
     let Answer { outcome, response, .. } = answer;
     let status = response.status().as_u16();
     let statuses: &[u16] = match kind {
@@ -71,7 +70,7 @@ fn is_in_the_contract(kind: Kind, answer: &Answer, good_token_was_found: bool) {
     let is_redirect_to_login = kind == Kind::Sso && matches!(outcome, Outcome::Refused(_));
     assert_eq!(status, if is_redirect_to_login { 303 } else { outcome.facts().status.as_u16() });
 
-    let header = |name| response.headers().get(name).map_or("", |value| value.to_str().expect("plain text"));
+    let header = |name| response.headers().get(name).map_or("", |value| value.to_str().expect("ASCII"));
     assert_eq!((header(CACHE_CONTROL), header(X_CONTENT_TYPE_OPTIONS)), ("no-store", "nosniff"));
     assert!(header(STRICT_TRANSPORT_SECURITY).starts_with("max-age="));
     assert!(header(CONTENT_SECURITY_POLICY).starts_with("default-src 'none';"));
@@ -83,7 +82,7 @@ fn is_in_the_contract(kind: Kind, answer: &Answer, good_token_was_found: bool) {
     let jwt = if is_page { field(body, "jwt") } else { member(body, "jwt") };
     assert_eq!(jwt.is_some(), matches!(outcome, Outcome::Signed | Outcome::SignInLoop), "{outcome:?}");
     if let Some(jwt) = jwt {
-        assert!(good_token_was_found, "a JWT for nobody");
+        assert!(token_was_found, "a JWT without the valid user token");
         keys::accepted(kind, &jwt, &[]);
     }
     if is_page {
@@ -114,25 +113,25 @@ fn member(body: &str, name: &str) -> Option<String> {
 }
 
 thread_local! {
-    static FLOWS: Flows = Flows::new();
+    static HANDLERS: Handlers = Handlers::new();
 }
 
-/// The three flows over stores in memory.
-struct Flows {
-    sdk: SdkExchange<Stored, Held>,
-    messaging: MessagingToken<Stored, Held>,
-    sso: SsoRedirect<Stored, Held>,
-    /// Whether somebody looked for [`TOKEN`].
+/// The three handlers over stores in memory.
+struct Handlers {
+    sdk: SdkExchange<Stored, FixedKey>,
+    messaging: MessagingToken<Stored, FixedKey>,
+    sso: SsoRedirect<Stored, FixedKey>,
+    /// Whether a handler looked up [`TOKEN`].
     found: Arc<AtomicBool>,
 }
 
-impl Flows {
+impl Handlers {
     fn new() -> Self {
         let found = Arc::<AtomicBool>::default();
         let issuer = || Issuer {
             user_tokens: Stored { found: Arc::clone(&found) },
-            signing_keys: Held,
-            clock: Arc::new(At(NOW)),
+            signing_keys: FixedKey,
+            clock: Arc::new(FixedClock(NOW)),
             unique_ids: Arc::new(RandomJti),
         };
         let allowed_origins = vec!["https://www.example.com".to_owned()];
@@ -147,9 +146,10 @@ impl Flows {
             login_url: Some(Url::parse(LOGIN_URL).unwrap()),
             post_logout_url: None,
             session_cookie,
+            end_session_on_logout: true,
             public_url: None,
             allowed_origins,
-            legacy_agents: LegacyAgents::Refused,
+            custom_role: CustomRole::Optional,
         };
         Self {
             sdk: SdkExchange::new(issuer(), sdk_exchange::Settings::default()),
@@ -184,11 +184,11 @@ impl UserTokens for Stored {
     }
 }
 
-struct Held;
+struct FixedKey;
 
-macro_rules! holds {
+macro_rules! fixed_key {
     ($kind:ty, $key:path) => {
-        impl SigningKeys<$kind> for Held {
+        impl SigningKeys<$kind> for FixedKey {
             async fn current(&self) -> Result<KeyInUse<$kind>, Unavailable> {
                 Ok(KeyInUse { key: Arc::new($key()), age: 0, failure: None })
             }
@@ -198,22 +198,22 @@ macro_rules! holds {
     };
 }
 
-holds!(Sdk, keys::sdk);
-holds!(Messaging, keys::messaging);
-holds!(Sso, keys::sso);
+fixed_key!(Sdk, keys::sdk);
+fixed_key!(Messaging, keys::messaging);
+fixed_key!(Sso, keys::sso);
 
-struct At(u64);
+struct FixedClock(u64);
 
-impl Clock for At {
+impl Clock for FixedClock {
     fn since_epoch(&self) -> Duration {
         Duration::from_secs(self.0)
     }
 }
 
-/// What a future gives that waits for nothing.
+/// The result of a future that does not wait.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("a flow waits for more than its stores"),
+        Poll::Pending => panic!("a handler waits for something else than its stores"),
     }
 }

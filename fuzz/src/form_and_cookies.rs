@@ -1,4 +1,4 @@
-//! Where a request may carry its user token: the form, `Authorization: Bearer`, and a cookie.
+//! The places of a user token in a request: the form, `Authorization: Bearer` and a cookie.
 
 use lambda_http::http::{HeaderName, HeaderValue, Method, header};
 use lambda_http::{Body, Request};
@@ -9,10 +9,9 @@ use zendesk_jwt::web::{MAX_BODY_BYTES, TokenPlace, cookie, user_token};
 /// The name of the cookie.
 pub const COOKIE: &str = "session";
 
-/// Any request holds one user token, none, or what is malformed by one of four names; and the places are asked in
-/// their order, as if each were asked alone.
+/// A request has one user token, or none, or is malformed for one of four reasons. The first place with a token counts.
 ///
-/// A request is written as in HTTP/1.1: a method, lines of headers, an empty line and the body; no line has a CR.
+/// The data is a request as in HTTP/1.1 without CRs: a method, headers, an empty line and the body.
 pub fn form_and_cookies(data: &[u8]) {
     let request = request(data);
     let places = TokenPlace::all(Some(COOKIE));
@@ -22,7 +21,7 @@ pub fn form_and_cookies(data: &[u8]) {
     let body: &[u8] = request.body();
     let of_form = found(&request, &[TokenPlace::Form]);
     if request.method() != Method::POST || body.is_empty() {
-        assert_eq!(of_form, Ok(None), "nothing was posted");
+        assert_eq!(of_form, Ok(None), "the request posts no form");
     } else if body.len() > MAX_BODY_BYTES {
         assert_eq!(of_form, Err(Malformed::TooLarge));
     } else if let Ok(Some(_)) = of_form {
@@ -43,7 +42,7 @@ fn found(request: &Request, places: &[TokenPlace<'_>]) -> Result<Option<String>,
     Ok(token?.map(|token| token.hash()))
 }
 
-/// The request that is written in these bytes; lines that are no header are passed over.
+/// The request in these bytes. Lines that are not a header are ignored.
 pub fn request(data: &[u8]) -> Request {
     let end = data.windows(2).position(|two| two == b"\n\n");
     let (head, body) = end.map_or((data, &[][..]), |end| (&data[..end], &data[end + 2..]));

@@ -1,8 +1,8 @@
-//! What must hold of hostile input: one function for each place that reads what others wrote. Each takes any bytes
-//! and panics when a promise is broken.
+//! Properties that must hold for any input: one function for each place that reads the input of others. Each function
+//! takes any bytes and panics if a property does not hold.
 //!
-//! `fuzz_targets/` hands these functions to libFuzzer. The tests in `tests/service/hostile` include this very
-//! file: they run it over `seeds/` and over structured input, on the stable compiler.
+//! `fuzz_targets/` passes these functions to libFuzzer. The tests in `tests/service/hostile` include this file, and run
+//! it on `seeds/` and on structured input with the stable compiler.
 
 mod event;
 mod form_and_cookies;
@@ -20,10 +20,10 @@ pub use item::item;
 pub use return_to::{hosts, return_to};
 pub use secret::secret;
 
-/// A function of this library.
+/// A property.
 pub type Target = fn(&[u8]);
 
-/// Every target with its name, which is also the name of its folder in `seeds/`.
+/// All targets by name. Each has a folder with this name in `seeds/`.
 pub const TARGETS: [(&str, Target); 6] = [
     ("event", event),
     ("form_and_cookies", form_and_cookies),

@@ -1,8 +1,8 @@
-//! What is true for every inspection.
+//! Properties of every inspection.
 
 use zendesk_jwt_rules::inspect::{Inspection, Signature};
 
-/// Panics if the inspection of any text could not be this one.
+/// Panics if a property of inspections does not hold.
 pub fn is_sound(inspection: &Inspection) {
     for finding in &inspection.findings {
         assert!(inspection.checked.contains(&finding.rule), "{finding:?}");

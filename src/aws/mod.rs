@@ -1,7 +1,6 @@
 //! The functions' two AWS calls: `GetItem` for each request, and `GetSecretValue` when a signing key is due.
 //!
-//! Both use the AWS SDK. Its defaults suit programs that run for long; [`Clients::new`] sets what a function needs
-//! instead. docs/performance.md has the cost of each setting.
+//! Both use the AWS SDK. Its defaults suit long-running programs, so [`Clients::new`] sets what a function needs.
 
 mod http_client;
 mod response_check;
@@ -22,6 +21,7 @@ use aws_sdk_dynamodb::config::{
 use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_types::SdkConfig;
 use aws_types::endpoint_config::AccountIdEndpointMode;
+use http_body_util::LengthLimitError;
 use response_check::{NOT_OF_THE_SERVICE, ResponseCheck, RetryUnreadable};
 use rustls::pki_types::CertificateDer;
 
@@ -40,10 +40,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(750);
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The longest pause after the second attempt, and the longest that a response may ask for.
+///
+/// A call ends within 2.45 seconds. A time limit of its own would be one more timer and system call for each request.
 const LONGEST_BACKOFF: Duration = Duration::from_millis(100);
-
-/// The time limit of a call. Three attempts and two pauses take at most 2.4 seconds.
-const CALL_TIMEOUT: Duration = Duration::from_millis(2450);
 
 /// How to reach the two services.
 #[derive(Clone, Debug)]
@@ -58,16 +57,16 @@ pub struct Settings {
     pub more_roots: Vec<CertificateDer<'static>>,
 }
 
-/// The addresses of the services. The SDK derives from the region what is not set here.
+/// The addresses of the services. The SDK derives a missing URL from the region.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    /// The URL of DynamoDB, or of something that takes its place.
+    /// The URL of DynamoDB or of a replacement.
     pub dynamodb: Option<String>,
-    /// The URL of Secrets Manager, or of something that takes its place.
+    /// The URL of Secrets Manager or of a replacement.
     pub secrets_manager: Option<String>,
-    /// `AWS_USE_FIPS_ENDPOINT`: with cryptography that is validated by FIPS 140-3.
+    /// `AWS_USE_FIPS_ENDPOINT`: use cryptography validated by FIPS 140-3.
     pub fips: bool,
-    /// `AWS_USE_DUALSTACK_ENDPOINT`: over IPv4 and IPv6.
+    /// `AWS_USE_DUALSTACK_ENDPOINT`: use IPv4 and IPv6.
     pub dual_stack: bool,
 }
 
@@ -115,8 +114,6 @@ impl Clients {
             .with_max_attempts(ATTEMPTS)
             .with_initial_backoff(FIRST_BACKOFF)
             .with_max_backoff(LONGEST_BACKOFF);
-        let timeouts =
-            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(CALL_TIMEOUT).build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .http_client(http_client)
@@ -129,7 +126,7 @@ impl Clients {
             // The credentials never change.
             .identity_cache(IdentityCache::no_cache())
             .retry_config(retries)
-            .timeout_config(timeouts)
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build())
             // The attempt timeout already ends a response that stalls.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         // Shows in CloudTrail.
@@ -193,8 +190,11 @@ pub enum CallError {
     /// The last attempt exceeded its time limit.
     #[error("no answer within {} ms", ATTEMPT_TIMEOUT.as_millis())]
     TimedOut,
-    /// The response is not the service's own, or not of its protocol.
-    #[error("an answer that cannot be read")]
+    /// The response is longer than any that the service should send.
+    #[error("an answer of more than {} bytes", http_client::LONGEST_ANSWER)]
+    TooLong,
+    /// The response does not come from the service, or breaks its protocol.
+    #[error("the answer cannot be read")]
     Unreadable,
     /// An error of the service.
     #[error("{} (HTTP {status})", code.as_deref().unwrap_or("an error without a name"))]
@@ -231,12 +231,15 @@ impl CallError {
             SdkError::ResponseError(_) => Self::Unreadable,
             SdkError::TimeoutError(_) => Self::TimedOut,
             SdkError::ConstructionFailure(_) => Self::NotSent(cause(error)),
-            error => Self::NoAnswer(cause(error)),
+            error => match cause(error).downcast::<LengthLimitError>() {
+                Ok(_) => Self::TooLong,
+                Err(cause) => Self::NoAnswer(cause),
+            },
         }
     }
 }
 
-/// The first cause below the SDK's own layers, which add no information.
+/// The first cause below the layers of the SDK, which add no information.
 fn cause<E: Error + Send + Sync + 'static>(error: SdkError<E>) -> BoxError {
     let cause = error.into_source().unwrap_or_else(Into::into);
     cause.downcast::<ConnectorError>().map_or_else(|cause| cause, |error| error.into_source())
@@ -266,14 +269,24 @@ mod tests {
 
     use super::*;
 
-    /// Plays both services: fails the next `faults` requests, and records the URL of each.
+    /// A fake of both services, which fails the next `faults` requests and records the URL of each.
     #[derive(Clone, Debug, Default)]
     struct Fake(Arc<Mutex<State>>);
 
     #[derive(Debug, Default)]
     struct State {
+        fault: Fault,
         faults: usize,
         urls: Vec<String>,
+    }
+
+    #[derive(Clone, Copy, Debug, Default)]
+    enum Fault {
+        #[default]
+        Reset,
+        Silence,
+        /// A 503 that asks to wait for a minute.
+        RetryAfter,
     }
 
     impl Fake {
@@ -299,7 +312,15 @@ mod tests {
             state.urls.push(request.uri().to_owned());
             if state.faults > 0 {
                 state.faults -= 1;
-                return HttpConnectorFuture::ready(Err(ConnectorError::io("reset".into())));
+                return match state.fault {
+                    Fault::Reset => HttpConnectorFuture::ready(Err(ConnectorError::io("reset".into()))),
+                    Fault::Silence => HttpConnectorFuture::new(std::future::pending()),
+                    Fault::RetryAfter => {
+                        let response = Response::builder().status(503).header("x-amz-retry-after", "60000");
+                        let response = response.body(SdkBody::empty()).unwrap();
+                        HttpConnectorFuture::ready(Ok(HttpResponse::try_from(response).unwrap()))
+                    }
+                };
             }
             let response = Response::builder().header("content-type", "application/x-amz-json-1.0");
             let response = response.body(SdkBody::from(r#"{"SecretString": "secret"}"#)).unwrap();
@@ -317,7 +338,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_fault_is_retried_right_after_a_long_outage() {
+    async fn a_single_fault_is_retried_right_after_a_long_outage() {
         let attempts = usize::try_from(ATTEMPTS).unwrap();
         let fake = Fake::default();
         let clients = fake.clients("eu-west-1", Endpoints::default());
@@ -332,8 +353,21 @@ mod tests {
         assert!(get_secret_value(&clients).await, "Secrets Manager");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_call_ends_within_2500_milliseconds_whatever_the_service_does() {
+        for fault in [Fault::Reset, Fault::Silence, Fault::RetryAfter] {
+            let fake = Fake::default();
+            *fake.0.lock().unwrap() = State { fault, faults: usize::MAX, ..State::default() };
+            let clients = fake.clients("eu-west-1", Endpoints::default());
+            let started = tokio::time::Instant::now();
+            assert!(!get_item(&clients).await);
+            assert!(started.elapsed() < Duration::from_millis(2500), "{fault:?}: {:?}", started.elapsed());
+            assert_eq!(fake.0.lock().unwrap().urls.len(), usize::try_from(ATTEMPTS).unwrap());
+        }
+    }
+
     #[tokio::test]
-    async fn region_variants_and_urls_choose_the_endpoints() {
+    async fn region_and_settings_choose_the_endpoints() {
         let public = |fips, dual_stack| Endpoints { fips, dual_stack, ..Endpoints::default() };
         let url = Endpoints { dynamodb: Some("https://a.example".to_owned()), ..public(true, false) };
         for (region, endpoints, dynamodb, secrets_manager) in [

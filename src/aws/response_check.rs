@@ -1,7 +1,7 @@
-//! Makes the SDK retry a success that it cannot use.
+//! Makes the SDK retry a successful response that it cannot use.
 //!
 //! The SDK checks no media type, reads an empty body as "no such item", and does not retry a success that it cannot
-//! parse. Each would turn a fault on the way into a refusal or into a needless 503.
+//! parse. Each would turn a network fault into a refusal or into an avoidable 503.
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextMut;
@@ -15,10 +15,10 @@ use lambda_http::http::StatusCode;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// The error code of a success that is not the service's own.
+/// The error code for a success that does not come from the service.
 pub(super) const NOT_OF_THE_SERVICE: &str = "NotOfTheService";
 
-/// Turns a success that is not the service's own into a 502, which the SDK retries on a new connection.
+/// Turns a success that does not come from the service into a 502, which the SDK retries on a new connection.
 #[derive(Debug)]
 pub(super) struct ResponseCheck(pub(super) fn(&HttpResponse) -> bool);
 

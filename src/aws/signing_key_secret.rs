@@ -6,7 +6,7 @@ use super::{CallError, Clients};
 use crate::key_cache::SecretStore;
 use crate::outcome::Failure;
 
-/// One secret, by its ARN or name.
+/// A secret.
 #[derive(Clone, Debug)]
 pub struct SigningKeySecret {
     clients: Clients,
@@ -62,12 +62,12 @@ impl Failure for ReadSecretError {
     }
 }
 
-/// What an operator can do about an error with this code.
+/// What the operator can do about this error.
 #[must_use]
 pub fn remedy(code: &str, secret_id: &str) -> Option<String> {
     match code {
         "ResourceNotFoundException" => Some(format!(
-            "The secret {secret_id} has no value yet, or does not exist: store the signing key from Admin Center in it"
+            "The secret {secret_id} does not exist or has no value: store the signing key from Admin Center in it"
         )),
         "AccessDeniedException" => {
             Some(format!("Allow this function's role secretsmanager:GetSecretValue on {secret_id}"))

@@ -27,7 +27,7 @@ pub(super) fn tls(more_roots: &[CertificateDer<'static>]) -> Result<ClientConfig
     Ok(versions.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Offers first the suite with SHA-256: a handshake is mostly hashing, and processors have instructions for it.
+/// Prefers the suite with SHA-256, which is faster: a handshake is mostly hashing, and processors have instructions for it.
 fn provider() -> CryptoProvider {
     let mut provider = default_provider();
     provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn every_root_can_be_used() {
+    fn every_root_is_valid() {
         let mut roots = RootCertStore::empty();
         assert_eq!(roots.add_parsable_certificates(AMAZON_ROOTS.map(CertificateDer::from)), (5, 0));
     }

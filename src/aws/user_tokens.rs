@@ -1,6 +1,6 @@
-//! The table of user tokens in DynamoDB: one item per token, so that one `GetItem` answers a request.
+//! The DynamoDB table of user tokens. Each request reads one item.
 //!
-//! The attributes and their types are a contract with the writers of items; the README lists them.
+//! The attributes and their types are the contract with the company's backend.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -14,22 +14,29 @@ use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse as _, SharedRes
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer};
 use lambda_http::http::StatusCode;
-use serde_json::{Map, Number, Value};
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
+use serde_json::{Number, Value};
 
 use super::{CallError, Clients};
 use crate::handlers::{FindError, UserTokens};
 use crate::jwt::EpochSeconds;
-use crate::user::{
-    Audiences, Claim, Email, EmailAddress, ExternalId, Name, Profile, Role, User, UserToken, UserTokenRecord,
-};
+use crate::user::{Audiences, Email, EmailAddress, ExternalId, Name, Profile, User, UserToken, UserTokenRecord};
 
-/// The first number of seconds that must be meant as milliseconds. In seconds, it is in the year 5138.
+/// The attributes that are not a claim of [`Profile`].
+const OTHER_ATTRIBUTES: [&str; 8] =
+    ["token_hash", "external_id", "name", "email", "email_verified", "audiences", "expires_at", "suspended"];
+
+/// The attributes that decide whether a token is valid. A misspelt one would silently have no effect.
+const DECISIVE_ATTRIBUTES: [&str; 4] = ["audiences", "email_verified", "expires_at", "suspended"];
+
+/// From here on, a number of seconds (the year 5138) must be a number of milliseconds.
 const SURELY_MILLISECONDS: u64 = 100_000_000_000;
 
 /// An answer of DynamoDB. Reading it makes the refusal of an unknown token take as long as other refusals.
-const STAND_IN: &str = include_str!("stand-in-item.json");
+const TIMING_EQUALIZER: &str = include_str!("timing-equalizer.json");
 
-/// The table of user tokens.
+/// The DynamoDB table of user tokens.
 #[derive(Clone, Debug)]
 pub struct DynamoDbUserTokens {
     clients: Clients,
@@ -44,7 +51,7 @@ impl DynamoDbUserTokens {
         Self { clients: clients.clone(), table, reader: GetItemReader::default() }
     }
 
-    /// What an operator can do about an error with this code.
+    /// What the operator can do about this error.
     fn remedy(&self, code: &str) -> Option<String> {
         let table = &self.table;
         match code {
@@ -52,7 +59,7 @@ impl DynamoDbUserTokens {
                 Some(format!("Allow this function's role dynamodb:GetItem on the table {table}"))
             }
             "ResourceNotFoundException" => {
-                Some(format!("There is no table {table} in this account and region: look at USER_TOKENS_TABLE"))
+                Some(format!("This account has no table {table} in this region: check USER_TOKENS_TABLE"))
             }
             _ => None,
         }
@@ -63,26 +70,56 @@ impl UserTokens for DynamoDbUserTokens {
     async fn find(&self, token: &UserToken) -> Result<Option<UserTokenRecord>, FindError> {
         let token_hash = AttributeValue::S(token.hash());
         let get = self.clients.dynamodb.get_item().table_name(&self.table).key("token_hash", token_hash);
-        // A token that was revoked a moment ago must be refused.
+        // Consistent, so that a token is refused as soon as it is revoked.
         let answer = get.consistent_read(true).send().await;
         let answer = answer.map_err(|error| CallError::new(error, |code| self.remedy(code)));
-        let answer = answer.map_err(|error| FindError::Unavailable(Arc::new(error)))?;
+        let answer = answer.map_err(|error| match error {
+            CallError::TooLong => FindError::ItemTooLong,
+            error => FindError::Unavailable(Arc::new(error)),
+        })?;
         if answer.item.is_none() {
-            black_box(self.reader.read(STAND_IN).map(stored_record));
+            black_box(self.reader.read(TIMING_EQUALIZER).map(checked_record));
         }
-        stored_record(answer)
+        checked_record(answer)
     }
 }
 
-/// What an answer says of a user token; `None` if the token is unknown.
+fn checked_record(answer: GetItemOutput) -> Result<Option<UserTokenRecord>, FindError> {
+    for (name, meant) in answer.item.iter().flat_map(misspelt_attributes) {
+        let cause = format!("the functions ignore the attribute {name}: should it be {meant}?");
+        tracing::warn!(code = "attribute_misspelt", cause, "a stored item has an attribute that looks misspelt");
+    }
+    stored_record(answer)
+}
+
+/// The attributes of an item that look like a decisive attribute that the item lacks, each with that attribute.
+#[expect(clippy::implicit_hasher, reason = "the SDK's items have the default hasher")]
+pub fn misspelt_attributes(
+    item: &HashMap<String, AttributeValue>,
+) -> impl Iterator<Item = (&str, &'static str)> + use<'_> {
+    let unknown = item.keys().filter(|name| !attributes().any(|attribute| attribute == *name));
+    unknown.filter_map(|name| {
+        let is_meant = |decisive: &&str| !item.contains_key(*decisive) && is_similar(name, decisive);
+        Some((name.as_str(), DECISIVE_ATTRIBUTES.into_iter().find(is_meant)?))
+    })
+}
+
+/// Whether two names differ by at most two letters, apart from case and separators.
+fn is_similar(name: &str, attribute: &str) -> bool {
+    const LONGEST_NAME: usize = 32;
+    let letters = |name: &str| name.replace(|c: char| !c.is_alphanumeric(), "").to_lowercase();
+    name.len() <= LONGEST_NAME && strsim::levenshtein(&letters(name), &letters(attribute)) <= 2
+}
+
+/// The record in DynamoDB's answer; `None` if the token is unknown.
 ///
 /// # Errors
-/// With the first malformed attribute.
+/// The first malformed attribute.
 pub fn stored_record(answer: GetItemOutput) -> Result<Option<UserTokenRecord>, FindError> {
     answer.item.map(record).transpose().map_err(|Malformed(attribute)| FindError::ItemMalformed { attribute })
 }
 
-/// Reads the body of an answer to `GetItem` with the SDK's own code.
+/// Reads an answer to `GetItem` with the SDK's own code.
 #[derive(Clone, Debug)]
 pub struct GetItemReader(Option<FrozenLayer>);
 
@@ -105,38 +142,29 @@ impl GetItemReader {
 #[derive(Debug)]
 pub struct Malformed(pub &'static str);
 
+/// The names of all attributes that an item can have.
+pub fn attributes() -> impl Iterator<Item = &'static str> {
+    OTHER_ATTRIBUTES.into_iter().chain(Profile::NAMES.iter().copied())
+}
+
 /// Reads a stored item.
 ///
 /// # Errors
-/// With the first malformed attribute.
+/// The first malformed attribute.
 #[expect(clippy::implicit_hasher, reason = "the SDK's items have the default hasher")]
 pub fn record(attributes: HashMap<String, AttributeValue>) -> Result<UserTokenRecord, Malformed> {
     let mut item = Item(attributes);
     let email_verified = item.flag("email_verified")?;
-    let profile = Profile {
-        phone: item.claim("phone", text)?,
-        locale: item.claim("locale", integer)?,
-        locale_id: item.claim("locale_id", integer)?,
-        organization: item.claim("organization", text)?,
-        organizations: item.claim("organizations", text)?,
-        organization_id: item.claim("organization_id", text)?,
-        organization_ids: item.claim("organization_ids", text)?,
-        tags: item.claim("tags", texts)?,
-        remote_photo_url: item.claim("remote_photo_url", text)?,
-        role: item.claim("role", |value| Role::parse(&text(value)?))?,
-        custom_role_id: item.claim("custom_role_id", integer)?,
-        user_fields: item.claim("user_fields", object)?,
-    };
     let user = User {
         external_id: item.filled_text("external_id", ExternalId::parse)?,
         name: item.text("name")?.and_then(Name::parse),
         email: item.filled_text("email", EmailAddress::parse)?.map(|address| Email::new(address, email_verified)),
-        profile,
+        profile: item.profile()?,
     };
     Ok(UserTokenRecord {
         user,
-        audiences: item.decisive("audiences", audiences)?.unwrap_or_else(Audiences::all),
-        expires_at: item.decisive("expires_at", moment)?,
+        audiences: item.not_null("audiences", audiences)?.unwrap_or_else(Audiences::all),
+        expires_at: item.not_null("expires_at", moment)?,
         suspended: item.flag("suspended")?,
     })
 }
@@ -144,8 +172,20 @@ pub fn record(attributes: HashMap<String, AttributeValue>) -> Result<UserTokenRe
 struct Item(HashMap<String, AttributeValue>);
 
 impl Item {
-    /// An attribute that decides whether a token counts, so that null is malformed.
-    fn decisive<T>(
+    /// The optional claims, by the names and types that [`Profile`] declares.
+    fn profile(&mut self) -> Result<Profile, Malformed> {
+        let claim = |name: &&'static str| {
+            let value = self.0.remove(*name)?;
+            Some(json(value).map(|value| (*name, value)).ok_or(Malformed(name)))
+        };
+        let claims: Vec<_> = Profile::NAMES.iter().filter_map(claim).collect::<Result<_, _>>()?;
+        let mut last = "";
+        let claims = claims.into_iter().inspect(|(name, _)| last = name);
+        Profile::deserialize(MapDeserializer::<_, serde_json::Error>::new(claims)).map_err(|_| Malformed(last))
+    }
+
+    /// An attribute that may be absent, but not null.
+    fn not_null<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(AttributeValue) -> Option<T>,
@@ -153,24 +193,16 @@ impl Item {
         self.0.remove(name).map(|value| read(value).ok_or(Malformed(name))).transpose()
     }
 
-    /// A claim, which may be absent, null or a value.
-    fn claim<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(AttributeValue) -> Option<T>,
-    ) -> Result<Claim<T>, Malformed> {
-        let value = self.decisive(name, |value| match value {
-            AttributeValue::Null(_) => Some(Claim::Null),
-            value => read(value).map(Claim::Value),
-        })?;
-        Ok(value.unwrap_or(Claim::Absent))
-    }
-
+    /// A text. Null counts as absent.
     fn text(&mut self, name: &'static str) -> Result<Option<String>, Malformed> {
-        Ok(self.claim(name, text)?.into_option())
+        let text = self.not_null(name, |value| match value {
+            AttributeValue::Null(_) => Some(None),
+            value => text(value).map(Some),
+        })?;
+        Ok(text.flatten())
     }
 
-    /// A text that `parse` accepts. An empty text counts as absent.
+    /// A text that `parse` accepts. Null and an empty text count as absent.
     fn filled_text<T>(
         &mut self,
         name: &'static str,
@@ -182,7 +214,7 @@ impl Item {
 
     /// A flag. An absent flag is false.
     fn flag(&mut self, name: &'static str) -> Result<bool, Malformed> {
-        Ok(self.decisive(name, |value| value.as_bool().ok().copied())?.unwrap_or_default())
+        Ok(self.not_null(name, |value| value.as_bool().ok().copied())?.unwrap_or_default())
     }
 }
 
@@ -191,7 +223,8 @@ fn audiences(value: AttributeValue) -> Option<Audiences> {
 }
 
 fn moment(value: AttributeValue) -> Option<EpochSeconds> {
-    let seconds = integer(value)?.try_into().ok()?;
+    let AttributeValue::N(digits) = value else { return None };
+    let seconds = digits.parse().ok()?;
     (seconds < SURELY_MILLISECONDS).then_some(EpochSeconds(seconds))
 }
 
@@ -202,26 +235,11 @@ fn text(value: AttributeValue) -> Option<String> {
     }
 }
 
-/// DynamoDB sends numbers as text, because they are more exact than JSON's.
-fn integer(value: AttributeValue) -> Option<i64> {
-    match value {
-        AttributeValue::N(digits) => digits.parse().ok(),
-        _ => None,
-    }
-}
-
 /// A set of texts, or a list of texts.
 fn texts(value: AttributeValue) -> Option<Vec<String>> {
     match value {
         AttributeValue::Ss(texts) => Some(texts),
         AttributeValue::L(values) => values.into_iter().map(text).collect(),
-        _ => None,
-    }
-}
-
-fn object(value: AttributeValue) -> Option<Map<String, Value>> {
-    match value {
-        AttributeValue::M(map) => map.into_iter().map(|(key, value)| Some((key, json(value)?))).collect(),
         _ => None,
     }
 }
@@ -236,18 +254,133 @@ pub fn json(value: AttributeValue) -> Option<Value> {
         AttributeValue::Null(_) => Value::Null,
         AttributeValue::L(values) => Value::Array(values.into_iter().map(json).collect::<Option<_>>()?),
         AttributeValue::Ss(texts) => Value::Array(texts.into_iter().map(Value::String).collect()),
-        map @ AttributeValue::M(_) => Value::Object(object(map)?),
+        AttributeValue::M(map) => {
+            Value::Object(map.into_iter().map(|(key, value)| Some((key, json(value)?))).collect::<Option<_>>()?)
+        }
         _ => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use aws_sdk_dynamodb::primitives::Blob;
+    use serde_json::json;
+
     use super::*;
 
+    const DOCUMENTS: [&str; 2] = ["README.md", "docs/user-tokens.md"];
+
+    fn text_attribute(text: &str) -> AttributeValue {
+        AttributeValue::S(text.to_owned())
+    }
+
+    fn profile_with(name: &str, value: AttributeValue) -> Result<Profile, &'static str> {
+        let record = record(HashMap::from([(name.to_owned(), value)]));
+        record.map(|record| record.user.profile).map_err(|Malformed(attribute)| attribute)
+    }
+
+    /// A valid value for each claim, and its JSON.
+    fn valid_claims() -> Vec<(&'static str, AttributeValue, Value)> {
+        let valid = |name: &&'static str| match *name {
+            "locale" | "locale_id" | "custom_role_id" => (*name, AttributeValue::N("7".to_owned()), json!(7)),
+            "tags" => (*name, AttributeValue::Ss(vec!["vip".to_owned()]), json!(["vip"])),
+            "role" => (*name, text_attribute("agent"), json!("agent")),
+            "user_fields" => {
+                let fields = HashMap::from([("plan".to_owned(), AttributeValue::Null(true))]);
+                (*name, AttributeValue::M(fields), json!({ "plan": null }))
+            }
+            name => (name, text_attribute(""), json!("")),
+        };
+        Profile::NAMES.iter().map(valid).collect()
+    }
+
     #[test]
-    fn the_stand_in_is_read_to_its_end() {
-        let answer = GetItemReader::default().read(STAND_IN).unwrap();
+    fn absent_null_and_a_value_stay_apart_for_every_claim() {
+        for (name, value, json) in valid_claims() {
+            assert_eq!(serde_json::to_value(profile_with(name, value).unwrap()).unwrap(), json!({ name: json }));
+            let null = profile_with(name, AttributeValue::Null(true)).unwrap();
+            assert_eq!(serde_json::to_value(null).unwrap(), json!({ name: null }));
+            let absent = profile_with("other", text_attribute("")).unwrap();
+            assert_eq!(serde_json::to_value(absent).unwrap(), json!({}));
+        }
+    }
+
+    #[test]
+    fn a_claim_of_another_type_is_malformed_by_its_name() {
+        for (name, valid, _) in valid_claims() {
+            let types = [
+                text_attribute("vip"),
+                AttributeValue::N("1.5".to_owned()),
+                AttributeValue::N("1".to_owned()),
+                AttributeValue::Bool(true),
+                AttributeValue::Ss(vec!["1".to_owned()]),
+                AttributeValue::L(vec![AttributeValue::N("1".to_owned())]),
+                AttributeValue::M(HashMap::from([("agent".to_owned(), AttributeValue::Null(true))])),
+                AttributeValue::Ns(vec!["1".to_owned()]),
+                AttributeValue::B(Blob::new("1")),
+            ];
+            let of_its_type = |value: &AttributeValue| match (&valid, value) {
+                (AttributeValue::S(_), AttributeValue::S(_)) => name != "role",
+                (AttributeValue::N(_), AttributeValue::N(digits)) => !digits.contains('.'),
+                (AttributeValue::Ss(_), AttributeValue::Ss(_)) | (AttributeValue::M(_), AttributeValue::M(_)) => true,
+                _ => false,
+            };
+            for value in types {
+                let expected = if of_its_type(&value) { None } else { Some(name) };
+                assert_eq!(profile_with(name, value.clone()).err(), expected, "{name}: {value:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_in_user_fields_keeps_all_its_digits() {
+        for digits in
+            ["12345678901234567890123456789012345678", "0.1234567890123456789", "-98765432109876543210", "1e+100"]
+        {
+            let fields = HashMap::from([("id".to_owned(), AttributeValue::N(digits.to_owned()))]);
+            let profile = profile_with("user_fields", AttributeValue::M(fields)).unwrap();
+            assert_eq!(serde_json::to_string(&profile).unwrap(), format!(r#"{{"user_fields":{{"id":{digits}}}}}"#));
+        }
+    }
+
+    #[test]
+    fn misspelt_decisive_attributes_are_found() {
+        let found = |names: &[&str]| -> Vec<_> {
+            let item = names.iter().map(|name| ((*name).to_owned(), AttributeValue::Bool(true))).collect();
+            misspelt_attributes(&item).map(|(_, meant)| meant).collect()
+        };
+        for name in ["Suspended", "SUSPENDED", "suspend", "is_suspended", "suspeneded", "suspended "] {
+            assert_eq!(found(&[name]), ["suspended"], "{name}");
+        }
+        for name in ["audience", "Audiences", "audiance"] {
+            assert_eq!(found(&[name]), ["audiences"], "{name}");
+        }
+        for name in ["expiresAt", "expires-at", "expires", "expired_at"] {
+            assert_eq!(found(&[name]), ["expires_at"], "{name}");
+        }
+        for name in ["emailVerified", "email_verifed", "EmailVerified"] {
+            assert_eq!(found(&[name]), ["email_verified"], "{name}");
+        }
+        assert!(found(&["suspended", "suspended_at"]).is_empty(), "the item has the attribute itself");
+        assert!(found(&["created_at", "updated_at", "plan", "email", "extended", "", "é"]).is_empty());
+        assert!(found(&attributes().collect::<Vec<_>>()).is_empty());
+    }
+
+    #[test]
+    fn the_documents_list_every_attribute() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let documents = DOCUMENTS.map(|file| std::fs::read_to_string(root.join(file)).unwrap_or_default()).concat();
+        let rows: Vec<_> = documents.lines().filter(|line| line.starts_with('|')).collect();
+        for attribute in attributes() {
+            assert!(rows.iter().any(|row| row.contains(&format!("`{attribute}`"))), "no table lists {attribute}");
+        }
+    }
+
+    #[test]
+    fn the_timing_equalizer_is_a_complete_record() {
+        let answer = GetItemReader::default().read(TIMING_EQUALIZER).unwrap();
         assert!(stored_record(answer).unwrap().is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /messaging/jwt`: the company's site or app gets the JWT that logs its visitor in to messaging.
+//! `POST /messaging/jwt`: the company's site or app gets a JWT that logs its visitor in to messaging.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `/sso/login` and `/sso/logout`: the browser is signed in at Zendesk, and comes back when it signs out.
+//! `/sso/login` and `/sso/logout`: signs the user's browser in to Zendesk, and ends the session afterwards.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The messaging token: the company's site or app asks for the JWT that logs its visitor in to messaging.
+//! `messaging-token`: the company's site or app fetches the JWT that logs its visitor in to messaging.
 //!
 //! <https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/>, "Requesting the JWT"
 
@@ -12,20 +12,20 @@ use crate::jwt::{EpochSeconds, Kind};
 use crate::outcome::{Malformed, Outcome};
 use crate::web::{self, TokenPlace};
 
-/// The flow of the function `messaging-token`.
+/// The handler of `messaging-token`.
 pub struct MessagingToken<T, S> {
     issuer: Issuer<T, S>,
     settings: Settings,
 }
 
-/// How messaging tokens are handed out.
+/// The settings of `messaging-token`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How long a JWT is good for, in seconds. The widget fetches a new one when it is over.
+    /// How long a JWT is valid, in seconds. The widget fetches a new one when it has expired.
     pub token_ttl: u64,
-    /// The cookie that may carry the user token.
+    /// The name of the cookie that can carry the user token.
     pub session_cookie: Option<String>,
-    /// The origins whose pages may ask for their visitor's JWT.
+    /// The origins whose pages may fetch their visitor's JWT.
     pub allowed_origins: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ struct Issued {
 }
 
 impl<T: UserTokens, S: SigningKeys<Messaging>> MessagingToken<T, S> {
-    /// The flow over these stores.
+    /// A handler that issues with `issuer`.
     pub fn new(issuer: Issuer<T, S>, settings: Settings) -> Self {
         Self { issuer, settings }
     }
@@ -47,9 +47,9 @@ impl<T: UserTokens, S: SigningKeys<Messaging>> MessagingToken<T, S> {
         let token = web::user_token(request, &places)?.ok_or(Malformed::UserTokenMissing {
             expected: "Send the user token in the form field user_token, as Authorization: Bearer, or in the session cookie.",
         })?;
-        let authorized = self.issuer.vouch::<Messaging>(&token, Kind::Messaging, observed).await?;
-        let full_life = self.issuer.clock.now().plus(self.settings.token_ttl);
-        let expires_at = authorized.record.expires_at.map_or(full_life, |token_ends| token_ends.min(full_life));
+        let authorized = self.issuer.authorize::<Messaging>(&token, Kind::Messaging, observed).await?;
+        let latest = self.issuer.clock.now().plus(self.settings.token_ttl);
+        let expires_at = authorized.record.expires_at.map_or(latest, |token_expires_at| token_expires_at.min(latest));
         let claims = MessagingClaims::of(authorized.user(), expires_at)?;
         Ok(web::json(&Issued { jwt: authorized.key.sign(&claims)?, expires_at }))
     }

@@ -1,7 +1,7 @@
-//! One flow per function: a request in, an answer out.
+//! One handler per function: it takes a request and returns an answer.
 //!
-//! A flow sees the stores through two traits, [`UserTokens`] and [`SigningKeys`], which [`crate::aws`]
-//! and [`crate::signing_keys`] implement. Each flow's `sign` reads from top to bottom as the protocol goes.
+//! A handler reaches the stores through two traits: [`UserTokens`], which [`crate::aws`] implements, and
+//! [`SigningKeys`], which [`crate::key_cache`] implements. Each handler reads from top to bottom as the protocol goes.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,27 +21,27 @@ pub mod sso_redirect;
 
 /// What a function does with each request.
 pub trait Handler: Send + Sync {
-    /// Answers one request. Whatever goes wrong is an outcome with an answer of its own, never an error.
+    /// Answers one request. Every failure is an [`Outcome`] with its own answer, never an error.
     fn handle(&self, request: &Request) -> impl Future<Output = Answer> + Send;
 
-    /// Where the request of a rehearsal has to come from to be answered like any other; `None` when that is all the same.
+    /// The source address that the warm-up request needs so that the handler does not refuse it; `None` for any.
     fn warm_up_source(&self) -> Option<IpAddr> {
         None
     }
 }
 
-/// The answer to a request, and what the log says of it. It may hold a JWT, so it has no `Debug`.
+/// The answer to a request, and what is logged about it. It can hold a JWT, so it is not `Debug`.
 pub struct Answer {
-    /// How it ended.
+    /// How the request ended.
     pub outcome: Outcome,
     /// What the caller gets.
     pub response: Response<Body>,
-    /// What was learned on the way.
+    /// Further facts for the log.
     pub observed: Observed,
 }
 
 impl Answer {
-    /// The answer of a flow that speaks JSON: the response to a success, a problem otherwise.
+    /// The answer of a JSON API: the response of a success, or problem details.
     fn in_json(result: Result<Response<Body>, Outcome>, observed: Observed) -> Self {
         match result {
             Ok(response) => Self { outcome: Outcome::Signed, response, observed },
@@ -50,83 +50,91 @@ impl Answer {
     }
 }
 
-/// What a log line may say of a request beyond its outcome.
+/// What a log line says about a request in addition to its outcome.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    /// The user's [`ExternalId::hash`](crate::user::ExternalId::hash), once the user is known.
+    /// The user's [`ExternalId::hash`](crate::user::ExternalId::hash), if the user is known.
     pub external_id_hash: Option<String>,
-    /// How long the look-up of the user token took.
+    /// How long the lookup of the user token took.
     pub lookup: Option<Duration>,
-    /// The age in seconds of the signing key in use.
+    /// How many seconds ago the signing key in use was read.
     pub signing_key_age: Option<u64>,
-    /// The code of the outcome that keeps a newer key from being used.
+    /// Why the last attempt to read a newer key failed, as an outcome's code.
     pub signing_key_failure: Option<&'static str>,
-    /// Whether a `return_to` led away from our own Zendesk and was left out.
+    /// Whether the request had a `return_to` that is not in the allow-list.
     pub return_to_dropped: bool,
+    /// Whether an error of Zendesk follows a sign-in of this browser that this service made.
+    pub follows_our_sign_in: bool,
 }
 
-/// Where user tokens are looked up.
+/// The store of user tokens.
 pub trait UserTokens: Send + Sync {
-    /// What is stored under the token; `None` when nothing is.
+    /// Returns the record of this token, or `None` if the token is unknown.
     fn find(&self, token: &UserToken) -> impl Future<Output = Result<Option<UserTokenRecord>, FindError>> + Send;
 }
 
 /// Why a user token could not be looked up.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// The store gave no answer.
+    /// The store did not answer.
     #[error("the user token could not be looked up")]
     Unavailable(#[source] Arc<dyn Failure>),
     /// An attribute of the stored item has a type or value that is not allowed.
-    #[error("the attribute {attribute} has a type or value that is not allowed")]
+    #[error("the attribute {attribute} has a wrong type or value")]
     ItemMalformed {
         /// The attribute's name.
         attribute: &'static str,
     },
+    /// The stored item is longer than the store allows.
+    #[error("the item is longer than an item can be")]
+    ItemTooLong,
 }
 
-/// Where the signing key of one kind of JWT comes from.
+/// The source of the signing key of one kind of JWT.
 pub trait SigningKeys<K>: Send + Sync {
-    /// The key to sign with now.
+    /// Returns the key to sign with now.
     fn current(&self) -> impl Future<Output = Result<KeyInUse<K>, Unavailable>> + Send;
 
-    /// Zendesk did not accept a signature: looks for a newer key, unless that was done just now.
+    /// Looks for a newer key because Zendesk rejected a signature, unless that was done just before.
     fn invalidate(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// A signing key and how old our knowledge of it is.
+/// A signing key, and when it was read.
 #[derive(Debug)]
 pub struct KeyInUse<K> {
     /// The key.
     pub key: Arc<SigningKey<K>>,
-    /// The seconds since it was read from Secrets Manager.
+    /// How many seconds ago it was read from Secrets Manager.
     pub age: u64,
-    /// Why the last attempt to read a newer one failed, as the code of its outcome.
+    /// Why the last attempt to read a newer one failed, as an outcome's code.
     pub failure: Option<&'static str>,
 }
 
-/// All that a flow needs to vouch for a user.
+/// What a handler needs to issue a JWT.
 pub struct Issuer<T, S> {
-    /// Where user tokens are looked up.
+    /// The store of user tokens.
     pub user_tokens: T,
-    /// Where the signing key comes from.
+    /// The source of the signing key.
     pub signing_keys: S,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Unique identifiers.
+    /// The source of unique identifiers, for `jti` and nonces.
     pub unique_ids: Arc<dyn JtiSource>,
 }
 
 impl<T: UserTokens, S> Issuer<T, S> {
-    /// With the machine's own clock and random generator.
+    /// An issuer with the system's clock and random generator.
     pub fn new(user_tokens: T, signing_keys: S) -> Self {
         Self { user_tokens, signing_keys, clock: Arc::new(SystemClock), unique_ids: Arc::new(RandomJti) }
     }
 
-    /// The user whom `token` stands for, with the key to sign for them.
-    ///
-    /// Look-up and key go side by side, so that a key that must be read anew costs no time of its own.
-    async fn vouch<K>(&self, token: &UserToken, kind: Kind, observed: &mut Observed) -> Result<Authorized<K>, Outcome>
+    /// Looks up the token and reads the key concurrently, then checks that the token is valid for this kind of JWT.
+    async fn authorize<K>(
+        &self,
+        token: &UserToken,
+        kind: Kind,
+        observed: &mut Observed,
+    ) -> Result<Authorized<K>, Outcome>
     where
         S: SigningKeys<K>,
     {
@@ -147,7 +155,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
     }
 }
 
-/// A user token that counts, and the key to sign with.
+/// The record of a valid user token, and the key to sign with.
 struct Authorized<K> {
     record: UserTokenRecord,
     key: Arc<SigningKey<K>>,
@@ -159,11 +167,13 @@ impl<K> Authorized<K> {
     }
 }
 
+impl Failure for FindError {}
+
 impl From<FindError> for Outcome {
     fn from(error: FindError) -> Self {
         match error {
             FindError::Unavailable(cause) => Unavailable { dependency: Dependency::UserTokens, cause }.into(),
-            FindError::ItemMalformed { attribute } => Refused::ItemMalformed { attribute }.into(),
+            error => Unavailable::new(Dependency::StoredItem, error).into(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The Support SDK exchange: Zendesk's servers post a user token and get `{"jwt": "…"}`.
+//! `sdk-exchange`: Zendesk's servers post a user token and get `{"jwt": "…"}`.
 //!
 //! <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/>
 
@@ -15,16 +15,16 @@ use crate::jwt::signing::Jwt;
 use crate::outcome::{Malformed, Outcome};
 use crate::web::{self, TokenPlace};
 
-/// The flow of the function `sdk-exchange`.
+/// The handler of `sdk-exchange`.
 pub struct SdkExchange<T, S> {
     issuer: Issuer<T, S>,
     settings: Settings,
 }
 
-/// Who may have user tokens exchanged.
+/// The settings of `sdk-exchange`.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The networks that a request must come from; without them, it may come from anywhere.
+    /// The networks that requests must come from; `None` accepts requests from anywhere.
     pub allowed_networks: Option<Vec<IpNet>>,
 }
 
@@ -34,7 +34,7 @@ struct Exchanged {
 }
 
 impl<T: UserTokens, S: SigningKeys<Sdk>> SdkExchange<T, S> {
-    /// The flow over these stores.
+    /// A handler that issues with `issuer`.
     pub fn new(issuer: Issuer<T, S>, settings: Settings) -> Self {
         Self { issuer, settings }
     }
@@ -46,9 +46,9 @@ impl<T: UserTokens, S: SigningKeys<Sdk>> SdkExchange<T, S> {
         }
         let expected = "Send the user token in the form field user_token.";
         let token = web::user_token(request, &[TokenPlace::Form])?.ok_or(Malformed::UserTokenMissing { expected })?;
-        // Drawn before anything is known of the user, so that no refusal takes longer than another.
+        // Made before the lookup, so that all refusals take equally long.
         let jti = self.issuer.unique_ids.next()?;
-        let authorized = self.issuer.vouch::<Sdk>(&token, Kind::Sdk, observed).await?;
+        let authorized = self.issuer.authorize::<Sdk>(&token, Kind::Sdk, observed).await?;
         let claims = SdkClaims::of(authorized.user(), self.issuer.clock.now(), jti)?;
         Ok(web::json(&Exchanged { jwt: authorized.key.sign(&claims)? }))
     }

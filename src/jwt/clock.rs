@@ -1,28 +1,28 @@
-//! The clock, an argument of everything that mints, so that tests set it.
+//! The clock. It is an argument, so that tests can set it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use zendesk_jwt_rules::EpochSeconds;
 
-/// Where the time comes from.
+/// A source of the time.
 pub trait Clock: Send + Sync {
     /// The time since 1970.
     fn since_epoch(&self) -> Duration;
 
-    /// The same in whole seconds.
+    /// The time in whole seconds since 1970.
     fn now(&self) -> EpochSeconds {
         EpochSeconds(self.since_epoch().as_secs())
     }
 }
 
-/// The machine's clock.
+/// The system's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one clock that the others stand in for")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system's clock")]
     fn since_epoch(&self) -> Duration {
-        // A clock before 1970 gives an `iat` that Zendesk refuses, which is better than a crash.
+        // With a clock before 1970, Zendesk refuses the `iat`. That is better than a panic.
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 }

@@ -1,13 +1,13 @@
-//! `jti`, the unique identifier of a JWT.
+//! `jti`, the unique id of a JWT.
 
 use serde::Serialize;
 
-/// A token's unique identifier: Zendesk takes each one once, so it is 128 random bits as lower-case hex.
+/// The unique id of a JWT: 128 random bits in lower-case hex. Zendesk accepts each id once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Jti(String);
 
 impl Jti {
-    /// The identifier made of those random bits.
+    /// The id with these random bits.
     #[must_use]
     pub fn from_bits(bits: [u8; 16]) -> Self {
         Self(hex::encode(bits))
@@ -20,16 +20,16 @@ impl Jti {
     }
 }
 
-/// Where unique identifiers come from.
+/// A source of unique ids.
 pub trait JtiSource: Send + Sync {
-    /// One that was never given before.
+    /// An id that was never returned before.
     ///
     /// # Errors
-    /// When there are no random bytes to be had.
+    /// If the source has no random bytes.
     fn next(&self) -> Result<Jti, NoRandomness>;
 }
 
-/// Identifiers from the operating system's random generator.
+/// Ids from the operating system's random generator.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RandomJti;
 
@@ -41,7 +41,7 @@ impl JtiSource for RandomJti {
     }
 }
 
-/// The random generator failed, and a guessable `jti` is worse than no token.
+/// The random generator failed. A `jti` that can be guessed would be worse than no JWT.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the operating system gave no random bytes")]
 pub struct NoRandomness;

@@ -1,13 +1,13 @@
-//! End user authentication in messaging: the page or the app hands this JWT to the web widget or the mobile SDK.
+//! The messaging JWT, which a page or an app hands to the web widget or the mobile SDK.
 //!
 //! <https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/>, "Creating a JWT token"
 
 use serde::Serialize;
 
-use super::{Claims, EpochSeconds, JwtKind, Kind, UnfitProfile};
+use super::{Claims, EpochSeconds, InvalidUser, JwtKind, Kind};
 use crate::user::{Email, ExternalId, Name, User, VerifiedEmail};
 
-/// Messaging's kind of JWT, at the type level.
+/// The messaging kind as a type.
 #[derive(Debug)]
 pub enum Messaging {}
 
@@ -15,7 +15,7 @@ impl JwtKind for Messaging {
     const KIND: Kind = Kind::Messaging;
 }
 
-/// The claims of a messaging JWT: these six and no others.
+/// The claims of a messaging JWT.
 #[derive(Debug, Serialize)]
 pub struct MessagingClaims<'a> {
     scope: &'static str,
@@ -34,17 +34,15 @@ impl Claims for MessagingClaims<'_> {
 }
 
 impl<'a> MessagingClaims<'a> {
-    /// The claims of `user`, good until `exp`.
-    ///
-    /// Zendesk ignores an address that is not verified without a word, so it is left out.
+    /// The claims for `user`, valid until `exp`. Zendesk ignores an unverified address, so it is left out.
     ///
     /// # Errors
-    /// When the external id is missing.
-    pub fn of(user: &'a User, exp: EpochSeconds) -> Result<Self, UnfitProfile> {
+    /// If the external id is missing.
+    pub fn of(user: &'a User, exp: EpochSeconds) -> Result<Self, InvalidUser> {
         let email = user.email.as_ref().and_then(Email::verified);
         Ok(Self {
             scope: "user",
-            external_id: user.external_id.as_ref().ok_or(UnfitProfile::Missing("external_id"))?,
+            external_id: user.external_id.as_ref().ok_or(InvalidUser::Missing("external_id"))?,
             exp,
             name: user.name.as_ref(),
             email,

@@ -1,7 +1,4 @@
-//! Zendesk's rules: what each kind of JWT holds, how it is signed, and what is wrong with one.
-//!
-//! No HTTP and no AWS in here. Minting ([`signing`] and the claims of each kind) and judging
-//! ([`inspect`]) share nothing but [`Kind`], so that one can witness for the other.
+//! The JWTs: which claims each kind has, and how they are signed. Knows nothing of HTTP or AWS.
 
 use serde::Serialize;
 
@@ -19,25 +16,27 @@ pub use zendesk_jwt_rules::{EpochSeconds, Kind};
 pub use clock::{Clock, SystemClock};
 pub use jti::{Jti, JtiSource, NoRandomness, RandomJti};
 
-/// A kind of JWT at the type level, so that no key can sign another kind's claims.
+/// A kind of JWT as a type, so that a key cannot sign the claims of another kind.
 pub trait JwtKind: Send + Sync + 'static {
     /// The kind.
     const KIND: Kind;
 }
 
-/// Claims of one kind.
+/// The claims of one kind.
 pub trait Claims: Serialize {
     /// The kind whose key signs them.
     type Kind: JwtKind;
 }
 
-/// Why no JWT of a kind can be made for a user.
+/// Why a user cannot have a JWT of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnfitProfile {
-    /// The profile lacks this claim, which Zendesk requires.
+pub enum InvalidUser {
+    /// The user lacks this claim, which Zendesk requires.
     Missing(&'static str),
-    /// The user has not proven that the e-mail address is theirs.
+    /// The user has not proven that they own the e-mail address.
     EmailUnverified,
-    /// An agent without a custom role, whom Zendesk would make a near-admin.
+    /// The user is an agent without a custom role.
     LegacyAgent,
+    /// The user is an agent or administrator, but this kind is for end users only.
+    TeamMember,
 }

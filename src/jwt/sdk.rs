@@ -1,12 +1,12 @@
-//! The Support SDK exchange (classic mobile SDK): Zendesk's servers hand us a user token and take this JWT.
+//! The Support SDK JWT (classic mobile SDK), which Zendesk's servers get in exchange for a user token.
 //!
 //! <https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/>, "JSON web token response"
 
 use super::support::SupportClaims;
-use super::{EpochSeconds, Jti, JwtKind, Kind, UnfitProfile};
-use crate::user::User;
+use super::{EpochSeconds, InvalidUser, Jti, JwtKind, Kind};
+use crate::user::{Claim, Role, User};
 
-/// The Support SDK's kind of JWT, at the type level.
+/// The Support SDK kind as a type.
 #[derive(Debug)]
 pub enum Sdk {}
 
@@ -18,11 +18,15 @@ impl JwtKind for Sdk {
 pub type SdkClaims<'a> = SupportClaims<'a, Sdk>;
 
 impl<'a> SdkClaims<'a> {
-    /// The claims of `user`, issued at `iat` under `jti`.
+    /// The claims for `user`.
     ///
     /// # Errors
-    /// When the name or the e-mail address is missing, or the address is not verified.
-    pub fn of(user: &'a User, iat: EpochSeconds, jti: Jti) -> Result<Self, UnfitProfile> {
-        Self::new(user, iat, jti)
+    /// If the name or a verified e-mail address is missing, or if the user is a team member: Zendesk answers 403 to the
+    /// address of an agent or administrator here (seen in practice, not documented).
+    pub fn of(user: &'a User, iat: EpochSeconds, jti: Jti) -> Result<Self, InvalidUser> {
+        match user.profile.role {
+            Claim::Value(Role::Agent | Role::Admin) => Err(InvalidUser::TeamMember),
+            _ => Self::new(user, iat, jti),
+        }
     }
 }

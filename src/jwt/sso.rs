@@ -1,18 +1,18 @@
-//! Single sign-on: the browser posts this JWT to `https://SUBDOMAIN.zendesk.com/access/jwt`.
+//! The SSO JWT, which the browser posts to `https://SUBDOMAIN.zendesk.com/access/jwt`.
 //!
 //! <https://support.zendesk.com/hc/en-us/articles/4408845838874>
 
 use super::support::SupportClaims;
-use super::{EpochSeconds, Jti, JwtKind, Kind, UnfitProfile};
+use super::{EpochSeconds, InvalidUser, Jti, JwtKind, Kind};
 use crate::user::{Claim, Role, User};
 
-/// Where the browser posts the JWT, on the account's own host and never on a mapped one.
+/// Where the browser posts the JWT: a path on the account's own host, never on a host-mapped one.
 pub const ENDPOINT: &str = "access/jwt";
 
-/// The way round single sign-on, for whoever has a Zendesk password.
+/// Password sign-in, bypassing SSO.
 pub const NORMAL_SIGN_IN: &str = "access/normal";
 
-/// SSO's kind of JWT, at the type level.
+/// The SSO kind as a type.
 #[derive(Debug)]
 pub enum Sso {}
 
@@ -20,35 +20,36 @@ impl JwtKind for Sso {
     const KIND: Kind = Kind::Sso;
 }
 
-/// What becomes of agents without a `custom_role_id`: Zendesk makes each a "Legacy Agent", who may do
-/// nearly all that an admin may.
+/// Whether an agent needs a `custom_role_id`.
+///
+/// Custom roles exist on Enterprise plans only. There, Zendesk makes an agent without one a "Legacy Agent", who has
+/// almost all rights of an administrator (seen in practice, not documented).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LegacyAgents {
-    /// They are refused.
-    Refused,
-    /// They are signed in, because the company wants it so.
-    Allowed,
+pub enum CustomRole {
+    /// An agent without a custom role is signed in.
+    Optional,
+    /// An agent without a custom role is refused.
+    Required,
 }
 
 /// The claims of an SSO JWT.
 pub type SsoClaims<'a> = SupportClaims<'a, Sso>;
 
 impl<'a> SsoClaims<'a> {
-    /// The claims of `user`, issued at `iat` under `jti`. Zendesk takes `iat` within 3 minutes of its own clock.
+    /// The claims for `user`. Zendesk accepts an `iat` within 3 minutes of its own clock.
     ///
     /// # Errors
-    /// When the name or the e-mail address is missing, the address is not verified, or the user would
-    /// become a legacy agent and must not.
-    pub fn of(user: &'a User, iat: EpochSeconds, jti: Jti, legacy_agents: LegacyAgents) -> Result<Self, UnfitProfile> {
+    /// If the name or a verified e-mail address is missing, or if an agent lacks a required custom role.
+    pub fn of(user: &'a User, iat: EpochSeconds, jti: Jti, custom_role: CustomRole) -> Result<Self, InvalidUser> {
         let mut claims = Self::new(user, iat, jti)?;
-        let is_legacy_agent =
-            claims.role == Claim::Value(Role::Agent) && !matches!(claims.custom_role_id, Claim::Value(_));
-        if is_legacy_agent && legacy_agents == LegacyAgents::Refused {
-            return Err(UnfitProfile::LegacyAgent);
-        }
-        // `user` is the Support SDK's word; SSO knows `end_user`, `agent` and `admin`.
-        if claims.role == Claim::Value(Role::User) {
-            claims.role = Claim::Value(Role::EndUser);
+        let has_custom_role = matches!(claims.profile.custom_role_id, Claim::Value(_));
+        match claims.profile.role {
+            Claim::Value(Role::Agent) if custom_role == CustomRole::Required && !has_custom_role => {
+                return Err(InvalidUser::LegacyAgent);
+            }
+            // SSO does not have the role `user`.
+            Claim::Value(Role::User) => claims.profile.to_mut().role = Claim::Value(Role::EndUser),
+            _ => {}
         }
         Ok(claims)
     }

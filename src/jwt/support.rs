@@ -1,48 +1,26 @@
-//! The claims that Zendesk Support takes, from the Support SDK and from SSO alike.
+//! The claims that the Support SDK and SSO share.
 //!
 //! <https://support.zendesk.com/hc/en-us/articles/4408845838874>, "JWT attributes"
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-use super::{Claims, EpochSeconds, Jti, JwtKind, UnfitProfile};
-use crate::user::{Claim, ExternalId, Name, Role, User, VerifiedEmail};
+use super::{Claims, EpochSeconds, InvalidUser, Jti, JwtKind};
+use crate::user::{Claim, ExternalId, Name, Profile, Role, User, VerifiedEmail};
 
-/// `iat`, `jti`, `email` and `name`, which are required and never empty, and all that may go with them.
+/// The required claims `iat`, `jti`, `email` and `name`, and the optional ones.
 #[derive(Debug, Serialize)]
 pub struct SupportClaims<'a, K> {
-    pub(super) iat: EpochSeconds,
-    pub(super) jti: Jti,
-    pub(super) email: VerifiedEmail<'a>,
-    pub(super) name: &'a Name,
+    iat: EpochSeconds,
+    jti: Jti,
+    email: VerifiedEmail<'a>,
+    name: &'a Name,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) external_id: Option<&'a ExternalId>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) phone: Claim<&'a String>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) locale: Claim<i64>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) locale_id: Claim<i64>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) organization: Claim<&'a String>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) organizations: Claim<&'a String>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) organization_id: Claim<&'a String>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) organization_ids: Claim<&'a String>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) tags: Claim<&'a Vec<String>>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) remote_photo_url: Claim<&'a String>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) role: Claim<Role>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) custom_role_id: Claim<i64>,
-    #[serde(skip_serializing_if = "Claim::is_absent")]
-    pub(super) user_fields: Claim<&'a Map<String, Value>>,
+    external_id: Option<&'a ExternalId>,
+    #[serde(flatten)]
+    pub(super) profile: Cow<'a, Profile>,
     #[serde(skip)]
     kind: PhantomData<fn() -> K>,
 }
@@ -52,39 +30,110 @@ impl<K: JwtKind> Claims for SupportClaims<'_, K> {
 }
 
 impl<'a, K> SupportClaims<'a, K> {
-    /// The claims of `user`, issued at `iat` under `jti`.
-    ///
-    /// Zendesk sends no verification mail for these two kinds, so an unverified address would let
-    /// anybody become its owner: it is refused here, for both.
-    ///
-    /// # Errors
-    /// When the name or the e-mail address is missing, or the address is not verified.
-    pub(super) fn new(user: &'a User, iat: EpochSeconds, jti: Jti) -> Result<Self, UnfitProfile> {
-        let profile = &user.profile;
-        let email = user.email.as_ref().ok_or(UnfitProfile::Missing("email"))?;
+    /// Refuses an unverified address: Zendesk sends no verification mail for these kinds, so that anyone could
+    /// otherwise sign in as its owner.
+    pub(super) fn new(user: &'a User, iat: EpochSeconds, jti: Jti) -> Result<Self, InvalidUser> {
+        let email = user.email.as_ref().ok_or(InvalidUser::Missing("email"))?;
+        let mut profile = Cow::Borrowed(&user.profile);
+        // Zendesk accepts a custom role for agents only.
+        if profile.role != Claim::Value(Role::Agent) && !profile.custom_role_id.is_absent() {
+            profile.to_mut().custom_role_id = Claim::Absent;
+        }
         Ok(Self {
             iat,
             jti,
-            email: email.verified().ok_or(UnfitProfile::EmailUnverified)?,
-            name: user.name.as_ref().ok_or(UnfitProfile::Missing("name"))?,
+            email: email.verified().ok_or(InvalidUser::EmailUnverified)?,
+            name: user.name.as_ref().ok_or(InvalidUser::Missing("name"))?,
             external_id: user.external_id.as_ref(),
-            phone: profile.phone.as_ref(),
-            locale: profile.locale,
-            locale_id: profile.locale_id,
-            organization: profile.organization.as_ref(),
-            organizations: profile.organizations.as_ref(),
-            organization_id: profile.organization_id.as_ref(),
-            organization_ids: profile.organization_ids.as_ref(),
-            tags: profile.tags.as_ref(),
-            remote_photo_url: profile.remote_photo_url.as_ref(),
-            role: profile.role,
-            // Zendesk takes a custom role for agents only.
-            custom_role_id: match profile.role {
-                Claim::Value(Role::Agent) => profile.custom_role_id,
-                _ => Claim::Absent,
-            },
-            user_fields: profile.user_fields.as_ref(),
+            profile,
             kind: PhantomData,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::jwt::sdk::SdkClaims;
+    use crate::jwt::sso::{CustomRole, SsoClaims};
+    use crate::jwt::{EpochSeconds, InvalidUser, Jti};
+    use crate::user::{Email, EmailAddress, Name, Profile, User};
+
+    const NOW: EpochSeconds = EpochSeconds(1_639_608_035);
+
+    fn user(profile: Value) -> User {
+        User {
+            external_id: None,
+            name: Name::parse("Demo User"),
+            email: EmailAddress::parse("demo@example.com").map(|address| Email::new(address, true)),
+            profile: serde_json::from_value(profile).unwrap(),
+        }
+    }
+
+    fn sdk(user: &User) -> Value {
+        serde_json::to_value(SdkClaims::of(user, NOW, Jti::from_bits([0; 16])).unwrap()).unwrap()
+    }
+
+    fn sso(user: &User, custom_role: CustomRole) -> Result<Value, InvalidUser> {
+        let claims = SsoClaims::of(user, NOW, Jti::from_bits([0; 16]), custom_role)?;
+        Ok(serde_json::to_value(claims).unwrap())
+    }
+
+    #[test]
+    fn a_custom_role_is_sent_only_with_the_role_agent() {
+        for role in [json!("end_user"), json!("user"), json!("admin"), json!(null)] {
+            let user = user(json!({ "role": role, "custom_role_id": 7 }));
+            if role != "admin" {
+                assert_eq!(sdk(&user).get("custom_role_id"), None, "{role}");
+            }
+            assert_eq!(sso(&user, CustomRole::Optional).unwrap().get("custom_role_id"), None, "{role}");
+        }
+        let without_role = user(json!({ "custom_role_id": 7 }));
+        assert_eq!(sso(&without_role, CustomRole::Optional).unwrap().get("custom_role_id"), None);
+        let agent = user(json!({ "role": "agent", "custom_role_id": 7 }));
+        assert_eq!(sso(&agent, CustomRole::Required).unwrap()["custom_role_id"], 7);
+    }
+
+    #[test]
+    fn an_agent_without_a_custom_role_is_refused_only_if_one_is_required() {
+        for profile in [json!({ "role": "agent" }), json!({ "role": "agent", "custom_role_id": null })] {
+            let agent = user(profile);
+            assert_eq!(sso(&agent, CustomRole::Required), Err(InvalidUser::LegacyAgent));
+            assert_eq!(sso(&agent, CustomRole::Optional).unwrap()["role"], "agent");
+        }
+        let admin = user(json!({ "role": "admin" }));
+        assert!(sso(&admin, CustomRole::Required).is_ok());
+    }
+
+    #[test]
+    fn the_support_sdk_refuses_agents_and_administrators() {
+        for role in ["agent", "admin"] {
+            let team_member = user(json!({ "role": role, "custom_role_id": 7 }));
+            let claims = SdkClaims::of(&team_member, NOW, Jti::from_bits([0; 16]));
+            assert_eq!(claims.err(), Some(InvalidUser::TeamMember), "{role}");
+        }
+        for role in [json!("end_user"), json!("user"), json!(null)] {
+            assert_eq!(sdk(&user(json!({ "role": role })))["role"], role);
+        }
+    }
+
+    #[test]
+    fn sso_writes_end_user_for_the_role_user() {
+        let user = user(json!({ "role": "user" }));
+        assert_eq!(sdk(&user)["role"], "user");
+        assert_eq!(sso(&user, CustomRole::Required).unwrap()["role"], "end_user");
+    }
+
+    #[test]
+    fn a_claim_is_absent_or_null_as_in_the_profile() {
+        for name in Profile::NAMES {
+            assert_eq!(sdk(&user(json!({}))).get(*name), None, "{name}");
+            // The role decides whether a custom role is sent.
+            if *name != "custom_role_id" {
+                assert_eq!(sdk(&user(json!({ *name: null })))[*name], Value::Null, "{name}");
+                assert!(sdk(&user(json!({ *name: null }))).get(*name).is_some(), "{name}");
+            }
+        }
     }
 }

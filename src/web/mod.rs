@@ -1,14 +1,14 @@
-//! HTTP as the flows see it; with [`crate::outcome`] the only place that names a status code.
+//! HTTP for the handlers: reading requests and writing responses.
 //!
-//! `lambda_http` has already turned the events of an HTTP API, a REST API, a function URL and a load
-//! balancer into one request, base64 bodies decoded; [`decodable`] sees to it that it can.
+//! Only this module and [`crate::outcome`] name status codes. `lambda_http` turns the event of an HTTP API, a REST
+//! API, a function URL or a load balancer into a request; [`read_event`] keeps it from failing.
 
 mod events;
 mod origins;
 mod requests;
 mod responses;
 
-pub use events::decodable;
+pub use events::{decodable, read_event};
 pub use origins::{expect_origin, is_preflight, preflight, with_cors};
 pub use requests::{
     MAX_BODY_BYTES, TokenPlace, address, cookie, expect_method, expect_page, expect_source, query_value, request_id,

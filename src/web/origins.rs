@@ -1,4 +1,4 @@
-//! Pages of other origins: which may post a form here, and which may read an answer.
+//! Pages of other origins: which ones may post a form here, and which ones may read an answer.
 
 use lambda_http::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -11,22 +11,25 @@ use lambda_http::{Body, Request, Response};
 use super::responses::no_content;
 use crate::outcome::Malformed;
 
-/// Refuses a form that a page of a foreign origin posted: it may not sign a visitor in as somebody (login CSRF).
+/// Refuses a form that a page of a foreign origin posted: that page could sign its visitor in as another user
+/// (login CSRF).
 ///
-/// Browsers send `Origin` with every cross-origin post; a caller without one is no browser.
+/// Browsers send `Origin` with every cross-origin post. A caller that sends none is not a browser, and passes.
 ///
 /// # Errors
-/// When there is an `Origin` that `is_allowed` does not know.
+/// If the request is a POST with the `Origin` `null`, or with one for which `is_allowed` is false.
 pub fn expect_origin<B>(
     request: &lambda_http::http::Request<B>,
     is_allowed: impl Fn(&str) -> bool,
 ) -> Result<(), Malformed> {
     let mut origins = request.headers().get_all(ORIGIN).into_iter();
-    let all_allowed = origins.all(|origin| origin.to_str().is_ok_and(&is_allowed));
+    // Every sandboxed page has the origin `null`.
+    let is_known = |origin: &str| origin != "null" && is_allowed(origin);
+    let all_allowed = origins.all(|origin| origin.to_str().is_ok_and(is_known));
     if request.method() != Method::POST || all_allowed { Ok(()) } else { Err(Malformed::ForeignOrigin) }
 }
 
-/// Whether a browser asks if a page of another origin may send a request (Fetch Standard, "CORS-preflight request").
+/// Whether the request is a CORS preflight (Fetch Standard, "CORS-preflight request").
 pub fn is_preflight(request: &Request) -> bool {
     let headers = request.headers();
     request.method() == Method::OPTIONS
@@ -34,7 +37,8 @@ pub fn is_preflight(request: &Request) -> bool {
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// 204 with what a page of another origin may send; [`with_cors`] adds whether this one may.
+/// The answer to a preflight: 204 with the methods and headers that a page may send. [`with_cors`] adds whether the
+/// page's origin is allowed.
 pub fn preflight() -> Response<Body> {
     let mut response = no_content();
     let headers = response.headers_mut();
@@ -44,9 +48,10 @@ pub fn preflight() -> Response<Body> {
     response
 }
 
-/// The response, which pages of the allowed origins may read with their visitor's cookie (Fetch Standard, "CORS protocol").
+/// Adds the headers with which a page of an allowed origin may read the response and send its visitor's cookie
+/// (Fetch Standard, "CORS protocol").
 ///
-/// API Gateway answers for itself where the template's CORS is on, and passes over these headers.
+/// API Gateway replaces these headers with its own if the API has a CORS configuration, as in the template.
 #[must_use]
 pub fn with_cors(mut response: Response<Body>, request: &Request, allowed_origins: &[String]) -> Response<Body> {
     if allowed_origins.is_empty() {

@@ -1,11 +1,11 @@
-//! Reading requests: where they come from, the user token, the form, cookies, the query and the address.
+//! Reading requests: user token, form, cookies, query, address and source.
 
 use std::net::IpAddr;
 
 use cookie::Cookie;
 use ipnet::IpNet;
-use lambda_http::http::Method;
 use lambda_http::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use lambda_http::http::{HeaderValue, Method};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use percent_encoding::percent_decode;
@@ -14,31 +14,31 @@ use url::Url;
 use crate::outcome::{Malformed, Refused};
 use crate::user::{InvalidUserToken, UserToken};
 
-/// The longest body in bytes.
+/// The longest accepted body, in bytes.
 pub const MAX_BODY_BYTES: usize = 8 * 1024;
 
-/// Where a flow looks for the user token, first match first.
+/// A place where a request can carry its user token.
 #[derive(Clone, Copy, Debug)]
 pub enum TokenPlace<'a> {
-    /// The field `user_token` of a form that was posted.
+    /// The field `user_token` of a posted form.
     Form,
     /// `Authorization: Bearer` (RFC 6750, section 2.1).
     Bearer,
-    /// The cookie of this name; its value is the token as it stands.
+    /// The cookie of this name. Its value is the token itself, without any decoding.
     Cookie(&'a str),
 }
 
 impl<'a> TokenPlace<'a> {
-    /// All the places of a flow that browsers and apps call, with the cookie if there is one.
+    /// All places, in the order in which they are read; the cookie only if it has a name.
     pub fn all(cookie: Option<&'a str>) -> Vec<Self> {
         [Self::Form, Self::Bearer].into_iter().chain(cookie.map(Self::Cookie)).collect()
     }
 }
 
-/// The one user token that the request holds, or `None` when none of the places has one.
+/// The user token in the first of `places` that has one, or `None`.
 ///
 /// # Errors
-/// When one place holds several, the form cannot be read, or the token is too long.
+/// If a place holds several tokens, the form cannot be read, or the token is too long.
 pub fn user_token(request: &Request, places: &[TokenPlace<'_>]) -> Result<Option<UserToken>, Malformed> {
     for place in places {
         let found = match place {
@@ -47,7 +47,7 @@ pub fn user_token(request: &Request, places: &[TokenPlace<'_>]) -> Result<Option
                 only_one(tokens.map(|(_, value)| value.into_owned()))?
             }
             TokenPlace::Bearer => only_one(bearer_tokens(request))?,
-            TokenPlace::Cookie(name) => only_one(cookies(request, name))?,
+            TokenPlace::Cookie(name) => only_value(cookies(request, name))?,
         };
         match found.map(UserToken::parse) {
             Some(Ok(token)) => return Ok(Some(token)),
@@ -58,46 +58,53 @@ pub fn user_token(request: &Request, places: &[TokenPlace<'_>]) -> Result<Option
     Ok(None)
 }
 
-/// Refuses any method but those of the comma-separated list `allow`.
+/// Refuses methods that are not in `allow`, a list as in the header `Allow`: `GET, POST`.
 ///
 /// # Errors
-/// When the request has another method.
+/// If the request has another method.
 pub fn expect_method(request: &Request, allow: &'static str) -> Result<(), Malformed> {
     let allowed = allow.split(", ").any(|method| method == request.method().as_str());
     if allowed { Ok(()) } else { Err(Malformed::Method { allow }) }
 }
 
-/// Refuses a request from outside of `networks`.
+/// Refuses requests from outside `networks`.
 ///
 /// # Errors
-/// When its source address is in none of them, or not known.
+/// If the source address is outside all of them, or unknown.
 pub fn expect_source(request: &Request, networks: &[IpNet]) -> Result<(), Refused> {
     let is_allowed = |address: IpAddr| networks.iter().any(|network| network.contains(&address));
     if source_address(request).is_some_and(is_allowed) { Ok(()) } else { Err(Refused::SourceAddressNotAllowed) }
 }
 
-/// Refuses what a browser asks for on behalf of a script or a frame (Fetch Metadata, `Sec-Fetch-Dest`).
+/// Refuses what a browser fetches for a script, an image or a frame (Fetch Metadata, `Sec-Fetch-Dest`), or before the
+/// user opens it (`Sec-Purpose: prefetch`; older browsers send `Purpose`).
 ///
 /// # Errors
-/// When the answer would not become the page in the browser's window.
+/// If the answer would not become the page in the browser's window.
 pub fn expect_page(request: &Request) -> Result<(), Malformed> {
-    let is_page = request.headers().get("sec-fetch-dest").is_none_or(|destination| destination == "document");
-    if is_page { Ok(()) } else { Err(Malformed::NotAPage) }
+    let values = |name: &str| request.headers().get_all(name).into_iter();
+    let is_page = values("sec-fetch-dest").all(|destination| destination == "document");
+    let is_prefetch = |purpose: &HeaderValue| {
+        let purpose = purpose.as_bytes().to_ascii_lowercase();
+        purpose.split(|byte| b";, ".contains(byte)).any(|word| word == b"prefetch")
+    };
+    let is_prefetched = values("sec-purpose").chain(values("purpose")).any(is_prefetch);
+    if is_page && !is_prefetched { Ok(()) } else { Err(Malformed::NotAPage) }
 }
 
-/// The value of a cookie, the first of that name.
+/// The value of the first cookie of this name.
 pub fn cookie(request: &Request, name: &str) -> Option<String> {
     cookies(request, name).next()
 }
 
-/// Lambda's id of this invocation; empty outside of Lambda.
+/// Lambda's id of this invocation; empty outside Lambda.
 pub fn request_id(request: &Request) -> &str {
     request.lambda_context_ref().map_or("", |context| &context.request_id)
 }
 
-/// The address at the other end of the connection to API Gateway or to the function URL, which reports it itself.
+/// The caller's address as API Gateway or the function URL reports it.
 ///
-/// A load balancer tells it in `X-Forwarded-For` alone, and what a header says may be the caller's own words.
+/// A load balancer reports the address only in the header `X-Forwarded-For`, which the caller can forge.
 fn source_address(request: &Request) -> Option<IpAddr> {
     let reported = match request.request_context_ref()? {
         RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref(),
@@ -107,7 +114,7 @@ fn source_address(request: &Request) -> Option<IpAddr> {
     reported?.parse().ok()
 }
 
-/// The fields of a posted form in their order; none when nothing was posted.
+/// The fields of a posted form in their order; empty if the request has no body.
 fn form(request: &Request) -> Result<form_urlencoded::Parse<'_>, Malformed> {
     let body: &[u8] = request.body();
     if request.method() != Method::POST || body.is_empty() {
@@ -119,25 +126,38 @@ fn form(request: &Request) -> Result<form_urlencoded::Parse<'_>, Malformed> {
     if !is_form(request) {
         return Err(Malformed::MediaType);
     }
-    // The form parser replaces what is not UTF-8; a token must not be changed on its way.
+    // The form parser replaces bytes that are not UTF-8, which would change the token.
     if percent_decode(body).decode_utf8().is_err() {
         return Err(Malformed::NotUtf8);
     }
     Ok(form_urlencoded::parse(body))
 }
 
-/// The full address that the caller asked for, if the request tells its host.
+/// The address that the client used, without its query, if the host is known.
+///
+/// `lambda_http` puts the stage into the URI, though a client that uses a custom domain does not.
 pub fn address(request: &Request) -> Option<Url> {
+    let reported = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            context.domain_name.as_deref().zip(Some(request.raw_http_path()))
+        }
+        Some(RequestContext::ApiGatewayV1(context)) => context.domain_name.as_deref().zip(context.path.as_deref()),
+        _ => None,
+    };
     let uri = request.uri();
-    if uri.host().is_some() {
-        return Url::parse(&uri.to_string()).ok();
-    }
-    // A load balancer with multi-value headers leaves the host among the headers alone.
-    let host = request.headers().get(HOST)?.to_str().ok()?;
-    Url::parse(&format!("https://{host}{uri}")).ok()
+    // `sam local` reports the domain `localhost`, without the port.
+    let address = match reported.filter(|(domain, _)| domain.contains('.')) {
+        Some((domain, path)) => format!("https://{domain}{path}"),
+        None if uri.host().is_some() => uri.to_string(),
+        // With a load balancer's multi-value headers, `lambda_http` leaves the host out of the URI.
+        None => format!("https://{}{uri}", request.headers().get(HOST)?.to_str().ok()?),
+    };
+    let mut address = Url::parse(&address).ok()?;
+    address.set_query(None);
+    Some(address)
 }
 
-/// The first value of a query parameter; what is not UTF-8 in it comes out replaced.
+/// The first value of a query parameter. Bytes that are not UTF-8 are replaced.
 pub fn query_value(request: &Request, name: &str) -> Option<String> {
     let query = request.uri().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
@@ -157,16 +177,19 @@ fn bearer_tokens(request: &Request) -> impl Iterator<Item = String> {
     })
 }
 
+/// The values of the cookies of this name. Pairs that are not cookies, or not UTF-8, are skipped one by one, because
+/// other applications of the same domain can set them.
 fn cookies<'a>(request: &'a Request, name: &'a str) -> impl Iterator<Item = String> + 'a {
-    request
-        .headers()
-        .get_all(COOKIE)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .filter(move |cookie| cookie.name() == name)
-        .map(|cookie| cookie.value().to_owned())
+    let headers = request.headers().get_all(COOKIE).into_iter();
+    let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let cookies = pairs.filter_map(|pair| Cookie::parse(std::str::from_utf8(pair).ok()?).ok());
+    cookies.filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+/// The value of a cookie. A browser sends a cookie twice if a parent domain has set it as well.
+fn only_value(mut values: impl Iterator<Item = String>) -> Result<Option<String>, Malformed> {
+    let first = values.next();
+    if values.all(|value| Some(value) == first) { Ok(first) } else { Err(Malformed::UserTokenRepeated) }
 }
 
 fn only_one(mut values: impl Iterator<Item = String>) -> Result<Option<String>, Malformed> {
@@ -180,7 +203,6 @@ fn only_one(mut values: impl Iterator<Item = String>) -> Result<Option<String>, 
 #[cfg(test)]
 mod tests {
     use lambda_http::Body;
-    use lambda_http::http::HeaderValue;
     use lambda_http::http::header::HeaderName;
     use proptest::prelude::*;
 
@@ -201,7 +223,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_reaches_us_through_a_form_as_it_was_sent(text in "\\PC{1,200}|[\u{0}-\u{20}&=+%;\u{10FFFF}]{1,50}") {
+        fn a_form_carries_any_text_unchanged(text in "\\PC{1,200}|[\u{0}-\u{20}&=+%;\u{10FFFF}]{1,50}") {
             let body = form_urlencoded::Serializer::new(String::new())
                 .append_pair("other", &text).append_pair("user_token", &text).finish();
             let sent = UserToken::parse(text).unwrap().hash();
@@ -209,20 +231,20 @@ mod tests {
         }
 
         #[test]
-        fn no_body_is_too_strange(body in any::<Vec<u8>>()) {
+        fn reading_a_form_never_panics(body in any::<Vec<u8>>()) {
             let mut request = posted("");
             *request.body_mut() = Body::Binary(body);
             user_token(&request, &[TokenPlace::Form]).ok();
         }
 
         #[test]
-        fn no_cookie_is_too_strange(value in "[\\x20-\\x7E]{0,100}") {
+        fn reading_a_cookie_never_panics(value in "[\\x20-\\x7E]{0,100}") {
             user_token(&request(COOKIE, &value, ""), &[TokenPlace::Cookie("session")]).ok();
         }
     }
 
     #[test]
-    fn the_form_comes_before_the_bearer_and_the_bearer_before_the_cookie() {
+    fn the_form_is_read_before_the_bearer_token_and_the_cookie_last() {
         let mut all = posted("user_token=form");
         all.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static("Bearer bearer"));
         all.headers_mut().insert(COOKIE, HeaderValue::from_static("session=cookie"));
@@ -237,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_or_bearer_that_comes_twice_is_refused() {
+    fn two_different_cookies_or_bearer_tokens_are_refused() {
         let twice = request(COOKIE, "session=a; session=b", "");
         assert_eq!(user_token(&twice, &[TokenPlace::Cookie("session")]).unwrap_err(), Malformed::UserTokenRepeated);
         let mut twice = request(AUTHORIZATION, "Bearer a", "");

@@ -1,4 +1,4 @@
-//! Writing responses: JSON, problems, pages and redirects, with the headers that each must carry.
+//! Writing responses: JSON, problem details, pages and redirects, with their security headers.
 
 use cookie::Cookie;
 use lambda_http::http::header::{
@@ -12,20 +12,20 @@ use url::Url;
 
 use crate::outcome::{Malformed, Outcome};
 
-/// The seconds after which a caller should try again when something was unavailable.
+/// How many seconds a caller should wait after a 503.
 const RETRY_AFTER_SECONDS: &str = "2";
 
-/// The content security policy of what is no page: were it ever shown as one, nothing in it would load or run.
-const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+/// The content security policy of responses that are not pages: if a browser shows one, nothing loads or runs.
+const DENY_ALL: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// 200 with a JSON body.
 pub fn json(value: &impl Serialize) -> Response<Body> {
-    // Only a map with keys that are not strings fails to serialise, and no answer holds one.
+    // Serialising fails only for maps whose keys are not strings; no answer has one.
     let body = serde_json::to_string(value).unwrap_or_default();
     respond(StatusCode::OK, "application/json", body)
 }
 
-/// A problem (RFC 9457) that says of an outcome what the caller may know.
+/// Problem details (RFC 9457) with the outcome's status and explanation.
 pub fn problem(outcome: &Outcome) -> Response<Body> {
     #[derive(Serialize)]
     struct Problem {
@@ -45,7 +45,7 @@ pub fn problem(outcome: &Outcome) -> Response<Body> {
     for_outcome(response, outcome)
 }
 
-/// A page for a browser, with the content security policy under which it works.
+/// A page with the outcome's status and its own content security policy.
 pub fn page(outcome: &Outcome, html: String, content_security_policy: &str) -> Response<Body> {
     let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", html);
     let headers = response.headers_mut();
@@ -56,17 +56,17 @@ pub fn page(outcome: &Outcome, html: String, content_security_policy: &str) -> R
     for_outcome(response, outcome)
 }
 
-/// 303, so that the browser comes to `location` with a GET.
+/// 303: the browser requests `location` with GET.
 pub fn redirect(location: &Url) -> Response<Body> {
     let mut response = respond(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
-    // A `Url` serialises to ASCII without control characters, which every header value may hold.
+    // A `Url` is ASCII without control characters, so it always is a header value.
     if let Ok(location) = HeaderValue::from_str(location.as_str()) {
         response.headers_mut().insert(LOCATION, location);
     }
     response
 }
 
-/// The response with one more cookie set.
+/// Adds a `Set-Cookie` header.
 #[must_use]
 pub fn with_cookie(mut response: Response<Body>, cookie: &Cookie<'_>) -> Response<Body> {
     if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
@@ -75,21 +75,21 @@ pub fn with_cookie(mut response: Response<Body>, cookie: &Cookie<'_>) -> Respons
     response
 }
 
-/// 204 with no body and so without a media type.
+/// 204, without a body and without a media type.
 pub(super) fn no_content() -> Response<Body> {
     let mut response = respond(StatusCode::NO_CONTENT, "text/plain", String::new());
     response.headers_mut().remove(CONTENT_TYPE);
     response
 }
 
-/// The status and the headers that go with an outcome.
+/// Sets the status of the outcome and the headers that it requires.
 fn for_outcome(mut response: Response<Body>, outcome: &Outcome) -> Response<Body> {
     let status = outcome.facts().status;
     *response.status_mut() = status;
     let headers = response.headers_mut();
     match status {
         StatusCode::UNAUTHORIZED => {
-            // RFC 9110, section 11.6.1: a 401 names the scheme that would be heard.
+            // RFC 9110, section 11.6.1: a 401 names the accepted scheme.
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         StatusCode::SERVICE_UNAVAILABLE => {
@@ -103,7 +103,7 @@ fn for_outcome(mut response: Response<Body>, outcome: &Outcome) -> Response<Body
     response
 }
 
-/// Every response is made here, so that every response carries these headers.
+/// Every response is made here, so every response has these headers.
 fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
@@ -112,7 +112,7 @@ fn respond(status: StatusCode, content_type: &'static str, body: String) -> Resp
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(DENY_ALL));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }

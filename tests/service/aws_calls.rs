@@ -1,50 +1,57 @@
-//! What a function sends to AWS, as AWS judges it: the operation, who signed it, and for what.
+//! What a function sends to AWS: the operation, its arguments and a valid signature.
 
 use crate::support::broken_server::BrokenServer;
-use crate::support::{Answer, Kind, Request, Service, Setup, users};
+use crate::support::service::Reply;
+use crate::support::{Answer, Kind, Request, Service, Setup, eventually, logs, users};
 use aws_lc_rs::{digest, hmac};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const TOKEN: &str = "t0ken";
-/// What the tests give a function as its role's secret access key.
+/// The secret access key of the function in these tests.
 const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// DynamoDB and Secrets Manager at one address, where everybody knows [`TOKEN`] and this is in the secret.
-fn aws(secret: Value) -> BrokenServer {
-    BrokenServer::http(move |asked| {
-        let known = match header(asked, "x-amz-target") {
-            "DynamoDB_20120810.GetItem" => json!({ "Item": users::item(TOKEN, &users::demo()) }),
+/// DynamoDB, which knows every token, and Secrets Manager, which answers `secret`, at one address.
+fn aws(secret: &Value) -> BrokenServer {
+    aws_with_item(&users::item(TOKEN, &users::demo()), secret)
+}
+
+fn aws_with_item(item: &Value, secret: &Value) -> BrokenServer {
+    let (item, secret) = (json!({ "Item": item }).to_string(), secret.to_string());
+    BrokenServer::http(move |request| {
+        let body = match header(request, "x-amz-target") {
+            "DynamoDB_20120810.GetItem" => item.clone(),
             "secretsmanager.GetSecretValue" => secret.clone(),
-            other => panic!("{other} was not to be asked for"),
+            other => panic!("unexpected operation {other}"),
         };
         let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.0".to_owned())];
-        Answer { status: 200, headers, body: known.to_string() }
+        Answer { status: 200, headers, body }
     })
 }
 
-/// A function that finds both services by `AWS_ENDPOINT_URL` alone.
+/// A function that has only `AWS_ENDPOINT_URL`.
 fn started(kind: Kind, aws: &BrokenServer) -> Service {
     let setup = Setup::of(kind).env("AWS_ENDPOINT_URL_DYNAMODB", "").env("AWS_ENDPOINT_URL_SECRETS_MANAGER", "");
     setup.env("AWS_ENDPOINT_URL", &aws.url("/")).start()
 }
 
-/// All that a function asks for one sign-in.
+/// All calls for one sign-in.
 fn calls_of(kind: Kind) -> Vec<Request> {
-    let aws = aws(json!({ "SecretString": kind.signing_key(kind.secret()).to_string() }));
+    let aws = aws(&json!({ "SecretString": kind.signing_key(kind.secret()).to_string() }));
     let service = started(kind, &aws);
     assert_eq!(service.answer(&kind.request(TOKEN)).status, 200);
     aws.requests()
 }
 
 #[test]
-fn one_address_leads_to_both_services() {
+fn aws_endpoint_url_is_the_address_of_both_services() {
     for kind in Kind::ALL {
         let calls = calls_of(kind);
-        let mut asked: Vec<_> = calls.iter().map(|call| header(call, "x-amz-target")).collect();
-        asked.sort_unstable();
-        // Once to open the connection at cold start, once for the sign-in, and once for the key.
-        let once = "DynamoDB_20120810.GetItem";
-        assert_eq!(asked, [once, once, "secretsmanager.GetSecretValue"], "{kind:?}");
+        let mut operations: Vec<_> = calls.iter().map(|call| header(call, "x-amz-target")).collect();
+        operations.sort_unstable();
+        // GetItem once for the warm-up and once for the sign-in.
+        let get_item = "DynamoDB_20120810.GetItem";
+        assert_eq!(operations, [get_item, get_item, "secretsmanager.GetSecretValue"], "{kind:?}");
     }
 }
 
@@ -62,7 +69,7 @@ fn every_call_is_signed_by_the_function_s_role_for_its_service_and_region() {
             assert!(names.split(';').any(|signed| signed == name), "{name} is not signed: {names}");
         }
         assert_eq!(header(&call, "x-amz-security-token"), "a-session-token");
-        assert!(header(&call, "user-agent").ends_with(" app/zendesk-jwt"), "CloudTrail shows who asks");
+        assert!(header(&call, "user-agent").ends_with(" app/zendesk-jwt"), "CloudTrail shows the program");
         assert_eq!(signature, signature_of(&call, names, &scope), "{service}");
     }
 }
@@ -71,16 +78,16 @@ fn every_call_is_signed_by_the_function_s_role_for_its_service_and_region() {
 fn a_user_token_is_looked_up_by_its_hash_and_read_consistently() {
     let is_lookup = |call: &Request| header(call, "x-amz-target").ends_with("GetItem");
     let lookup = calls_of(Kind::MessagingToken).into_iter().rfind(is_lookup).unwrap();
-    let asked: Value = serde_json::from_slice(&lookup.body).unwrap();
+    let body: Value = serde_json::from_slice(&lookup.body).unwrap();
 
-    assert_eq!(asked["Key"], json!({ "token_hash": { "S": users::token_hash(TOKEN) } }));
-    assert_eq!(asked["ConsistentRead"], true);
+    assert_eq!(body["Key"], json!({ "token_hash": { "S": users::token_hash(TOKEN) } }));
+    assert_eq!(body["ConsistentRead"], true);
     assert!(!String::from_utf8(lookup.body).unwrap().contains(TOKEN));
 }
 
 #[test]
-fn a_secret_that_is_bytes_answers_503_and_the_log_says_what_to_store() {
-    let aws = aws(json!({ "SecretBinary": "c2VjcmV0" }));
+fn a_binary_secret_answers_503_and_the_log_says_what_to_store() {
+    let aws = aws(&json!({ "SecretBinary": "c2VjcmV0" }));
     let service = started(Kind::SdkExchange, &aws);
     let reply = service.reply(&service.kind.request(TOKEN));
 
@@ -88,11 +95,53 @@ fn a_secret_that_is_bytes_answers_503_and_the_log_says_what_to_store() {
     assert!(reply.logs.contains("store the signing key as text"), "{}", reply.logs);
 }
 
+/// A user with the smallest and most numerous values: each empty text counts 1 byte in DynamoDB, and 9 bytes in JSON.
+fn item_with_tags(count: usize) -> Value {
+    users::item(TOKEN, &users::demo_with(&json!({ "tags": vec![""; count] })))
+}
+
+fn with_item(kind: Kind, item: &Value) -> (BrokenServer, Service) {
+    let aws = aws_with_item(item, &json!({ "SecretString": kind.signing_key(kind.secret()).to_string() }));
+    let service = started(kind, &aws);
+    (aws, service)
+}
+
+/// The reply and the number of its calls. On a busy machine, so long an answer may not arrive in time.
+fn reply_in_time(aws: &BrokenServer, service: &Service) -> (Reply, usize) {
+    eventually("an answer in time", Duration::from_mins(1), || {
+        let before = aws.requests().len();
+        let reply = service.reply(&service.kind.request(TOKEN));
+        let in_time = logs::request_line(&reply.logs)["outcome"] != "user_tokens_unavailable";
+        in_time.then(|| (reply, aws.requests().len() - before))
+    })
+}
+
+#[test]
+fn an_item_of_the_largest_size_is_read() {
+    const LARGEST_ITEM: usize = 400 * 1024;
+    for kind in Kind::ALL {
+        let (aws, service) = with_item(kind, &item_with_tags(LARGEST_ITEM));
+        let (reply, _) = reply_in_time(&aws, &service);
+        assert_eq!(reply.answer.status, 200, "{kind:?}: {}", reply.logs);
+    }
+}
+
+#[test]
+fn an_answer_that_is_longer_than_any_item_is_a_malformed_item() {
+    for kind in Kind::ALL {
+        let (aws, service) = with_item(kind, &item_with_tags(500 * 1024));
+        let (reply, calls) = reply_in_time(&aws, &service);
+        assert_eq!(reply.answer.status, 503, "{kind:?}");
+        assert_eq!(logs::request_line(&reply.logs)["outcome"], "item_malformed", "{kind:?}: {}", reply.logs);
+        assert_eq!(calls, 1, "a retry would read the same item");
+    }
+}
+
 fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     request.headers_named(name).next().unwrap_or_else(|| panic!("no header {name}"))
 }
 
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>, for a `POST /` without a query.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>, for `POST /` without a query.
 fn signature_of(request: &Request, names: &str, scope: &str) -> String {
     let headers: Vec<_> = names.split(';').map(|name| format!("{name}:{}", header(request, name))).collect();
     let canonical = format!("POST\n/\n\n{}\n\n{names}\n{}", headers.join("\n"), sha256(&request.body));

@@ -1,8 +1,8 @@
-//! Configuration: every problem is named at once, at start, and nothing is asked for in vain.
+//! Configuration: at start a function names all problems at once, and only those of its own variables.
 
 use crate::support::{Kind, Setup, users};
 
-/// Starts a function that must give up, and checks that it names all of `variables`.
+/// Starts a function that must exit, and checks that it names all of `variables`.
 fn assert_named(setup: Setup, removed: &[&str], variables: &[&str]) {
     let exit = setup.expect_exit(removed);
     assert!(!exit.status.success(), "{exit:?}");
@@ -15,7 +15,7 @@ fn assert_named(setup: Setup, removed: &[&str], variables: &[&str]) {
 const OF_EVERY_FUNCTION: [&str; 2] = ["USER_TOKENS_TABLE", "SIGNING_KEY_SECRET_ID"];
 
 #[test]
-fn what_every_function_needs_is_asked_of_every_function_at_once() {
+fn every_function_names_all_missing_variables_at_once() {
     for kind in Kind::ALL {
         assert_named(Setup::of(kind), &OF_EVERY_FUNCTION, &OF_EVERY_FUNCTION);
     }
@@ -32,7 +32,7 @@ fn one_missing_variable_is_the_only_one_named() {
 }
 
 #[test]
-fn an_empty_variable_is_a_missing_one() {
+fn an_empty_required_variable_counts_as_missing() {
     let setup = Setup::of(Kind::SsoRedirect).env("USER_TOKENS_TABLE", "").env("ZENDESK_SUBDOMAIN", "");
 
     assert_named(setup, &[], &["USER_TOKENS_TABLE", "ZENDESK_SUBDOMAIN"]);
@@ -52,7 +52,7 @@ fn posted_to(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_zendesk_on_this_machine_takes_the_place_of_the_subdomain() {
+fn a_simulated_zendesk_on_this_machine_replaces_the_subdomain() {
     assert_eq!(posted_to(&[]), "https://acme.zendesk.com/access/jwt");
     for url in ["http://127.0.0.1:3001", "http://localhost:80", "https://[::1]:8443", "https://localhost/"] {
         let origin = url.trim_end_matches('/').trim_end_matches(":80");
@@ -64,7 +64,7 @@ fn a_zendesk_on_this_machine_takes_the_place_of_the_subdomain() {
 }
 
 #[test]
-fn a_zendesk_anywhere_else_is_refused() {
+fn a_zendesk_url_on_another_machine_is_refused() {
     let elsewhere = [
         "https://acme.zendesk.com",
         "http://192.0.2.1:3001",
@@ -96,6 +96,7 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
         .env("POST_LOGOUT_URL", "javascript:alert(1)")
         .env("PUBLIC_URL", "/here")
         .env("SESSION_COOKIE", "a cookie;")
+        .env("END_SESSION_ON_LOGOUT", "yes")
         .env("SIGNING_KEY_MAX_AGE", "five minutes")
         .env("LOG_LEVEL", "loud");
     let named = [
@@ -106,6 +107,7 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
         "POST_LOGOUT_URL",
         "PUBLIC_URL",
         "SESSION_COOKIE",
+        "END_SESSION_ON_LOGOUT",
         "SIGNING_KEY_MAX_AGE",
         "LOG_LEVEL",
     ];
@@ -113,8 +115,138 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
     assert_named(setup, &["USER_TOKENS_TABLE"], &named);
 }
 
+/// Values that the patterns of the template refuse as well, by variable. The first one of each list is valid.
+const REFUSED: [(&str, &[&str]); 10] = [
+    (
+        "ALLOWED_ORIGINS",
+        &[
+            "https://www.example.com,https://shop.example.com:8443",
+            "https://*.example.com",
+            "https://www.example.com,https://*.example.com",
+            "*",
+            "null",
+            "https://",
+            "http://www.example.com",
+            "https://www.example.com/path",
+            "https://www.example.com?query",
+            "https://www.example.com#fragment",
+            "https://user@www.example.com",
+            "https://user:pass@www.example.com",
+            "https://www.example.com;https://shop.example.com",
+            "https://www.example.com https://shop.example.com",
+            "https://www.example.com|shop.example.com",
+            "https://WWW.example.com",
+            "https://www.müller.example",
+            "https://www.example.com:",
+            "https://www.example.com:99999",
+            "https:www.example.com",
+            "www.example.com",
+            "https://www.example.com,",
+        ],
+    ),
+    (
+        "RETURN_TO_HOSTS",
+        &[
+            "help.acme.example,acme-labs.zendesk.com",
+            "*",
+            "*.acme.example",
+            "help.acme.example;sandbox",
+            "help.acme.example sandbox.acme.example",
+            "help.acme.example|sandbox.acme.example",
+            "help.acme.example,",
+            "https://help.acme.example",
+            "help.acme.example:8443",
+            "help.acme.example/hc",
+            "user@help.acme.example",
+            "HELP.acme.example",
+            "hilfe.müller.example",
+            "localhost",
+            "help.acme.example.",
+            ".acme.example",
+            "help..acme.example",
+            "help.acme.example'",
+            "192.0.2.1",
+        ],
+    ),
+    (
+        "LOGIN_URL",
+        &[
+            "https://www.example.com/login?lang=de&x=a@b",
+            "https://user:hunter2@www.example.com/login",
+            "https://user@www.example.com/login",
+            "https://:hunter2@www.example.com/login",
+            "https://user:hunter2@www.example.com:port/login",
+            "https://*.example.com/login",
+            "https://www.example.com;script-src/login",
+            "https://www.example.com,shop.example.com/login",
+            "https://www.example.com/log in",
+            "https://www.example.com/#/login",
+            "https://www.müller.example/login",
+            "https:\\\\www.example.com\\login",
+            "https:www.example.com/login",
+            "HTTPS://www.example.com/login",
+            "http://www.example.com/login",
+            "ftp://www.example.com/login",
+            "/login",
+        ],
+    ),
+    (
+        "POST_LOGOUT_URL",
+        &[
+            "https://www.example.com/bye",
+            "https://user:hunter2@www.example.com/bye",
+            "https://*.example.com/",
+            "https://www.example.com/#/bye",
+            "javascript:alert(1)",
+        ],
+    ),
+    (
+        "PUBLIC_URL",
+        &[
+            "https://sso.example.com/zendesk",
+            "https://sso.example.com/",
+            "https://sso.example.com/zendesk/",
+            "https://sso.example.com//zendesk",
+            "https://sso.example.com?x",
+            "https://sso.example.com#x",
+            "https://user:hunter2@sso.example.com",
+            "https://*.example.com",
+        ],
+    ),
+    (
+        "ZENDESK_SUBDOMAIN",
+        &["acme-1", "ACME", "-acme", "acme-", "acme.zendesk.com", "https://acme", "*", "ac me", "acmé"],
+    ),
+    ("SESSION_COOKIE", &["__Host-session.id_2", "a;b", "a b", "a=b", "a,b", "séance", "a$b", "\"a\""]),
+    ("LOG_LEVEL", &["warn", "off", "WARN", "3", "loud"]),
+    ("END_SESSION_ON_LOGOUT", &["false", "no", "0", "False"]),
+    ("SIGNING_KEY_MAX_AGE", &["86400", "0", "86401", "-1", "1.5", "5m"]),
+];
+
 #[test]
-fn a_messaging_token_lives_from_a_minute_to_a_day() {
+fn what_the_templates_patterns_refuse_is_refused_at_start() {
+    for (variable, values) in REFUSED {
+        let setup = |value| Setup::of(Kind::SsoRedirect).env(variable, value);
+        let (valid, refused) = values.split_first().unwrap();
+        setup(valid).start();
+        for value in refused {
+            let exit = setup(value).expect_exit(&[]);
+            assert!(!exit.status.success() && exit.output.contains(variable), "{variable}={value}: {exit:?}");
+            assert!(!exit.output.contains("hunter2"), "the log repeats a password: {exit:?}");
+        }
+    }
+}
+
+#[test]
+fn the_messaging_function_refuses_the_same_origins() {
+    for value in ["https://*.example.com", "*", "null", "https://user:pass@www.example.com"] {
+        let setup = Setup::of(Kind::MessagingToken).env("ALLOWED_ORIGINS", value);
+        assert_named(setup, &[], &["ALLOWED_ORIGINS"]);
+    }
+}
+
+#[test]
+fn the_lifetime_of_a_messaging_token_is_between_a_minute_and_a_day() {
     for ttl in ["59", "86401", "0", "-300", "5m", "300.5", "99999999999999999999"] {
         let setup = Setup::of(Kind::MessagingToken).env("MESSAGING_TOKEN_TTL", ttl);
         assert_named(setup, &[], &["MESSAGING_TOKEN_TTL"]);
@@ -122,7 +254,7 @@ fn a_messaging_token_lives_from_a_minute_to_a_day() {
 }
 
 #[test]
-fn what_lambda_itself_sets_is_asked_for_where_it_is_missing() {
+fn variables_that_lambda_sets_are_named_if_they_are_missing() {
     for kind in Kind::ALL {
         let missing = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
         let setup = missing.iter().fold(Setup::of(kind), |setup, name| setup.env(name, ""));
@@ -131,7 +263,7 @@ fn what_lambda_itself_sets_is_asked_for_where_it_is_missing() {
 }
 
 #[test]
-fn an_address_of_aws_that_is_none_is_reported() {
+fn an_invalid_address_of_aws_is_reported() {
     let setup = Setup::of(Kind::SdkExchange)
         .env("AWS_REGION", "eu-west-1/")
         .env("AWS_ENDPOINT_URL", "localhost:4566")
@@ -149,7 +281,7 @@ fn an_address_of_aws_that_is_none_is_reported() {
 }
 
 #[test]
-fn an_authority_file_that_cannot_be_read_is_reported() {
+fn an_unreadable_certificate_file_is_reported() {
     for kind in Kind::ALL {
         let setup = Setup::of(kind).env("AWS_CA_BUNDLE", "/no/such/bundle.pem");
         assert_named(setup, &[], &["AWS_CA_BUNDLE", "/no/such/bundle.pem"]);
@@ -157,7 +289,7 @@ fn an_authority_file_that_cannot_be_read_is_reported() {
 }
 
 #[test]
-fn what_a_function_does_not_use_is_not_looked_at() {
+fn variables_of_other_functions_are_ignored() {
     let setup = Setup::of(Kind::SdkExchange)
         .env("ZENDESK_SUBDOMAIN", "not / a subdomain")
         .env("MESSAGING_TOKEN_TTL", "soon")
@@ -178,6 +310,7 @@ fn an_empty_optional_variable_counts_as_not_set() {
         "LOGIN_URL",
         "POST_LOGOUT_URL",
         "SESSION_COOKIE",
+        "END_SESSION_ON_LOGOUT",
         "ALLOWED_ORIGINS",
         "PUBLIC_URL",
         "MESSAGING_TOKEN_TTL",
@@ -195,7 +328,7 @@ fn an_empty_optional_variable_counts_as_not_set() {
 }
 
 #[test]
-fn every_log_level_is_known() {
+fn every_documented_log_level_is_accepted() {
     for level in ["error", "warn", "info", "debug", "trace"] {
         let setup = Setup::of(Kind::SdkExchange).env("LOG_LEVEL", level);
         assert_eq!(setup.start().answer_for("t", &users::demo()).status, 200, "{level}");

@@ -1,5 +1,4 @@
-//! What `Debug` shows of everything that holds a secret or says something of a person: nothing of either. An error
-//! that is logged with `{:?}` by mistake must give away no more than one that is logged on purpose.
+//! `Debug` shows no secret and no personal data, so that a value that is logged with `{:?}` by mistake does no harm.
 
 use serde_json::json;
 use std::fmt::Debug;
@@ -10,21 +9,21 @@ use zendesk_jwt::handlers::KeyInUse;
 use zendesk_jwt::jwt::messaging::{Messaging, MessagingClaims};
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::SigningKey;
-use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
+use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{EpochSeconds, Jti};
 use zendesk_jwt::user::{Claim, UserToken, UserTokenRecord};
 
-/// Part of every value that nobody may see, and of no name.
+/// A part of every secret and every personal value.
 const CANARY: &str = "canary";
 
-fn shows_nothing(what: impl Debug) {
-    for shown in [format!("{what:?}"), format!("{what:#?}")] {
+fn shows_nothing(value: impl Debug) {
+    for shown in [format!("{value:?}"), format!("{value:#?}")] {
         assert!(!shown.to_lowercase().contains(CANARY), "{shown}");
         assert!(!shown.contains("eyJ"), "a JWT: {shown}");
     }
 }
 
-/// A user with every attribute that an item may have.
+/// A user with every attribute of an item.
 fn record() -> UserTokenRecord {
     let text = json!({ "S": CANARY });
     let item = json!({
@@ -50,13 +49,13 @@ fn a_user_and_their_claims_show_nothing() {
     let messaging = MessagingClaims::of(user, now).unwrap();
     shows_nothing(&messaging);
     shows_nothing(SdkClaims::of(user, now, jti()).unwrap());
-    shows_nothing(SsoClaims::of(user, now, jti(), LegacyAgents::Allowed).unwrap());
+    shows_nothing(SsoClaims::of(user, now, jti(), CustomRole::Optional).unwrap());
     assert_eq!(format!("{:?}", [Claim::Absent, Claim::Null, Claim::Value(CANARY)]), "[Absent, Null, Value(…)]");
     assert_eq!(format!("{:?}", key().sign(&messaging).unwrap()), "Jwt(…)");
 }
 
 #[test]
-fn an_item_that_is_refused_shows_nothing() {
+fn a_malformed_item_shows_nothing() {
     for attribute in ["external_id", "email", "phone", "tags", "role", "expires_at"] {
         let item = json!({ "Item": { attribute: { "NS": [CANARY] } } });
         let answer = GetItemReader::default().read(item.to_string());
@@ -65,7 +64,7 @@ fn an_item_that_is_refused_shows_nothing() {
 }
 
 #[test]
-fn a_signing_key_and_what_is_wrong_with_one_show_nothing() {
+fn a_signing_key_and_its_problems_show_nothing() {
     assert_eq!(format!("{:?}", key()), r#"SigningKey { kid: Some("app_1"), .. }"#);
     shows_nothing(KeyInUse { key: Arc::new(key()), age: 0, failure: None });
     for stored in
@@ -78,7 +77,7 @@ fn a_signing_key_and_what_is_wrong_with_one_show_nothing() {
 }
 
 #[test]
-fn what_calls_aws_shows_nothing_of_its_credentials() {
+fn the_clients_of_aws_show_no_credentials() {
     let settings = aws::Settings {
         region: "eu-west-1".to_owned(),
         credentials: aws::Credentials::new(CANARY.to_owned(), CANARY.to_owned(), Some(CANARY.to_owned())),

@@ -1,11 +1,11 @@
-//! The sample events in `events/`: each gives the answer that the table in `events/README.md` promises.
+//! The sample events in `events/` give the answers that `events/README.md` promises.
 
 use crate::support::{Kind, Setup, users};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The user token that the events carry where their user is known.
+/// The known user token in the events.
 const TOKEN: &str = "BD2F35A7621";
 
 fn folder() -> PathBuf {
@@ -16,7 +16,7 @@ fn is_event(file: &str) -> bool {
     Path::new(file).extension().is_some_and(|extension| extension == "json")
 }
 
-/// The promised status of each event by file name, from the rows of the table.
+/// The promised status of each event, by file name.
 fn promised() -> BTreeMap<String, u16> {
     let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();
     let row = |line: &str| {
@@ -27,7 +27,7 @@ fn promised() -> BTreeMap<String, u16> {
     readme.lines().filter(|line| line.starts_with('|')).filter_map(row).collect()
 }
 
-fn give_the_promised_status(kind: Kind) {
+fn get_the_documented_status(kind: Kind) {
     let setup = Setup::of(kind).env("SESSION_COOKIE", "session").env("LOGIN_URL", "https://www.example.com/login");
     let service = setup.env("ALLOWED_ORIGINS", "https://www.example.com").start();
     service.aws.put_user(TOKEN, &users::demo());
@@ -43,22 +43,22 @@ fn give_the_promised_status(kind: Kind) {
 }
 
 #[test]
-fn events_of_the_sdk_exchange_give_the_promised_status() {
-    give_the_promised_status(Kind::SdkExchange);
+fn events_of_the_sdk_exchange_get_the_documented_status() {
+    get_the_documented_status(Kind::SdkExchange);
 }
 
 #[test]
-fn events_of_the_messaging_token_give_the_promised_status() {
-    give_the_promised_status(Kind::MessagingToken);
+fn events_of_the_messaging_token_get_the_documented_status() {
+    get_the_documented_status(Kind::MessagingToken);
 }
 
 #[test]
-fn events_of_the_sso_redirect_give_the_promised_status() {
-    give_the_promised_status(Kind::SsoRedirect);
+fn events_of_the_sso_redirect_get_the_documented_status() {
+    get_the_documented_status(Kind::SsoRedirect);
 }
 
 #[test]
-fn every_event_is_in_the_table_and_is_json() {
+fn every_event_is_json_and_documented() {
     let files = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let (mut found, promised) = (0, promised());
     for file in files.filter(|file| is_event(file)) {
@@ -66,5 +66,5 @@ fn every_event_is_in_the_table_and_is_json() {
         serde_json::from_slice::<Value>(&std::fs::read(folder().join(&file)).unwrap()).expect(&file);
         found += 1;
     }
-    assert_eq!(found, promised.len(), "the table names files that are not there");
+    assert_eq!(found, promised.len(), "the table names files that do not exist");
 }

@@ -1,7 +1,7 @@
-//! Faults on the way to AWS: one heals unseen, a lasting one is a 503 in time, and none needs a restart.
+//! Network faults between a function and AWS. The caller does not notice a single fault. A lasting fault gives a 503
+//! in time. No fault needs a restart.
 //!
-//! The table [`FAULTS`] is held against each function and each call that it makes. docs/reliability.md
-//! tells what is expected of them.
+//! Each test tries all [`FAULTS`] with all functions.
 
 use crate::support::faulty_link::{AWS_JSON, Breakage, Ending, FaultyLinks, Upstream};
 use crate::support::service::Reply;
@@ -12,16 +12,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Milliseconds by the function's own clock within which one fault heals.
+/// The longest `duration_ms` of a request with a single fault.
 const HEALS_WITHIN: f64 = 1000.0;
 
-/// Milliseconds by the function's own clock within which a lasting fault is answered.
+/// The longest `duration_ms` of a request during a lasting fault.
 const ANSWERS_WITHIN: f64 = 2600.0;
 
-/// The same as the caller sees it, generous since the machine may be busy.
+/// The longest time for the caller, generous because the machine may be busy.
 const ANSWERS_WITHIN_AT_MOST: Duration = Duration::from_secs(8);
 
-/// How soon a function without a key has one after an outage, its pauses included.
+/// The longest time from the end of an outage until a function without a key has one.
 const SOON: Duration = Duration::from_secs(15);
 
 const TOKEN: &str = "BD2F35A7621";
@@ -34,18 +34,18 @@ struct Fault {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nature {
-    /// It may be gone when tried again, so it must be.
+    /// A retry can succeed, so the function must retry.
     Transient,
-    /// It will be there when tried again, so that need not be done.
-    Stubborn,
+    /// A retry fails as well, so the function need not retry.
+    Permanent,
 }
 
 const fn transient(name: &'static str, breakage: Breakage) -> Fault {
     Fault { name, breakage, nature: Nature::Transient }
 }
 
-const fn stubborn(name: &'static str, breakage: Breakage) -> Fault {
-    Fault { name, breakage, nature: Nature::Stubborn }
+const fn permanent(name: &'static str, breakage: Breakage) -> Fault {
+    Fault { name, breakage, nature: Nature::Permanent }
 }
 
 const fn error(status: u16, code: &'static str) -> Breakage {
@@ -56,7 +56,7 @@ const fn answer(status: u16, content_type: &'static str, body: &'static str) -> 
     Breakage::Answer { status, content_type, body }
 }
 
-/// Every fault. A cell that waits long stands near the top, so that none is left alone at the end.
+/// All faults. Those that take long come first, so that none of them runs alone at the end.
 const FAULTS: [Fault; 22] = [
     transient("no answer", Breakage::Silence),
     transient("slow body", Breakage::Trickle),
@@ -76,16 +76,16 @@ const FAULTS: [Fault; 22] = [
     transient("JSON of another shape", answer(200, AWS_JSON, r#"{"Item": {"name": {"S": 1}}}"#)),
     transient("empty body", answer(200, AWS_JSON, "")),
     transient("HTML page", answer(200, "text/html", "<h1>Welcome to this network</h1>")),
-    // In DynamoDB's own media type this would say that the token is unknown, which is a refusal.
+    // With DynamoDB's media type this would mean that the token is unknown.
     transient("JSON of another media type", answer(200, "text/html", "{}")),
-    // The credentials are those of the environment, for as long as the process lives.
-    stubborn("expired credentials", error(400, "ExpiredTokenException")),
-    stubborn("unknown credentials", error(400, "UnrecognizedClientException")),
-    // A role does not change within a second.
-    stubborn("access denied", error(400, "AccessDeniedException")),
+    // The credentials from the environment do not change while the process lives.
+    permanent("expired credentials", error(400, "ExpiredTokenException")),
+    permanent("unknown credentials", error(400, "UnrecognizedClientException")),
+    // Permissions do not change within a second.
+    permanent("access denied", error(400, "AccessDeniedException")),
 ];
 
-/// A function that meets a fault at one of its calls.
+/// One function and one fault of one service.
 struct Cell {
     kind: Kind,
     upstream: Upstream,
@@ -98,14 +98,14 @@ impl fmt::Display for Cell {
     }
 }
 
-/// Holds `spec` for all functions and all faults of this call.
-fn hold(upstream: Upstream, spec: impl Fn(&Cell) + Sync) {
+/// Runs the test for all functions and all faults of this service.
+fn for_all_faults(upstream: Upstream, test: impl Fn(&Cell) + Sync) {
     let cells = FAULTS.iter().flat_map(|fault| Kind::ALL.map(|kind| Cell { kind, upstream, fault }));
-    hold_for_all(&cells.collect::<Vec<_>>(), spec);
+    for_all(&cells.collect::<Vec<_>>(), test);
 }
 
-/// Holds `spec` for all cells, several at once since they mostly wait, and then names each that failed.
-fn hold_for_all<C: fmt::Display + Sync>(cells: &[C], spec: impl Fn(&C) + Sync) {
+/// Runs the test for all cells, several at a time because they mostly wait, and reports all failures.
+fn for_all<C: fmt::Display + Sync>(cells: &[C], test: impl Fn(&C) + Sync) {
     const AT_ONCE: usize = 8;
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
@@ -113,7 +113,7 @@ fn hold_for_all<C: fmt::Display + Sync>(cells: &[C], spec: impl Fn(&C) + Sync) {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| spec(cell))) {
+                    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(cell))) {
                         let text = panic.downcast_ref::<String>().map(String::as_str);
                         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
                         failures.lock().unwrap().push(format!("{cell}: {text}"));
@@ -130,7 +130,7 @@ fn setup(kind: Kind) -> (FaultyLinks, Setup) {
     FaultyLinks::of(Setup::of(kind).with_fakes().env("SIGNING_KEY_MAX_AGE", "1"))
 }
 
-/// A function that has a key and both connections, or whatever it got of them.
+/// A function after its cold start, which may have failed to read its key or to connect.
 fn started(setup: Setup) -> Service {
     let service = setup.start();
     service.aws.put_user(TOKEN, &users::demo());
@@ -152,17 +152,17 @@ fn assert_signed(service: &Service, reply: &Reply) {
 
 fn assert_unavailable(reply: &Reply) {
     assert_eq!(reply.answer.status, 503, "{}", reply.logs);
-    reply.answer.header("retry-after").expect("when to try again").parse::<u32>().expect("in seconds");
+    reply.answer.header("retry-after").expect("a Retry-After header").parse::<u32>().expect("seconds");
     assert!(!reply.answer.body.contains("<form"), "{}", reply.answer.body);
     assert!(reply.took < ANSWERS_WITHIN_AT_MOST, "{:?}", reply.took);
 }
 
-/// Milliseconds from the decoded event to the finished answer.
+/// The request's `duration_ms`.
 fn duration(reply: &Reply) -> f64 {
     logs::request_line(&reply.logs)["duration_ms"].as_f64().unwrap()
 }
 
-/// Asks until an answer took no longer than `bound`, some times at most: a busy machine only ever adds to it.
+/// Repeats the request until it takes no longer than `bound`, because a busy machine can only make it slower.
 fn assert_within(bound: f64, ask: impl Fn() -> Reply) {
     let mut durations = Vec::new();
     for _ in 0..8 {
@@ -171,7 +171,7 @@ fn assert_within(bound: f64, ask: impl Fn() -> Reply) {
             return;
         }
     }
-    panic!("not within {bound} ms, but {durations:?}");
+    panic!("no request within {bound} ms: {durations:?}");
 }
 
 fn assert_outage(service: &Service) {
@@ -182,7 +182,7 @@ fn assert_outage(service: &Service) {
     });
 }
 
-/// Asks until the function has a key again, and takes nothing but an outage for an answer until then.
+/// Waits until the function signs. Until then, each answer must be a 503.
 fn assert_signs_soon(service: &Service) {
     eventually("signs without a restart", SOON, || {
         let reply = ask(service);
@@ -196,14 +196,14 @@ fn assert_signs_soon(service: &Service) {
 }
 
 #[test]
-fn one_fault_of_dynamodb_heals_by_retry() {
-    hold(Upstream::DynamoDb, |cell| {
+fn a_retry_hides_a_single_fault_of_dynamodb() {
+    for_all_faults(Upstream::DynamoDb, |cell| {
         let (links, setup) = setup(cell.kind);
         let (service, link) = (started(setup), links.link(cell.upstream));
         assert_within(HEALS_WITHIN, || {
             link.break_once(cell.fault.breakage);
             let reply = ask(&service);
-            if cell.fault.nature == Nature::Stubborn && reply.answer.status != 200 {
+            if cell.fault.nature == Nature::Permanent && reply.answer.status != 200 {
                 assert_unavailable(&reply);
             } else {
                 assert_signed(&service, &reply);
@@ -216,8 +216,8 @@ fn one_fault_of_dynamodb_heals_by_retry() {
 }
 
 #[test]
-fn a_lasting_fault_of_dynamodb_answers_503_in_time_until_it_is_over() {
-    hold(Upstream::DynamoDb, |cell| {
+fn a_lasting_fault_of_dynamodb_answers_503_in_time_until_it_ends() {
+    for_all_faults(Upstream::DynamoDb, |cell| {
         let (links, setup) = setup(cell.kind);
         let (service, link) = (started(setup), links.link(cell.upstream));
         link.break_lastingly(cell.fault.breakage);
@@ -226,63 +226,63 @@ fn a_lasting_fault_of_dynamodb_answers_503_in_time_until_it_is_over() {
         }
         assert!(link.broken() >= 2);
 
-        link.mend();
+        link.repair();
         assert_signed(&service, &ask(&service));
         assert!(service.function.is_alive());
     });
 }
 
 #[test]
-fn one_fault_of_secrets_manager_at_cold_start_heals_by_retry() {
-    hold(Upstream::SecretsManager, |cell| {
+fn a_retry_hides_a_single_fault_of_secrets_manager_at_cold_start() {
+    for_all_faults(Upstream::SecretsManager, |cell| {
         let (links, setup) = setup(cell.kind);
         let link = links.link(cell.upstream);
         link.break_once(cell.fault.breakage);
         let service = started(setup);
         assert_eq!(link.broken(), 1);
 
-        if cell.fault.nature == Nature::Stubborn {
+        if cell.fault.nature == Nature::Permanent {
             assert_signs_soon(&service);
         } else {
             assert_signed(&service, &ask(&service));
-            assert_eq!(vain_reads(&service), 0, "it took a second read: {}", service.function.logs());
+            assert_eq!(failed_reads(&service), 0, "the function read its key twice: {}", service.function.logs());
         }
     });
 }
 
-/// How often the function tried to read its key in vain.
-fn vain_reads(service: &Service) -> usize {
+/// How often the function failed to read its key.
+fn failed_reads(service: &Service) -> usize {
     service.function.logs().matches("no signing key was read").count()
 }
 
-/// Asks, after a start without a key, until a request has tried to read it as well.
+/// Waits until a request, and not only the cold start, has failed to read the key.
 fn assert_outage_of_the_first_key(service: &Service) {
-    let before = vain_reads(service);
-    assert!(before > 0, "it was not tried at cold start: {}", service.function.logs());
-    eventually("tries to read its key again", SOON, || {
+    let before = failed_reads(service);
+    assert!(before > 0, "the cold start read no key: {}", service.function.logs());
+    eventually("reads its key again", SOON, || {
         assert_outage(service);
-        (vain_reads(service) > before).then_some(())
+        (failed_reads(service) > before).then_some(())
     });
 }
 
 #[test]
-fn a_lasting_fault_of_secrets_manager_at_cold_start_answers_503_in_time_until_it_is_over() {
-    hold(Upstream::SecretsManager, |cell| {
+fn a_lasting_fault_of_secrets_manager_at_cold_start_answers_503_in_time_until_it_ends() {
+    for_all_faults(Upstream::SecretsManager, |cell| {
         let (links, setup) = setup(cell.kind);
         let link = links.link(cell.upstream);
         link.break_lastingly(cell.fault.breakage);
         let service = started(setup);
         assert_outage_of_the_first_key(&service);
 
-        link.mend();
+        link.repair();
         assert_signs_soon(&service);
         assert!(service.function.is_alive());
     });
 }
 
 #[test]
-fn a_fault_of_secrets_manager_costs_no_request_once_there_is_a_key() {
-    hold(Upstream::SecretsManager, |cell| {
+fn a_function_with_a_key_answers_every_request_during_a_fault_of_secrets_manager() {
+    for_all_faults(Upstream::SecretsManager, |cell| {
         let (links, setup) = setup(cell.kind);
         let (service, link) = (started(setup), links.link(cell.upstream));
         link.break_lastingly(cell.fault.breakage);
@@ -292,7 +292,7 @@ fn a_fault_of_secrets_manager_costs_no_request_once_there_is_a_key() {
             logs::request_line(&reply.logs).get("signing_key_failure").map(drop)
         });
 
-        link.mend();
+        link.repair();
         eventually("refreshes its key again", SOON, || {
             let reply = ask(&service);
             assert_signed(&service, &reply);
@@ -301,13 +301,13 @@ fn a_fault_of_secrets_manager_costs_no_request_once_there_is_a_key() {
     });
 }
 
-/// A function for which the name of one of its upstreams does not resolve.
-struct Nameless {
+/// One function and one service whose host name does not resolve.
+struct UnknownHost {
     kind: Kind,
     upstream: Upstream,
 }
 
-impl fmt::Display for Nameless {
+impl fmt::Display for UnknownHost {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         write!(formatter, "{}, {}, a host name that does not resolve", self.kind.name(), self.upstream)
     }
@@ -315,10 +315,10 @@ impl fmt::Display for Nameless {
 
 #[test]
 fn a_host_name_that_does_not_resolve_answers_503_in_time() {
-    let cells = Kind::ALL.into_iter().flat_map(|kind| Upstream::ALL.map(|upstream| Nameless { kind, upstream }));
-    hold_for_all(&cells.collect::<Vec<_>>(), |cell| {
+    let cells = Kind::ALL.into_iter().flat_map(|kind| Upstream::ALL.map(|upstream| UnknownHost { kind, upstream }));
+    for_all(&cells.collect::<Vec<_>>(), |cell| {
         let (_links, setup) = setup(cell.kind);
-        // RFC 6761, section 6.4: no such name ever exists.
+        // RFC 6761, section 6.4: names under `invalid` never exist.
         let service = started(setup.env(cell.upstream.variable(), "https://aws.invalid"));
         match cell.upstream {
             Upstream::DynamoDb => assert_outage(&service),
@@ -328,7 +328,7 @@ fn a_host_name_that_does_not_resolve_answers_503_in_time() {
     });
 }
 
-/// A function that is frozen, and whose connections end meanwhile.
+/// A function whose connections end while Lambda has it frozen.
 struct Thaw {
     kind: Kind,
     ending: Ending,
@@ -341,9 +341,9 @@ impl fmt::Display for Thaw {
 }
 
 #[test]
-fn a_thawed_function_whose_connections_are_dead_signs_at_the_first_request() {
+fn a_thawed_function_with_dead_connections_signs_at_the_first_request() {
     let cells = Kind::ALL.into_iter().flat_map(|kind| Ending::ALL.map(|ending| Thaw { kind, ending }));
-    hold_for_all(&cells.collect::<Vec<_>>(), |cell| {
+    for_all(&cells.collect::<Vec<_>>(), |cell| {
         let (links, setup) = setup(cell.kind);
         let service = started(setup);
         assert_signed(&service, &ask(&service));
@@ -351,7 +351,7 @@ fn a_thawed_function_whose_connections_are_dead_signs_at_the_first_request() {
         for _ in 0..2 {
             service.function.freeze();
             let open = links.link(Upstream::DynamoDb).end_connections(cell.ending);
-            assert!(open > 0, "it pools no connection that could be dead");
+            assert!(open > 0, "the function has no pooled connection");
             links.link(Upstream::SecretsManager).end_connections(cell.ending);
             service.function.thaw();
             assert_signed(&service, &ask(&service));

@@ -1,4 +1,4 @@
-//! A signing key is rotated while requests come in one after the other, and none of them is lost.
+//! Rotation of a signing key under constant requests, none of which fails.
 
 use crate::support::service::{MESSAGING_KID, MESSAGING_SECRET};
 use crate::support::{Jwt, Kind, Service, Setup, logs, users};
@@ -9,7 +9,7 @@ const TOKEN: &str = "session-7f3a";
 const NEW_SECRET: &str = "newMessagingSecret-0123456789abcdefghijklmnopqrstuvwxyz";
 const NEW_KID: &str = "app_new";
 
-/// Seconds after which the functions of these specs read their key anew.
+/// Seconds after which the functions in these tests refresh their key.
 const MAX_AGE: u64 = 2;
 
 fn started() -> Service {
@@ -19,17 +19,17 @@ fn started() -> Service {
     service
 }
 
-/// The key id that signed the next answer, which must be a good one.
+/// The key id of the next answer, which must be a success.
 fn next_kid(service: &Service) -> String {
     let token = service.answer(&service.kind.request(TOKEN)).jwt();
     let kid = if Jwt::is_signed_with(&token, NEW_SECRET) { NEW_KID } else { MESSAGING_KID };
     let secret = if kid == NEW_KID { NEW_SECRET } else { MESSAGING_SECRET };
-    assert_eq!(Jwt::verified(&token, secret).header["kid"], kid, "a kid goes with its own secret");
+    assert_eq!(Jwt::verified(&token, secret).header["kid"], kid, "each kid belongs to one secret");
     kid.to_owned()
 }
 
 #[test]
-fn a_new_key_is_used_within_its_max_age_and_a_second_and_no_request_fails() {
+fn a_new_key_is_used_one_second_after_the_max_age_at_the_latest_and_no_request_fails() {
     let service = started();
     for _ in 0..100 {
         assert_eq!(next_kid(&service), MESSAGING_KID);
@@ -43,13 +43,13 @@ fn a_new_key_is_used_within_its_max_age_and_a_second_and_no_request_fails() {
         let bound = Duration::from_secs(MAX_AGE + 1);
         assert!(stored.elapsed() < bound, "the old key still signs after {bound:?} and {requests} requests");
     }
-    assert!(requests > 10, "the load was not constant: {requests} requests");
+    assert!(requests > 10, "only {requests} requests");
     for _ in 0..100 {
-        assert_eq!(next_kid(&service), NEW_KID, "there is no way back to the old key");
+        assert_eq!(next_kid(&service), NEW_KID, "the old key is not used again");
     }
 }
 
-/// The request line of the next answer, which must be a good one.
+/// The request line of the next answer, which must be a success.
 fn next_line(service: &Service) -> Value {
     let reply = service.reply(&service.kind.request(TOKEN));
     assert_eq!(reply.answer.status, 200);
@@ -57,7 +57,7 @@ fn next_line(service: &Service) -> Value {
 }
 
 #[test]
-fn a_version_that_cannot_be_right_never_replaces_the_key_and_is_logged_and_counted() {
+fn an_invalid_version_never_replaces_the_key_and_is_logged_and_counted() {
     for (bad, code) in [
         (json!({ "kid": NEW_KID, "secret": "123456" }), "signing_key_refused"),
         (json!({ "kid": NEW_KID, "secret": "" }), "signing_key_refused"),
@@ -74,12 +74,12 @@ fn a_version_that_cannot_be_right_never_replaces_the_key_and_is_logged_and_count
             if line.get("signing_key_failure").is_some() {
                 break line;
             }
-            assert!(started.elapsed() < Duration::from_secs(10), "nobody noticed {bad}");
+            assert!(started.elapsed() < Duration::from_secs(10), "the log does not mention {bad}");
         };
         assert_eq!((&line["signing_key_failure"], &line["signing_key_failures"]), (&json!(code), &json!(1)));
         assert!(logs::metric_names(&line).iter().any(|name| name == "signing_key_failures"), "{line}");
         let log = service.function.logs();
-        assert!(log.contains("End user authentication"), "the log says where to get a good one: {log}");
+        assert!(log.contains("End user authentication"), "the log names the screen: {log}");
         assert!(!log.contains(NEW_SECRET), "{log}");
     }
 }

@@ -1,7 +1,6 @@
-//! The service as its callers, its operator and AWS see it: real binaries behind a Lambda Runtime
-//! API, in front of a DynamoDB and a Secrets Manager. Every file of specs is about one flow or one
-//! promise, and none of them looks inside.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a spec that cannot go on has failed")]
+//! Tests of the service from the outside: the real binaries behind a fake Lambda Runtime API, with fakes of DynamoDB and
+//! Secrets Manager. Each file covers one function or one promise.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use zendesk_jwt_testkit as support;
 

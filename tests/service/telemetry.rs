@@ -1,4 +1,4 @@
-//! What a function writes: one line for each request, with its metrics, and never a secret or a person.
+//! Log lines and metrics: one line for each request, without secrets and personal data.
 
 use crate::support::service::MESSAGING_KID;
 use crate::support::{EventSource, Fault, Jwt, Kind, Request, Service, Setup, html, logs, now, users};
@@ -12,7 +12,7 @@ fn started(kind: Kind) -> Service {
     service
 }
 
-/// Requests that a function without a login page answers in every way that it can.
+/// Requests with different outcomes for a function without a login page.
 fn requests(kind: Kind) -> [Request; 4] {
     let known = kind.request(TOKEN);
     [known.clone(), kind.request("unknown"), kind.request(""), Request::new("PATCH", &known.path)]
@@ -43,14 +43,14 @@ fn only_the_first_invocation_is_a_cold_start() {
 }
 
 #[test]
-fn the_request_that_is_rehearsed_at_cold_start_is_neither_logged_nor_counted() {
+fn the_warm_up_request_is_neither_logged_nor_counted() {
     for kind in Kind::ALL {
         assert_eq!(started(kind).function.logs(), "");
     }
 }
 
 #[test]
-fn a_user_is_named_by_the_start_of_the_hash_of_their_external_id() {
+fn the_log_names_a_user_by_the_start_of_the_hash_of_the_external_id() {
     for kind in Kind::ALL {
         let service = started(kind);
         let line = logs::request_line(&service.reply(&kind.request(TOKEN)).logs);
@@ -64,7 +64,7 @@ fn outcome(service: &Service, request: &Request) -> String {
 }
 
 #[test]
-fn the_outcome_is_a_code_that_tells_the_cases_apart() {
+fn each_outcome_has_its_own_code() {
     for kind in Kind::ALL {
         let service = started(kind);
         service.aws.put_user("expired", &users::demo_with(&json!({ "expires_at": now() - 1 })));
@@ -113,7 +113,7 @@ fn a_refused_user_is_counted_and_a_visitor_without_a_token_is_not() {
 }
 
 #[test]
-fn two_stacks_in_one_account_count_apart() {
+fn each_stack_can_have_its_own_metrics_namespace() {
     let namespace = |setup: Setup| {
         let service = setup.start();
         let line = logs::request_line(&service.reply(&service.kind.request(TOKEN)).logs);
@@ -126,7 +126,7 @@ fn two_stacks_in_one_account_count_apart() {
 }
 
 #[test]
-fn a_log_is_made_of_json_lines_at_every_level() {
+fn the_log_consists_of_json_lines_at_every_level() {
     for level in ["error", "warn", "info", "debug", "trace"] {
         let service = Setup::of(Kind::SdkExchange).env("LOG_LEVEL", level).start();
         for request in requests(service.kind) {
@@ -136,7 +136,7 @@ fn a_log_is_made_of_json_lines_at_every_level() {
     }
 }
 
-/// A word that is in every secret and every personal detail below, and nowhere else.
+/// A word that every secret and every personal value below contains.
 const MARKER: &str = "canary";
 
 fn marked_user() -> Value {
@@ -156,51 +156,51 @@ fn marked_secret(kind: Kind) -> String {
     kind.signing_key("canary-secret-0123456789-0123456789").to_string()
 }
 
-fn talkative(kind: Kind) -> Setup {
+fn at_trace_level(kind: Kind) -> Setup {
     let setup = Setup::of(kind).with_fakes().env("LOG_LEVEL", "trace").env("SIGNING_KEY_MAX_AGE", "1");
     if kind == Kind::SdkExchange { setup } else { setup.env("SESSION_COOKIE", "session") }
 }
 
-fn assert_discreet(service: &Service, case: &str) {
+fn assert_log_without_marker(service: &Service, case: &str) {
     logs::assert_without(&service.function.logs(), MARKER, &format!("{:?}, {case}", service.kind));
 }
 
 #[test]
-fn a_signature_leaves_no_trace_of_token_user_secret_or_jwt() {
+fn a_sign_in_logs_no_token_user_secret_or_jwt() {
     for kind in Kind::ALL {
-        let service = talkative(kind).secret(&marked_secret(kind)).start();
+        let service = at_trace_level(kind).secret(&marked_secret(kind)).start();
         service.aws.put_user("canary-token", &marked_user());
-        for front in EventSource::ALL {
-            let answer = service.answer_through(front, &kind.request("canary-token"));
+        for source in EventSource::ALL {
+            let answer = service.answer_through(source, &kind.request("canary-token"));
             let jwt = html::hidden_fields(&answer.body).get("jwt").cloned().unwrap_or_else(|| answer.jwt());
             Jwt::verified(&jwt, "canary-secret-0123456789-0123456789");
             for part in jwt.split('.').skip(1) {
                 assert!(!service.function.logs().contains(part), "{kind:?}: the log holds a JWT");
             }
         }
-        assert_discreet(&service, "signed");
+        assert_log_without_marker(&service, "signed");
     }
 }
 
 #[test]
-fn a_session_in_cookie_or_header_leaves_no_trace() {
+fn a_session_in_a_cookie_or_header_is_not_logged() {
     for kind in [Kind::MessagingToken, Kind::SsoRedirect] {
-        let service = talkative(kind).secret(&marked_secret(kind)).start();
+        let service = at_trace_level(kind).secret(&marked_secret(kind)).start();
         service.aws.put_user("canary-token", &marked_user());
         let path = kind.request("").path;
-        for front in EventSource::ALL {
-            service.answer_through(front, &Request::post(&path).cookie("session", "canary-token"));
-            service.answer_through(front, &Request::post(&path).bearer("canary-token"));
-            service.answer_through(front, &Request::post(&path).bearer("canary unknown,token"));
+        for source in EventSource::ALL {
+            service.answer_through(source, &Request::post(&path).cookie("session", "canary-token"));
+            service.answer_through(source, &Request::post(&path).bearer("canary-token"));
+            service.answer_through(source, &Request::post(&path).bearer("canary unknown,token"));
         }
-        assert_discreet(&service, "cookie and bearer");
+        assert_log_without_marker(&service, "cookie and bearer");
     }
 }
 
 #[test]
-fn a_refusal_leaves_no_trace_of_token_or_user() {
+fn a_refusal_logs_no_token_or_user() {
     for kind in Kind::ALL {
-        let service = talkative(kind).start();
+        let service = at_trace_level(kind).start();
         service.answer(&kind.request("canary-unknown"));
         for (number, changes) in [
             json!({ "expires_at": 1 }),
@@ -220,16 +220,16 @@ fn a_refusal_leaves_no_trace_of_token_or_user() {
             user.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
             service.answer_for(&format!("canary-{number}"), &user);
         }
-        assert_discreet(&service, "refused");
+        assert_log_without_marker(&service, "refused");
     }
 }
 
 #[test]
-fn a_malformed_request_leaves_no_trace_of_what_it_held() {
+fn the_content_of_a_malformed_request_is_not_logged() {
     for kind in Kind::ALL {
-        let service = talkative(kind).start();
+        let service = at_trace_level(kind).start();
         let path = kind.request("").path;
-        for front in EventSource::ALL {
+        for source in EventSource::ALL {
             for request in [
                 Request::post(&path).form_body("user_token=canary-1&user_token=canary-2"),
                 Request::post(&path).form_body(b"user_token=canary\xff"),
@@ -241,17 +241,17 @@ fn a_malformed_request_leaves_no_trace_of_what_it_held() {
                 Request::post(&path).header("authorization", "Basic canary"),
                 Request::get("/sso/logout?email=canary%40example.com&external_id=canary&kind=error&message=canary"),
             ] {
-                service.answer_through(front, &request);
+                service.answer_through(source, &request);
             }
         }
-        assert_discreet(&service, "malformed");
+        assert_log_without_marker(&service, "malformed");
     }
 }
 
 #[test]
-fn an_outage_leaves_no_trace_of_token_user_or_secret() {
+fn an_outage_logs_no_token_user_or_secret() {
     for kind in Kind::ALL {
-        let service = talkative(kind).secret(&marked_secret(kind)).start();
+        let service = at_trace_level(kind).secret(&marked_secret(kind)).start();
         service.aws.put_user("canary-token", &marked_user());
         for fault in [Fault::INTERNAL_ERROR, Fault::ACCESS_DENIED, Fault::ClosedConnection] {
             service.aws.secrets_manager().fail(fault);
@@ -260,12 +260,12 @@ fn an_outage_leaves_no_trace_of_token_user_or_secret() {
             service.answer(&kind.request("canary-token"));
             service.aws.dynamodb().recover();
         }
-        assert_discreet(&service, "outage");
+        assert_log_without_marker(&service, "outage");
     }
 }
 
 #[test]
-fn a_refused_signing_key_leaves_no_trace_of_itself() {
+fn an_invalid_signing_key_is_not_logged() {
     for kind in Kind::ALL {
         for secret in [
             kind.signing_key("canary789"),
@@ -276,25 +276,25 @@ fn a_refused_signing_key_leaves_no_trace_of_itself() {
             json!({ "kid": MESSAGING_KID, "canary": "canary" }),
             json!({ "kid": ["canary"], "secret": ["canary"] }),
         ] {
-            let service = talkative(kind).secret(&secret.to_string()).start();
+            let service = at_trace_level(kind).secret(&secret.to_string()).start();
             service.answer(&kind.request("canary-token"));
-            assert_discreet(&service, "refused key");
+            assert_log_without_marker(&service, "refused key");
         }
-        let service = talkative(kind).secret("canary: not JSON").start();
+        let service = at_trace_level(kind).secret("canary: not JSON").start();
         service.answer(&kind.request("canary-token"));
-        assert_discreet(&service, "no JSON");
+        assert_log_without_marker(&service, "not JSON");
     }
 }
 
 #[test]
 fn credentials_of_the_function_are_not_logged() {
-    let service = talkative(Kind::SdkExchange)
+    let service = at_trace_level(Kind::SdkExchange)
         .env("AWS_SECRET_ACCESS_KEY", "canary+key")
         .env("AWS_SESSION_TOKEN", "canary+session");
     let service = service.start();
     service.answer_for(TOKEN, &users::demo());
 
-    assert_discreet(&service, "credentials");
+    assert_log_without_marker(&service, "credentials");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! User tokens in DynamoDB: what is asked of the table, and what an outage of it looks like.
+//! User tokens in DynamoDB: which requests the functions send, and how they answer during an outage.
 
-use crate::support::{Answer, Fault, Kind, Request, Service, Setup, eventually, users};
+use crate::support::{Answer, Fault, Kind, Request, Service, Setup, eventually, logs, users};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -24,29 +24,29 @@ fn a_request_is_one_consistent_read_by_the_tokens_hash() {
     service.aws.dynamodb().take_requests();
     ask(&service);
 
-    let [asked] = service.aws.dynamodb().take_requests().try_into().expect("one request");
-    assert_eq!(asked.operation, "GetItem");
-    assert_eq!(asked.body["TableName"], service.aws.table());
-    assert_eq!(asked.body["ConsistentRead"], true);
-    assert_eq!(asked.body["Key"], json!({ "token_hash": { "S": users::token_hash(TOKEN) } }));
+    let [request] = service.aws.dynamodb().take_requests().try_into().expect("one request");
+    assert_eq!(request.operation, "GetItem");
+    assert_eq!(request.body["TableName"], service.aws.table());
+    assert_eq!(request.body["ConsistentRead"], true);
+    assert_eq!(request.body["Key"], json!({ "token_hash": { "S": users::token_hash(TOKEN) } }));
 }
 
 #[test]
-fn nothing_but_getitem_is_ever_asked_of_the_table() {
+fn functions_call_only_get_item_on_the_table() {
     for kind in Kind::ALL {
         let service = started(kind);
         for token in [TOKEN, "unknown", ""] {
             service.answer(&kind.request(token));
         }
-        for asked in service.aws.dynamodb().take_requests() {
-            assert_eq!(asked.operation, "GetItem", "{kind:?}");
-            assert!(!asked.body.to_string().contains(TOKEN), "the token itself leaves the function: {}", asked.body);
+        for request in service.aws.dynamodb().take_requests() {
+            assert_eq!(request.operation, "GetItem", "{kind:?}");
+            assert!(!request.body.to_string().contains(TOKEN), "the request holds the token: {}", request.body);
         }
     }
 }
 
 #[test]
-fn a_malformed_request_asks_nothing_of_the_table() {
+fn a_malformed_request_causes_no_lookup() {
     let service = started(Kind::SdkExchange);
     service.aws.dynamodb().take_requests();
     service.answer(&Request::get("/sdk/jwt"));
@@ -56,7 +56,7 @@ fn a_malformed_request_asks_nothing_of_the_table() {
 }
 
 #[test]
-fn a_change_in_the_table_counts_from_the_next_request() {
+fn a_change_in_the_table_takes_effect_at_the_next_request() {
     let service = started(Kind::SdkExchange);
     assert_eq!(ask(&service).status, 200);
 
@@ -67,14 +67,14 @@ fn a_change_in_the_table_counts_from_the_next_request() {
 }
 
 #[test]
-fn a_token_that_is_longer_than_a_key_may_be_is_found_by_its_hash() {
+fn a_token_longer_than_a_dynamodb_key_is_found_by_its_hash() {
     let service = started(Kind::SdkExchange);
 
     assert_eq!(service.answer_for(&"ü".repeat(1200), &users::demo()).status, 200);
 }
 
 #[test]
-fn attributes_that_the_service_does_not_know_do_no_harm() {
+fn unknown_attributes_are_ignored() {
     let service = started(Kind::SdkExchange);
     let mut item = users::item("more", &users::demo());
     item["created_by"] = json!({ "S": "backend" });
@@ -85,16 +85,56 @@ fn attributes_that_the_service_does_not_know_do_no_harm() {
     assert_eq!(service.answer(&service.kind.request("more")).status, 200);
 }
 
+#[test]
+fn a_malformed_item_answers_503_and_the_log_names_the_attribute() {
+    for kind in Kind::ALL {
+        let service = Setup::of(kind).env("LOGIN_URL", "https://www.example.com/login").start();
+        for (attribute, user) in users::malformed() {
+            service.aws.put_user(TOKEN, &user);
+            let reply = service.reply(&kind.request(TOKEN));
+            assert_eq!(reply.answer.status, 503, "{kind:?}, {attribute}: {}", reply.answer.body);
+            assert!(reply.answer.header("retry-after").is_some(), "{kind:?}, {attribute}");
+
+            let line = logs::request_line(&reply.logs);
+            assert_eq!((&line["outcome"], &line["level"]), (&json!("item_malformed"), &json!("ERROR")), "{line}");
+            assert!(line["detail"].as_str().unwrap().contains(attribute), "{line}");
+            assert_eq!(line.get("refusals"), None, "a malformed item is not a refusal");
+        }
+        service.aws.put_user(TOKEN, &users::demo());
+        assert_eq!(ask(&service).status, 200);
+    }
+}
+
+#[test]
+fn a_misspelt_decisive_attribute_is_logged() {
+    for kind in Kind::ALL {
+        let service = started(kind);
+        for (misspelt, meant) in [("Suspended", "suspended"), ("audience", "audiences"), ("expiresAt", "expires_at")] {
+            let mut item = users::item(TOKEN, &users::demo());
+            item[misspelt] = json!({ "BOOL": true });
+            service.aws.put_item(&item);
+            let reply = service.reply(&kind.request(TOKEN));
+            assert_eq!(reply.answer.status, 200);
+            let lines = logs::lines(&reply.logs);
+            let warning = lines.iter().find(|line| line["code"] == "attribute_misspelt").expect(misspelt);
+            let cause = warning["cause"].as_str().unwrap();
+            assert!(cause.contains(misspelt) && cause.contains(meant) && warning["level"] == "WARN", "{warning}");
+        }
+        service.aws.put_user(TOKEN, &users::demo());
+        assert!(!service.reply(&kind.request(TOKEN)).logs.contains("attribute_misspelt"));
+    }
+}
+
 fn assert_outage(service: &Service) {
     let reply = service.reply(&service.kind.request(TOKEN));
     assert_eq!(reply.answer.status, 503, "{}", reply.answer.body);
     assert!(reply.took < Duration::from_secs(4), "{:?}", reply.took);
-    let retry_after = reply.answer.header("retry-after").expect("when to try again");
+    let retry_after = reply.answer.header("retry-after").expect("a Retry-After header");
     assert!(retry_after.parse::<u32>().is_ok(), "{retry_after}");
     assert!(!reply.answer.body.contains("<form"));
 }
 
-fn an_outage_answers_503_until_it_is_over(kind: Kind, fault: Fault) {
+fn an_outage_answers_503_until_it_ends(kind: Kind, fault: Fault) {
     let service = started(kind);
     assert_eq!(ask(&service).status, 200);
 
@@ -107,39 +147,39 @@ fn an_outage_answers_503_until_it_is_over(kind: Kind, fault: Fault) {
 }
 
 #[test]
-fn errors_of_dynamodb_answer_503_until_they_are_over() {
+fn dynamodb_errors_answer_503_until_they_end() {
     for kind in Kind::ALL {
-        an_outage_answers_503_until_it_is_over(kind, Fault::INTERNAL_ERROR);
+        an_outage_answers_503_until_it_ends(kind, Fault::INTERNAL_ERROR);
     }
 }
 
 #[test]
-fn a_throttled_table_answers_503_until_it_is_over() {
-    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::THROTTLED);
+fn a_throttled_table_answers_503_until_throttling_ends() {
+    an_outage_answers_503_until_it_ends(Kind::SdkExchange, Fault::THROTTLED);
 }
 
 #[test]
-fn a_table_that_may_not_be_read_answers_503_until_it_may() {
-    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::ACCESS_DENIED);
+fn a_table_without_permission_to_read_answers_503_until_permission_is_given() {
+    an_outage_answers_503_until_it_ends(Kind::SdkExchange, Fault::ACCESS_DENIED);
 }
 
 #[test]
 fn a_missing_table_answers_503_until_it_exists() {
-    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::NOT_FOUND);
+    an_outage_answers_503_until_it_ends(Kind::SdkExchange, Fault::NOT_FOUND);
 }
 
 #[test]
 fn a_silent_dynamodb_answers_503_within_four_seconds() {
-    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::Stall);
+    an_outage_answers_503_until_it_ends(Kind::SdkExchange, Fault::Stall);
 }
 
 #[test]
-fn closed_connections_answer_503_until_they_are_over() {
-    an_outage_answers_503_until_it_is_over(Kind::SdkExchange, Fault::ClosedConnection);
+fn closed_connections_answer_503_until_connections_stay_open() {
+    an_outage_answers_503_until_it_ends(Kind::SdkExchange, Fault::ClosedConnection);
 }
 
 #[test]
-fn an_outage_at_cold_start_is_survived() {
+fn a_function_survives_an_outage_at_cold_start() {
     for fault in [Fault::INTERNAL_ERROR, Fault::Stall, Fault::ClosedConnection] {
         let setup = Setup::of(Kind::MessagingToken).with_fakes();
         setup.aws().dynamodb().fail(fault);
@@ -153,7 +193,7 @@ fn an_outage_at_cold_start_is_survived() {
 }
 
 #[test]
-fn an_outage_in_json_flows_is_a_problem_that_says_to_try_again() {
+fn a_json_client_gets_a_problem_with_details_during_an_outage() {
     for kind in [Kind::SdkExchange, Kind::MessagingToken] {
         let service = started(kind);
         service.aws.dynamodb().fail(Fault::INTERNAL_ERROR);

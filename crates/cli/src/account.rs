@@ -1,9 +1,17 @@
 //! The AWS account and the table of user tokens that a subcommand works in.
 
+use std::ffi::OsString;
+use std::net::IpAddr;
+
+use url::Url;
+
 use crate::aws::user_token_table::UserTokenTable;
 use crate::aws::{Choice, Clients};
 use crate::problem::Problem;
 use zendesk_jwt::config;
+
+/// The port where `zendesk-jwt local` listens by default.
+const LOCAL_PORT: u16 = 3000;
 
 /// Where `zendesk-jwt local` listens by default.
 pub(crate) const LOCAL_ADDRESS: &str = "http://127.0.0.1:3000";
@@ -27,10 +35,12 @@ pub(crate) struct Account {
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 
-    /// Work in a running `zendesk-jwt local` instead of AWS
+    /// Work in a running `zendesk-jwt local` instead of AWS: its port, host:port or URL [default: 3000]
     #[arg(
         long,
-        value_name = "URL",
+        value_name = "PORT",
+        env = "ZENDESK_JWT_LOCAL",
+        value_parser = local_url,
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = LOCAL_ADDRESS,
@@ -73,8 +83,52 @@ pub(crate) struct UserTokens {
 
 impl UserTokens {
     pub(crate) async fn table(&self) -> Result<UserTokenTable, Problem> {
-        let name = self.table.clone().filter(|_| !self.account.is_local());
+        // The environment's table is in AWS. The table of `zendesk-jwt local` can only be an explicit one.
+        let in_environment = std::env::var_os("USER_TOKENS_TABLE");
+        let is_in_aws = |name: &String| self.account.is_local() && in_environment == Some(OsString::from(name));
+        let name = self.table.clone().filter(|name| !is_in_aws(name));
         let name = name.unwrap_or_else(|| LOCAL_TABLE.to_owned());
         Ok(UserTokenTable::new(&self.account.clients().await?, name))
     }
+}
+
+/// Reads a port, host:port or URL.
+fn local_url(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_port = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let url = match text {
+        "" => LOCAL_ADDRESS.to_owned(),
+        port if is_port => format!("http://127.0.0.1:{port}"),
+        url if url.contains("://") => url.to_owned(),
+        host_and_port => format!("http://{host_and_port}"),
+    };
+    let mut url = Url::parse(&url).ok().filter(|url| {
+        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        url.scheme() == "http" && url.has_host() && url.username().is_empty() && is_origin
+    });
+    if let Some(url) = url.as_mut().filter(|url| url.port().is_none() && !text.contains(":80")) {
+        url.set_port(Some(LOCAL_PORT)).ok();
+    }
+    let url = url.ok_or("give the port, host:port or URL that `zendesk-jwt local` shows, such as 3000")?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Joins `--local` and an address after it, since clap would take any word there for the address.
+pub(crate) fn join_local(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        let is_address = argument.to_str().is_some_and(|text| {
+            let (host, port) = text.rsplit_once(':').unwrap_or((text, text));
+            let is_port = !port.is_empty() && port.trim_end_matches('/').bytes().all(|byte| byte.is_ascii_digit());
+            is_port || text.contains("://") || host == "localhost" || host.parse::<IpAddr>().is_ok()
+        });
+        match joined.last_mut().filter(|last| is_address && *last == "--local") {
+            Some(last) => {
+                last.push("=");
+                last.push(argument);
+            }
+            None => joined.push(argument),
+        }
+    }
+    joined
 }

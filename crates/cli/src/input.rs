@@ -53,7 +53,8 @@ fn terminal_failed(error: &io::Error) -> Problem {
     Problem(format!("the terminal cannot be read: {error}"))
 }
 
-/// Reads `what` from a file, or from standard input if the file is `-`, without the line break at its end.
+/// Reads `what` from a file, or from standard input if the file is `-`, without a byte order mark at its beginning and
+/// the line break at its end.
 pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
     let source: io::Result<Box<dyn Read>> = if is_standard_input(file) {
         Ok(Box::new(io::stdin()))
@@ -72,5 +73,8 @@ pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem
     }
     let length = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(&text).len();
     text.truncate(length);
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
     Ok(text)
 }

@@ -16,6 +16,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
+
+use command_line::CommandLine;
 
 mod account;
 mod aws;
@@ -31,5 +34,13 @@ mod simulate;
 mod users;
 
 fn main() -> ExitCode {
-    command_line::CommandLine::parse().run()
+    match CommandLine::try_parse_from(account::join_local(std::env::args_os())) {
+        Ok(command_line) => command_line.run(),
+        Err(error) => {
+            if error.kind() == ErrorKind::ArgumentConflict && std::env::var_os("ZENDESK_JWT_LOCAL").is_some() {
+                output::note("ZENDESK_JWT_LOCAL is set, which means --local: unset it to work in AWS\n");
+            }
+            error.exit()
+        }
+    }
 }

@@ -24,5 +24,5 @@ pub(crate) fn usage_error(advice: &str) -> ExitCode {
 
 /// Reads the name of a kind for clap.
 pub(crate) fn kind(name: &str) -> Result<Kind, String> {
-    Kind::parse(name).ok_or_else(|| "the kinds are sdk, messaging and sso".to_owned())
+    Kind::parse(name).ok_or_else(|| "the kind is sdk, messaging or sso".to_owned())
 }

@@ -1,4 +1,4 @@
-//! An embedded DynamoDB behind a stand-in that records every request and fails on demand.
+//! An embedded DynamoDB behind a proxy that records every request and fails on demand.
 
 use super::{fault::Fault, server::Server};
 use axum::body::{Body, Bytes};
@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex};
 
 pub struct DynamoDb {
     database: Server,
-    stand_in: Server,
+    proxy: Server,
     state: Arc<Mutex<Requests>>,
 }
 
-type IsMeant = Box<dyn Fn(&RecordedRequest) -> bool + Send>;
+type IsAffected = Box<dyn Fn(&RecordedRequest) -> bool + Send>;
 
 #[derive(Default)]
 struct Requests {
-    seen: Vec<RecordedRequest>,
-    fault: Option<(Fault, IsMeant)>,
+    recorded: Vec<RecordedRequest>,
+    fault: Option<(Fault, IsAffected)>,
 }
 
 /// One request that a function made.
@@ -37,8 +37,8 @@ impl DynamoDb {
         });
         let state = Arc::<Mutex<Requests>>::default();
         let upstream = Upstream { url: database.url(), state: Arc::clone(&state) };
-        let stand_in = Server::of(axum::Router::new().fallback(pass_on).with_state(upstream));
-        Self { database, stand_in, state }
+        let proxy = Server::of(axum::Router::new().fallback(record_and_forward).with_state(upstream));
+        Self { database, proxy, state }
     }
 
     /// The database itself, for the test's own writes.
@@ -46,27 +46,27 @@ impl DynamoDb {
         self.database.url()
     }
 
-    /// The stand-in, for the function.
+    /// The proxy, for the function.
     pub fn url(&self) -> String {
-        self.stand_in.url()
+        self.proxy.url()
     }
 
     pub fn fail(&self, fault: Fault) {
         self.fail_when(fault, |_| true);
     }
 
-    /// Fails those requests alone.
-    pub fn fail_when(&self, fault: Fault, is_meant: impl Fn(&RecordedRequest) -> bool + Send + 'static) {
-        self.state.lock().unwrap().fault = Some((fault, Box::new(is_meant)));
+    /// Fails only the requests for which `is_affected` returns true.
+    pub fn fail_when(&self, fault: Fault, is_affected: impl Fn(&RecordedRequest) -> bool + Send + 'static) {
+        self.state.lock().unwrap().fault = Some((fault, Box::new(is_affected)));
     }
 
     pub fn recover(&self) {
         self.state.lock().unwrap().fault = None;
     }
 
-    /// What functions asked for since the last call of this.
+    /// The requests since the last call.
     pub fn take_requests(&self) -> Vec<RecordedRequest> {
-        std::mem::take(&mut self.state.lock().unwrap().seen)
+        std::mem::take(&mut self.state.lock().unwrap().recorded)
     }
 }
 
@@ -76,20 +76,20 @@ struct Upstream {
     state: Arc<Mutex<Requests>>,
 }
 
-async fn pass_on(State(upstream): State<Upstream>, headers: HeaderMap, body: Bytes) -> Response {
+async fn record_and_forward(State(upstream): State<Upstream>, headers: HeaderMap, body: Bytes) -> Response {
     let fault = {
         let mut requests = upstream.state.lock().unwrap();
         let target = headers.get("x-amz-target").map_or("", |target| target.to_str().unwrap());
-        let asked = RecordedRequest {
+        let request = RecordedRequest {
             operation: target.trim_start_matches("DynamoDB_20120810.").to_owned(),
             body: serde_json::from_slice(&body).unwrap_or_default(),
         };
-        let fault = requests.fault.as_ref().filter(|(_, is_meant)| is_meant(&asked)).map(|(fault, _)| *fault);
-        requests.seen.push(asked);
+        let fault = requests.fault.as_ref().filter(|(_, is_affected)| is_affected(&request)).map(|(fault, _)| *fault);
+        requests.recorded.push(request);
         fault
     };
     if let Some(fault) = fault {
-        return fault.happen().await;
+        return fault.response().await;
     }
     tokio::task::spawn_blocking(move || forward(&upstream.url, &headers, &body)).await.unwrap()
 }

@@ -1,4 +1,4 @@
-//! An HTTPS server for many host names at once, with a certificate that it signs itself.
+//! An HTTPS server for several host names, with a self-signed certificate.
 
 use super::http::{Answer, Request};
 use super::server::Server;
@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// A browser opens connections that it may never use.
+/// Long, because a browser opens connections before it needs them.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(20);
 
 /// A running server. Dropping it closes its port and its connections.
@@ -32,8 +32,7 @@ pub struct HttpsServer {
 }
 
 impl HttpsServer {
-    /// Answers whatever is asked of these hosts. `answer` may block; the request's header `host` says
-    /// who was asked.
+    /// Answers requests to these hosts. `answer` can block, and can read the host from the header `host`.
     pub fn of(hosts: &[&str], answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let names: Vec<_> = hosts.iter().map(|&host| host.to_owned()).collect();
         let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
@@ -56,18 +55,18 @@ impl HttpsServer {
         self.server.address()
     }
 
-    /// The certificate as PEM text, which is an authority for itself.
+    /// The self-signed certificate in PEM.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
 
-    /// What a browser has to be told in order to trust this server, and no other that signs for itself.
+    /// The fingerprint with which a browser trusts only this self-signed certificate.
     pub fn public_key(&self) -> &str {
         &self.public_key
     }
 }
 
-/// The SHA-256 of the `SubjectPublicKeyInfo`, as RFC 7469 pins a key.
+/// SHA-256 of the `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
 fn fingerprint(key: &KeyPair) -> String {
     BASE64_STANDARD.encode(digest::digest(&digest::SHA256, &key.subject_public_key_info()))
 }
@@ -101,8 +100,7 @@ fn text(value: &[u8]) -> String {
     String::from_utf8_lossy(value).into_owned()
 }
 
-/// Connections whose handshake is done. Each shakes hands in a task of its own, so that none holds up
-/// the others.
+/// Connections after their handshake. Each handshake has its own task, so that a slow one does not delay the others.
 pub(super) struct Handshakes {
     address: SocketAddr,
     done: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,

@@ -1,4 +1,4 @@
-//! The operator's tool at work on the table of a test.
+//! Runs the operator's tool on the table of a test.
 
 use super::{Aws, binary, eventually};
 use serde_json::Value;
@@ -9,16 +9,16 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
 
-/// Generous, since the machine may be busy.
+/// Long, since the machine may be busy.
 const PROMPTS_WITHIN: Duration = Duration::from_secs(20);
 
-/// Somebody with a shell that leads to one table.
+/// A person with a shell, whose environment names one table.
 pub struct Operator {
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
 }
 
-/// What a run of the tool came to.
+/// The result of a run of the tool.
 #[derive(Debug)]
 pub struct Done {
     pub status: i32,
@@ -39,12 +39,12 @@ impl Operator {
         Self { environment: aws.environment().into_iter().chain(account).collect(), arguments: Vec::new() }
     }
 
-    /// Has no AWS account.
+    /// An operator without an AWS account.
     pub fn without_account() -> Self {
         Self { environment: Vec::new(), arguments: Vec::new() }
     }
 
-    /// Works in a running `zendesk-jwt local`.
+    /// An operator of a running `zendesk-jwt local`.
     pub fn local(url: &str) -> Self {
         Self { environment: Vec::new(), arguments: vec![format!("--local={url}")] }
     }
@@ -53,12 +53,12 @@ impl Operator {
         self.run_with(arguments, "")
     }
 
-    /// The same with something on standard input.
+    /// Runs the tool with `input` on standard input.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Done {
         let mut command = self.command(binary::tool());
         let command = command.args(arguments).args(&self.arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // Who does not read it has closed it.
+        // A tool that does not read its input may have closed it.
         child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
         let output = child.wait_with_output().unwrap();
         Done {
@@ -68,7 +68,7 @@ impl Operator {
         }
     }
 
-    /// Runs the tool in a terminal of that many columns, and gives what appears on it.
+    /// Runs the tool in a terminal with `columns`, and returns what appears there.
     pub fn terminal(&self, columns: u16, arguments: &[&str]) -> String {
         let line = format!("stty rows 40 cols {columns}; {}", self.line(arguments));
         let mut command = self.command("script");
@@ -76,7 +76,7 @@ impl Operator {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs the tool in a terminal, types `secret` once it no longer echoes, and gives what appeared on it.
+    /// Runs the tool in a terminal, types `secret` once the echo is off, and returns what appeared there.
     pub fn type_secretly(&self, arguments: &[&str], secret: &str) -> String {
         let folder = TempDir::new().unwrap();
         let name = folder.path().join("terminal");
@@ -86,11 +86,22 @@ impl Operator {
         command.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped());
         let mut script = command.stdout(appeared.reopen().unwrap()).spawn().unwrap();
         let mut keyboard = script.stdin.take().unwrap();
-        eventually("it asks without echo", PROMPTS_WITHIN, || does_not_echo(&name).then_some(()));
+        eventually("the tool asks without echo", PROMPTS_WITHIN, || does_not_echo(&name).then_some(()));
         keyboard.write_all(format!("{secret}\n").as_bytes()).unwrap();
         keyboard.flush().unwrap();
         script.wait().unwrap();
         std::fs::read_to_string(appeared.path()).unwrap()
+    }
+
+    /// Runs the tool in a terminal, types `answer`, and returns what appeared there.
+    pub fn answer(&self, arguments: &[&str], answer: &str) -> String {
+        let mut command = self.command("script");
+        command.args(["-qec", &self.line(arguments), "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut script = command.spawn().unwrap();
+        let mut keyboard = script.stdin.take().unwrap();
+        keyboard.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        keyboard.flush().unwrap();
+        String::from_utf8(script.wait_with_output().unwrap().stdout).unwrap()
     }
 
     fn line(&self, arguments: &[&str]) -> String {
@@ -102,14 +113,14 @@ impl Operator {
 
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        let kept = ["PATH", "LLVM_PROFILE_FILE"].map(|name| (name, std::env::var_os(name)));
-        let kept = kept.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        command.env_clear().envs(kept).envs(self.environment.iter().cloned());
+        let inherited = ["PATH", "LLVM_PROFILE_FILE"].map(|name| (name, std::env::var_os(name)));
+        let inherited = inherited.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        command.env_clear().envs(inherited).envs(self.environment.iter().cloned());
         command
     }
 }
 
-/// Whether a terminal can be had here; `script` belongs to every Debian.
+/// Whether the tests can open a terminal. The program `script` is part of every Debian.
 pub fn has_terminal() -> bool {
     Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success())
 }
@@ -121,14 +132,14 @@ fn does_not_echo(name: &Path) -> bool {
 }
 
 impl Done {
-    /// Checks that it did its work.
+    /// Checks that the exit status is 0.
     #[track_caller]
     pub fn well(self) -> Self {
         assert_eq!(self.status, 0, "{self:?}");
         self
     }
 
-    /// Checks that it ended with `status`, told nothing on standard output and all of `words` beside it.
+    /// Checks the exit status, an empty standard output, and `words` on standard error.
     #[track_caller]
     pub fn refused(self, status: i32, words: &[&str]) -> Self {
         assert_eq!(self.status, status, "{self:?}");

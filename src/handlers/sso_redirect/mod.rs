@@ -1,4 +1,4 @@
-//! The SSO redirect: a browser that Zendesk sent here goes back with a JWT, or to the company's login page.
+//! `sso-redirect`: Zendesk sends a browser here to sign in. It returns with a JWT, or goes to the login page.
 //!
 //! <https://support.zendesk.com/hc/en-us/articles/4408845838874>
 
@@ -7,7 +7,7 @@ use lambda_http::{Body, Request, Response};
 use url::Url;
 
 use super::{Answer, Handler, Issuer, Observed, SigningKeys, UserTokens};
-use crate::jwt::sso::{LegacyAgents, Sso, SsoClaims};
+use crate::jwt::sso::{CustomRole, Sso, SsoClaims};
 use crate::jwt::{Jti, Kind};
 use crate::outcome::{Malformed, Outcome, Refused};
 use crate::web::{self, TokenPlace};
@@ -20,37 +20,45 @@ mod return_to;
 use attempts::Attempts;
 pub use return_to::{ReturnTo, ZendeskHosts};
 
-/// The flow of the function `sso-redirect`.
+/// The longest address of this service that the login page gets, without its query, in bytes.
+const MAX_ADDRESS_BYTES: usize = 512;
+
+/// The longest `return_to` that the login page gets, in bytes. It is encoded twice there, and servers limit URLs.
+const MAX_RETURN_TO_BYTES: usize = 2048;
+
+/// The handler of `sso-redirect`.
 pub struct SsoRedirect<T, S> {
     issuer: Issuer<T, S>,
     settings: Settings,
     form_action: String,
 }
 
-/// Where browsers come from and go to.
+/// The settings of `sso-redirect`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The account's hosts in Zendesk.
+    /// The hosts of the Zendesk account.
     pub zendesk: ZendeskHosts,
-    /// The company's login page.
+    /// The company's login page; without one, a refused browser gets an error page.
     pub login_url: Option<Url>,
-    /// Where a browser goes after it has signed out.
+    /// The page after sign-out; without one, the browser gets a page of ours.
     pub post_logout_url: Option<Url>,
-    /// The cookie that carries the user token.
+    /// The name of the cookie that can carry the user token.
     pub session_cookie: Option<String>,
-    /// Where browsers reach this service, when that is not what the request says.
+    /// Whether signing out of Zendesk ends the session of that cookie.
+    pub end_session_on_logout: bool,
+    /// The address under which browsers reach this service, if the request does not have it.
     pub public_url: Option<Url>,
-    /// The origins beside our own whose pages may post a form that signs their visitor in.
+    /// The origins, besides our own, whose pages may post a form that signs their visitor in.
     pub allowed_origins: Vec<String>,
-    /// What becomes of agents without a custom role.
-    pub legacy_agents: LegacyAgents,
+    /// Whether an agent needs a custom role.
+    pub custom_role: CustomRole,
 }
 
 impl<T: UserTokens, S: SigningKeys<Sso>> Handler for SsoRedirect<T, S> {
     async fn handle(&self, request: &Request) -> Answer {
         let mut observed = Observed::default();
         let (outcome, response) = match self.route(request, &mut observed).await {
-            Ok(answered) => answered,
+            Ok(success) => success,
             Err(outcome) => (outcome.clone(), self.error_response(request, &outcome)),
         };
         Answer { outcome, response, observed }
@@ -58,94 +66,99 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Handler for SsoRedirect<T, S> {
 }
 
 impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
-    /// The flow over these stores.
+    /// A handler that issues with `issuer`.
     pub fn new(issuer: Issuer<T, S>, settings: Settings) -> Self {
         let form_action = form_action(&settings);
         Self { issuer, settings, form_action }
     }
 
     async fn route(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
-        // A REST API puts its stage before the path, a custom domain its base path.
+        // The path can begin with the stage of a REST API or the base path of a custom domain.
         let path = request.uri().path();
         if path.ends_with("/sso/login") {
             self.sign_in(request, observed).await
         } else if path.ends_with("/sso/logout") {
-            self.logout(request).await
+            self.logout(request, observed).await
         } else {
             Err(Malformed::Route.into())
         }
     }
 
     async fn sign_in(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
-        let Settings { zendesk, session_cookie, legacy_agents, .. } = &self.settings;
+        let Settings { zendesk, session_cookie, custom_role, .. } = &self.settings;
         web::expect_method(request, "GET, POST")?;
         web::expect_page(request)?;
         web::expect_origin(request, |origin| self.may_sign_in(origin, request))?;
         let token =
             web::user_token(request, &TokenPlace::all(session_cookie.as_deref()))?.ok_or(Refused::NotSignedIn)?;
-        // Drawn before anything is known of the user, so that no refusal takes longer than another.
+        // Made before the lookup, so that all refusals take equally long.
         let jti = self.issuer.unique_ids.next()?;
-        let authorized = self.issuer.vouch::<Sso>(&token, Kind::Sso, observed).await?;
+        let authorized = self.issuer.authorize::<Sso>(&token, Kind::Sso, observed).await?;
 
         let now = self.issuer.clock.now();
-        let claims = SsoClaims::of(authorized.user(), now, jti, *legacy_agents)?;
+        let claims = SsoClaims::of(authorized.user(), now, jti, *custom_role)?;
         let jwt = authorized.key.sign(&claims)?;
 
-        let attempts = Attempts::read(web::cookie(request, attempts::COOKIE).as_deref(), now);
-        let outcome = if attempts.are_a_loop() { Outcome::SignInLoop } else { Outcome::Signed };
+        let attempts = Attempts::of(request, now);
+        let outcome = if attempts.are_a_sign_in_loop() { Outcome::SignInLoop } else { Outcome::Signed };
         let fields = self.forwarded_fields(request, observed);
         let page = page::sign_in(&outcome, &jwt, &fields, zendesk, &self.form_action, &self.nonce()?);
-        Ok((outcome, web::with_cookie(page, &attempts.with(now))))
+        Ok((outcome, web::with_cookie(page, &attempts.with_sign_in(&authorized.key).cookie())))
     }
 
-    /// The fields that go to Zendesk beside the JWT: what Zendesk itself sent along, if it is what it should be.
+    /// The fields that go back to Zendesk with the JWT: those that Zendesk sent and that are valid.
     fn forwarded_fields(&self, request: &Request, observed: &mut Observed) -> Vec<(&'static str, String)> {
         let mut fields = Vec::new();
-        if let Some(asked) = web::query_value(request, "return_to") {
-            match ReturnTo::parse(&asked, &self.settings.zendesk) {
+        if let Some(text) = web::query_value(request, "return_to") {
+            match ReturnTo::parse(&text, &self.settings.zendesk) {
                 Some(return_to) => fields.push(("return_to", return_to.into())),
                 None => observed.return_to_dropped = true,
             }
         }
-        for name in ["brand_id", "locale_id", "timestamp"] {
-            let number = web::query_value(request, name).and_then(|text| text.parse::<u64>().ok());
-            fields.extend(number.map(|number| (name, number.to_string())));
-        }
+        fields.extend(numbers(request));
         fields
     }
 
-    /// The remote logout URL: after signing out, and when Zendesk could not sign somebody in.
+    /// Zendesk sends the browser here after sign-out, and with `kind=error` if it could not sign the user in.
     ///
-    /// Zendesk adds the address and the ids of the user, which are left unread so that no log can hold them.
-    async fn logout(&self, request: &Request) -> Result<(Outcome, Response<Body>), Outcome> {
+    /// Zendesk adds the user's address and ids. They are not read, so that no log can hold them.
+    async fn logout(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
         web::expect_method(request, "GET")?;
+        web::expect_page(request)?;
         if web::query_value(request, "kind").as_deref() != Some("error") {
-            return Ok((Outcome::SignedOut, self.signed_out(request)?));
+            return Ok((Outcome::SignedOut, self.signed_out(request)));
         }
         let message = web::query_value(request, "message").unwrap_or_default();
-        let fault = ZendeskError::of(&message);
-        if fault.is_of_the_signing_key() {
-            // A secret that was reset is picked up now instead of when the old one has its age.
+        let error = ZendeskError::of(&message);
+        observed.follows_our_sign_in = self.was_signed_in(request).await;
+        if error.is_of_the_signing_key() {
             self.issuer.signing_keys.invalidate().await;
         }
         let (zendesk, request_id) = (&self.settings.zendesk, web::request_id(request));
-        let page = page::zendesk_error(fault, &message, request_id, zendesk, &self.nonce()?);
-        Ok((Outcome::ReturnedByZendesk(fault), page))
+        let page = page::zendesk_error(error, &message, request_id, zendesk, &self.nonce()?);
+        Ok((Outcome::ReturnedByZendesk(error), page))
     }
 
-    fn signed_out(&self, request: &Request) -> Result<Response<Body>, Outcome> {
+    /// Whether we signed this browser in just before. Anyone else can open the remote logout URL with any error.
+    async fn was_signed_in(&self, request: &Request) -> bool {
+        let attempts = Attempts::of(request, self.issuer.clock.now());
+        if !attempts.claim_a_sign_in() {
+            return false;
+        }
+        self.issuer.signing_keys.current().await.is_ok_and(|in_use| attempts.prove_a_sign_in(&in_use.key))
+    }
+
+    fn signed_out(&self, request: &Request) -> Response<Body> {
         let response = match &self.settings.post_logout_url {
             Some(url) => web::redirect(url),
-            None => {
-                page::message(&Outcome::SignedOut, "You are signed out", "You can close this page.", &self.nonce()?)
-            }
+            None => self.message(&Outcome::SignedOut, "You are signed out", "You can close this page.", None),
         };
-        let Some(name) = &self.settings.session_cookie else {
-            return Ok(response);
+        let Some(name) = self.settings.session_cookie.as_ref().filter(|_| self.settings.end_session_on_logout) else {
+            return response;
         };
         let address = self.public_address(request);
         let domain = address.as_ref().and_then(Url::domain);
-        Ok(expired_cookies(name, domain).iter().fold(response, web::with_cookie))
+        expired_cookies(name, domain).iter().fold(response, web::with_cookie)
     }
 
     /// Whether a page of this origin may post a form that signs its visitor in.
@@ -154,45 +167,66 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         own.as_deref() == Some(origin) || self.settings.allowed_origins.iter().any(|allowed| allowed == origin)
     }
 
-    /// What a browser gets that is not signed in: the login page for a refusal, a page that says why otherwise.
+    /// The answer to a request that failed.
     fn error_response(&self, request: &Request, outcome: &Outcome) -> Response<Body> {
-        if let (Outcome::Refused(_), Some(login_url)) = (outcome, &self.settings.login_url) {
-            return web::redirect(&self.login_url_back_to(login_url, request));
-        }
-        let title = match outcome {
-            Outcome::Refused(_) => "You are not signed in",
-            Outcome::Unavailable(_) => "Sign-in is not available just now",
-            _ => "This request does not work",
-        };
-        let text = match outcome {
-            Outcome::Refused(_) => {
-                "Sign in to your account first, then come back. (Administrators: set LOGIN_URL to send visitors to your login page.)"
+        const SIGN_IN_FIRST: &str = "Sign in to your account first, then come back. (Administrators: set LOGIN_URL to \
+            send visitors to your login page.)";
+        match (outcome, &self.settings.login_url) {
+            (Outcome::Refused(_), Some(login_url)) => self.refuse(request, outcome, login_url),
+            (Outcome::Refused(_), None) => self.message(outcome, "You are not signed in", SIGN_IN_FIRST, None),
+            (Outcome::Unavailable(_), _) => {
+                self.message(outcome, "Sign-in is not available just now", outcome.facts().explanation, None)
             }
-            _ => outcome.facts().explanation,
+            _ => self.message(outcome, "This request does not work", outcome.facts().explanation, None),
+        }
+    }
+
+    /// Sends the browser to the login page, unless it has just been there and came back refused. The answer is the same
+    /// for every reason.
+    fn refuse(&self, request: &Request, outcome: &Outcome, login_url: &Url) -> Response<Body> {
+        const EXPLANATION: &str = "Your account was refused several times within a minute. Sign in with another account, \
+            or ask the people who run this site. (Administrators: the log has the reason.)";
+        let attempts = Attempts::of(request, self.issuer.clock.now());
+        let login_url = self.login_url_back_to(login_url, request);
+        let response = if attempts.are_a_refusal_loop() {
+            self.message(outcome, "You cannot be signed in", EXPLANATION, Some(&login_url))
+        } else {
+            web::redirect(&login_url)
         };
+        web::with_cookie(response, &attempts.with_refusal().cookie())
+    }
+
+    fn message(&self, outcome: &Outcome, title: &str, text: &str, login_url: Option<&Url>) -> Response<Body> {
         match self.nonce() {
-            Ok(nonce) => page::message(outcome, title, text, &nonce),
+            Ok(nonce) => page::message(outcome, title, text, login_url, &nonce),
             Err(_) => web::problem(outcome),
         }
     }
 
-    /// The login page, with the one parameter that brings the browser back to this very request.
+    /// The login page, with a parameter that brings the browser back to this request.
     fn login_url_back_to(&self, login_url: &Url, request: &Request) -> Url {
         let mut login_url = login_url.clone();
-        if let Some(back) = self.public_address(request) {
-            login_url.query_pairs_mut().append_pair("return_to", back.as_str());
+        let address = self.public_address(request).filter(|address| address.as_str().len() <= MAX_ADDRESS_BYTES);
+        if let Some(mut address) = address {
+            let return_to = web::query_value(request, "return_to")
+                .filter(|text| text.len() <= MAX_RETURN_TO_BYTES)
+                .filter(|text| ReturnTo::parse(text, &self.settings.zendesk).is_some());
+            let fields = return_to.map(|text| ("return_to", text)).into_iter().chain(numbers(request));
+            for (name, value) in fields {
+                address.query_pairs_mut().append_pair(name, &value);
+            }
+            login_url.query_pairs_mut().append_pair("return_to", address.as_str());
         }
         login_url
     }
 
-    /// The request's address as browsers know it.
+    /// The request's address as browsers know it, without its query.
     fn public_address(&self, request: &Request) -> Option<Url> {
         let Some(public_url) = &self.settings.public_url else {
             return web::address(request);
         };
         let mut address = public_url.clone();
         address.set_path(&format!("{}/sso/login", public_url.path().trim_end_matches('/')));
-        address.set_query(request.uri().query());
         Some(address)
     }
 
@@ -201,19 +235,24 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     }
 }
 
-/// The sources of the policy `form-action`: wherever the browser may be led after it posted the form.
-///
-/// Browsers hold every redirect that answers the post against it: to any host of Zendesk's, back here when
-/// something went wrong or Zendesk wants another sign-in, and from here to the login page.
+/// The numbers that Zendesk sends with `return_to`.
+fn numbers(request: &Request) -> impl Iterator<Item = (&'static str, String)> {
+    ["brand_id", "locale_id", "timestamp"].into_iter().filter_map(|name| {
+        let number: u64 = web::query_value(request, name)?.parse().ok()?;
+        Some((name, number.to_string()))
+    })
+}
+
+/// The sources of the policy `form-action`. Browsers apply it to the post and to every redirect after it: to all hosts
+/// of the account, back to us after an error, and from us to the login page.
 fn form_action(settings: &Settings) -> String {
     let login_page = settings.login_url.iter().map(|url| url.origin().ascii_serialization());
     let sources = std::iter::once("'self'".to_owned()).chain(settings.zendesk.origins()).chain(login_page);
     sources.collect::<Vec<_>>().join(" ")
 }
 
-/// Cookies that end the session, for every domain that may have set it: the company's login page is often
-/// on a sibling of this host, and a cookie is ended only under the domain that it was set for.
-/// A browser passes over those that are not for this host to set.
+/// Cookies that end the session, one for each domain that can have set it: a cookie ends only under its own domain.
+/// A browser ignores the cookies that this host may not set.
 fn expired_cookies<'a>(name: &'a str, domain: Option<&'a str>) -> Vec<Cookie<'a>> {
     let expired = || Cookie::build((name, "")).path("/").secure(true).http_only(true).max_age(Duration::ZERO);
     let parent = |domain: &&'a str| domain.split_once('.').map(|(_, parent)| parent);

@@ -1,7 +1,8 @@
-//! The pages a browser sees. The template engine escapes every value by itself.
+//! The pages that a browser shows. The template engine escapes every value.
 
 use askama::Template;
 use lambda_http::{Body, Response};
+use url::Url;
 
 use super::return_to::ZendeskHosts;
 use crate::jwt::signing::Jwt;
@@ -10,22 +11,22 @@ use crate::outcome::Outcome;
 use crate::web;
 use zendesk_jwt_rules::zendesk_errors::ZendeskError;
 
-/// The page that posts the JWT to Zendesk: by itself, or by its button where scripts are off.
+/// The page that posts the JWT to Zendesk, by script or by its button.
 ///
-/// It must be a form that the browser posts: Zendesk signs in whoever brings the JWT, so fetch, a
-/// server-side post and an iframe would all sign in nobody.
+/// The browser itself must post the form: Zendesk sets the session cookie in the answer, so a fetch, a post by a
+/// server and an iframe do not sign anyone in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn<'a> {
     jwt_endpoint: &'a str,
     jwt: &'a str,
     fields: &'a [(&'static str, String)],
-    is_held_back: bool,
-    way_round_sso: &'a str,
+    waits_for_click: bool,
+    bypass_url: &'a str,
     nonce: &'a str,
 }
 
-/// What Zendesk said when it could not sign somebody in, and what to do.
+/// The message with which Zendesk refused a sign-in, and what to do.
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
@@ -34,7 +35,7 @@ struct ErrorPage<'a> {
     message: &'a str,
     for_the_user: &'a str,
     for_the_administrator: &'a str,
-    way_round_sso: &'a str,
+    bypass_url: &'a str,
     request_id: &'a str,
     nonce: &'a str,
 }
@@ -45,12 +46,12 @@ struct ErrorPage<'a> {
 struct Message<'a> {
     title: &'a str,
     text: &'a str,
+    login_url: Option<&'a str>,
     nonce: &'a str,
 }
 
-/// The page that signs the browser in at Zendesk, with the form's fields beside the JWT. It waits for a
-/// click when the outcome is that it was held back. `form_action` are the sources that the browser may come to
-/// with the form. `nonce` is for this page alone, as on every page.
+/// The page that signs the browser in at Zendesk. `fields` go into the form with the JWT. `form_action` holds the
+/// sources of that policy. Every page needs a `nonce` of its own.
 pub(super) fn sign_in(
     outcome: &Outcome,
     jwt: &Jwt,
@@ -63,14 +64,14 @@ pub(super) fn sign_in(
         jwt_endpoint: &zendesk.address(sso::ENDPOINT),
         jwt: jwt.as_str(),
         fields,
-        is_held_back: matches!(outcome, Outcome::SignInLoop),
-        way_round_sso: &zendesk.address(sso::NORMAL_SIGN_IN),
+        waits_for_click: matches!(outcome, Outcome::SignInLoop),
+        bypass_url: &zendesk.address(sso::NORMAL_SIGN_IN),
         nonce: nonce.as_str(),
     };
     respond(outcome, &page, nonce, form_action)
 }
 
-/// The page for a browser that Zendesk sent here with `message`.
+/// The page for a browser that Zendesk sent here with an error message.
 pub(super) fn zendesk_error(
     error: &'static ZendeskError,
     message: &str,
@@ -84,16 +85,23 @@ pub(super) fn zendesk_error(
         message,
         for_the_user: error.for_the_user,
         for_the_administrator: error.for_the_administrator,
-        way_round_sso: &zendesk.address(sso::NORMAL_SIGN_IN),
+        bypass_url: &zendesk.address(sso::NORMAL_SIGN_IN),
         request_id,
         nonce: nonce.as_str(),
     };
     respond(&Outcome::ReturnedByZendesk(error), &page, nonce, "'none'")
 }
 
-/// A page that says how the request ended.
-pub(super) fn message(outcome: &Outcome, title: &str, text: &str, nonce: &Jti) -> Response<Body> {
-    respond(outcome, &Message { title, text, nonce: nonce.as_str() }, nonce, "'none'")
+/// A page that says how the request ended, with a link to the login page if there is one.
+pub(super) fn message(
+    outcome: &Outcome,
+    title: &str,
+    text: &str,
+    login_url: Option<&Url>,
+    nonce: &Jti,
+) -> Response<Body> {
+    let login_url = login_url.map(Url::as_str);
+    respond(outcome, &Message { title, text, login_url, nonce: nonce.as_str() }, nonce, "'none'")
 }
 
 fn respond(outcome: &Outcome, page: &impl Template, nonce: &Jti, form_action: &str) -> Response<Body> {
@@ -102,6 +110,6 @@ fn respond(outcome: &Outcome, page: &impl Template, nonce: &Jti, form_action: &s
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; form-action {form_action}; \
          base-uri 'none'; frame-ancestors 'none'"
     );
-    // Rendering fails only when a value's own `Display` fails, and these are strings.
+    // Rendering fails only if the `Display` of a value fails; all values are strings.
     web::page(outcome, page.render().unwrap_or_default(), &content_security_policy)
 }

@@ -1,9 +1,10 @@
-//! Where Zendesk sends the browser after sign-in. Anybody can put anything there, so it is an allow-list.
+//! `return_to`: the page to which Zendesk sends the browser after sign-in. Anyone can write it, so there is an
+//! allow-list.
 
 use percent_encoding::percent_decode_str;
 use url::{Host, Position, Url};
 
-/// The hosts of one Zendesk account: its own, and those of brands and host mapping.
+/// The hosts of one Zendesk account: its own, and those of its brands and mapped help centers.
 #[derive(Clone, Debug)]
 pub struct ZendeskHosts {
     origin: Url,
@@ -11,13 +12,13 @@ pub struct ZendeskHosts {
 }
 
 impl ZendeskHosts {
-    /// The account at `origin`, with the further hosts that a browser may return to.
+    /// The account at `origin`. `others` are the further hosts to which a browser may return.
     #[must_use]
     pub fn new(origin: Url, others: Vec<Host>) -> Self {
         Self { origin, others }
     }
 
-    /// The full address of a path on the account's own host.
+    /// The full address of a path on the account's own host. `path` has no leading slash.
     #[must_use]
     pub fn address(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
@@ -29,8 +30,8 @@ impl ZendeskHosts {
         std::iter::once(self.origin.origin().ascii_serialization()).chain(others)
     }
 
-    fn have(&self, url: &Url) -> bool {
-        // Not `Url::origin`, which looks through `blob:` at the address behind it.
+    fn include(&self, url: &Url) -> bool {
+        // `Url::origin` would take the address inside a `blob:` URL.
         let is_origin =
             (url.scheme(), url.host(), url.port()) == (self.origin.scheme(), self.origin.host(), self.origin.port());
         let host = url.host().map(|host| host.to_owned());
@@ -40,25 +41,25 @@ impl ZendeskHosts {
     }
 }
 
-/// An address that leads back to our own Zendesk and nowhere else.
+/// An address on one of the account's hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// Takes a path of the account's own host or an https URL on one of its hosts, without user, port,
-    /// backslash or control character; `None` for anything else.
+    /// Accepts a path of the account's own host or an https URL on one of its hosts, without user, port, backslash or
+    /// control character. Returns `None` for anything else.
     ///
-    /// What is kept is what the URL parser understood, so that Zendesk reads what was checked.
+    /// The result is what the URL parser understood, so that Zendesk reads what was checked.
     #[must_use]
     pub fn parse(text: &str, hosts: &ZendeskHosts) -> Option<Self> {
         let is_path = text.starts_with('/') && !text.starts_with("//");
         let url = if is_path { hosts.origin.join(text) } else { Url::parse(text) }.ok()?;
-        // What comes after another reader's decoding must not lead away either: `/..//host`, `/%2Fhost`, `/%09/host`.
+        // A reader that decodes once more must not be led away either: `/..//host`, `/%2Fhost`, `/%09/host`.
         let path = percent_decode_str(url.path()).decode_utf8().ok()?;
         let is_tricky =
             |text: &str| text.contains('\\') || text.chars().any(char::is_control) || text.starts_with("//");
         let has_user = !url.username().is_empty() || url.password().is_some();
-        if is_tricky(text) || is_tricky(&path) || text.trim() != text || has_user || !hosts.have(&url) {
+        if is_tricky(text) || is_tricky(&path) || text.trim() != text || has_user || !hosts.include(&url) {
             return None;
         }
         Some(Self(if is_path { url[Position::BeforePath..].to_owned() } else { url.into() }))
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_zendesk_is_returned_to() {
+    fn addresses_on_the_accounts_hosts_are_accepted() {
         for good in [
             "/hc/en-us",
             "/hc/requests?page=2#newest",
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is() {
+    fn all_other_addresses_are_refused() {
         for bad in [
             "",
             "hc/en-us",

@@ -1,11 +1,11 @@
-//! `https://www.example.com`: the company's own site, whose login page sets the session cookie.
+//! `https://www.example.com`: the company's site. Its login page sets the session cookie.
 
 use super::html;
 use crate::support::{Answer, Request};
 
 pub const HOST: &str = "www.example.com";
 
-/// The session cookie, which holds the user token, has the company's whole domain for its scope.
+/// The session cookie. It holds the user token, and its domain is that of the whole company.
 pub const COOKIE: &str = "acme_session";
 pub const SESSION: &str = "session-7f3a";
 
@@ -18,7 +18,7 @@ pub fn answer(request: &Request) -> Answer {
     }
 }
 
-/// Who comes here has typed the right password.
+/// Signs the visitor in without a password.
 fn log_in(request: &Request) -> Answer {
     let mut query = form_urlencoded::parse(request.query.as_bytes());
     let Some((_, return_to)) = query.find(|(name, _)| name == "return_to") else {

@@ -1,11 +1,11 @@
-//! The error page, for whoever Zendesk could not sign in.
+//! The error page, for visitors that Zendesk cannot sign in.
 
 use super::world::in_a_browser;
 use super::zendesk::{self, Verdict};
 use crate::support::webdriver::{ENTER, TAB};
 
 #[test]
-fn a_refused_visitor_is_told_what_to_do_and_may_try_again() {
+fn the_error_page_says_what_to_do_and_offers_another_try() {
     in_a_browser(|world| {
         world.zendesk.answers_with(Verdict::Refused("The unique user identifier has been reused"));
         world.browser.open("https://acme.zendesk.com/agent/tickets/1");
@@ -26,7 +26,7 @@ fn a_refused_visitor_is_told_what_to_do_and_may_try_again() {
 }
 
 #[test]
-fn the_links_are_reached_and_followed_with_the_keyboard() {
+fn the_links_work_with_the_keyboard() {
     in_a_browser(|world| {
         let focused = || world.browser.evaluate("return document.activeElement.href");
         world.log_in();
@@ -41,7 +41,7 @@ fn the_links_are_reached_and_followed_with_the_keyboard() {
 }
 
 #[test]
-fn whatever_is_in_a_message_is_shown_as_text() {
+fn markup_in_a_message_is_shown_as_text() {
     in_a_browser(|world| {
         for message in [
             "<script>document.title = 'executed'</script>",

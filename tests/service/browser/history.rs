@@ -1,4 +1,4 @@
-//! The ways back to a page whose JWT was used: none of them sends it again, for Zendesk takes each once.
+//! Ways back to a page whose JWT was used: none of them sends the JWT again, because Zendesk accepts each one once.
 
 use super::world::{World, in_a_browser};
 use super::zendesk;
@@ -11,8 +11,8 @@ fn login() -> String {
     zendesk::remote_login("/hc/en-us")
 }
 
-/// Signs in so often that the next page waits for a click, and goes there.
-fn held_back(world: &World) {
+/// Signs in so often that the page waits for a click.
+fn sign_in_until_the_page_waits(world: &World) {
     world.log_in();
     for _ in 0..3 {
         world.browser.open(&login());
@@ -28,7 +28,7 @@ fn jwt_on_the_page(world: &World) -> Value {
 }
 
 #[test]
-fn the_back_button_leads_past_the_sign_in() {
+fn the_back_button_skips_the_sign_in_page() {
     in_a_browser(|world| {
         world.log_in();
         world.browser.open("https://www.example.com/app");
@@ -42,10 +42,10 @@ fn the_back_button_leads_past_the_sign_in() {
 }
 
 #[test]
-fn a_reload_while_zendesk_takes_its_time_brings_another_jwt() {
+fn a_reload_while_zendesk_is_slow_sends_a_new_jwt() {
     in_a_browser(|world| {
         world.log_in();
-        // A person need not wait until the page has loaded; a command to the browser does.
+        // A command to the browser waits until the page has loaded, a person does not.
         let impatience = "if (location.host == 'sso.example.com' && !sessionStorage.reloaded) {
             sessionStorage.reloaded = true;
             setTimeout(() => location.reload(), 1000);
@@ -62,7 +62,7 @@ fn a_reload_while_zendesk_takes_its_time_brings_another_jwt() {
 #[test]
 fn a_double_click_sends_one_jwt() {
     in_a_browser(|world| {
-        held_back(world);
+        sign_in_until_the_page_waits(world);
         world.zendesk.answers_after(Duration::from_secs(2));
         world.browser.double_click("form button");
         world.arrives_at(HELP_CENTER);
@@ -72,9 +72,9 @@ fn a_double_click_sends_one_jwt() {
 }
 
 #[test]
-fn a_page_that_waited_for_a_click_has_a_new_jwt_when_it_is_come_back_to() {
+fn going_back_to_a_page_that_waits_for_a_click_gives_a_new_jwt() {
     in_a_browser(|world| {
-        held_back(world);
+        sign_in_until_the_page_waits(world);
         for count in 4..=5 {
             world.browser.click("form button");
             world.arrives_at(HELP_CENTER);
@@ -86,11 +86,11 @@ fn a_page_that_waited_for_a_click_has_a_new_jwt_when_it_is_come_back_to() {
 }
 
 #[test]
-fn a_page_out_of_the_back_forward_cache_is_fetched_anew() {
+fn a_page_from_the_back_forward_cache_is_loaded_again() {
     in_a_browser(|world| {
-        held_back(world);
+        sign_in_until_the_page_waits(world);
         let used = jwt_on_the_page(world);
-        // Whether a browser keeps this page there is its own choice. What the page does then is not.
+        // The browser decides whether it caches this page, so the event is simulated.
         world.browser.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
         world.reads("round in circles");
 

@@ -1,4 +1,4 @@
-//! What the stand-ins answer with.
+//! The answers of the fake sites.
 
 use crate::support::Answer;
 
@@ -24,7 +24,7 @@ pub fn with_header(mut answer: Answer, name: &str, value: &str) -> Answer {
     answer
 }
 
-/// A page of an application that has the user token at hand and signs its visitor in with a form.
+/// A page of an application that has the user token and signs its visitor in with a form.
 pub fn application(user_token: &str) -> Answer {
     let script = format!(
         "<button id=help>Help</button><script>
@@ -38,7 +38,7 @@ pub fn application(user_token: &str) -> Answer {
           form.submit();
         }});
         </script>",
-        super::front_door::HOST
+        super::http_api::HOST
     );
     page("An application", &script)
 }

@@ -1,10 +1,10 @@
-//! Sign-ins that go round in circles: the page stops after the third, and says why.
+//! Sign-in loops: after the third sign-in the page waits for a click and says why.
 
 use super::world::{World, in_a_browser};
 use super::zendesk::{self, Verdict};
 
-/// Checks that the page has stopped with an explanation, a way to go on and a way round.
-fn assert_held_back(world: &World) {
+/// Checks that the page waits for a click, and has a link that bypasses SSO.
+fn assert_waits_for_click(world: &World) {
     world.reads("round in circles");
     let link = "return document.querySelector('a[href=\"https://acme.zendesk.com/access/normal\"]')?.innerText";
     assert!(world.browser.evaluate(link).is_string());
@@ -12,18 +12,18 @@ fn assert_held_back(world: &World) {
 }
 
 #[test]
-fn a_help_center_that_sends_the_visitor_straight_back_is_stopped() {
+fn the_page_waits_for_a_click_when_a_help_center_sends_the_visitor_straight_back() {
     in_a_browser(|world| {
         world.log_in();
         world.zendesk.answers_with(Verdict::SentToSignInAgain);
         world.browser.open(&zendesk::remote_login("/hc/en-us"));
-        assert_held_back(world);
+        assert_waits_for_click(world);
         world.zendesk_gets(3);
 
-        // A person may go on, once for every click.
+        // Each click sends one JWT.
         world.browser.click("form button");
         world.zendesk_gets(4);
-        assert_held_back(world);
+        assert_waits_for_click(world);
         world.zendesk.answers_with(Verdict::SignedIn);
         world.browser.click("form button");
         world.arrives_at("https://acme.zendesk.com/hc/en-us");
@@ -32,43 +32,61 @@ fn a_help_center_that_sends_the_visitor_straight_back_is_stopped() {
 }
 
 #[test]
-fn whoever_tries_again_after_each_error_is_stopped_too() {
+fn the_page_waits_for_a_click_when_the_visitor_tries_again_after_each_error() {
     in_a_browser(|world| {
         world.log_in();
-        world.zendesk.answers_with(Verdict::Refused("Something nobody has seen"));
+        world.zendesk.answers_with(Verdict::Refused("Something new"));
         world.browser.open(&zendesk::remote_login("/hc/en-us"));
         for count in 1..=3 {
-            world.reads("Something nobody has seen");
+            world.reads("Something new");
             world.zendesk_gets(count);
             world.browser.click("a[href=login]");
         }
 
-        assert_held_back(world);
+        assert_waits_for_click(world);
         world.zendesk_gets(3);
     });
 }
 
 #[test]
-fn the_way_round_single_sign_on_leads_to_zendesk() {
+fn a_refused_user_gets_a_page_if_the_login_page_sends_them_straight_back() {
+    in_a_browser(|world| {
+        world.suspend_the_user();
+        world.log_in();
+        world.browser.open(&zendesk::remote_login("/hc/en-us"));
+        world.reads("You cannot be signed in");
+        let statuses = || world.http_api.visits().iter().map(|visit| visit.answer.status).collect::<Vec<_>>();
+        assert_eq!(statuses(), [303, 303, 401]);
+
+        // The link goes to the login page, which sends the visitor back once.
+        world.browser.click("a[href^='https://www.example.com/login']");
+        world.reads("You cannot be signed in");
+        assert_eq!(statuses(), [303, 303, 401, 401]);
+        world.zendesk_gets(0);
+    });
+}
+
+#[test]
+fn the_link_that_bypasses_sso_leads_to_zendesk() {
     in_a_browser(|world| {
         world.log_in();
         world.zendesk.answers_with(Verdict::SentToSignInAgain);
         world.browser.open(&zendesk::remote_login("/hc/en-us"));
-        assert_held_back(world);
+        assert_waits_for_click(world);
         world.browser.click("a[href$='/access/normal']");
         world.arrives_at("https://acme.zendesk.com/access/normal");
     });
 }
 
 #[test]
-fn an_application_without_a_cookie_is_led_to_the_login_page_when_zendesk_asks_again() {
+fn a_visitor_without_a_cookie_gets_to_the_login_page_when_zendesk_asks_again() {
     in_a_browser(|world| {
         world.zendesk.answers_with(Verdict::SentToSignInAgain);
         world.browser.open("https://www.example.com/app");
         world.browser.click("#help");
-        assert_held_back(world);
+        assert_waits_for_click(world);
 
-        let answers: Vec<_> = world.front_door.visits().iter().map(|visit| visit.answer.status).collect();
+        let answers: Vec<_> = world.http_api.visits().iter().map(|visit| visit.answer.status).collect();
         assert_eq!(answers, [200, 303, 200, 200, 200], "the login page gave the browser a cookie");
         world.zendesk_gets(3);
     });

@@ -1,8 +1,7 @@
-//! `web/zendesk-auth.js` in a real browser: a page of one origin, the function on another, and a stand-in for
-//! Zendesk's widget that checks every JWT as Zendesk does.
+//! `web/zendesk-auth.js` in a real browser, with the function on another origin and a fake widget of Zendesk.
 //!
-//! - `site`: the page, the function and Zendesk;
-//! - `widget.js`: the stand-in for `zE`; `recorder.js`: what the script did on the page.
+//! - `site`: the page, the function and a fake Zendesk, which checks every JWT;
+//! - `widget.js`: a fake `zE`; `recorder.js`: records what the script does.
 
 mod site;
 
@@ -10,7 +9,7 @@ use crate::support::{Fault, now, users};
 use serde_json::json;
 use site::{TOKEN, in_a_browser};
 
-/// The options of a page that has the user token at hand.
+/// The options of a page that has the user token.
 fn bearer() -> String {
     format!("userToken: '{TOKEN}'")
 }
@@ -24,7 +23,7 @@ fn a_plain_script_logs_the_visitor_in_with_the_session_cookie() {
 
         let visits = site.visits();
         let methods: Vec<_> = visits.iter().map(|visit| visit.request.method.as_str()).collect();
-        assert_eq!(methods, ["POST"], "nothing that needs a preflight");
+        assert_eq!(methods, ["POST"], "the request needs no preflight");
         assert!(visits[0].request.body.is_empty());
         assert_eq!(visits[0].answer.header("access-control-allow-origin"), Some("https://www.example.com"));
         assert_eq!(site.zendesk_got().len(), 1);
@@ -51,7 +50,7 @@ fn a_new_jwt_is_fetched_when_the_last_one_has_expired() {
         site.open("/plain");
         site.visitor_becomes("Demo User");
 
-        // What the page could have kept would still have the old name.
+        // A cached JWT would have the old name.
         site.aws().put_user(TOKEN, &users::demo_with(&json!({ "name": "Demo User, Married" })));
         site.expire();
         site.visitor_becomes("Demo User, Married");
@@ -60,7 +59,7 @@ fn a_new_jwt_is_fetched_when_the_last_one_has_expired() {
 }
 
 #[test]
-fn a_jwt_that_zendesk_asks_for_twice_is_fetched_once() {
+fn two_requests_of_zendesk_at_once_cause_one_fetch() {
     in_a_browser(|site| {
         site.sign_in();
         site.open("/");
@@ -73,7 +72,7 @@ fn a_jwt_that_zendesk_asks_for_twice_is_fetched_once() {
 }
 
 #[test]
-fn a_visitor_whom_the_service_does_not_know_stays_anonymous() {
+fn an_unknown_visitor_stays_anonymous() {
     in_a_browser(|site| {
         for (options, status) in [("userToken: 'unknown'", 401), ("", 400)] {
             site.open("/");
@@ -83,8 +82,8 @@ fn a_visitor_whom_the_service_does_not_know_stays_anonymous() {
 
             site.expire();
             assert_eq!((site.visitor(), site.logouts()), (json!("anonymous"), json!(0)));
-            assert_eq!(site.recorded("requests"), 1, "nothing is tried again");
-            assert_eq!(site.recorded("waits.length"), 1, "nor will it be: this is the limit of the one request");
+            assert_eq!(site.recorded("requests"), 1, "the script does not retry");
+            assert_eq!(site.recorded("waits.length"), 1, "the only wait is the timeout of the one request");
         }
         assert_eq!(site.zendesk_got().len(), 0);
     });
@@ -105,7 +104,7 @@ fn a_visitor_whose_session_ends_is_logged_out_when_the_jwt_expires() {
 }
 
 #[test]
-fn a_jwt_ends_with_the_user_token() {
+fn a_jwt_expires_with_the_user_token() {
     in_a_browser(|site| {
         site.open("/");
         site.aws().put_user(TOKEN, &users::demo_with(&json!({ "expires_at": now() + 6 })));
@@ -118,7 +117,7 @@ fn a_jwt_ends_with_the_user_token() {
 }
 
 #[test]
-fn whoever_logs_in_last_is_the_visitor() {
+fn the_last_login_wins() {
     in_a_browser(|site| {
         site.aws().put_user("another", &users::demo_with(&json!({ "name": "Demo Colleague" })));
         site.open("/");
@@ -136,7 +135,7 @@ fn whoever_logs_in_last_is_the_visitor() {
 }
 
 #[test]
-fn an_outage_is_waited_out() {
+fn the_script_retries_until_an_outage_is_over() {
     in_a_browser(|site| {
         site.sign_in();
         site.open("/");
@@ -167,7 +166,7 @@ fn an_outage_that_does_not_end_is_reported() {
         assert_eq!((&failure["kind"], &failure["detail"]["status"]), (&json!("unavailable"), &json!(503)));
         assert_eq!(site.recorded("requests"), 1, "Retry-After is longer than the page would wait");
 
-        // The next JWT that Zendesk asks for is tried for again.
+        // When Zendesk asks for the next JWT, the script fetches again.
         site.aws().dynamodb().recover();
         site.expire();
         site.visitor_becomes("Demo User");
@@ -175,7 +174,7 @@ fn an_outage_that_does_not_end_is_reported() {
 }
 
 #[test]
-fn a_service_that_does_not_answer_is_an_outage() {
+fn a_service_that_does_not_answer_is_reported_as_unavailable() {
     in_a_browser(|site| {
         site.sign_in();
         site.aws().dynamodb().fail(Fault::Stall);
@@ -192,7 +191,7 @@ fn a_service_that_does_not_answer_is_an_outage() {
 }
 
 #[test]
-fn a_strangers_page_gets_no_jwt() {
+fn a_foreign_page_gets_no_jwt() {
     in_a_browser(|site| {
         site.sign_in_with("None");
         for options in [&bearer(), ""] {
@@ -204,7 +203,7 @@ fn a_strangers_page_gets_no_jwt() {
         }
         let visits = site.visits();
         assert!(visits.iter().all(|visit| visit.answer.header("access-control-allow-origin").is_none()), "{visits:?}");
-        assert!(visits.last().unwrap().request.headers_named("cookie").next().is_some(), "CORS alone was in the way");
+        assert!(visits.last().unwrap().request.headers_named("cookie").next().is_some(), "only CORS prevented it");
         assert!(site.complaints().iter().all(|line| line.contains("blocked by CORS policy")));
     });
 }
@@ -224,7 +223,7 @@ fn logging_out_ends_the_login() {
 }
 
 #[test]
-fn logging_out_ends_what_is_under_way() {
+fn logging_out_stops_the_retries() {
     in_a_browser(|site| {
         site.open("/");
         site.aws().dynamodb().fail(Fault::ACCESS_DENIED);
@@ -240,7 +239,7 @@ fn logging_out_ends_what_is_under_way() {
 }
 
 #[test]
-fn what_zendesk_refuses_is_reported_in_its_words() {
+fn the_reason_of_zendesks_refusal_is_reported() {
     in_a_browser(|site| {
         site.sign_in();
         site.open("/");
@@ -255,7 +254,7 @@ fn what_zendesk_refuses_is_reported_in_its_words() {
 }
 
 #[test]
-fn the_widget_is_waited_for() {
+fn the_script_waits_for_the_widget() {
     in_a_browser(|site| {
         site.sign_in();
         site.open("/without-widget");

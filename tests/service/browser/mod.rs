@@ -1,13 +1,13 @@
-//! The SSO journey in a real browser: Chromium meets the function behind its front door, and stand-ins
-//! for Zendesk, the company's site and somebody else's, each under its real name and over TLS.
+//! SSO in a real browser: Chromium, the function behind an HTTP API, and fakes of Zendesk, the company's site and a
+//! foreign site, each under its own host name and with TLS.
 //!
-//! - `world`: all of them together, and what holds at the end of every spec;
-//! - `front_door`, `zendesk`, `company`, `stranger`: who answers for which host;
-//! - the other files: specs.
+//! - `world`: all of these, and the checks after every test;
+//! - `http_api`, `zendesk`, `company`, `stranger`: one file per host;
+//! - the other files: tests.
 
 mod company;
-mod front_door;
 mod html;
+mod http_api;
 mod stranger;
 mod world;
 mod zendesk;

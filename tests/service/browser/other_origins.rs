@@ -1,5 +1,4 @@
-//! Forms that sign a visitor in: our own pages and those of the allowed origins may post them, nobody else.
-//! And no page at all gets a JWT into its hands.
+//! Forms that sign a visitor in: only pages of our own and of the allowed origins may post them. No page gets a JWT.
 
 use super::world::in_a_browser;
 
@@ -7,7 +6,7 @@ use super::world::in_a_browser;
 const HELP: &str = "#help";
 
 #[test]
-fn a_strangers_page_cannot_sign_its_visitor_in_as_somebody() {
+fn a_foreign_page_cannot_sign_its_visitor_in_as_another_user() {
     in_a_browser(|world| {
         world.log_in();
         world.browser.open("https://evil.example.org/");
@@ -15,7 +14,7 @@ fn a_strangers_page_cannot_sign_its_visitor_in_as_somebody() {
         world.arrives_at("https://sso.example.com/sso/login?return_to=%2Fhc%2Fen-us");
         world.zendesk_gets(0);
 
-        let visits = world.front_door.visits();
+        let visits = world.http_api.visits();
         let origin = visits[0].request.headers_named("origin").next();
         assert_eq!((visits.len(), visits[0].answer.status, origin), (1, 403, Some("https://evil.example.org")));
         assert_eq!(world.browser.evaluate("return document.querySelectorAll('form').length"), 0);
@@ -45,7 +44,7 @@ fn an_application_on_our_own_origin_signs_its_visitor_in() {
 }
 
 #[test]
-fn neither_a_script_nor_a_frame_of_a_companys_page_gets_a_jwt() {
+fn a_script_and_a_frame_of_the_companys_page_get_no_jwt() {
     in_a_browser(|world| {
         world.log_in();
         world.browser.open("https://www.example.com/app");
@@ -60,10 +59,10 @@ fn neither_a_script_nor_a_frame_of_a_companys_page_gets_a_jwt() {
             ]).then(() => true)",
         );
 
-        let visits = world.front_door.visits();
+        let visits = world.http_api.visits();
         assert_eq!(visits.len(), 2);
         for visit in visits {
-            assert!(visit.request.headers_named("cookie").next().is_some(), "the company's own site is meant");
+            assert!(visit.request.headers_named("cookie").next().is_some(), "the session cookie was sent");
             assert!(visit.answer.status == 400 && !visit.answer.body.contains("<form"), "{visit:?}");
         }
         let complaints = world.complaints();

@@ -1,17 +1,16 @@
-//! Every page that a browser can see, for people with a phone, a keyboard, a screen reader or tired eyes.
+//! Accessibility of every page: phone, keyboard, screen reader, contrast.
 
 use super::world::{World, in_a_browser_with};
 use super::zendesk;
-use crate::support::chromium::FAINT;
+use crate::support::chromium::LOW_CONTRAST_TEXTS;
 use crate::support::webdriver::TAB;
 use serde_json::json;
 
-/// No word of it can be broken, and it is wider than a phone.
+/// A message that is wider than a phone and has no place for a line break.
 const MESSAGE: &str = "User creation failed: Email is invalid for \
     a.demo.user.with.a.name.that.goes.on.and.on.and.on@a-department-with-a-long-name.example.com";
 
-/// Leads the browser to each page in turn and calls `look` with the page's name. Pages that post their
-/// form by themselves stand still.
+/// Opens each page in turn and calls `look` with the page's name. Scripts do not post forms meanwhile.
 pub fn on_every_page(look: impl Fn(&World, &str)) {
     let own_pages = [("LOGIN_URL", ""), ("POST_LOGOUT_URL", "")];
     in_a_browser_with(&own_pages, |world| {
@@ -39,7 +38,7 @@ pub fn on_every_page(look: impl Fn(&World, &str)) {
     });
 }
 
-/// Asks for colours as a reader's system does.
+/// Sets the colour scheme of the reader's system.
 pub fn prefer_colours(world: &World, scheme: &str) {
     let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
     world.browser.devtools("Emulation.setEmulatedMedia", &features);
@@ -68,7 +67,7 @@ fn no_page_is_wider_than_a_phone() {
 }
 
 #[test]
-fn everything_is_reached_with_the_keyboard_and_shows_that_it_is() {
+fn every_link_and_button_is_reached_with_the_keyboard_and_shows_its_focus() {
     const FOCUSED: &str = "const { activeElement: it } = document, style = getComputedStyle(it);
         return { name: it.innerText, ring: style.outlineStyle != 'none' && parseFloat(style.outlineWidth) >= 2 }";
     on_every_page(|world, name| {
@@ -82,11 +81,11 @@ fn everything_is_reached_with_the_keyboard_and_shows_that_it_is() {
 }
 
 #[test]
-fn everything_can_be_read_in_light_and_dark() {
+fn all_text_has_enough_contrast_in_light_and_dark() {
     on_every_page(|world, name| {
         let [light, dark] = ["light", "dark"].map(|scheme| {
             prefer_colours(world, scheme);
-            let found = world.browser.evaluate(FAINT);
+            let found = world.browser.evaluate(LOW_CONTRAST_TEXTS);
             assert!(found[0].as_u64() > Some(1) && found[1] == json!([]), "{name} in {scheme}: {found}");
             world.browser.evaluate("return getComputedStyle(document.body).backgroundColor")
         });

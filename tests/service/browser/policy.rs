@@ -1,4 +1,4 @@
-//! The content security policy of the sign-in page, as a browser understands it.
+//! The content security policy in a browser.
 
 use super::world::in_a_browser;
 use super::zendesk::{self, Verdict};
@@ -10,7 +10,7 @@ fn violations(console: Vec<ConsoleLine>) -> Vec<String> {
 }
 
 #[test]
-fn a_script_that_is_not_the_pages_own_does_not_run_and_the_console_says_so() {
+fn an_injected_script_does_not_run_and_the_console_says_so() {
     in_a_browser(|world| {
         world.browser.open(&zendesk::remote_logout(&[("kind", "error"), ("message", "Invalid JWT token")]));
         world.browser.evaluate(
@@ -25,9 +25,9 @@ fn a_script_that_is_not_the_pages_own_does_not_run_and_the_console_says_so() {
     });
 }
 
-/// Why `RETURN_TO_HOSTS` is in the policy: the browser asks it about the redirect after the post, too.
+/// The browser applies the policy to the redirect after the post, which is why `RETURN_TO_HOSTS` is in it.
 #[test]
-fn a_form_ends_where_the_policy_does_not_let_it_go() {
+fn the_policy_stops_a_redirect_to_a_foreign_host() {
     in_a_browser(|world| {
         world.log_in();
         world.zendesk.answers_with(Verdict::SentTo("https://evil.example.org/"));

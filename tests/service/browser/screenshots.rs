@@ -1,4 +1,4 @@
-//! Pictures of the pages, for the README and for whoever changes them:
+//! Screenshots of the pages, for the documents and for reviews of a change:
 //! `SCREENSHOTS=docs/images cargo test --test service screenshots -- --ignored`
 
 use super::pages::{on_every_page, prefer_colours};
@@ -13,7 +13,7 @@ fn take_screenshots() {
     std::fs::create_dir_all(&folder).unwrap();
     on_every_page(|world, name| {
         for width in WIDTHS {
-            // As high as a window of this width would be, or as the page is.
+            // As high as the page, but at least as high as a usual window.
             world.browser.resize(width, width.min(640));
             let height = world.browser.evaluate("return document.documentElement.scrollHeight");
             world.browser.resize(width, height.as_u64().unwrap().try_into().unwrap());

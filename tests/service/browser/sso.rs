@@ -4,18 +4,18 @@ use super::world::{World, in_a_browser};
 use super::{company, zendesk};
 use crate::support::Request;
 
-/// What the JWT endpoint was asked, as far as the browser says how the request came about.
+/// The first header of this name.
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers_named(name).next()
 }
 
-/// The path and status of everything that the function was asked.
+/// The path and status of every request to the function.
 fn visits(world: &World) -> Vec<(String, u16)> {
-    world.front_door.visits().into_iter().map(|visit| (visit.request.path, visit.answer.status)).collect()
+    world.http_api.visits().into_iter().map(|visit| (visit.request.path, visit.answer.status)).collect()
 }
 
 #[test]
-fn a_visitor_of_the_agent_interface_comes_back_to_it_signed_in() {
+fn a_visitor_of_the_agent_interface_returns_to_it_signed_in() {
     in_a_browser(|world| {
         world.browser.open("https://acme.zendesk.com/agent/tickets/1");
         world.arrives_at("https://acme.zendesk.com/agent/tickets/1");
@@ -32,23 +32,23 @@ fn a_visitor_of_the_agent_interface_comes_back_to_it_signed_in() {
         assert_eq!(post.fields, fields.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(post.jwt().claim("name"), "Demo User");
         let login = ("/sso/login".to_owned(), 303);
-        assert_eq!(visits(world), [login, ("/sso/login".to_owned(), 200)], "the login page was on the way");
+        assert_eq!(visits(world), [login, ("/sso/login".to_owned(), 200)], "the browser visited the login page");
     });
 }
 
 #[test]
-fn the_jwt_comes_in_a_form_that_the_browser_itself_posts() {
+fn the_browser_itself_posts_the_form_with_the_jwt() {
     in_a_browser(|world| {
         world.log_in();
         world.browser.open(&zendesk::remote_login("/hc/en-us"));
         world.arrives_at("https://acme.zendesk.com/hc/en-us");
 
         let request = world.zendesk.only_post().request;
-        assert_eq!((request.method.as_str(), request.query.as_str()), ("POST", ""), "no JWT in an address");
+        assert_eq!((request.method.as_str(), request.query.as_str()), ("POST", ""), "the JWT is not in the address");
         assert_eq!(request.content_type(), Some("application/x-www-form-urlencoded"));
         assert_eq!(header(&request, "sec-fetch-mode"), Some("navigate"));
         assert_eq!(header(&request, "sec-fetch-dest"), Some("document"));
-        assert_eq!(header(&request, "referer"), None, "where the visitor comes from is nobody's business");
+        assert_eq!(header(&request, "referer"), None, "Zendesk does not learn the address of our page");
     });
 }
 
@@ -64,7 +64,7 @@ fn a_visitor_with_a_session_sees_no_login_page() {
 }
 
 #[test]
-fn every_kind_of_page_is_come_back_to() {
+fn the_visitor_returns_to_every_kind_of_page() {
     in_a_browser(|world| {
         world.log_in();
         for (return_to, page) in [
@@ -73,7 +73,7 @@ fn every_kind_of_page_is_come_back_to() {
                 "/hc/requests/new?subject=Tea%20%26%20milk&x=a+b#top",
                 "https://acme.zendesk.com/hc/requests/new?subject=Tea%20%26%20milk&x=a+b#top",
             ),
-            // Host mapping: Zendesk sends the browser on to another host after the post.
+            // With host mapping, Zendesk redirects to another host after the post.
             ("https://help.example.com/hc/de?page=2", "https://help.example.com/hc/de?page=2"),
         ] {
             world.browser.open(&zendesk::remote_login(return_to));
@@ -83,7 +83,7 @@ fn every_kind_of_page_is_come_back_to() {
 }
 
 #[test]
-fn a_login_address_without_anything_posts_nothing_but_the_jwt() {
+fn without_query_parameters_only_the_jwt_is_posted() {
     in_a_browser(|world| {
         world.log_in();
         world.browser.open("https://sso.example.com/sso/login");
@@ -102,6 +102,6 @@ fn signing_out_of_zendesk_ends_the_session_on_the_companys_site() {
 
         world.reads("signed out");
         let left = world.browser.cookies().into_iter().filter(|cookie| cookie["name"] == company::COOKIE);
-        assert_eq!(left.count(), 0, "the cookie was set for the company's whole domain");
+        assert_eq!(left.count(), 0, "the cookie is gone, though its domain is that of the whole company");
     });
 }

@@ -1,11 +1,11 @@
-//! `https://evil.example.org`: a page that would like to sign its visitors in as somebody of its choice.
+//! `https://evil.example.org`: a page that tries to sign its visitors in as another user.
 
 use super::html;
 use crate::support::{Answer, Request};
 
 pub const HOST: &str = "evil.example.org";
 
-/// The attacker has an account of their own, and so a user token that the service knows.
+/// The attacker has an account, so the service knows this user token.
 pub const SESSION: &str = "session-of-an-attacker";
 
 pub fn answer(request: &Request) -> Answer {

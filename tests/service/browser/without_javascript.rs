@@ -1,4 +1,4 @@
-//! Signing in where JavaScript is off: a button does what the script would have done.
+//! Signing in without JavaScript: a button posts the form.
 
 use super::world::in_a_browser_without_javascript;
 use super::zendesk;
@@ -54,7 +54,7 @@ fn the_back_button_never_sends_the_same_jwt_again() {
         world.arrives_at("https://acme.zendesk.com/hc/en-us");
         world.browser.back();
         world.arrives_at(&zendesk::remote_login("/hc/en-us"));
-        // Chromium shows the page as it was left. Its button is dead then; were it not, the jti would come twice.
+        // Chromium shows the cached page. If its button worked, Zendesk would get the jti twice.
         world.browser.double_click(BUTTON);
         world.zendesk_gets(1);
 

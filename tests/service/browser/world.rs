@@ -1,6 +1,6 @@
-//! Everything that a spec in the browser meets, and what holds at the end of every one of them.
+//! The browser and all hosts of a test, and the checks after every test.
 
-use super::front_door::{self, FrontDoor};
+use super::http_api::{self, HttpApi};
 use super::zendesk::{self, Zendesk};
 use super::{company, html, stranger};
 use crate::support::chromium::{Chromium, Programs};
@@ -11,41 +11,41 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const HOSTS: [&str; 5] = [front_door::HOST, zendesk::HOST, zendesk::HELP_CENTER_HOST, company::HOST, stranger::HOST];
+const HOSTS: [&str; 5] = [http_api::HOST, zendesk::HOST, zendesk::HELP_CENTER_HOST, company::HOST, stranger::HOST];
 
-/// Generous, since the machine may be busy.
+/// Generous, because the machine can be busy.
 const ARRIVES_WITHIN: Duration = Duration::from_mins(1);
-/// In this time a page that submits its form by itself has done so.
+/// After this time a page with a script has submitted its form.
 const SETTLES_WITHIN: Duration = Duration::from_millis(500);
 
-/// A browser and the hosts that exist for it.
+/// A browser and all hosts that it can reach.
 pub struct World {
     pub browser: Chromium,
     pub zendesk: Arc<Zendesk>,
-    pub front_door: Arc<FrontDoor>,
+    pub http_api: Arc<HttpApi>,
     _internet: HttpsServer,
 }
 
-/// Runs a spec in a browser, and then checks what no spec may break: the console shows no violation of
-/// a policy and no error of a script, and Zendesk got good JWTs only, each once.
-pub fn in_a_browser(spec: impl FnOnce(&World)) {
-    run(&json!({}), &[], spec);
+/// Runs a test in a browser. Afterwards the console must show no violation of a policy and no error of a script, and
+/// Zendesk must have received only good JWTs, each once.
+pub fn in_a_browser(test: impl FnOnce(&World)) {
+    run(&json!({}), &[], test);
 }
 
-/// The same with some variables of the function changed.
-pub fn in_a_browser_with(environment: &[(&str, &str)], spec: impl FnOnce(&World)) {
-    run(&json!({}), environment, spec);
+/// The same, with some variables of the function changed.
+pub fn in_a_browser_with(environment: &[(&str, &str)], test: impl FnOnce(&World)) {
+    run(&json!({}), environment, test);
 }
 
-/// The same in a browser whose user has turned JavaScript off.
-pub fn in_a_browser_without_javascript(spec: impl FnOnce(&World)) {
-    run(&json!({ "profile.managed_default_content_settings.javascript": 2 }), &[], spec);
+/// The same, without JavaScript.
+pub fn in_a_browser_without_javascript(test: impl FnOnce(&World)) {
+    run(&json!({ "profile.managed_default_content_settings.javascript": 2 }), &[], test);
 }
 
-fn run(preferences: &Value, environment: &[(&str, &str)], spec: impl FnOnce(&World)) {
+fn run(preferences: &Value, environment: &[(&str, &str)], test: impl FnOnce(&World)) {
     let Some(programs) = Programs::find() else { return };
     let world = World::start(&programs, preferences, environment);
-    spec(&world);
+    test(&world);
     assert_eq!(world.complaints(), Vec::<String>::new());
     world.zendesk.assert_each_jwt_is_good_and_new();
 }
@@ -62,16 +62,21 @@ impl World {
         let service = environment.iter().fold(setup, |setup, (name, value)| setup.env(name, value)).start();
         service.aws.put_user(company::SESSION, &users::demo());
         service.aws.put_user(stranger::SESSION, &users::demo_with(&json!({ "name": "Demo Attacker" })));
-        let front_door = Arc::new(FrontDoor::of(service));
+        let http_api = Arc::new(HttpApi::of(service));
         let zendesk = Arc::new(Zendesk::default());
-        let internet = internet(Arc::clone(&front_door), Arc::clone(&zendesk));
+        let internet = internet(Arc::clone(&http_api), Arc::clone(&zendesk));
         let browser = Chromium::start(programs, &internet, &HOSTS, preferences);
-        Self { browser, zendesk, front_door, _internet: internet }
+        Self { browser, zendesk, http_api, _internet: internet }
     }
 
     /// Signs the visitor in on the company's site.
     pub fn log_in(&self) {
         self.browser.open(&format!("https://{0}/login?return_to=https://{0}/login", company::HOST));
+    }
+
+    /// Suspends the user of the company's session cookie.
+    pub fn suspend_the_user(&self) {
+        self.http_api.put_user(company::SESSION, &users::demo_with(&json!({ "suspended": true })));
     }
 
     /// Waits until the browser shows this address.
@@ -109,17 +114,17 @@ impl World {
         assert_eq!(self.zendesk.posts().len(), count);
     }
 
-    /// What the console shows that it should not: violations of a policy and errors of scripts.
+    /// Violations of a policy and errors of scripts that the console shows.
     pub fn complaints(&self) -> Vec<String> {
-        // That an answer was a 4xx or 5xx is said as well, and no fault of the page.
+        // The console also reports each 4xx and 5xx, which is not an error of the page.
         let lines = self.browser.console().into_iter();
         lines.filter(|line| line.source != "network").map(|ConsoleLine { message, .. }| message).collect()
     }
 }
 
-fn internet(front_door: Arc<FrontDoor>, zendesk: Arc<Zendesk>) -> HttpsServer {
+fn internet(http_api: Arc<HttpApi>, zendesk: Arc<Zendesk>) -> HttpsServer {
     HttpsServer::of(&HOSTS, move |request| match request.headers_named("host").next().unwrap_or_default() {
-        front_door::HOST => front_door.answer(request),
+        http_api::HOST => http_api.answer(request),
         host @ (zendesk::HOST | zendesk::HELP_CENTER_HOST) => zendesk.answer(host, request),
         company::HOST => company::answer(request),
         stranger::HOST => stranger::answer(request),

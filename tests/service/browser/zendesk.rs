@@ -1,7 +1,7 @@
-//! `https://acme.zendesk.com` and its help center on `https://help.example.com`: records who brings
-//! which JWT, and answers as the spec chooses.
+//! A fake of `https://acme.zendesk.com` and its help center `https://help.example.com`: it records each JWT, and answers
+//! as the test chooses.
 
-use super::{front_door, html};
+use super::{html, http_api};
 use crate::support::service::SSO_SECRET;
 use crate::support::{Answer, Jwt, Request, now};
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use zendesk_jwt::jwt::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, inspect};
 
 pub const HOST: &str = "acme.zendesk.com";
-/// The help center under the company's domain, which Zendesk serves (host mapping).
+/// The help center under the company's domain (host mapping).
 pub const HELP_CENTER_HOST: &str = "help.example.com";
 
 const SESSION_COOKIE: &str = "_zendesk_session=1; Path=/; Secure; HttpOnly";
@@ -29,17 +29,17 @@ struct State {
     answers_after: Duration,
 }
 
-/// What becomes of whoever brings a JWT.
+/// How Zendesk answers a JWT.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verdict {
-    /// Signed in, and on to `return_to`.
+    /// The user is signed in and sent to `return_to`.
     #[default]
     SignedIn,
-    /// To the remote logout URL, with this message.
+    /// The browser is sent to the remote logout URL with this message.
     Refused(&'static str),
-    /// Signed in, and on to this address, whatever `return_to` says.
+    /// The user is signed in and sent to this address instead of `return_to`.
     SentTo(&'static str),
-    /// Signed in, but the page asked for wants a sign-in again: what a lost session cookie looks like.
+    /// The user is sent to sign in again, as after the loss of Zendesk's cookie.
     SentToSignInAgain,
 }
 
@@ -49,7 +49,7 @@ pub struct Post {
     pub request: Request,
     /// The form's fields in their order.
     pub fields: Vec<(String, String)>,
-    /// When it came, in seconds since the Unix epoch.
+    /// The time of the request, in seconds since the Unix epoch.
     pub at: u64,
 }
 
@@ -62,7 +62,7 @@ impl Post {
         self.fields.iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    /// The JWT, after checking all that Zendesk would have checked when it came.
+    /// The JWT, after the checks of Zendesk at the time of the request.
     pub fn jwt(&self) -> Jwt {
         let text = self.field("jwt").unwrap_or_else(|| panic!("no field jwt in {:?}", self.fields));
         let secret = Some(SSO_SECRET.as_bytes());
@@ -81,24 +81,24 @@ impl Zendesk {
         self.state.lock().unwrap().verdict = verdict;
     }
 
-    /// Takes its time over each JWT from now on.
+    /// Delays the answer to each JWT from now on.
     pub fn answers_after(&self, delay: Duration) {
         self.state.lock().unwrap().answers_after = delay;
     }
 
-    /// Every JWT that was brought so far, with its request.
+    /// All requests with a JWT so far.
     pub fn posts(&self) -> Vec<Post> {
         self.state.lock().unwrap().posts.clone()
     }
 
-    /// The only JWT that was brought.
+    /// The only request with a JWT.
     pub fn only_post(&self) -> Post {
         let mut posts = self.posts();
         assert_eq!(posts.len(), 1, "{posts:?}");
         posts.remove(0)
     }
 
-    /// Fails if a JWT came that Zendesk would not have taken, or one came twice.
+    /// Fails if Zendesk would refuse one of the JWTs, or if a `jti` came twice.
     pub fn assert_each_jwt_is_good_and_new(&self) {
         let mut seen = HashSet::new();
         for post in self.posts() {
@@ -111,7 +111,7 @@ impl Zendesk {
             "/access/jwt" if host == HOST => self.take_jwt(request),
             "/access/normal" => html::page("Sign in with a Zendesk password", ""),
             "/access/logout" => html::redirect(302, &remote_logout(&[])),
-            // The agent interface is for those who are signed in.
+            // The agent interface requires sign-in.
             path if path.starts_with("/agent") && !is_signed_in(request) => {
                 html::redirect(302, &remote_login(&format!("https://{HOST}{path}")))
             }
@@ -149,14 +149,14 @@ fn is_signed_in(request: &Request) -> bool {
     request.headers_named("cookie").any(|cookies| cookies.contains("_zendesk_session=1"))
 }
 
-/// Where the account's configuration sends whoever has to sign in.
+/// The remote login URL with the parameters that Zendesk adds.
 pub fn remote_login(return_to: &str) -> String {
     let query =
         [("return_to", return_to), ("brand_id", "360000000001"), ("locale_id", "8"), ("timestamp", "1795168800")];
     address("/sso/login", &query)
 }
 
-/// Where it sends whoever signed out or could not be signed in.
+/// The remote logout URL with the parameters that Zendesk adds after sign-out or an error.
 pub fn remote_logout(error: &[(&str, &str)]) -> String {
     let about = [("brand_id", "360000000001"), ("email", "Demo.User@Example.com"), ("external_id", "demo-1")];
     address("/sso/logout", &[&about, error].concat())
@@ -164,5 +164,5 @@ pub fn remote_logout(error: &[(&str, &str)]) -> String {
 
 fn address(path: &str, query: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
-    format!("https://{}{path}?{query}", front_door::HOST)
+    format!("https://{}{path}?{query}", http_api::HOST)
 }

@@ -1,11 +1,10 @@
-//! Hostile input: whatever reads what others wrote keeps its promises over any bytes. The promises are those of
-//! `fuzz/src`, which libFuzzer tries as well; `docs/reliability.md` lists them.
+//! Hostile input. The properties that must hold for any bytes are in `fuzz/src`, which libFuzzer also runs.
 
 mod allocations;
 mod limits;
 mod seeds;
 mod structured;
 
-#[allow(dead_code, reason = "some of it is for the fuzzer or for other specs alone")]
+#[allow(dead_code, reason = "only the fuzzer uses some of it")]
 #[path = "../../../fuzz/src/lib.rs"]
 pub mod targets;

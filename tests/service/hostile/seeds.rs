@@ -11,7 +11,7 @@ pub fn folder(path: &str) -> Vec<PathBuf> {
     files.map(|file| file.unwrap().path()).filter(|path| path.is_file()).collect()
 }
 
-/// Fails with the names of all files over which the target panics.
+/// Fails with the names of all files on which the target panics.
 fn assert_passes(target: Target, files: Vec<PathBuf>) {
     let fails = |file: &PathBuf| {
         let data = fs::read(file).unwrap();

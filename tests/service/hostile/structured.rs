@@ -1,4 +1,4 @@
-//! The promises over input of the right shape with something wrong in it, which random bytes seldom are.
+//! The properties of `fuzz/src` for almost valid input, which random bytes seldom are.
 
 use super::targets;
 use crate::support::draft::{Draft, NAMES, any_json, any_kind};
@@ -15,7 +15,7 @@ fn cases() -> ProptestConfig {
     ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// A few pieces in a row, now and then with any text among them.
+/// Some pieces in a row, sometimes with any text between them.
 fn pieces(of: &'static [&'static str], most: usize) -> impl Strategy<Value = String> {
     let piece = prop_oneof![9 => select(of).prop_map(str::to_owned), 1 => any::<String>()];
     vec(piece, 0..most).prop_map(|pieces| pieces.concat())
@@ -25,10 +25,10 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn events_from_every_front_door(
-        front in select(EventSource::ALL.as_slice()), request in any_request(), changes in vec((any::<Index>(), any_value()), 0..3),
+    fn almost_valid_events_break_no_property(
+        source in select(EventSource::ALL.as_slice()), request in any_request(), changes in vec((any::<Index>(), any_value()), 0..3),
     ) {
-        let mut event = front.event(&request);
+        let mut event = source.event(&request);
         for (place, value) in changes {
             let places = pointers(&event);
             *event.pointer_mut(place.get::<String>(&places)).unwrap() = value;
@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn requests_with_tokens_in_all_places(
+    fn user_tokens_in_several_places_break_no_property(
         method in select(&["POST", "POST", "POST", "GET", "OPTIONS", "post"][..]),
         lines in vec(pieces(LINES, 6), 0..4),
         body in pieces(BODIES, 8),
@@ -46,12 +46,12 @@ proptest! {
     }
 
     #[test]
-    fn addresses_that_almost_lead_to_the_account(text in pieces(ADDRESSES, 9)) {
+    fn addresses_similar_to_zendesks_break_no_property(text in pieces(ADDRESSES, 9)) {
         targets::return_to(text.as_bytes());
     }
 
     #[test]
-    fn items_with_attributes_of_any_type(changes in vec((select(ATTRIBUTES), any_attribute()), 0..4)) {
+    fn items_with_attributes_of_any_type_break_no_property(changes in vec((select(ATTRIBUTES), any_attribute()), 0..4)) {
         let mut item = users::item("token", &users::demo());
         for (name, value) in changes {
             item[name] = value;
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn secrets_as_people_store_them(secret in pieces(SECRETS, 5), kid in option::of(pieces(SECRETS, 3)), shape in 0..4) {
+    fn almost_valid_secrets_break_no_property(secret in pieces(SECRETS, 5), kid in option::of(pieces(SECRETS, 3)), shape in 0..4) {
         let value = match shape {
             0 => json!({ "secret": secret, "kid": kid }),
             1 => json!({ "kid": secret, "secret": kid, "note": secret }),
@@ -71,11 +71,11 @@ proptest! {
     }
 
     #[test]
-    fn tokens_with_any_header_and_claims(
+    fn jwts_with_any_header_and_claims_break_no_property(
         kind in any_kind(),
         header in vec((select(&NAMES[..3]), any_json()), 0..2),
         claims in vec((select(&NAMES[3..]), any_json()), 0..3),
-        dress in pieces(DRESSES, 3),
+        inserted in pieces(INSERTED, 3),
         place: Index,
     ) {
         let draft = Draft::good(kind).signed_with("demo-shared-secret-not-for-production");
@@ -83,7 +83,7 @@ proptest! {
         let draft = claims.into_iter().fold(draft, |draft, (name, value)| draft.claim(name, value));
         let token = draft.token();
         let (before, after) = token.split_at(place.index(token.len()));
-        targets::inspect(format!("{before}{dress}{after}").as_bytes());
+        targets::inspect(format!("{before}{inserted}{after}").as_bytes());
     }
 }
 
@@ -270,9 +270,9 @@ const SECRETS: &[&str] = &[
     "\\",
 ];
 
-const DRESSES: &[&str] = &[".", "=", "+", "/", "-", "_", "\"", "Bearer ", "{\"jwt\":\"", "\"}", " ", "\n", "e30", "é"];
+const INSERTED: &[&str] = &[".", "=", "+", "/", "-", "_", "\"", "Bearer ", "{\"jwt\":\"", "\"}", " ", "\n", "e30", "é"];
 
-/// A client's request, of which any part may be odd.
+/// A request in which any part may be unusual.
 fn any_request() -> impl Strategy<Value = Request> {
     let method = select(&["POST", "GET", "OPTIONS", "HEAD", "DELETE", "PURGE"][..]);
     let header = (select(HEADERS).prop_map(str::to_owned), pieces(VALUES, 4));
@@ -286,7 +286,7 @@ fn any_request() -> impl Strategy<Value = Request> {
     })
 }
 
-/// What may stand where something else is expected.
+/// A value of another type than expected.
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
@@ -299,7 +299,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A stored attribute: of a good type with any value, or of no type that there is.
+/// A stored attribute: a valid type with any value, or an unknown type.
 fn any_attribute() -> impl Strategy<Value = Value> {
     let text = select(
         &["", "demo-1", "demo@example.com", "agent", "sso", "1767225600", "1767225600000", "-1", "1e3", "0x1", " "][..],
@@ -315,7 +315,7 @@ fn any_attribute() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Every place in a JSON document, as RFC 6901 writes it.
+/// Every JSON pointer into a document (RFC 6901).
 fn pointers(value: &Value) -> Vec<String> {
     let escaped = |name: &String| name.replace('~', "~0").replace('/', "~1");
     let members: Vec<(String, &Value)> = match value {

@@ -1,6 +1,6 @@
-//! Users and signing keys of every shape that their types allow.
+//! Random users and signing keys, of every shape that their types allow.
 //!
-//! Strategies of proptest's would take longer to make 100,000 users than the functions' code takes to sign for them.
+//! proptest would need more time to create 100,000 users than the functions need to sign for them.
 
 use crate::support::Chance;
 use serde_json::{Map, Value};
@@ -9,15 +9,15 @@ use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::user::{Claim, Email, EmailAddress, ExternalId, Name, Profile, Role, User};
 
-/// What could end a JSON string early and say more of the header, were a JWT put together as text.
+/// Texts that could add members to the header if a JWT were put together as text.
 const INJECTIONS: [&str; 4] =
     [r#"x","alg":"none"#, r#"x","typ":"at+jwt","y":""#, r#"app_1"},{"alg":"RS256"}"#, "a.b.c"];
 
-/// Characters that are special in JSON, in base64, or for some encoder of texts.
+/// Characters with a special meaning in JSON, base64, secrets or text encodings.
 const SPECIAL: [char; 14] =
     ['"', '\\', '\0', '\n', '\u{7f}', '\u{2028}', '\u{feff}', '/', '+', '=', '.', ' ', '…', '𝄞'];
 
-/// Chance that makes users and keys as well.
+/// A random source of users and keys.
 pub struct AnyUser(Chance);
 
 impl Deref for AnyUser {
@@ -39,17 +39,17 @@ impl AnyUser {
         Self(Chance::seeded(seed))
     }
 
-    /// A user for whom all three kinds of JWT can be signed.
+    /// A user who can have all three kinds of JWT.
     pub fn user(&mut self) -> User {
         User {
-            external_id: Some(self.until(|chance| ExternalId::parse(chance.text(30)))),
-            name: Some(self.until(|chance| Name::parse(chance.text(30)))),
+            external_id: Some(self.until(|random| ExternalId::parse(random.text(30)))),
+            name: Some(self.until(|random| Name::parse(random.text(30)))),
             email: Some(Email::new(self.until(Self::address), true)),
             profile: self.profile(),
         }
     }
 
-    /// A shared secret and a key id that the service takes.
+    /// A shared secret and a key id that the service accepts.
     pub fn key(&mut self) -> (String, String) {
         self.until(|chance| {
             let (secret, kid) = (chance.printable_ascii(60), chance.printable_ascii(30));
@@ -59,35 +59,35 @@ impl AnyUser {
 
     fn profile(&mut self) -> Profile {
         Profile {
-            phone: self.claim(|chance| chance.text(16)),
+            phone: self.claim(|random| random.text(16)),
             locale: self.claim(Self::integer),
             locale_id: self.claim(Self::integer),
-            organization: self.claim(|chance| chance.text(30)),
-            organizations: self.claim(|chance| chance.text(30)),
-            organization_id: self.claim(|chance| chance.text(30)),
-            organization_ids: self.claim(|chance| chance.text(30)),
-            tags: self.claim(|chance| (0..chance.below(4)).map(|_| chance.text(15)).collect()),
-            remote_photo_url: self.claim(|chance| chance.text(30)),
-            role: self.claim(|chance| chance.one_of(&[Role::EndUser, Role::User, Role::Agent, Role::Admin])),
+            organization: self.claim(|random| random.text(30)),
+            organizations: self.claim(|random| random.text(30)),
+            organization_id: self.claim(|random| random.text(30)),
+            organization_ids: self.claim(|random| random.text(30)),
+            tags: self.claim(|random| (0..random.below(4)).map(|_| random.text(15)).collect()),
+            remote_photo_url: self.claim(|random| random.text(30)),
+            role: self.claim(|random| random.one_of(&[Role::EndUser, Role::User, Role::Agent, Role::Admin])),
             custom_role_id: self.claim(Self::integer),
             user_fields: self.claim(Self::user_fields),
         }
     }
 
     fn user_fields(&mut self) -> Map<String, Value> {
-        let field = |chance: &mut Self| match chance.below(4) {
+        let field = |random: &mut Self| match random.below(4) {
             0 => Value::Null,
-            1 => chance.below(2).eq(&0).into(),
-            2 => chance.integer().into(),
-            _ => chance.text(16).into(),
+            1 => random.below(2).eq(&0).into(),
+            2 => random.integer().into(),
+            _ => random.text(16).into(),
         };
         (0..self.below(4)).map(|_| (self.text(12), field(self))).collect()
     }
 
     fn address(&mut self) -> Option<EmailAddress> {
-        let part = |chance: &mut Self| {
+        let part = |random: &mut Self| {
             let is_allowed = |character: &char| !character.is_whitespace() && !character.is_control();
-            let text: String = chance.text(30).chars().filter(is_allowed).collect();
+            let text: String = random.text(30).chars().filter(is_allowed).collect();
             text.replace([',', ';', '<', '>'], "")
         };
         EmailAddress::parse(format!("{}@{}", part(self), part(self)))
@@ -101,7 +101,7 @@ impl AnyUser {
         }
     }
 
-    /// Fewer than `limit` characters: letters, special ones and any others, and now and then an injection.
+    /// Fewer than `limit` characters: letters, special and other characters, or sometimes an injection.
     fn text(&mut self, limit: usize) -> String {
         if self.below(16) == 0 {
             return self.one_of(&INJECTIONS).to_owned();
@@ -122,7 +122,7 @@ impl AnyUser {
     fn character(&mut self) -> char {
         match self.below(8) {
             0 => self.one_of(&SPECIAL),
-            1 => self.until(|chance| char::from_u32(u32::try_from(chance.below(0x11_0000)).unwrap())),
+            1 => self.until(|random| char::from_u32(u32::try_from(random.below(0x11_0000)).unwrap())),
             _ => self.one_of(&['a', 'Z', '0', 'é', '用', '-', '_', '@']),
         }
     }

@@ -83,11 +83,9 @@ fn for_code(code: &str, place: &Place, what: &str) -> Option<String> {
             format!("these credentials may not use the {what}: choose others with --profile, or ask for the right")
         }
         ("DecryptionFailure", _) => format!("these credentials may not use the KMS key of the {what}"),
-        ("ExpiredTokenException", _) => {
-            "the AWS login has expired: log in again, for instance with `aws sso login`".to_owned()
-        }
+        ("ExpiredTokenException", _) => "the AWS login has expired: log in again, as with `aws sso login`".into(),
         ("UnrecognizedClientException" | "InvalidSignatureException" | "InvalidClientTokenId", _) => {
-            "AWS does not accept these credentials: log in again, or choose others with --profile".to_owned()
+            "AWS does not accept these credentials: log in again, or choose others with --profile".into()
         }
         ("ValidationException", _) => {
             format!("AWS refuses the request as invalid: is the {what} the one that the template makes?")
@@ -96,48 +94,36 @@ fn for_code(code: &str, place: &Place, what: &str) -> Option<String> {
     })
 }
 
-fn without_answer<E>(error: &SdkError<E>, place: &Place) -> String
-where
-    E: Error + 'static,
-{
-    match (caused_by::<CredentialsError, _>(error), place) {
+fn without_answer<E: Error + 'static>(error: &SdkError<E>, place: &Place) -> String {
+    let is_unreachable = matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_));
+    match (caused_by::<CredentialsError, E>(error), place) {
         (Some(CredentialsError::CredentialsNotLoaded(_)), _) => {
-            return "there are no AWS credentials: log in with `aws sso login` or `aws configure`, and choose a \
-                    profile with --profile"
-                .to_owned();
+            "there are no AWS credentials: log in with `aws sso login` or `aws configure`, and choose --profile".into()
         }
-        (Some(_), Place::Aws { profile: Some(profile), .. }) => {
-            return format!(
-                "the credentials of the profile {profile} cannot be loaded: log in again, for instance with \
-                 `aws sso login --profile {profile}`"
-            );
-        }
-        (Some(_), _) => return "the AWS credentials cannot be loaded: log in again, or choose --profile".to_owned(),
-        (None, _) => {}
-    }
-    match (error, place) {
-        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Place::Local(url)) => {
+        (Some(_), Place::Aws { profile: Some(profile), .. }) => format!(
+            "the credentials of the profile {profile} cannot be loaded: log in again, for instance with \
+             `aws sso login --profile {profile}`"
+        ),
+        (Some(_), _) => "the AWS credentials cannot be loaded: log in again, or choose --profile".into(),
+        (None, Place::Local(url)) if is_unreachable => {
             format!("nothing listens at {url}: start `zendesk-jwt local`, or give its port with --local PORT")
         }
-        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), _)
-            if caused_by::<rustls::Error, _>(error).is_some() =>
-        {
+        (None, Place::Local(url)) => format!("what listens at {url} is not `zendesk-jwt local`: check the port"),
+        (None, Place::Aws { .. }) if caused_by::<rustls::Error, E>(error).is_some() => {
             "the certificate of AWS is not trusted: if a proxy replaces it, name the proxy's roots in AWS_CA_BUNDLE"
-                .to_owned()
+                .into()
         }
-        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Place::Aws { region, .. }) => format!(
-            "AWS cannot be reached: check the network, the region {region}, and AWS_ENDPOINT_URL or --endpoint-url \
-             if you use them"
+        (None, Place::Aws { region, .. }) if is_unreachable => format!(
+            "AWS cannot be reached: check the network, the region {region}, and --endpoint-url or AWS_ENDPOINT_URL if \
+             you use them"
         ),
-        (_, Place::Local(url)) => format!("what listens at {url} is not `zendesk-jwt local`: check the port"),
-        (_, Place::Aws { .. }) => {
-            "what answers is not AWS: check the proxy, and AWS_ENDPOINT_URL or --endpoint-url if you use them"
-                .to_owned()
+        (None, Place::Aws { .. }) => {
+            "what answers is not AWS: check the proxy, and --endpoint-url or AWS_ENDPOINT_URL if you use them".into()
         }
     }
 }
 
-fn caused_by<'a, T: Error + 'static, E: Error + 'static>(error: &'a SdkError<E>) -> Option<&'a T> {
+fn caused_by<T: Error + 'static, E: Error + 'static>(error: &SdkError<E>) -> Option<&T> {
     let first: &(dyn Error + 'static) = error.source()?;
     std::iter::successors(Some(first), |error| (*error).source()).find_map(|error| error.downcast_ref())
 }

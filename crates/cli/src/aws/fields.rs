@@ -3,6 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 
+use Shape::{Flag, Integer, Object, Text, TextList, TextSet};
+
 /// An attribute, called a field where the item is JSON or a row.
 #[derive(Debug)]
 pub(crate) struct Field {
@@ -12,6 +14,40 @@ pub(crate) struct Field {
     pub(crate) option: Option<(&'static str, &'static str)>,
 }
 
+/// Every field, in the order of the contract.
+pub(crate) static FIELDS: [Field; 21] = [
+    field("token_hash", Text),
+    field("external_id", Text),
+    profile("name", Text, "NAME", "The full name; the Support SDK and SSO require it"),
+    profile("email", Text, "ADDRESS", "The e-mail address. It counts as unverified without --email-verified"),
+    profile(
+        "email_verified",
+        Flag,
+        "BOOL",
+        "The user has proven that the address is theirs; Zendesk trusts you in this",
+    ),
+    field("audiences", TextSet),
+    field("expires_at", Integer),
+    field("suspended", Flag),
+    profile("phone", Text, "NUMBER", "The phone number (E.164), such as +15555550100"),
+    profile("locale", Integer, "NUMBER", "Zendesk's number of an end user's language"),
+    profile("locale_id", Integer, "NUMBER", "Zendesk's number of an agent's language"),
+    profile("organization", Text, "NAME", "The name of an organization"),
+    profile("organizations", Text, "NAMES", "Names between commas; they replace the user's organizations in Zendesk"),
+    profile("organization_id", Text, "ID", "The external id of an organization. It wins over the name"),
+    profile("organization_ids", Text, "IDS", "External ids between commas; they replace the user's organizations"),
+    profile("tags", TextList, "TAG", "A tag; may be repeated. The tags replace all that the user has in Zendesk"),
+    profile("remote_photo_url", Text, "URL", "The address of a picture"),
+    profile("role", Text, "ROLE", "`end_user`, `agent` or `admin`. It changes the role in Zendesk"),
+    profile("custom_role_id", Integer, "NUMBER", "Zendesk's number of a custom role, for agents"),
+    profile("user_fields", Object, "KEY=VALUE", USER_FIELD_HELP),
+    // The item holds only the token's hash.
+    field("token", Text),
+];
+
+const USER_FIELD_HELP: &str = "A custom field; may be repeated. The fields replace all that are stored. A value that is \
+    JSON is taken as such, so 'code=\"0150\"' is text, and null clears the field in Zendesk";
+
 const fn field(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, option: None }
 }
@@ -19,63 +55,6 @@ const fn field(name: &'static str, shape: Shape) -> Field {
 const fn profile(name: &'static str, shape: Shape, value_name: &'static str, help: &'static str) -> Field {
     Field { name, shape, option: Some((value_name, help)) }
 }
-
-/// Every field, in the order of the contract.
-pub(crate) static FIELDS: [Field; 21] = [
-    field("token_hash", Shape::Text),
-    field("external_id", Shape::Text),
-    profile("name", Shape::Text, "NAME", "The full name; the Support SDK and SSO require it"),
-    profile(
-        "email",
-        Shape::Text,
-        "ADDRESS",
-        "The e-mail address. It counts as unverified unless --email-verified is given too",
-    ),
-    profile(
-        "email_verified",
-        Shape::Flag,
-        "BOOL",
-        "The user has proven that the e-mail address is theirs. Zendesk trusts you in this",
-    ),
-    field("audiences", Shape::TextSet),
-    field("expires_at", Shape::Integer),
-    field("suspended", Shape::Flag),
-    profile("phone", Shape::Text, "NUMBER", "The phone number (E.164), such as +15555550100"),
-    profile("locale", Shape::Integer, "NUMBER", "Zendesk's number of an end user's language"),
-    profile("locale_id", Shape::Integer, "NUMBER", "Zendesk's number of an agent's language"),
-    profile("organization", Shape::Text, "NAME", "The name of an organization"),
-    profile(
-        "organizations",
-        Shape::Text,
-        "NAMES",
-        "Names with commas between them. They replace the user's organizations in Zendesk",
-    ),
-    profile("organization_id", Shape::Text, "ID", "The external id of an organization. It wins over the name"),
-    profile(
-        "organization_ids",
-        Shape::Text,
-        "IDS",
-        "External ids with commas between them. They replace the user's organizations in Zendesk",
-    ),
-    profile(
-        "tags",
-        Shape::TextList,
-        "TAG",
-        "A tag; may be repeated. The tags replace all that the user has in Zendesk",
-    ),
-    profile("remote_photo_url", Shape::Text, "URL", "The address of a picture"),
-    profile("role", Shape::Text, "ROLE", "`end_user`, `agent` or `admin`. It changes the role in Zendesk"),
-    profile("custom_role_id", Shape::Integer, "NUMBER", "Zendesk's number of a custom role, for agents"),
-    profile(
-        "user_fields",
-        Shape::Object,
-        "KEY=VALUE",
-        "A custom field; may be repeated. The fields replace all that are stored. The value is JSON if it can be read as \
-         such, otherwise text: 'code=\"0150\"' is text, and null clears the field in Zendesk",
-    ),
-    // The item holds only the token's hash.
-    field("token", Shape::Text),
-];
 
 /// The JSON type of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,5 +162,23 @@ fn attribute(value: Value) -> AttributeValue {
         Value::Object(fields) => {
             AttributeValue::M(fields.into_iter().map(|(key, value)| (key, attribute(value))).collect())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zendesk_jwt::aws::user_tokens::attributes;
+    use zendesk_jwt::user::Profile;
+
+    #[test]
+    fn the_fields_are_the_attributes_that_the_functions_read() {
+        assert!(stored_fields().map(|field| field.name).eq(attributes()));
+    }
+
+    #[test]
+    fn every_claim_has_an_option() {
+        let claims = ["name", "email", "email_verified"].iter().chain(Profile::NAMES).copied();
+        assert!(profile_fields().eq(claims));
     }
 }

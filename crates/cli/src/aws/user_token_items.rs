@@ -10,6 +10,7 @@ use super::fields::{all_names, shape};
 use crate::problem::Problem;
 use zendesk_jwt::aws::user_tokens::{Malformed, json, record};
 use zendesk_jwt::user::{ExternalId, UserToken, UserTokenRecord};
+use zendesk_jwt_rules::user_values::{self, Remark, Verdict, allowed};
 
 /// The longest item that DynamoDB stores, in bytes.
 ///
@@ -21,19 +22,27 @@ const MAX_ITEM_BYTES: usize = 400 * 1024;
 pub(crate) struct UserTokenItem {
     token_hash: String,
     attributes: HashMap<String, AttributeValue>,
+    warnings: Vec<Remark>,
 }
 
 impl UserTokenItem {
     /// Reads an object with fields as the table has them. It may hold the `token` instead of `token_hash`.
     pub(crate) fn from_json(mut fields: Map<String, Value>) -> Result<Self, InvalidItem> {
         let token_hash = token_hash(&mut fields)?;
+        let remarks = user_values::check(&fields);
         let mut attributes = HashMap::from([("token_hash".to_owned(), AttributeValue::S(token_hash.clone()))]);
         for (name, value) in fields {
             let attribute = attribute(&name, value)?;
             attributes.insert(name, attribute);
         }
+        let warnings = warnings(remarks)?;
         check(&attributes)?;
-        Ok(Self { token_hash, attributes })
+        Ok(Self { token_hash, attributes, warnings })
+    }
+
+    /// The values that Zendesk ignores or changes.
+    pub(crate) fn warnings(&self) -> &[Remark] {
+        &self.warnings
     }
 
     pub(crate) fn token_hash(&self) -> &str {
@@ -106,6 +115,14 @@ impl fmt::Debug for StoredItem {
     }
 }
 
+/// The warnings among the remarks, unless there is a refusal.
+pub(super) fn warnings(remarks: Vec<Remark>) -> Result<Vec<Remark>, InvalidItem> {
+    match remarks.iter().find(|remark| matches!(remark.verdict, Verdict::Refusal(_))) {
+        Some(refusal) => Err(InvalidItem::RefusedValue(refusal.clone())),
+        None => Ok(remarks),
+    }
+}
+
 /// The attribute for the value of a field.
 pub(super) fn attribute(name: &str, value: Value) -> Result<AttributeValue, InvalidItem> {
     let shape = shape(name).ok_or_else(|| InvalidItem::UnknownField(name.to_owned()))?;
@@ -167,8 +184,10 @@ pub(crate) enum InvalidItem {
     UnknownField(String),
     #[error("`{field}` must be {expected}")]
     WrongType { field: String, expected: &'static str },
-    #[error("`{0}` has a value that is not allowed: see \"User tokens\" in README.md")]
+    #[error("`{0}` must be {allowed}", allowed = allowed(.0))]
     ImpossibleValue(&'static str),
+    #[error("{0}")]
+    RefusedValue(Remark),
     #[error("there is no user token: give `token`, or `token_hash` with its SHA-256 in hex")]
     NoToken,
     #[error("there are `token` and `token_hash`: give one of them")]
@@ -192,11 +211,19 @@ impl From<InvalidItem> for Problem {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use zendesk_jwt::aws::user_tokens::attributes;
 
     use super::*;
+    use crate::aws::fields::stored_fields;
 
     fn item(fields: &Value) -> Result<UserTokenItem, InvalidItem> {
         UserTokenItem::from_json(fields.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn the_fields_are_the_attributes_that_the_functions_read() {
+        let fields: Vec<_> = stored_fields().map(|field| field.name).collect();
+        assert_eq!(fields, attributes().collect::<Vec<_>>());
     }
 
     #[test]

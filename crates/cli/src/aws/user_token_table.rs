@@ -11,8 +11,9 @@ use serde_json::{Map, Value};
 use super::clients::Clients;
 use super::error::{AwsError, Place};
 use super::fields::shape;
-use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attribute, check};
+use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attribute, check, warnings};
 use zendesk_jwt::user::ExternalId;
+use zendesk_jwt_rules::user_values::{self, Remark};
 
 /// The most items that one batch may write.
 ///
@@ -147,6 +148,32 @@ impl UserTokenTable {
         Ok((answer.items.unwrap_or_default().into_iter().map(StoredItem).collect(), next))
     }
 
+    /// The token hashes with these first digits. DynamoDB reads the whole table for that.
+    pub(crate) async fn hashes_that_begin_with(&self, digits: &str) -> Result<Vec<String>, AwsError> {
+        let scan = self.client.scan().table_name(&self.name).limit(ITEMS_PER_PAGE);
+        let scan = scan
+            .filter_expression("begins_with(token_hash, :digits)")
+            .projection_expression("token_hash")
+            .expression_attribute_values(":digits", AttributeValue::S(digits.to_owned()));
+        let mut items = scan.into_paginator().items().send();
+        let mut hashes = Vec::new();
+        while let Some(item) = items.next().await {
+            hashes.push(StoredItem(item.map_err(|error| self.explain(error))?).token_hash().to_owned());
+        }
+        Ok(hashes)
+    }
+
+    /// The table, its account and its region, for a question to a person.
+    pub(crate) async fn describe(&self) -> String {
+        let describe = self.client.describe_table().table_name(&self.name).send().await.ok();
+        let arn = describe.and_then(|answer| answer.table?.table_arn).unwrap_or_default();
+        let account = arn.split(':').nth(4).unwrap_or("unknown");
+        match &self.place {
+            Place::Local(url) => format!("the table {} of `zendesk-jwt local` at {url}", self.name),
+            Place::Aws { region, .. } => format!("the table {} of the AWS account {account} in {region}", self.name),
+        }
+    }
+
     /// The number of items, which DynamoDB counts every six hours.
     pub(crate) async fn approximate_count(&self) -> Result<Option<u64>, AwsError> {
         let describe = self.client.describe_table().table_name(&self.name);
@@ -199,16 +226,23 @@ pub(crate) enum Changed {
 pub(crate) struct Change {
     set: Vec<(String, AttributeValue)>,
     remove: Vec<String>,
+    warnings: Vec<Remark>,
 }
 
 impl Change {
     /// Sets these fields.
     pub(crate) fn set(mut self, fields: Map<String, Value>) -> Result<Self, InvalidItem> {
+        self.warnings = warnings(user_values::check(&fields))?;
         for (name, value) in fields {
             let attribute = attribute(changeable(&name)?, value)?;
             self.set.push((name, attribute));
         }
         Ok(self)
+    }
+
+    /// The new values that Zendesk ignores or changes.
+    pub(crate) fn warnings(&self) -> &[Remark] {
+        &self.warnings
     }
 
     /// Removes a field, so that Zendesk keeps its value.

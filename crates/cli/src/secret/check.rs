@@ -14,7 +14,6 @@ use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt::jwt::{JwtKind, Kind};
 
-/// The arguments of `zendesk-jwt secret check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 when every secret can sign, 1 when one cannot, 2 on a usage error.")]
 pub(crate) struct Check {
@@ -39,18 +38,19 @@ pub(super) struct Verdict {
 }
 
 pub(super) fn run(arguments: &Check) -> Result<ExitCode, Problem> {
-    let mut verdicts = block_on(verdicts(&arguments.secrets))?;
-    if verdicts.is_empty() {
+    let secrets = &arguments.secrets;
+    if Kind::ALL.into_iter().all(|kind| secrets.id(kind).is_none()) {
         return Ok(usage_error("name a secret to check with --sdk, --messaging or --sso, or give --local"));
     }
-    point_out_shared(&mut verdicts);
+    let mut verdicts = block_on(verdicts(secrets))?;
+    report_shared(&mut verdicts);
     if arguments.json {
         output::json(&verdicts)?;
     } else {
         output::line(&verdicts.iter().map(Verdict::text).collect::<Vec<_>>().join("\n"))?;
     }
     let is_good = verdicts.iter().all(|verdict| verdict.problems.is_empty());
-    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(ExitCode::from(u8::from(!is_good)))
 }
 
 async fn verdicts(secrets: &Secrets) -> Result<Vec<Verdict>, Problem> {
@@ -85,7 +85,7 @@ async fn verdict<K: JwtKind>(clients: &Clients, secret_id: String) -> Verdict {
 }
 
 /// With one shared secret for two kinds, a leak of one is a leak of the other.
-fn point_out_shared(verdicts: &mut [Verdict]) {
+fn report_shared(verdicts: &mut [Verdict]) {
     let known: Vec<_> = verdicts.iter().map(|verdict| (verdict.kind, verdict.fingerprint.clone())).collect();
     for verdict in verdicts {
         let twin = known.iter().find(|(kind, fingerprint)| {

@@ -27,7 +27,6 @@ use zendesk_jwt::key_cache::LONGEST_PAUSE_WITHOUT_KEY;
 const READS: u32 = 20;
 const BETWEEN_READS: Duration = Duration::from_millis(500);
 
-/// The arguments of `zendesk-jwt secret put`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "You type the secret without echo, or give it in --secret-file or on standard input. It is \
     never an argument, which other programs of this machine see. The secret is the text that Admin Center shows when \

@@ -1,10 +1,13 @@
 //! Arguments and help that several subcommands share.
 
 use crate::account::UserTokens;
+use crate::aws::error::AwsError;
 use crate::aws::user_token_items::StoredItem;
 use crate::aws::user_token_table::UserTokenTable;
+use crate::output;
 use crate::problem::Problem;
 use zendesk_jwt::user::ExternalId;
+use zendesk_jwt_rules::user_values::Remark;
 
 /// The arguments of a subcommand about one user.
 #[derive(Debug, clap::Args)]
@@ -21,7 +24,7 @@ pub(super) struct OneUser {
 #[derive(Debug, clap::Args)]
 pub(super) struct Place {
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = None::<&str>)]
     pub(super) json: bool,
 
     #[command(flatten)]
@@ -33,8 +36,47 @@ impl OneUser {
     pub(super) async fn items(&self) -> Result<(UserTokenTable, Vec<StoredItem>), Problem> {
         let table = self.place.table().await?;
         let items = table.of_user(&self.external_id).await?;
-        if items.is_empty() { Err(no_such_user()) } else { Ok((table, items)) }
+        if !items.is_empty() {
+            return Ok((table, items));
+        }
+        match in_another_case(&table, &self.external_id).await? {
+            Some(other) => Err(Problem(format!("no token is stored for this user, but for `{}`", visible(&other)))),
+            None => Err(no_such_user()),
+        }
     }
+}
+
+/// An external id in the table that differs from this one only in case.
+pub(super) async fn in_another_case(table: &UserTokenTable, user: &ExternalId) -> Result<Option<ExternalId>, AwsError> {
+    let id = user.as_str();
+    for other in [id.to_lowercase(), id.to_uppercase()] {
+        let Some(other) = ExternalId::parse(other).filter(|other| other != user) else { continue };
+        if !table.of_user(&other).await?.is_empty() {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
+fn visible(user: &ExternalId) -> String {
+    output::escaped(user.as_str())
+}
+
+/// Prints the values that Zendesk ignores or changes.
+pub(super) fn warn(warnings: &[Remark]) {
+    warnings.iter().for_each(|warning| output::note(&format!("Warning: {warning}.")));
+}
+
+/// Warns about a user who differs from this one only in the case of the external id.
+pub(super) async fn warn_of_another_case(table: &UserTokenTable, user: &ExternalId) -> Result<(), AwsError> {
+    if let Some(other) = in_another_case(table, user).await? {
+        output::note(&format!(
+            "Warning: the table also has the user `{}`. Zendesk may take external ids that differ only in case for one \
+             user.",
+            visible(&other)
+        ));
+    }
+    Ok(())
 }
 
 impl Place {

@@ -23,6 +23,7 @@ pub(super) struct Batch {
     repeats: bool,
     pub(super) lines: usize,
     pub(super) bad_lines: Vec<(u64, Reason)>,
+    pub(super) warnings: Vec<(u64, String)>,
     /// The position in the file after these lines.
     pub(super) end: u64,
     pub(super) retries: u64,
@@ -45,10 +46,12 @@ pub(super) fn read(mut rows: Rows) -> mpsc::Receiver<Result<Batch, Problem>> {
     receiver
 }
 
-/// The user and the line of each token, as fingerprints: 20 to 39 bytes per user.
+/// The user and the line of each token, and the line of each user, as fingerprints: 40 to 80 bytes per user.
 #[derive(Default)]
 struct Tokens {
     owners: HashMap<u64, (u32, u32)>,
+    /// By external id in lower case.
+    users: HashMap<u64, (u32, u32)>,
     fingerprints: RandomState,
 }
 
@@ -67,6 +70,18 @@ impl Tokens {
     }
 }
 
+impl Tokens {
+    /// What is unusual about an external id: a line above has it in another case.
+    #[expect(clippy::cast_possible_truncation, reason = "fingerprints, and fewer than four billion lines")]
+    fn warn_of_another_case(&mut self, external_id: &str, line: u64) -> Option<String> {
+        let [folded, user] = [&external_id.to_lowercase(), external_id].map(|text| self.fingerprints.hash_one(text));
+        let (other, first) = *self.users.entry(folded).or_insert((user as u32, line as u32));
+        (other != user as u32).then(|| {
+            format!("`external_id` differs from that of line {first} only in case, and Zendesk may take both for one")
+        })
+    }
+}
+
 impl Batch {
     fn read(rows: &mut Rows, tokens: &mut Tokens) -> Result<Option<Self>, Problem> {
         let mut batch = Self::default();
@@ -76,6 +91,9 @@ impl Batch {
             let user = user.unwrap_or_default();
             match fields.and_then(item).and_then(|item| Ok((tokens.add(item.token_hash(), &user, line)?, item))) {
                 Ok((repeats, item)) => {
+                    let warnings = item.warnings().iter().map(ToString::to_string);
+                    let warnings = warnings.chain(tokens.warn_of_another_case(&user, line));
+                    batch.warnings.extend(warnings.map(|warning| (line, warning)));
                     batch.repeats |= repeats;
                     batch.items.retain(|(_, other)| !repeats || other.token_hash() != item.token_hash());
                     batch.items.push((line, item));
@@ -162,6 +180,7 @@ impl Writer {
                             return Err(error.to_string());
                         }
                         let reason = "DynamoDB does not accept this item: check `user_fields`";
+                        batch.warnings.retain(|(line, _)| items.iter().all(|(bad, _)| bad != line));
                         batch.bad_lines.extend(items.into_iter().map(|(line, _)| (line, reason.into())));
                         continue;
                     }

@@ -83,47 +83,8 @@ pub(super) fn csv_row(cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn cells_are_read_by_the_type_of_their_field() {
-        for (shape, cell, value) in [
-            (Shape::Text, "Demo User", json!("Demo User")),
-            (Shape::Text, r"\N", json!(null)),
-            (Shape::Text, r"\", json!("")),
-            (Shape::Text, r"\\N", json!(r"\N")),
-            (Shape::Text, "null", json!("null")),
-            (Shape::Flag, "true", json!(true)),
-            (Shape::Flag, "FALSE", json!(false)),
-            (Shape::Integer, "1352", json!(1352)),
-            (Shape::TextSet, "sdk;sso", json!(["sdk", "sso"])),
-            (Shape::TextList, "vip; beta", json!(["vip", "beta"])),
-            (Shape::TextList, r#"["a;b", "c"]"#, json!(["a;b", "c"])),
-            (Shape::TextList, "[]", json!([])),
-            (Shape::Object, r#"{"plan": null}"#, json!({"plan": null})),
-        ] {
-            assert_eq!(read(shape, cell), Some(value), "{cell}");
-        }
-    }
-
-    #[test]
-    fn a_cell_of_another_type_is_refused() {
-        for (shape, cell) in [
-            (Shape::Text, r"\n"),
-            (Shape::Flag, "yes"),
-            (Shape::Flag, "1"),
-            (Shape::Integer, "1.0"),
-            (Shape::Integer, "en"),
-            (Shape::TextList, "[1]"),
-            (Shape::TextList, r#"["a""#),
-            (Shape::Object, "[]"),
-            (Shape::Object, "plan=free"),
-        ] {
-            assert_eq!(read(shape, cell), None, "{cell}");
-        }
-    }
 
     proptest! {
         #[test]

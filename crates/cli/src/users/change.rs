@@ -5,14 +5,13 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value};
 
-use super::arguments::{OneUser, no_such_user, report_json};
+use super::arguments::{OneUser, no_such_user, report_json, warn};
 use super::each_item::each_item;
 use super::profile::ProfileOptions;
 use crate::aws::fields::profile_fields;
 use crate::aws::user_token_table::{Change, UserTokenTable};
 use crate::problem::{Problem, block_on, usage_error};
 
-/// The arguments of `zendesk-jwt user suspend` and `user resume`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The change counts from the next request on, for all tokens that are stored now. A token that your backend stores \
@@ -26,7 +25,6 @@ pub(crate) struct Suspension {
     user: OneUser,
 }
 
-/// The arguments of `zendesk-jwt user update`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The command changes one token after the other, each completely or not at all. The next JWT has the new values. \
@@ -102,6 +100,7 @@ impl Update {
             let preview = change.preview(&item);
             preview.map_err(|invalid| Problem(format!("nothing was changed: {}: {invalid}", item.token_hash())))?;
         }
+        warn(change.warnings());
         apply(&table, &self.user, &change).await
     }
 }

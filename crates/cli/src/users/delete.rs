@@ -5,14 +5,13 @@ use std::process::ExitCode;
 
 use super::arguments::{OneUser, Place, external_id, no_such_user, report_json};
 use super::each_item::{Report, each_item};
-use super::selection::Selection;
+use super::selection::{Selection, no_such_token};
 use crate::aws::user_token_table::{Changed, UserTokenTable};
 use crate::input;
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::user::ExternalId;
 
-/// The arguments of `zendesk-jwt token revoke`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "A JWT that was signed before stays good for as long as Zendesk accepts it.\n\n",
@@ -31,7 +30,6 @@ pub(crate) struct Revoke {
     place: Place,
 }
 
-/// The arguments of `zendesk-jwt user forget`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "If nothing is stored about the user, the command succeeds, so that it can be repeated.\n\n",
@@ -57,9 +55,10 @@ impl Revoke {
     }
 
     async fn revoke(&self) -> Result<ExitCode, Problem> {
-        let token_hash = self.selection.token_hash()?;
-        if !self.place.table().await?.delete(&token_hash).await? {
-            return Err(Problem("there is no such token: check --table and the account".into()));
+        let table = self.place.table().await?;
+        let token_hash = self.selection.token_hash(&table).await?;
+        if !table.delete(&token_hash).await? {
+            return Err(no_such_token());
         }
         Report { items: 1, changed: 1, failed: Vec::new() }.show("revoked", self.place.json)
     }
@@ -89,9 +88,13 @@ impl Forget {
         let table = place.table().await?;
         if !self.yes {
             let items = table.of_user(external_id).await?.len();
-            let question = format!("Delete everything that is stored about this user, {items} items? Type yes: ");
-            if items > 0 && !input::confirm(&question)? {
-                return Err(Problem("nothing was deleted".into()));
+            if items > 0 {
+                let user = output::escaped(external_id.as_str());
+                let place = table.describe().await;
+                let question = format!("Delete all {items} items of the user {user} in {place}? Type yes: ");
+                if !input::confirm(&question)? {
+                    return Err(Problem("nothing was deleted".into()));
+                }
             }
         }
         let mut report = delete_all(&table, external_id).await?;

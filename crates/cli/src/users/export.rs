@@ -1,8 +1,8 @@
 //! `zendesk-jwt user export`: writes everything in the table to a file that `user import` reads.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal, StdoutLock, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -24,7 +24,6 @@ use crate::problem::{Problem, block_on};
 /// How many names of unknown attributes the summary lists.
 const MAX_NAMES: usize = 10;
 
-/// The arguments of `zendesk-jwt user export`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The table holds only the hashes of tokens, and so does the export. An item that changes during \
@@ -74,15 +73,23 @@ impl Arguments {
 
     async fn export(&self, table: &UserTokenTable, progress: &Progress) -> Result<ExitCode, Problem> {
         let mut lines = Lines { format: self.format, written: 0, unwritten: 0, left_out: BTreeSet::new() };
-        match self.write(table, &mut lines, progress).await {
-            Ok(()) => {}
-            // The reader of the pipe has seen enough.
-            Err(Stop::Unwritable(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
-            Err(Stop::Unwritable(error)) => {
-                let place = self.output.as_ref().map_or("standard output".into(), |path| path.display().to_string());
-                return Err(Problem(format!("{place} cannot be written: {error}")));
+        let mut output = Output::open(self.output.as_deref()).map_err(|error| self.unwritable(&error))?;
+        let mut text = lines.header();
+        let mut after = None;
+        loop {
+            let (items, next) = self.page(table, after.as_deref()).await?;
+            text.extend(lines.text(items, progress));
+            let written = if next.is_some() { output.write(&text) } else { output.complete(&text) };
+            match written {
+                // The reader of the pipe has seen enough.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
+                written => written.map_err(|error| self.unwritable(&error))?,
             }
-            Err(Stop::Unreadable(problem)) => return Err(problem),
+            progress.is_at(lines.written, lines.written, "exported", "");
+            if next.is_none() {
+                break;
+            }
+            (after, text) = (next, Vec::new());
         }
         lines.say_what_is_missing(progress);
         if !self.quiet {
@@ -91,27 +98,9 @@ impl Arguments {
         Ok(ExitCode::from(u8::from(lines.unwritten > 0)))
     }
 
-    async fn write(&self, table: &UserTokenTable, lines: &mut Lines, progress: &Progress) -> Result<(), Stop> {
-        let mut file = self.output.as_deref().map(Replacement::of).transpose()?.map(BufWriter::new);
-        let mut stdout = io::stdout().lock();
-        let mut output: &mut dyn Write = match &mut file {
-            Some(file) => file,
-            None => &mut stdout,
-        };
-        output.write_all(&lines.header())?;
-        let (mut after, mut is_first) = (None, true);
-        while is_first || after.is_some() {
-            let (items, next) = self.page(table, after.as_deref()).await?;
-            output.write_all(&lines.text(items, progress))?;
-            progress.is_at(lines.written, lines.written, "exported", "");
-            (after, is_first) = (next, false);
-        }
-        output = &mut stdout;
-        output.flush()?;
-        if let Some(file) = file {
-            file.into_inner().map_err(io::IntoInnerError::into_error)?.complete()?;
-        }
-        Ok(())
+    fn unwritable(&self, error: &io::Error) -> Problem {
+        let place = self.output.as_ref().map_or("standard output".into(), |path| path.display().to_string());
+        Problem(format!("{place} cannot be written: {error}"))
     }
 
     /// A page of the table, requested again while DynamoDB is busy.
@@ -143,21 +132,29 @@ impl Arguments {
     }
 }
 
-/// Why an export ends early.
-enum Stop {
-    Unreadable(Problem),
-    Unwritable(io::Error),
+enum Output {
+    Stdout(StdoutLock<'static>),
+    File(Replacement),
 }
 
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
-        Self::Unreadable(problem)
+impl Output {
+    fn open(path: Option<&Path>) -> io::Result<Self> {
+        path.map_or_else(|| Ok(Self::Stdout(io::stdout().lock())), |path| Replacement::of(path).map(Self::File))
     }
-}
 
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Self::Unwritable(error)
+    fn write(&mut self, text: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.write_all(text),
+            Self::File(file) => file.write_all(text),
+        }
+    }
+
+    fn complete(&mut self, text: &[u8]) -> io::Result<()> {
+        self.write(text)?;
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::File(file) => file.complete(),
+        }
     }
 }
 

@@ -14,7 +14,6 @@ use super::rows::{self, Header, Reason, Row, Rows};
 use crate::output;
 use crate::problem::{Problem, usage_error};
 
-/// The arguments of `zendesk-jwt token fill`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "OUT holds the only copy of the tokens, and only you can read it. Store its users with \
     `zendesk-jwt user import OUT`, give the tokens to your users' apps or sessions, and delete OUT. Bad lines are \
@@ -81,12 +80,11 @@ impl Arguments {
         if bad > 0 {
             return Err(Problem(format!("{} is not written, because {bad} lines are bad", self.output.display())));
         }
-        let file = file.into_inner().map_err(io::IntoInnerError::into_error).map_err(unwritable)?;
-        file.complete().map_err(unwritable)?;
+        file.flush().and_then(|()| file.get_mut().complete()).map_err(unwritable)?;
         if self.json {
             output::json(&json!({"issued": issued, "kept": unchanged}))?;
         } else {
-            output::line(&format!("{}: {issued} new tokens, {unchanged} kept", self.output.display()))?;
+            output::line(&format!("{}: {issued} new tokens, {unchanged} unchanged", self.output.display()))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -25,7 +25,6 @@ use crate::account::UserTokens;
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
 
-/// The arguments of `zendesk-jwt user import`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A line replaces the item of the same token. Bad lines are reported by number, and the good lines \
@@ -46,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
 
-    /// Report bad lines in this file (JSON Lines) instead of on standard error
+    /// Report bad lines and warnings in this file (JSON Lines) instead of on standard error
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
 
@@ -145,6 +144,8 @@ struct Summary {
     /// Lines whose item is in the table, or could be in a dry run.
     stored: u64,
     bad: u64,
+    /// Values that Zendesk ignores or changes, in stored lines.
+    warnings: u64,
     /// Repeated requests.
     retries: u64,
     seconds: f64,
@@ -161,12 +162,20 @@ impl Summary {
         self.stored += batch.stored() as u64;
         self.bad += batch.bad_lines.len() as u64;
         self.retries += batch.retries;
-        for (line, reason) in &batch.bad_lines {
-            let Some(file) = &mut errors else {
-                progress.say(&format!("line {line}: {reason}"));
-                continue;
-            };
-            writeln!(file, "{}", json!({"line": line, "reason": reason})).map_err(|error| unwritable(&error))?;
+        self.warnings += batch.warnings.len() as u64;
+        let bad_lines = batch.bad_lines.iter().map(|(line, reason)| (line, "reason", reason));
+        let warnings = batch.warnings.iter().map(|(line, warning)| (line, "warning", warning));
+        let mut reports: Vec<_> = bad_lines.chain(warnings).collect();
+        reports.sort_by_key(|(line, ..)| *line);
+        for (line, kind, text) in reports {
+            match &mut errors {
+                Some(file) => {
+                    let report = json!({"line": line, kind: text});
+                    writeln!(file, "{report}").map_err(|error| unwritable(&error))?;
+                }
+                None if kind == "warning" => progress.say(&format!("line {line}: warning: {text}")),
+                None => progress.say(&format!("line {line}: {text}")),
+            }
         }
         let more = if self.bad == 0 { String::new() } else { format!(", {} bad", self.bad) };
         progress.is_at(batch.end, self.stored, if self.dry_run { "good" } else { "stored" }, &more);
@@ -176,11 +185,16 @@ impl Summary {
     fn text(&self) -> String {
         let [read, stored, bad, retries, rate] =
             [self.read, self.stored, self.bad, self.retries, self.per_second].map(HumanCount);
+        let warnings = match self.warnings {
+            0 => String::new(),
+            1 => ", 1 warning".to_owned(),
+            count => format!(", {} warnings", HumanCount(count)),
+        };
         let (counts, seconds) = (format!("{read} users read: {stored}"), self.seconds);
         if self.dry_run {
-            return format!("{counts} good, {bad} bad; {seconds:.1} s. Nothing was stored");
+            return format!("{counts} good, {bad} bad{warnings}; {seconds:.1} s. Nothing was stored");
         }
-        format!("{counts} stored, {bad} bad; {seconds:.1} s, {rate} per second, {retries} retries")
+        format!("{counts} stored, {bad} bad{warnings}; {seconds:.1} s, {rate} per second, {retries} retries")
     }
 }
 

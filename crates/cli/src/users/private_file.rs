@@ -30,7 +30,7 @@ impl Replacement {
     }
 
     /// Replaces the other file, safely even if the power fails.
-    pub(super) fn complete(mut self) -> io::Result<()> {
+    pub(super) fn complete(&mut self) -> io::Result<()> {
         self.file.sync_all()?;
         std::fs::rename(&self.partial, &self.path)?;
         self.is_complete = true;

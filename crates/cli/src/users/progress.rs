@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::convert::Infallible;
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
@@ -17,41 +16,31 @@ pub(super) struct Progress {
     started: Instant,
     /// The amount of work in any unit, if known.
     total: Option<u64>,
+    /// Hidden where there is no terminal.
+    bar: ProgressBar,
     /// The latest progress in words.
     done: RefCell<String>,
-    display: Display,
-}
-
-#[derive(Debug)]
-enum Display {
-    Silent,
-    Bar(ProgressBar),
-    Lines,
+    is_silent: bool,
 }
 
 impl Progress {
     pub(super) fn silent() -> Self {
-        Self::shown_by(Display::Silent, None)
+        Self { is_silent: true, ..Self::with(ProgressBar::hidden(), None) }
     }
 
     /// A bar on a terminal; elsewhere a line from time to time.
     pub(super) fn of(total: Option<u64>) -> Self {
-        if !std::io::stderr().is_terminal() {
-            return Self::shown_by(Display::Lines, total);
-        }
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-        let template = match total {
-            Some(_) => "{percent:>3}% {wide_bar:.green/dim} {msg}",
-            None => "{spinner:.green} {msg}",
-        };
+        let template =
+            if total.is_some() { "{percent:>3}% {wide_bar:.green/dim} {msg}" } else { "{spinner:.green} {msg}" };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.progress_chars("━━─"));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self::shown_by(Display::Bar(bar), total)
+        Self::with(bar, total)
     }
 
-    fn shown_by(display: Display, total: Option<u64>) -> Self {
-        Self { started: Instant::now(), total, done: RefCell::default(), display }
+    fn with(bar: ProgressBar, total: Option<u64>) -> Self {
+        Self { started: Instant::now(), total, bar, done: RefCell::default(), is_silent: false }
     }
 
     /// Shows that `position` of the total is done: `count` `things` and `more`.
@@ -61,10 +50,8 @@ impl Progress {
         if let Some(left) = self.time_left(position, seconds) {
             done = format!("{done}, {} left", HumanDuration(left).to_string().trim_start_matches("about "));
         }
-        if let Display::Bar(bar) = &self.display {
-            bar.set_position(position);
-            bar.set_message(done.clone());
-        }
+        self.bar.set_position(position);
+        self.bar.set_message(done.clone());
         *self.done.borrow_mut() = done;
     }
 
@@ -76,17 +63,14 @@ impl Progress {
 
     /// Prints a line that stays.
     pub(super) fn say(&self, line: &str) {
-        match &self.display {
-            Display::Bar(bar) => bar.suspend(|| output::note(line)),
-            Display::Silent | Display::Lines => output::note(line),
-        }
+        self.bar.suspend(|| output::note(line));
     }
 
     /// Prints the progress from time to time, as long as the future is polled.
     pub(super) async fn keep_saying(&self) -> Infallible {
         loop {
             tokio::time::sleep(BETWEEN_LINES).await;
-            if matches!(self.display, Display::Lines) && !self.done.borrow().is_empty() {
+            if self.bar.is_hidden() && !self.is_silent && !self.done.borrow().is_empty() {
                 self.say(&self.done.borrow());
             }
         }
@@ -94,14 +78,6 @@ impl Progress {
 
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Display::Bar(bar) = &self.display {
-            bar.finish_and_clear();
-        }
     }
 }
 

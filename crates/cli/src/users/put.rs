@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value};
 
-use super::arguments::{OneUser, Place, external_id, report_json, token_json};
+use super::arguments::{OneUser, Place, external_id, report_json, token_json, warn, warn_of_another_case};
 use super::comparison::Comparison;
 use super::each_item::Report;
 use super::new_token::{self, TokenOptions};
@@ -22,7 +22,6 @@ use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt::user::ExternalId;
 
-/// The arguments of `zendesk-jwt user put`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The command stores one item. Other tokens of the user keep their profile: `user update` changes all of them. \
@@ -54,7 +53,6 @@ pub(crate) struct Put {
     place: Place,
 }
 
-/// The arguments of `zendesk-jwt token issue`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The profile is that of the user's other tokens, with the changes that the options give. The token is on standard \
@@ -223,9 +221,13 @@ fn refuse_suspended(items: &[StoredItem]) -> Result<(), Problem> {
 }
 
 async fn store(table: &UserTokenTable, item: UserTokenItem) -> Result<(StoredItem, Stored), Problem> {
+    warn(item.warnings());
+    if let Some(user) = StoredItem::from(item.clone()).external_id() {
+        warn_of_another_case(table, &user).await?;
+    }
     match table.put_for_its_user(item.clone()).await? {
         Stored::OfAnotherUser => {
-            Err(Problem("this token belongs to another user: check --external-id, or revoke the token first".into()))
+            Err(Problem("this token is another user's: check --external-id, or revoke the token first".into()))
         }
         stored => Ok((item.into(), stored)),
     }

@@ -4,14 +4,19 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use crate::aws::user_token_items::is_hash;
+use crate::aws::user_token_table::UserTokenTable;
 use crate::input;
 use crate::problem::Problem;
 use zendesk_jwt::user::UserToken;
 
+/// The fewest digits that may stand for a hash.
+const MIN_DIGITS: usize = 8;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Selection {
-    /// The token's SHA-256 in hex, as `token list` shows it
-    #[arg(long, value_name = "HASH", value_parser = GivenHash::parse)]
+    /// The token's SHA-256 in hex, as `token list` shows it, or at least its first 8 digits. With fewer than 64 digits,
+    /// the tool reads the whole table
+    #[arg(long, value_name = "HASH", value_parser = |text: &str| Ok::<_, Infallible>(GivenHash::parse(text)))]
     hash: Option<GivenHash>,
 
     /// A file that holds the token; - is standard input. Without this option and --hash, the tool asks for the token
@@ -19,7 +24,7 @@ pub(super) struct Selection {
     token_file: Option<PathBuf>,
 
     /// Refused: a token is never an argument
-    #[arg(hide = true, value_parser = Misplaced::parse)]
+    #[arg(hide = true, value_parser = |_: &str| Ok::<_, Infallible>(Misplaced))]
     token: Option<Misplaced>,
 }
 
@@ -27,22 +32,24 @@ pub(super) struct Selection {
 #[derive(Clone, Copy, Debug)]
 struct Misplaced;
 
-impl Misplaced {
-    #[expect(clippy::unnecessary_wraps, reason = "clap's signature")]
-    fn parse(_: &str) -> Result<Self, Infallible> {
-        Ok(Self)
-    }
+/// No message repeats the text of `--hash`, which may be a token by mistake.
+#[derive(Clone, Debug)]
+enum GivenHash {
+    Whole(String),
+    Start(String),
+    Invalid,
 }
 
-/// `None` for a text that is not a hash: it may be a token, so no message repeats it.
-#[derive(Clone, Debug)]
-struct GivenHash(Option<String>);
-
 impl GivenHash {
-    #[expect(clippy::unnecessary_wraps, reason = "clap's signature")]
-    fn parse(text: &str) -> Result<Self, Infallible> {
-        let hash = text.to_ascii_lowercase();
-        Ok(Self(is_hash(&hash).then_some(hash)))
+    fn parse(text: &str) -> Self {
+        let whole = text.to_ascii_lowercase();
+        // A narrow table shows the start of a hash with an ellipsis.
+        let start = text.trim_end_matches(['…', '.']);
+        match start.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            _ if is_hash(&whole) => Self::Whole(whole),
+            true if (MIN_DIGITS..64).contains(&start.len()) => Self::Start(start.to_owned()),
+            _ => Self::Invalid,
+        }
     }
 }
 
@@ -56,7 +63,9 @@ impl Selection {
             );
         }
         match &self.hash {
-            Some(GivenHash(None)) => Some("--hash is the SHA-256 of a token in 64 hex digits"),
+            Some(GivenHash::Invalid) => {
+                Some("--hash is the SHA-256 of a token in hex, as `token list` shows it: 64 digits, or at least 8")
+            }
             None if self.token_file.is_none() && !input::can_ask() => Some(
                 "there is no terminal on which to ask for the token: give --token-file FILE, --token-file - or \
                  --hash HASH",
@@ -66,13 +75,22 @@ impl Selection {
     }
 
     /// The hash of the token.
-    pub(super) fn token_hash(&self) -> Result<String, Problem> {
+    pub(super) async fn token_hash(&self, table: &UserTokenTable) -> Result<String, Problem> {
         match (&self.hash, &self.token_file) {
-            (Some(GivenHash(Some(hash))), _) => Ok(hash.clone()),
+            (Some(GivenHash::Whole(hash)), _) => Ok(hash.clone()),
+            (Some(GivenHash::Start(start)), _) => match table.hashes_that_begin_with(start).await?.as_slice() {
+                [hash] => Ok(hash.clone()),
+                [] => Err(no_such_token()),
+                _ => Err(Problem("several token hashes begin with these digits: give more digits".into())),
+            },
             (_, Some(file)) => read(file).map(|token| token.hash()),
             _ => parse(&input::ask("User token (it is not shown): ")?).map(|token| token.hash()),
         }
     }
+}
+
+pub(super) fn no_such_token() -> Problem {
+    Problem("there is no such token: check --table and the account".into())
 }
 
 /// The token in a file; `-` is standard input.

@@ -7,14 +7,13 @@ use serde_json::{Map, Value};
 
 use super::arguments::{OneUser, Place, token_json};
 use super::comparison::{Comparison, Difference, ValueOf};
-use super::selection::Selection;
+use super::selection::{Selection, no_such_token};
 use super::view::{TokenView, profile, table, views};
 use crate::aws::fields::in_order;
 use crate::aws::user_token_items::StoredItem;
 use crate::output::{self, Detail};
 use crate::problem::{Problem, block_on, usage_error};
 
-/// The arguments of `zendesk-jwt user show`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A field with different values in the user's tokens is listed with each value. A token of the last \
@@ -28,7 +27,6 @@ pub(crate) struct ShowUser {
     user: OneUser,
 }
 
-/// The arguments of `zendesk-jwt token list`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The column of a flow shows `signs`, or the code that the function logs for a refusal. A token of the last second \
@@ -42,7 +40,6 @@ pub(crate) struct List {
     user: OneUser,
 }
 
-/// The arguments of `zendesk-jwt token show`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "JSON: `profile`, ",
@@ -99,9 +96,9 @@ impl ShowToken {
     }
 
     async fn show(&self) -> Result<ExitCode, Problem> {
-        let token_hash = self.selection.token_hash()?;
-        let stored = self.place.table().await?.get(&token_hash).await?;
-        let item = stored.ok_or_else(|| Problem("there is no such token: check --table and the account".into()))?;
+        let table = self.place.table().await?;
+        let token_hash = self.selection.token_hash(&table).await?;
+        let item = table.get(&token_hash).await?.ok_or_else(no_such_token)?;
         let token = Token { token: TokenView::of(&item), profile: profile(&item) };
         if self.place.json { output::json(&token) } else { output::line(&token.text(item)) }?;
         Ok(ExitCode::SUCCESS)
@@ -120,7 +117,7 @@ impl Token {
         };
         let rows: Vec<_> = in_order(fields).into_iter().map(shown).collect();
         let table = output::table(&["field", "value"], |_| rows.clone());
-        let answers: Vec<_> = self.token.sentences().collect();
+        let answers: Vec<_> = self.token.sentences().chain(self.token.misspelt()).collect();
         format!("user token {}\n\n{table}\n\n{}", self.token.token_hash, answers.join("\n"))
     }
 }

@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::aws::fields::is_about_the_token;
+use crate::aws::fields::{is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
 use crate::output::{self, Detail};
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
-use zendesk_jwt::jwt::sso::{LegacyAgents, SsoClaims};
-use zendesk_jwt::jwt::{Clock, EpochSeconds, Jti, Kind, SystemClock, UnfitProfile};
-use zendesk_jwt::outcome::{Outcome, Refused};
+use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
+use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Jti, Kind, SystemClock};
+use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
 use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
 
 /// What is stored about a token.
@@ -21,11 +21,24 @@ pub(super) struct TokenView {
     expires_at: Value,
     suspended: Value,
     flows: [FlowAnswer; 3],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    misspelt: Vec<Misspelt>,
+}
+
+/// An attribute that no function reads, and the field that it most likely means.
+#[derive(Debug, Serialize)]
+struct Misspelt {
+    attribute: String,
+    field: &'static str,
 }
 
 impl TokenView {
     pub(super) fn of(item: &StoredItem) -> Self {
         let mut fields = item.clone().into_json();
+        let unknown = fields.keys().filter(|name| shape(name).is_none());
+        let mut misspelt: Vec<_> =
+            unknown.filter_map(|name| Some(Misspelt { attribute: name.clone(), field: nearest(name)? })).collect();
+        misspelt.sort_by(|one, other| one.attribute.cmp(&other.attribute));
         let mut field = |name: &str| fields.remove(name).unwrap_or_default();
         Self {
             token_hash: item.token_hash().to_owned(),
@@ -36,7 +49,16 @@ impl TokenView {
                 stored => stored,
             },
             flows: FlowAnswer::all(item, SystemClock.now()),
+            misspelt,
         }
+    }
+
+    /// A sentence for each attribute that no function reads but that looks like a field.
+    pub(super) fn misspelt(&self) -> impl Iterator<Item = String> {
+        self.misspelt.iter().map(|Misspelt { attribute, field }| {
+            let (attribute, hash) = (output::escaped(attribute), Detail::Short.token_hash(&self.token_hash));
+            format!("No function reads the attribute `{attribute}` of {hash}: is `{field}` meant?")
+        })
     }
 
     pub(super) fn expiry(&self) -> String {
@@ -66,9 +88,11 @@ pub(super) fn table(views: &[TokenView]) -> String {
         let own = [detail.token_hash(&view.token_hash), view.expiry()];
         own.into_iter().chain(view.flows.iter().map(FlowAnswer::cell)).collect()
     };
-    output::table(&["token hash", "expires", "sdk", "messaging", "sso"], |detail| {
+    let table = output::table(&["token hash", "expires", "sdk", "messaging", "sso"], |detail| {
         views.iter().map(|view| row(view, detail)).collect()
-    })
+    });
+    let misspelt: Vec<_> = views.iter().flat_map(TokenView::misspelt).collect();
+    if misspelt.is_empty() { table } else { format!("{table}\n\n{}", misspelt.join("\n")) }
 }
 
 /// What an item holds about its user.
@@ -90,17 +114,21 @@ struct FlowAnswer {
 
 impl FlowAnswer {
     fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
-        let record = item.record();
-        Kind::ALL.map(|kind| {
-            let record = record.as_ref().map_err(|attribute| Refused::ItemMalformed { attribute });
-            let refused = record.and_then(|record| check(record, kind, now)).err();
-            Self {
-                kind: kind.name(),
-                signs: refused.is_none(),
-                code: refused.map(|refused| Outcome::from(refused).facts().code),
-                reason: refused.map(reason),
-            }
-        })
+        match item.record() {
+            Ok(record) => Kind::ALL.map(|kind| Self::of(kind, check(&record, kind, now).err())),
+            Err(attribute) => Kind::ALL.map(|kind| Self::malformed(kind, attribute)),
+        }
+    }
+
+    fn of(kind: Kind, refused: Option<Refused>) -> Self {
+        let code = refused.map(|refused| Outcome::from(refused).facts().code);
+        Self { kind: kind.name(), signs: refused.is_none(), code, reason: refused.map(reason) }
+    }
+
+    fn malformed(kind: Kind, attribute: &str) -> Self {
+        let reason =
+            format!("the attribute {attribute} has a type or value that is not allowed; `user update` replaces it");
+        Self { kind: kind.name(), signs: false, code: Some(Dependency::StoredItem.code()), reason: Some(reason) }
     }
 
     fn cell(&self) -> String {
@@ -122,9 +150,9 @@ fn check(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), 
     let claims = match kind {
         Kind::Sdk => SdkClaims::of(user, now, jti).map(drop),
         Kind::Messaging => MessagingClaims::of(user, now).map(drop),
-        Kind::Sso => SsoClaims::of(user, now, jti, LegacyAgents::Refused).map(drop),
+        Kind::Sso => SsoClaims::of(user, now, jti, CustomRole::Optional).map(drop),
     };
-    claims.map_err(Refused::Profile)
+    claims.map_err(Refused::User)
 }
 
 fn reason(refused: Refused) -> String {
@@ -134,17 +162,14 @@ fn reason(refused: Refused) -> String {
             "the user is suspended; `user resume` ends the suspension".into()
         }
         Refused::UserToken(UserTokenRefusal::WrongAudience) => "the token is for other kinds of JWT".into(),
-        Refused::Profile(UnfitProfile::EmailUnverified) => {
+        Refused::User(InvalidUser::EmailUnverified) => {
             "the e-mail address is not verified; once the user has proven it, run `user update --email-verified`".into()
         }
-        Refused::Profile(UnfitProfile::Missing(claim)) => {
+        Refused::User(InvalidUser::Missing(claim)) => {
             format!("the profile has no {claim}, which Zendesk requires; `user update` adds it")
         }
-        Refused::ItemMalformed { attribute } => {
-            format!("the attribute {attribute} has a type or value that is not allowed; `user update` replaces it")
-        }
         // The outcome explains itself.
-        Refused::Profile(UnfitProfile::LegacyAgent)
+        Refused::User(InvalidUser::LegacyAgent | InvalidUser::TeamMember)
         | Refused::NotSignedIn
         | Refused::SourceAddressNotAllowed
         | Refused::UserTokenUnknown => {

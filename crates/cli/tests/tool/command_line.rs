@@ -1,9 +1,9 @@
-//! What holds of the command line as a whole.
+//! The command line as a whole.
 
 use crate::support::operator::Operator;
 
 #[test]
-fn shells_can_complete_it() {
+fn completions_exist_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ended = Operator::without_account().run(&["completions", shell]);
         assert_eq!(ended.status, 0, "{ended:?}");
@@ -12,7 +12,7 @@ fn shells_can_complete_it() {
 }
 
 #[test]
-fn without_a_subcommand_it_shows_its_help() {
+fn the_tool_shows_its_help_without_a_subcommand() {
     let ended = Operator::without_account().run(&[]);
     assert_eq!(ended.status, 2, "{ended:?}");
     assert!(ended.stderr.contains("Usage:"), "{ended:?}");

@@ -3,6 +3,7 @@
 
 use zendesk_jwt_testkit as support;
 
+mod account;
 mod browser;
 mod command_line;
 mod doctor;

@@ -1,4 +1,4 @@
-//! `zendesk-jwt secret check`: whether what Secrets Manager holds can sign, and whether two kinds share a secret.
+//! `zendesk-jwt secret check`: whether the stored secrets can sign, and whether two kinds share one.
 
 use crate::local::Local;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn text(output: &Output) -> String {
 }
 
 #[test]
-fn good_secrets_are_shown_by_their_fingerprints_alone() {
+fn only_the_fingerprints_of_good_secrets_are_shown() {
     let local = Local::start(&[]);
     let output = check(&local, &ALL);
 
@@ -38,7 +38,7 @@ fn good_secrets_are_shown_by_their_fingerprints_alone() {
 }
 
 #[test]
-fn a_secret_that_two_kinds_share_is_pointed_out_for_both() {
+fn a_secret_that_two_kinds_share_is_reported_for_both() {
     let local = Local::start(&[]);
     let shared = "one-secret-for-two-kinds-0123456789";
     store(&local, "sdk", &json!({ "secret": shared }));
@@ -47,14 +47,14 @@ fn a_secret_that_two_kinds_share_is_pointed_out_for_both() {
     let output = check(&local, &ALL);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(
-        text(&output).contains("secret of sso as well") && text(&output).contains("secret of sdk as well"),
+        text(&output).contains("also the secret of sso") && text(&output).contains("also the secret of sdk"),
         "{output:?}"
     );
     assert!(!text(&output).contains(shared), "{output:?}");
 }
 
 #[test]
-fn a_redacted_secret_and_one_that_is_not_there_are_named_in_json_too() {
+fn a_redacted_secret_and_a_missing_one_are_named_in_json() {
     let local = Local::start(&[]);
     store(&local, "messaging", &json!({ "kid": "app_demo", "secret": "canary" }));
 
@@ -65,4 +65,22 @@ fn a_redacted_secret_and_one_that_is_not_there_are_named_in_json_too() {
     assert!(problem(0).contains("redacted") && problem(0).contains("End user authentication"), "{verdicts}");
     assert!(problem(1).contains("elsewhere"), "{verdicts}");
     assert!(!text(&output).contains("canary"), "{output:?}");
+}
+
+#[test]
+fn a_stored_text_that_is_not_a_secret_cannot_sign() {
+    let local = Local::start(&[]);
+    for (value, says) in [
+        (json!({ "secret": "\u{feff}canary-shared-secret" }), "byte order mark"),
+        (json!({ "secret": "canary-shared-secret\u{200b}" }), "zero-width space"),
+        (json!({ "secret": "Shared secret: canary-shared-secret" }), "name in front"),
+        (json!({ "secret": "mobile_sdk_client_canary0123456789" }), "client id"),
+        (json!({ "secret": "your-shared-secret" }), "placeholder"),
+        (json!({ "kid": "app_demo", "secret": "canary-shared-secret" }), "only messaging's key has one"),
+    ] {
+        store(&local, "sdk", &value);
+        let output = check(&local, &["--sdk", "zendesk-jwt/sdk"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(text(&output).contains(says) && !text(&output).contains("canary"), "{output:?}");
+    }
 }

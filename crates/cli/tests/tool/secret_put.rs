@@ -1,4 +1,4 @@
-//! `zendesk-jwt secret put`: a signing key is stored when it can be the right one, and never shown.
+//! `zendesk-jwt secret put`: stores a signing key that can be right, and never shows it.
 
 use crate::local::{Local, jwt};
 use crate::support::Jwt;
@@ -16,7 +16,7 @@ fn fingerprints(local: &Local) -> Vec<String> {
 }
 
 #[test]
-fn a_stored_secret_signs_once_the_tool_has_waited_and_is_never_shown() {
+fn a_stored_secret_signs_after_the_wait_and_is_never_shown() {
     let local = Local::start(&[]);
     local.exchange("BD2F35A7621");
     let stored = put(&local, NEW_SECRET, &["sdk"]);
@@ -24,17 +24,18 @@ fn a_stored_secret_signs_once_the_tool_has_waited_and_is_never_shown() {
     assert_eq!(stored.status, 0, "{stored:?}");
     assert!(stored.stdout.contains("31 characters") && stored.stdout.contains("within 5 seconds"), "{stored:?}");
     assert!(!format!("{stored:?}").contains("canary"), "{stored:?}");
-    // The key is read anew behind this request.
+    // The function reads the key again after this request.
     local.exchange("BD2F35A7621");
-    let (status, body) = crate::support::eventually("it is used", std::time::Duration::from_secs(10), || {
-        let answer = local.exchange("BD2F35A7621");
-        Jwt::is_signed_with(&jwt(&answer.1), NEW_SECRET).then_some(answer)
-    });
+    let (status, body) =
+        crate::support::eventually("the function signs with the new key", std::time::Duration::from_secs(10), || {
+            let answer = local.exchange("BD2F35A7621");
+            Jwt::is_signed_with(&jwt(&answer.1), NEW_SECRET).then_some(answer)
+        });
     assert_eq!(status, 200, "{body}");
 }
 
 #[test]
-fn what_cannot_be_the_right_secret_is_refused_by_the_name_of_its_screen() {
+fn a_secret_that_cannot_be_right_is_refused_with_its_admin_center_screen() {
     let local = Local::start(&[]);
     let before = fingerprints(&local);
     for (secret, kind, says) in [
@@ -60,6 +61,58 @@ fn what_cannot_be_the_right_secret_is_refused_by_the_name_of_its_screen() {
 }
 
 #[test]
+fn a_text_that_is_not_a_secret_is_refused_by_what_it_is() {
+    let local = Local::start(&[]);
+    let before = fingerprints(&local);
+    let whole = format!(r#"{{"kid": "app_new", "secret": "{NEW_SECRET}"}}"#);
+    let nested = serde_json::json!({ "secret": format!(r#"{{"secret": "{NEW_SECRET}"}}"#) }).to_string();
+    for (secret, says) in [
+        (format!("{NEW_SECRET}\u{200b}"), "zero-width space at its end"),
+        (format!("canary\u{feff}{NEW_SECRET}"), "byte order mark inside"),
+        (format!("canary {NEW_SECRET}"), "white space (a blank) inside"),
+        (format!("canary\n{NEW_SECRET}"), "a line break) inside"),
+        (format!("Shared secret: {NEW_SECRET}"), "name in front"),
+        (format!("SDK_SECRET={NEW_SECRET}"), "name in front"),
+        ("eyJhbGciOiJIUzI1NiJ9.e30.canary".into(), "a JWT"),
+        ("mobile_sdk_client_canary0123456789".into(), "client id"),
+        ("5963ceb97cde542d000dbdb1".into(), "the id of an app"),
+        ("<your-shared-secret>".into(), "placeholder"),
+        (format!("zjwt_{}", "c".repeat(64)), "a user token"),
+        (whole, "only messaging's key has one"),
+        (nested, "JSON"),
+    ] {
+        let refused = put(&local, &secret, &["sdk"]);
+        assert_eq!(refused.status, 1, "{secret}: {refused:?}");
+        assert!(refused.stderr.contains("nothing was stored") && refused.stderr.contains(says), "{refused:?}");
+        assert!(refused.stderr.contains("Mobile SDK") && !format!("{refused:?}").contains("canary"), "{refused:?}");
+    }
+    assert_eq!(fingerprints(&local), before);
+}
+
+#[test]
+fn a_text_that_is_not_a_key_id_is_refused_by_what_it_is() {
+    let local = Local::start(&[]);
+    for (kid, says) in [
+        ("app_5963…", "cut off"),
+        ("act_5963ceb97cde542d000dbdb1", "account key"),
+        ("YOUR_KEY_ID", "placeholder"),
+        ("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "UUID"),
+    ] {
+        let refused = put(&local, NEW_SECRET, &["messaging", "--kid", kid, "--force"]);
+        assert_eq!(refused.status, 1, "{refused:?}");
+        assert!(refused.stderr.contains(says) && refused.stderr.contains("Copy the Key ID"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_at_the_beginning_of_a_file_is_ignored() {
+    let local = Local::start(&[]);
+    let plain = put(&local, NEW_SECRET, &["sdk", "--no-wait", "--json"]).json();
+    let marked = put(&local, &format!("\u{feff}{NEW_SECRET}"), &["sdk", "--no-wait", "--json"]).json();
+    assert_eq!((&marked["changed"], &marked["fingerprint"]), (&false.into(), &plain["fingerprint"]));
+}
+
+#[test]
 fn the_secret_of_another_kind_is_refused() {
     let local = Local::start(&[]);
     let refused = put(&local, "demo-sdk-shared-secret-not-for-production", &["sso"]);
@@ -69,7 +122,7 @@ fn the_secret_of_another_kind_is_refused() {
 }
 
 #[test]
-fn a_key_id_in_the_wrong_place_is_refused_unless_it_is_meant() {
+fn swapped_kid_and_secret_are_refused_unless_forced() {
     let local = Local::start(&[]);
     for (secret, kid) in [("app_0123456789abcdef", "app_demo"), (NEW_SECRET, NEW_SECRET)] {
         let arguments = ["messaging", "--no-wait", "--kid", kid];
@@ -83,7 +136,7 @@ fn a_key_id_in_the_wrong_place_is_refused_unless_it_is_meant() {
 }
 
 #[test]
-fn messagings_key_comes_as_an_option_and_a_secret_or_as_json() {
+fn the_messaging_key_is_given_as_kid_and_secret_or_as_json() {
     let local = Local::start(&[]);
     let in_two_parts = put(&local, NEW_SECRET, &["messaging", "--kid", "app_new", "--no-wait", "--json"]);
     assert_eq!(in_two_parts.status, 0, "{in_two_parts:?}");
@@ -100,21 +153,21 @@ fn messagings_key_comes_as_an_option_and_a_secret_or_as_json() {
 }
 
 #[test]
-fn a_secret_is_read_from_a_file_and_never_an_argument() {
+fn a_secret_is_read_from_a_file_and_refused_as_an_argument() {
     let local = Local::start(&[]);
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("{NEW_SECRET}\r\n")).unwrap();
-    let stored = put(&local, "", &["sso", "--no-wait", "--file", file.path().to_str().unwrap()]);
+    let stored = put(&local, "", &["sso", "--no-wait", "--secret-file", file.path().to_str().unwrap()]);
     assert_eq!(stored.status, 0, "{stored:?}");
 
     assert_eq!(put(&local, "", &["sso", NEW_SECRET]).status, 2);
-    let missing = put(&local, "", &["sso", "--file", NEW_SECRET]);
+    let missing = put(&local, "", &["sso", "--secret-file", NEW_SECRET]);
     assert_eq!(missing.status, 1, "{missing:?}");
     assert!(missing.stderr.contains("never an argument") && !format!("{missing:?}").contains("canary"), "{missing:?}");
 }
 
 #[test]
-fn called_wrongly_it_says_what_is_missing() {
+fn a_usage_error_says_what_is_missing() {
     for (arguments, says) in [
         (&["secret", "put", "sdk"][..], "--sdk ID"),
         (&["secret", "put", "chat", "--local"], "sdk, messaging or sso"),
@@ -129,8 +182,8 @@ fn called_wrongly_it_says_what_is_missing() {
 }
 
 #[test]
-fn an_aws_that_cannot_be_reached_is_told_with_what_to_look_at() {
+fn an_unreachable_address_is_named_with_a_remedy() {
     let ended = Operator::local("http://127.0.0.1:9").run_with(&["secret", "put", "sdk"], NEW_SECRET);
     assert_eq!(ended.status, 1, "{ended:?}");
-    assert!(ended.stderr.contains("--local lead to something that runs"), "{ended:?}");
+    assert!(ended.stderr.contains("nothing listens at http://127.0.0.1:9"), "{ended:?}");
 }

@@ -97,6 +97,8 @@ fn a_secret_that_cannot_be_whole_is_refused_with_its_admin_center_screen() {
     assert_refused(&with("sdk", json!({ "secret": "123456789" })), &sdk);
     assert_refused(&with("sso", json!({ "secret": "demo-secret…" })), &["`sso.secret`", "Single sign-on"]);
     assert_refused(&with("sso", json!({ "secret": format!("\"{SECRET}\"") })), &["`sso.secret`", "quotation mark"]);
+    let key = json!({ "kid": "act_5963ceb97cde542d000dbdb1", "secret": SECRET });
+    assert_refused(&with("messaging", key), &["`messaging.kid`", "account key"]);
     let key = json!([{ "kid": "app_1", "secret": SECRET }, { "kid": "app_2", "secret": "ZGVtby" }]);
     assert_refused(&with("messaging", key), &["`messaging[1].secret`", "End user authentication"]);
 }

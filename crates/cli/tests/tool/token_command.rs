@@ -1,4 +1,4 @@
-//! `zendesk-jwt token`: what an operator can do to tokens, and what the functions then answer.
+//! `zendesk-jwt token`: each change to a token, and what the functions answer after it.
 
 use crate::local::Local;
 use crate::support::logs::request_line;
@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 const TOKEN: &str = "BD2F35A7621";
 const DAY: u64 = 24 * 3600;
 
-/// A function whose table holds one user under one token, and the operator of that table.
+/// A function with one user in its table, and the operator of the table.
 fn started() -> (Service, Operator) {
     let service = Setup::of(Kind::SdkExchange).start();
     service.aws.put_user(TOKEN, &users::demo());
@@ -50,11 +50,11 @@ fn an_issued_token_is_exchanged_for_a_jwt_with_the_users_profile() {
     let jwt = Jwt::verified(&ask(&service, &token).jwt(), service.kind.secret());
     assert_eq!(jwt.claim("name"), "Demo User");
     assert_eq!(jwt.claim("email"), "Demo.User@Example.com");
-    assert_eq!(ask(&service, TOKEN).status, 200, "the other token stays");
+    assert_eq!(ask(&service, TOKEN).status, 200, "the other token is unchanged");
 }
 
 #[test]
-fn every_token_is_another_one() {
+fn every_issued_token_is_different() {
     let (_service, operator) = started();
     let issue = || operator.run(&["token", "issue", "--external-id", "demo-1"]).well().line();
     let tokens: HashSet<_> = [issue(), issue(), issue()].into();
@@ -62,7 +62,7 @@ fn every_token_is_another_one() {
 }
 
 #[test]
-fn a_new_token_expires_after_30_days_unless_told_otherwise() {
+fn a_new_token_expires_after_30_days_by_default() {
     let (_service, operator) = started();
     let expires_at = |options: &[&str]| {
         let arguments = [&["token", "issue", "--external-id", "demo-1", "--json"], options].concat();
@@ -81,7 +81,7 @@ fn a_new_token_expires_after_30_days_unless_told_otherwise() {
 }
 
 #[test]
-fn a_token_for_messaging_is_refused_elsewhere() {
+fn other_flows_refuse_a_token_for_messaging() {
     let (service, operator) = started();
     let issue = ["token", "issue", "--external-id", "demo-1", "--audience", "messaging", "--json"];
     let issued = operator.run(&issue).well().json();
@@ -92,7 +92,7 @@ fn a_token_for_messaging_is_refused_elsewhere() {
 }
 
 #[test]
-fn an_unknown_user_needs_a_profile() {
+fn issuing_a_token_for_an_unknown_user_needs_a_profile() {
     let (service, operator) = started();
     let issue = ["token", "issue", "--external-id", "demo-2"];
     operator.run(&issue).refused(1, &["--external-id", "--name", "--email"]);
@@ -103,7 +103,7 @@ fn an_unknown_user_needs_a_profile() {
 }
 
 #[test]
-fn an_address_is_not_verified_because_the_one_before_was() {
+fn a_new_address_does_not_inherit_the_verification_of_the_old_one() {
     let (service, operator) = started();
     let issued = operator.run(&["token", "issue", "--external-id", "demo-1", "--email", "other@example.com"]).well();
 
@@ -112,7 +112,7 @@ fn an_address_is_not_verified_because_the_one_before_was() {
 }
 
 #[test]
-fn where_a_users_tokens_differ_the_operator_decides() {
+fn the_operator_decides_where_the_tokens_of_a_user_differ() {
     let (service, operator) = started();
     service.aws.put_user("second", &users::demo_with(&json!({ "phone": "+15555550100" })));
     let expired = json!({ "name": "Demo Once", "expires_at": now() - 1 });
@@ -124,7 +124,7 @@ fn where_a_users_tokens_differ_the_operator_decides() {
     let token = operator.run(&[&issue[..], &["--phone", "+15555550199"]].concat()).well().line();
     let jwt = Jwt::verified(&ask(&service, &token).jwt(), service.kind.secret());
     assert_eq!(jwt.claim("phone"), "+15555550199");
-    assert_eq!(jwt.claim("name"), "Demo User", "what has expired does not count");
+    assert_eq!(jwt.claim("name"), "Demo User", "an expired token does not count");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_suspended_user_gets_no_token() {
 }
 
 #[test]
-fn a_token_that_could_not_be_stored_is_not_printed() {
+fn a_token_that_is_not_stored_is_not_printed() {
     let service = Setup::of(Kind::SdkExchange).with_fakes().start();
     service.aws.put_user(TOKEN, &users::demo());
     let operator = Operator::of(&service.aws);
@@ -169,7 +169,7 @@ fn a_revoked_token_is_refused_from_the_next_request_on() {
 }
 
 #[test]
-fn all_tokens_of_a_user_are_revoked_and_nobody_elses() {
+fn revoking_all_tokens_of_a_user_leaves_other_users_alone() {
     let (service, operator) = started();
     service.aws.put_user("second", &users::demo());
     service.aws.put_user("other", &users::demo_with(&json!({ "external_id": "demo-10" })));
@@ -195,7 +195,29 @@ fn a_token_on_the_command_line_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn what_is_no_token_is_refused() {
+fn the_start_of_a_hash_is_enough_if_no_other_hash_has_it() {
+    let (service, operator) = started();
+    let hash = users::token_hash(TOKEN);
+    for start in [hash[..8].to_owned(), hash[..63].to_owned(), format!("{}…", &hash[..12])] {
+        let shown = operator.run(&["token", "show", "--hash", &start, "--json"]).well().json();
+        assert_eq!(shown["token_hash"], hash);
+    }
+    operator.run(&["token", "show", "--hash", &hash[..7]]).refused(2, &["at least 8"]);
+    let missing = operator.run(&["token", "revoke", "--hash", "0123456789abcdef"]).refused(1, &["no such token"]);
+    assert!(!missing.stderr.contains("0123456789abcdef"), "{missing:?}");
+
+    let mut other = users::item("other", &users::demo());
+    other["token_hash"]["S"] = format!("{}{}", &hash[..12], "0".repeat(52)).into();
+    service.aws.put_item(&other);
+    for command in ["show", "revoke"] {
+        operator.run(&["token", command, "--hash", &hash[..12]]).refused(1, &["several token hashes", "more digits"]);
+    }
+    operator.run(&["token", "revoke", "--hash", &hash[..16]]).well();
+    assert_eq!(ask(&service, TOKEN).status, 401);
+}
+
+#[test]
+fn a_text_that_cannot_be_a_token_is_refused() {
     let (_service, operator) = started();
     for content in ["", "\n", &"x".repeat(8 * 1024 + 1)] {
         operator.run_with(&["token", "show", "--token-file", "-"], content).refused(1, &["8192"]);
@@ -204,7 +226,7 @@ fn what_is_no_token_is_refused() {
 }
 
 #[test]
-fn a_token_may_be_of_any_text_and_8_kib_long() {
+fn a_token_may_be_any_text_of_up_to_8_kib() {
     let (service, operator) = started();
     for token in ["two words ", "ü\t", &"x".repeat(8 * 1024)] {
         service.aws.put_user(token, &users::demo());
@@ -224,8 +246,8 @@ fn a_token_typed_at_the_prompt_does_not_appear() {
     assert!(!terminal.contains(TOKEN), "{terminal}");
 }
 
-/// The tool's answer for one kind of JWT, and what the function itself logs.
-fn foretold_and_logged(service: &Service, operator: &Operator, token: &str) -> (Value, Value) {
+/// The outcome that the tool shows for a kind, and the outcome that the function logs.
+fn shown_and_logged(service: &Service, operator: &Operator, token: &str) -> (Value, Value) {
     let kind = Kind::ALL.iter().position(|kind| *kind == service.kind).unwrap();
     let shown = operator.run(&["token", "show", "--json", "--hash", &users::token_hash(token)]).well().json();
     let answer = shown["flows"][kind].clone();
@@ -234,11 +256,12 @@ fn foretold_and_logged(service: &Service, operator: &Operator, token: &str) -> (
 }
 
 #[test]
-fn what_the_tool_foretells_is_what_the_function_answers() {
+fn the_answers_that_token_show_predicts_are_those_of_the_functions() {
     for kind in Kind::ALL {
         let service = Setup::of(kind).start();
         let operator = Operator::of(&service.aws);
         let mut users = users::refused_by(kind);
+        users.extend(users::malformed().into_iter().map(|(attribute, user)| (attribute, Some(user))));
         users.extend([
             ("nothing", Some(users::demo())),
             ("an unverified address", Some(users::demo_with(&json!({ "email_verified": false })))),
@@ -249,14 +272,14 @@ fn what_the_tool_foretells_is_what_the_function_answers() {
             let Some(user) = user else { continue };
             let token = format!("token-{at}");
             service.aws.put_user(&token, &user);
-            let (foretold, logged) = foretold_and_logged(&service, &operator, &token);
-            assert_eq!(foretold, logged, "{kind:?}: {reason}");
+            let (shown, logged) = shown_and_logged(&service, &operator, &token);
+            assert_eq!(shown, logged, "{kind:?}: {reason}");
         }
     }
 }
 
 #[test]
-fn a_token_is_shown_without_itself() {
+fn token_show_never_shows_the_token_itself() {
     let (service, operator) = started();
     service.aws.put_user(TOKEN, &users::demo_with(&json!({ "suspended": true, "tags": [], "phone": null })));
     let shown = operator.run_with(&["token", "show", "--token-file", "-"], TOKEN).well();
@@ -282,7 +305,7 @@ fn a_token_is_shown_without_itself() {
 }
 
 #[test]
-fn a_list_says_what_each_token_is_good_for() {
+fn token_list_shows_what_each_flow_answers() {
     let (service, operator) = started();
     service.aws.put_user("expired", &users::demo_with(&json!({ "expires_at": 1 })));
     service
@@ -292,7 +315,11 @@ fn a_list_says_what_each_token_is_good_for() {
 
     let listed = tokens(&operator, "demo-1");
     let hashes: Vec<_> = listed.iter().map(|token| token["token_hash"].as_str().unwrap()).collect();
-    assert_eq!(hashes, [TOKEN, "messaging", "expired"].map(users::token_hash), "those first that count longest");
+    assert_eq!(
+        hashes,
+        [TOKEN, "messaging", "expired"].map(users::token_hash),
+        "the token that is good for the longest time comes first"
+    );
     let signs: Vec<_> = listed[1]["flows"].as_array().unwrap().iter().map(|flow| flow["signs"] == true).collect();
     assert_eq!(signs, [false, true, false]);
     assert_eq!(listed[2]["flows"][0]["code"], "user_token_expired");
@@ -304,7 +331,7 @@ fn a_list_says_what_each_token_is_good_for() {
 }
 
 #[test]
-fn a_list_fits_the_terminal() {
+fn a_list_is_not_wider_than_the_terminal() {
     let (service, operator) = started();
     service.aws.put_user("second", &users::demo_with(&json!({ "expires_at": now() + DAY, "email_verified": REMOVED })));
     if !has_terminal() {
@@ -324,7 +351,7 @@ fn a_list_fits_the_terminal() {
 }
 
 #[test]
-fn the_tool_works_in_a_running_local_too() {
+fn the_subcommands_work_in_a_running_local() {
     let local = Local::start(&[]);
     let operator = Operator::local(local.url());
     let token = operator.run(&["token", "issue", "--external-id", "demo-1"]).well().line();

@@ -1,4 +1,4 @@
-//! `zendesk-jwt user`: what an operator can do to users, and what the functions then answer.
+//! `zendesk-jwt user`: each change to a user, and what the functions answer after it.
 
 use crate::local::Local;
 use crate::support::users;
@@ -9,7 +9,7 @@ const FIRST: &str = "first token";
 const SECOND: &str = "second token";
 const OTHER: &str = "token of another user";
 
-/// A function whose table holds a user with two tokens and another user, and the operator of that table.
+/// A function with two users in its table, the first with two tokens, and the operator of the table.
 fn started_with(setup: Setup) -> (Service, Operator) {
     let service = setup.start();
     service.aws.put_user(FIRST, &users::demo());
@@ -44,7 +44,7 @@ fn stored(operator: &Operator, user: &str) -> Value {
 }
 
 #[test]
-fn a_user_put_under_a_token_of_ones_own_is_vouched_for() {
+fn a_user_stored_under_an_own_token_gets_a_jwt() {
     let (service, operator) = started();
     let put = [
         &["user", "put", "--external-id", "demo-2", "--token-file", "-", "--no-expiry"][..],
@@ -58,11 +58,11 @@ fn a_user_put_under_a_token_of_ones_own_is_vouched_for() {
     assert_eq!(put(&["--phone", "+15555550100"]).line(), "1 of 1 items changed");
     assert_eq!(claims(&service, "own token")["phone"], "+15555550100");
     put(&[]);
-    assert_eq!(claims(&service, "own token").get("phone"), None, "what is not given is not kept");
+    assert_eq!(claims(&service, "own token").get("phone"), None, "a field that is not given is removed");
 }
 
 #[test]
-fn every_field_of_a_profile_has_an_option() {
+fn every_profile_field_has_an_option() {
     let (service, operator) = started();
     let put = [
         &["user", "put", "--external-id", "demo-2", "--name", "Demo User", "--email", "demo@example.com"][..],
@@ -73,25 +73,32 @@ fn every_field_of_a_profile_has_an_option() {
         &["--user-field", "code=\"0150\"", "--user-field", "nickname=null", "--user-field", "note=a=b"],
     ];
     let token = operator.run(&put.concat()).well().line();
+    let mut profile = json!({
+        "external_id": "demo-2", "name": "Demo User", "email": "demo@example.com", "phone": "+15555550100",
+        "locale": 1, "locale_id": 8, "role": "agent", "organization": "Demo", "organizations": "A,B",
+        "organization_id": "o1", "organization_ids": "o1,o2", "tags": ["vip", "demo"],
+        "remote_photo_url": "https://example.com/demo.png", "custom_role_id": 7,
+        "user_fields": { "plan": "free", "seats": 3, "code": "0150", "nickname": null, "note": "a=b" },
+        "email_verified": true,
+    });
+    assert_eq!(stored(&operator, "demo-2")["profile"], profile);
 
+    // The Support SDK exchange signs only for end users.
+    let update = ["user", "update", "--external-id", "demo-2", "--role", "end_user", "--remove", "custom_role_id"];
+    operator.run(&update).well();
+    profile["role"] = "end_user".into();
+    for name in ["email_verified", "custom_role_id"] {
+        profile.as_object_mut().unwrap().remove(name);
+    }
     let mut claims = claims(&service, &token);
     for name in ["iat", "jti"] {
         claims.as_object_mut().unwrap().remove(name);
     }
-    assert_eq!(
-        claims,
-        json!({
-            "external_id": "demo-2", "name": "Demo User", "email": "demo@example.com", "phone": "+15555550100",
-            "locale": 1, "locale_id": 8, "role": "agent", "organization": "Demo", "organizations": "A,B",
-            "organization_id": "o1", "organization_ids": "o1,o2", "tags": ["vip", "demo"],
-            "remote_photo_url": "https://example.com/demo.png", "custom_role_id": 7,
-            "user_fields": { "plan": "free", "seats": 3, "code": "0150", "nickname": null, "note": "a=b" },
-        })
-    );
+    assert_eq!(claims, profile);
 }
 
 #[test]
-fn a_user_may_come_as_json_whose_token_stays_out_of_the_table() {
+fn only_the_hash_of_a_token_in_a_json_file_is_stored() {
     let (service, operator) = started();
     let user = json!({
         "token": "token in JSON", "external_id": "demo-2", "name": "Demo User", "email": "demo@example.com",
@@ -109,7 +116,7 @@ fn a_user_may_come_as_json_whose_token_stays_out_of_the_table() {
 }
 
 #[test]
-fn a_user_that_no_function_would_understand_is_not_stored() {
+fn a_user_that_no_function_can_read_is_not_stored() {
     let (_service, operator) = started();
     for (user, words) in [
         ("[]", "one JSON object"),
@@ -128,7 +135,65 @@ fn a_user_that_no_function_would_understand_is_not_stored() {
 }
 
 #[test]
-fn a_token_is_not_taken_from_the_user_who_has_it() {
+fn a_value_that_zendesk_refuses_is_not_stored_and_the_message_says_what_is_allowed() {
+    let (_service, operator) = started();
+    for (user, words) in [
+        (json!({ "email": "mailto:canary@example.com" }), ["`email`", "mailto:"]),
+        (json!({ "email": "canary@home@example.com" }), ["`email`", "second `@`"]),
+        (json!({ "email": "canary@example.com\u{200b}" }), ["`email`", "invisible"]),
+        (json!({ "external_id": "undefined" }), ["`external_id`", "missing value"]),
+        (json!({ "external_id": "None" }), ["`external_id`", "missing value"]),
+        (json!({ "external_id": "#N/A" }), ["`external_id`", "missing value"]),
+        (json!({ "external_id": "1.2E+11" }), ["`external_id`", "as text, with all digits"]),
+        (json!({ "external_id": "demo\u{feff}-2" }), ["`external_id`", "invisible"]),
+        (json!({ "role": "owner" }), ["`role`", "`end_user`, `agent` or `admin`"]),
+        (json!({ "audiences": ["chat"] }), ["`audiences`", "`sdk`, `messaging` and `sso`"]),
+        (json!({ "expires_at": 1_700_000_000_000_u64 }), ["`expires_at`", "whole seconds since 1970"]),
+    ] {
+        let mut fields = json!({ "token": "t", "external_id": "demo-2" });
+        fields.as_object_mut().unwrap().extend(user.as_object().unwrap().clone());
+        let refused = operator.run_with(&["user", "put", "--file", "-"], &fields.to_string()).refused(1, &words);
+        assert!(!refused.stderr.contains("canary"), "{refused:?}");
+    }
+    operator.run(&["user", "show", "--external-id", "demo-2"]).refused(1, &["--external-id"]);
+    operator.run(&user("update", &["--email", "mailto:demo@example.com"])).refused(1, &["`email`", "mailto:"]);
+    assert_eq!(stored(&operator, "demo-1")["profile"]["email"], users::demo()["email"]);
+}
+
+#[test]
+fn a_value_that_zendesk_ignores_is_stored_with_a_warning() {
+    let (_service, operator) = started();
+    for (options, words) in [
+        (["--phone", "0151 2345678"], ["`phone`", "E.164"]),
+        (["--remote-photo-url", "/me.png"], ["`remote_photo_url`", "https"]),
+        (["--organizations", "[\"A\",\"B\"]"], ["`organizations`", "commas"]),
+        (["--organization", "null"], ["`organization`", "missing value"]),
+        (["--user-field", "since=1/2/2024"], ["`user_fields.since`", "2026-11-30"]),
+        (["--tag", "big fish"], ["`tags`", "single words"]),
+        (["--locale", "0"], ["`locale`", "Zendesk gives"]),
+    ] {
+        for command in ["put", "update"] {
+            let done = operator.run(&user(command, &options)).well();
+            assert!(done.stderr.contains("Warning:"), "{command}: {done:?}");
+            assert!(words.iter().all(|word| done.stderr.contains(word)), "{command}: {done:?}");
+        }
+    }
+    let good = operator.run(&user("update", &["--phone", "+14155550100", "--locale", "1"])).well();
+    assert!(!good.stderr.contains("Warning"), "{good:?}");
+    let address = operator.run(&["user", "put", "--external-id", "demo@example.com", "--name", "Demo"]).well();
+    assert!(address.stderr.contains("looks like an e-mail address"), "{address:?}");
+}
+
+#[test]
+fn a_stored_profile_with_a_refused_value_can_still_get_a_token() {
+    let (service, operator) = started();
+    service.aws.put_user("old", &users::demo_with(&json!({ "external_id": "demo-11", "email": "a@b@example.com" })));
+    let issued = operator.run(&["token", "issue", "--external-id", "demo-11"]).well();
+    assert_eq!(ask(&service, &issued.line()).status, 200);
+}
+
+#[test]
+fn user_put_refuses_the_token_of_another_user() {
     let (service, operator) = started();
     let put = ["--token-file", "-", "--name", "Demo User", "--email", "demo@example.com", "--email-verified"];
     operator.run_with(&user("put", &put), OTHER).refused(1, &["another user's"]);
@@ -137,7 +202,7 @@ fn a_token_is_not_taken_from_the_user_who_has_it() {
 }
 
 #[test]
-fn a_suspended_user_is_refused_with_every_token_until_resumed() {
+fn every_token_of_a_suspended_user_is_refused_until_the_user_is_resumed() {
     let (service, operator) = started();
     assert_eq!(operator.run(&user("suspend", &[])).well().line(), "2 of 2 items changed");
     assert_eq!(statuses(&service), [401, 401, 200]);
@@ -150,7 +215,7 @@ fn a_suspended_user_is_refused_with_every_token_until_resumed() {
 }
 
 #[test]
-fn after_the_last_change_it_is_looked_for_tokens_that_were_stored_meanwhile() {
+fn after_the_last_change_the_user_is_read_again_for_new_tokens() {
     let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_fakes());
     for (command, change) in [(&["suspend"][..], "UpdateItem"), (&["forget", "--yes"], "DeleteItem")] {
         service.aws.dynamodb().take_requests();
@@ -162,20 +227,20 @@ fn after_the_last_change_it_is_looked_for_tokens_that_were_stored_meanwhile() {
 }
 
 #[test]
-fn an_item_that_was_suspended_before_is_not_counted() {
+fn an_item_that_was_already_suspended_is_not_counted() {
     let (service, operator) = started();
     service.aws.put_user(FIRST, &users::demo_with(&json!({ "suspended": true })));
     assert_eq!(operator.run(&user("suspend", &[])).well().line(), "1 of 2 items changed");
 }
 
 #[test]
-fn a_user_who_was_never_suspended_is_not_changed_by_resuming() {
+fn resuming_a_user_who_is_not_suspended_changes_nothing() {
     let (_service, operator) = started();
     assert_eq!(operator.run(&user("resume", &[])).well().line(), "0 of 2 items changed");
 }
 
 #[test]
-fn a_malformed_item_is_suspended_like_any_other() {
+fn a_malformed_item_can_be_suspended() {
     let (service, operator) = started();
     service.aws.put_user(FIRST, &users::demo_with(&json!({ "tags": "vip" })));
     assert_eq!(operator.run(&user("suspend", &[])).well().line(), "2 of 2 items changed");
@@ -192,7 +257,7 @@ fn putting_a_suspended_user_does_not_end_the_suspension() {
 }
 
 #[test]
-fn an_update_is_in_the_next_jwt_of_every_token() {
+fn the_next_jwt_of_every_token_has_the_update() {
     let (service, operator) = started();
     service.aws.put_user(SECOND, &users::demo_with(&json!({ "phone": "+15555550100", "organization": "Demo" })));
     let update =
@@ -211,20 +276,20 @@ fn an_update_is_in_the_next_jwt_of_every_token() {
 }
 
 #[test]
-fn an_update_that_makes_one_item_malformed_changes_none() {
+fn an_update_that_would_make_one_item_malformed_changes_none() {
     let (service, operator) = started();
     service.aws.put_user(SECOND, &users::demo_with(&json!({ "tags": "vip" })));
     operator.run(&user("update", &["--name", "Demo Renamed"])).refused(1, &["tags", &users::token_hash(SECOND)]);
     operator.run(&user("update", &["--role", "owner"])).refused(1, &["role"]);
     assert_eq!(claims(&service, FIRST)["name"], "Demo User");
 
-    let mended = operator.run(&user("update", &["--name", "Demo Renamed", "--tag", "vip"])).well();
-    assert_eq!(mended.line(), "2 of 2 items changed");
+    let repaired = operator.run(&user("update", &["--name", "Demo Renamed", "--tag", "vip"])).well();
+    assert_eq!(repaired.line(), "2 of 2 items changed");
     assert_eq!(claims(&service, SECOND)["tags"], json!(["vip"]));
 }
 
 #[test]
-fn a_new_address_is_unverified_until_somebody_says_otherwise() {
+fn a_new_address_is_unverified_by_default() {
     let (service, operator) = started();
     operator.run(&user("update", &["--email", "other@example.com"])).well();
     assert_eq!(ask(&service, FIRST).status, 401);
@@ -234,7 +299,7 @@ fn a_new_address_is_unverified_until_somebody_says_otherwise() {
 }
 
 #[test]
-fn an_update_says_what_and_says_it_once() {
+fn an_update_names_each_field_once() {
     let (_service, operator) = started();
     operator.run(&user("update", &[])).refused(2, &["nothing to change"]);
     operator.run(&user("update", &["--phone", "1", "--null", "phone"])).refused(2, &["phone"]);
@@ -245,7 +310,7 @@ fn an_update_says_what_and_says_it_once() {
 }
 
 #[test]
-fn nobody_is_made_up_for_an_external_id_that_is_not_there() {
+fn a_change_of_an_unknown_user_creates_none() {
     let (_service, operator) = started();
     for command in [&["suspend"][..], &["resume"], &["show"], &["update", "--name", "Demo User"]] {
         let arguments = [&["user"], command, &["--external-id", "demo-2"]].concat();
@@ -255,7 +320,7 @@ fn nobody_is_made_up_for_an_external_id_that_is_not_there() {
 }
 
 #[test]
-fn of_a_forgotten_user_nothing_is_left() {
+fn nothing_remains_of_a_forgotten_user() {
     let (service, operator) = started();
     operator.run(&user("forget", &[])).refused(2, &["--yes"]);
     assert_eq!(statuses(&service), [200, 200, 200]);
@@ -272,7 +337,7 @@ fn of_a_forgotten_user_nothing_is_left() {
 }
 
 #[test]
-fn the_hash_that_a_forgotten_user_has_in_the_logs_is_told() {
+fn forget_prints_the_hash_that_finds_the_user_in_the_logs() {
     let (service, operator) = started();
     let logged = service.reply(&service.kind.request(FIRST)).logs;
     let forgotten = operator.run(&user("forget", &["--yes"])).well();
@@ -283,7 +348,7 @@ fn the_hash_that_a_forgotten_user_has_in_the_logs_is_told() {
 }
 
 #[test]
-fn what_fails_for_one_token_is_done_for_the_others_and_finished_by_repeating() {
+fn a_failure_of_one_token_leaves_the_others_changed_and_can_be_repeated() {
     let commands: [(&[&str], &str, &str); 4] = [
         (&["user", "suspend"], "UpdateItem", "changed"),
         (&["user", "update", "--name", "Demo Renamed"], "UpdateItem", "changed"),
@@ -312,7 +377,7 @@ fn what_fails_for_one_token_is_done_for_the_others_and_finished_by_repeating() {
 }
 
 #[test]
-fn a_user_is_shown_once_and_differences_are_pointed_out() {
+fn user_show_shows_the_profile_once_and_the_differences() {
     let (service, operator) = started();
     service.aws.put_user(SECOND, &users::demo_with(&json!({ "phone": null, "name": "Demo Renamed" })));
 
@@ -334,7 +399,7 @@ fn a_user_is_shown_once_and_differences_are_pointed_out() {
     };
     assert_eq!(differences.len(), 2, "{shown}");
     assert_eq!(values_of("name"), (Some(json!("Demo User")), Some(json!("Demo Renamed"))));
-    assert_eq!(values_of("phone"), (None, Some(Value::Null)), "absent is not null");
+    assert_eq!(values_of("phone"), (None, Some(Value::Null)), "an absent value differs from null");
     assert_eq!(shown["tokens"].as_array().unwrap().len(), 2);
 
     let words = operator.run(&user("show", &[])).well().stdout;
@@ -344,7 +409,7 @@ fn a_user_is_shown_once_and_differences_are_pointed_out() {
 }
 
 #[test]
-fn what_a_backend_stored_cannot_rewrite_the_terminal() {
+fn stored_control_characters_are_shown_as_escapes() {
     let (service, operator) = started();
     service
         .aws
@@ -354,7 +419,56 @@ fn what_a_backend_stored_cannot_rewrite_the_terminal() {
 }
 
 #[test]
-fn an_outage_is_not_an_unknown_user() {
+fn a_value_that_zendesk_refuses_is_not_stored_and_one_that_it_ignores_is_pointed_out() {
+    let (service, operator) = started();
+    for (option, value, reason) in [
+        ("--external-id", "null", "`external_id` is a word for a missing value"),
+        ("--email", "mailto:demo@example.com", "`email` begins with `mailto:`"),
+    ] {
+        let put = match option {
+            "--external-id" => vec!["user", "put", option, value],
+            _ => vec!["user", "put", "--external-id", "demo-2", option, value],
+        };
+        operator.run(&put).refused(1, &[reason]);
+    }
+    operator.run(&user("update", &["--email", "a@b@example.com"])).refused(1, &["`email` is not one e-mail address"]);
+    for command in ["update", "put"] {
+        let stored = operator.run(&user(command, &["--phone", "0555 123", "--name", "Demo User"])).well();
+        assert!(stored.stderr.contains("Warning: `phone` is not in E.164 form"), "{stored:?}");
+    }
+    assert_eq!(ask(&service, FIRST).status, 200);
+}
+
+#[test]
+fn an_external_id_that_differs_only_in_case_is_pointed_out() {
+    let (_service, operator) = started();
+    let put = operator.run(&["user", "put", "--external-id", "DEMO-1", "--name", "Demo User"]).well();
+    assert!(put.stderr.contains("the table also has the user `demo-1`"), "{put:?}");
+    operator.run(&["user", "show", "--external-id", "Demo-10"]).refused(1, &["but for `demo-10`"]);
+}
+
+#[test]
+fn a_misspelt_attribute_is_named_with_the_field_that_it_means() {
+    let (service, operator) = started();
+    service.aws.put_user(FIRST, &users::demo_with(&json!({ "Suspended": true, "audience": "sso", "created_by": "x" })));
+    let hash = users::token_hash(FIRST);
+    for command in
+        [user("show", &[]), vec!["token", "show", "--hash", &hash], vec!["token", "list", "--external-id", "demo-1"]]
+    {
+        let shown = operator.run(&command).well().stdout;
+        for (attribute, field) in [("Suspended", "suspended"), ("audience", "audiences")] {
+            let hash = &hash[..12];
+            let sentence = format!("No function reads the attribute `{attribute}` of {hash}…: is `{field}` meant?");
+            assert!(shown.contains(&sentence), "{shown}");
+        }
+        assert!(!shown.contains("attribute `created_by`"), "{shown}");
+    }
+    let shown = operator.run(&["token", "show", "--hash", &hash, "--json"]).well().json();
+    assert_eq!(shown["misspelt"][0], json!({"attribute": "Suspended", "field": "suspended"}));
+}
+
+#[test]
+fn a_missing_table_is_not_reported_as_an_unknown_user() {
     let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_fakes());
     service.aws.dynamodb().fail(Fault::NOT_FOUND);
     let refused = operator.run(&user("show", &[])).refused(1, &["ResourceNotFoundException", service.aws.table()]);
@@ -362,7 +476,7 @@ fn an_outage_is_not_an_unknown_user() {
 }
 
 #[test]
-fn the_tool_works_in_a_running_local_too() {
+fn the_subcommands_work_in_a_running_local() {
     let local = Local::start(&[]);
     let operator = Operator::local(local.url());
     operator.run(&user("suspend", &[])).well();

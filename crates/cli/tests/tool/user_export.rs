@@ -1,4 +1,4 @@
-//! `zendesk-jwt user export`: what an import stores comes out as it went in.
+//! `zendesk-jwt user export`: the file holds what was imported.
 
 use crate::local::Local;
 use crate::support::{Fault, Kind, Setup, eventually, users};
@@ -8,8 +8,8 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Users in whom absent, null and empty, sets and lists, and every type of a custom field occur.
-fn manifold() -> Vec<Value> {
+/// Users with absent, null and empty values, sets and lists, and custom fields of every type.
+fn varied_users() -> Vec<Value> {
     let mut users = vec![
         json!({"external_id": "demo-1"}),
         json!({
@@ -29,7 +29,7 @@ fn manifold() -> Vec<Value> {
         }),
         json!({"external_id": "demo-4", "name": "", "phone": "", "organization": "", "tags": [], "user_fields": {}}),
         json!({"external_id": "demo-5", "name": "\\N", "phone": "\\", "organization": "\\\\", "tags": ["", " a", "b;c", "[d]"]}),
-        json!({"external_id": "null", "name": "null", "organization": "true", "tags": ["\\N"]}),
+        json!({"external_id": "demo-6", "name": "null", "organization": "true", "tags": ["\\N"]}),
     ];
     for (at, user) in users.iter_mut().enumerate() {
         user["token_hash"] = users::token_hash(&format!("token-{at}")).into();
@@ -57,9 +57,9 @@ fn sorted(mut items: Vec<Value>) -> Vec<Value> {
 }
 
 #[test]
-fn what_was_exported_is_imported_as_it_was_in_either_format() {
+fn an_export_in_either_format_can_be_imported_unchanged() {
     let tool = Tool::new();
-    let users = manifold();
+    let users = varied_users();
     let lines: Vec<_> = users.iter().map(ToString::to_string).collect();
     tool.write("users.jsonl", lines.join("\n"));
     let first = Local::start(&[]);
@@ -76,9 +76,9 @@ fn what_was_exported_is_imported_as_it_was_in_either_format() {
 }
 
 #[test]
-fn a_table_of_many_pages_is_exported_whole_and_nothing_else_is_on_standard_output() {
+fn a_table_of_many_pages_is_exported_completely() {
     let (local, tool) = (Local::start(&[]), Tool::new());
-    // DynamoDB's pages are of 1 MB.
+    // DynamoDB's pages have 1 MB.
     let filler = "x".repeat(50_000);
     let lines: Vec<_> =
         (0..50).map(|at| json!({"token": at.to_string(), "external_id": "demo", "name": filler})).collect();
@@ -95,13 +95,13 @@ fn a_table_of_many_pages_is_exported_whole_and_nothing_else_is_on_standard_outpu
 }
 
 #[test]
-fn the_file_is_private_and_appears_only_when_it_is_complete() {
+fn the_export_file_is_private_and_appears_when_it_is_complete() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     tool.write("users.jsonl", "the last export");
     let output = tool.run(&["export", "--output", "users.jsonl", "--local=http://127.0.0.1:9"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(tool.read("users.jsonl"), "the last export");
-    assert_eq!(std::fs::read_dir(tool.path("")).unwrap().count(), 1, "something was left behind");
+    assert_eq!(std::fs::read_dir(tool.path("")).unwrap().count(), 1, "a file was left behind");
 
     let output = tool.run(&["export", "--output", "users.jsonl", &at(&local)]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -116,7 +116,7 @@ fn the_file_is_private_and_appears_only_when_it_is_complete() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_ends_the_export_quietly() {
+fn a_closed_pipe_ends_the_export_without_an_error() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     let filler = "x".repeat(50_000);
     let lines: Vec<_> =
@@ -140,7 +140,7 @@ fn put(local: &Local, item: &Value) {
 }
 
 #[test]
-fn attributes_that_are_no_fields_are_named_and_left_out() {
+fn unknown_attributes_are_named_and_left_out() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     put(
         &local,
@@ -157,9 +157,9 @@ fn attributes_that_are_no_fields_are_named_and_left_out() {
 }
 
 #[test]
-fn a_value_that_csv_would_turn_into_another_is_not_exported_to_it() {
+fn a_value_that_csv_would_change_is_not_exported_to_csv() {
     let (local, tool) = (Local::start(&[]), Tool::new());
-    // As CSV this could only be `true`, which an import would take for a proven address.
+    // CSV could only say `true`, and an import would then count the address as verified.
     let hash = users::token_hash("odd");
     put(&local, &json!({"token_hash": {"S": hash}, "external_id": {"S": "demo-9"}, "email_verified": {"S": "true"}}));
 
@@ -174,7 +174,7 @@ fn a_value_that_csv_would_turn_into_another_is_not_exported_to_it() {
 }
 
 #[test]
-fn a_text_with_a_line_break_is_exported_to_json_lines_alone() {
+fn a_text_with_a_line_break_is_exported_only_to_json_lines() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     let hash = users::token_hash("lines");
     put(
@@ -193,7 +193,7 @@ fn a_text_with_a_line_break_is_exported_to_json_lines_alone() {
 }
 
 #[test]
-fn a_throttled_export_goes_on_once_dynamodb_gives_more() {
+fn a_throttled_export_continues_once_dynamodb_answers() {
     let (setup, tool) = (Setup::of(Kind::SdkExchange).with_fakes(), Tool::new());
     setup.aws().put_user("token", &users::demo());
     setup.aws().dynamodb().fail(Fault::THROTTLED);
@@ -202,7 +202,7 @@ fn a_throttled_export_goes_on_once_dynamodb_gives_more() {
     export.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "demo");
     let export = export.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut scans = 0;
-    eventually("it asks more often than the SDK does by itself", Duration::from_secs(30), || {
+    eventually("the tool asks more often than the SDK alone does", Duration::from_secs(30), || {
         scans += setup.aws().dynamodb().take_requests().iter().filter(|asked| asked.operation == "Scan").count();
         (scans > 3).then_some(())
     });

@@ -4,6 +4,7 @@ use crate::local::Local;
 use crate::support::batch_writes::BatchWrites;
 use crate::support::{Fault, Kind, Setup, eventually, users};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Generous, since the machine may be busy.
+/// Long, since the machine may be busy.
 const SOON: Duration = Duration::from_secs(30);
 
-/// The tool in an empty directory of its own, with no AWS account but the one that the arguments name.
+/// The tool in an empty directory, with no AWS account except one that the arguments name.
 pub struct Tool {
     directory: TempDir,
 }
@@ -36,7 +37,7 @@ impl Tool {
         for name in aws.filter(|name| name.to_str().is_some_and(|name| name.starts_with("AWS_"))) {
             command.env_remove(name);
         }
-        // Neither this machine's configuration nor its role may help.
+        // The test must not depend on the configuration or role of this machine.
         command.env_remove("USER_TOKENS_TABLE").env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", self.path(""));
         command
     }
@@ -65,7 +66,7 @@ impl Tool {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The table as an export has it, without the demo's own users.
+    /// The exported table without the demo users.
     pub fn table(&self, local: &Local) -> Vec<Value> {
         let output = self.run(&["export", &at(local)]);
         assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -89,7 +90,7 @@ fn summary(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no summary: {output:?}"))
 }
 
-/// So many users as JSON Lines.
+/// `count` users as JSON Lines.
 fn demo_lines(count: usize) -> String {
     (1..=count).fold(String::new(), |mut lines, at| {
         writeln!(lines, r#"{{"token": "token-{at}", "external_id": "demo-{at}", "email": "demo-{at}@example.com"}}"#)
@@ -109,7 +110,40 @@ fn assert_holds_demo_lines(table: &BatchWrites, count: usize) {
 }
 
 #[test]
-fn good_rows_are_stored_and_bad_ones_reported_by_number_and_reason() {
+fn values_that_zendesk_refuses_are_bad_lines_and_values_that_it_ignores_are_warnings() {
+    let tool = Tool::new();
+    tool.write(
+        "users.csv",
+        "token,external_id,email,phone,user_fields.since\n\
+         t1,undefined,canary@example.com,,\n\
+         t2,1.2E+11,canary@example.com,,\n\
+         t3,demo-3,mailto:canary@example.com,,\n\
+         t4,demo-4,demo@example.com,canary,\n\
+         t5,demo-5,demo@example.com,,1/2/2024\n\
+         t6,DEMO-5,demo@example.com,,\n",
+    );
+    let output = tool.run(&["import", "users.csv", "--dry-run"]);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    for (report, reason) in [
+        ("line 2:", "missing value"),
+        ("line 3:", "as text, with all digits"),
+        ("line 4:", "mailto:"),
+        ("line 5: warning:", "E.164"),
+        ("line 6: warning:", "2026-11-30"),
+        ("line 7: warning:", "differs from line 6 only in upper and lower case"),
+    ] {
+        let line = stderr.lines().find(|line| line.starts_with(report));
+        assert!(line.is_some_and(|line| line.contains(reason)), "{report}: {stderr}");
+    }
+    assert!(text(&output.stdout).contains("3 good, 3 bad, 3 warnings") && !stderr.contains("canary"), "{output:?}");
+
+    let output = tool.run(&["import", "users.csv", "--dry-run", "--errors", "errors.jsonl"]);
+    assert!(tool.read("errors.jsonl").contains(r#""line":5,"warning":"`phone`"#), "{output:?}");
+}
+
+#[test]
+fn good_rows_are_stored_and_bad_rows_reported_with_number_and_reason() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     tool.write(
         "users.csv",
@@ -131,7 +165,7 @@ fn good_rows_are_stored_and_bad_ones_reported_by_number_and_reason() {
     let output = tool.run(&["import", "users.csv", &at(&local)]);
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let told = text(&output.stderr);
+    let stderr = text(&output.stderr);
     for (line, reason) in [
         (3, "`email`"),
         (4, "external_id"),
@@ -145,11 +179,11 @@ fn good_rows_are_stored_and_bad_ones_reported_by_number_and_reason() {
         (14, "`locale` must be a whole number"),
         (15, "line 2 gives the same token to another user"),
     ] {
-        let report = told.lines().find(|report| report.starts_with(&format!("line {line}:")));
-        assert!(report.is_some_and(|report| report.contains(reason)), "{line}: {told}");
+        let report = stderr.lines().find(|report| report.starts_with(&format!("line {line}:")));
+        assert!(report.is_some_and(|report| report.contains(reason)), "{line}: {stderr}");
     }
-    assert_eq!(told.lines().count(), 11, "{told}");
-    assert!(!told.contains("canary"), "a value is shown: {told}");
+    assert_eq!(stderr.lines().count(), 11, "{stderr}");
+    assert!(!stderr.contains("canary"), "a value is shown: {stderr}");
     assert!(text(&output.stdout).contains("13 users read: 2 stored, 11 bad"), "{output:?}");
 
     let mut table = tool.table(&local);
@@ -167,7 +201,7 @@ fn good_rows_are_stored_and_bad_ones_reported_by_number_and_reason() {
 }
 
 #[test]
-fn json_lines_are_checked_like_rows_and_can_come_from_standard_input() {
+fn json_lines_from_standard_input_are_checked_like_rows() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     let long = format!(r#"{{"token": "canary", "external_id": "demo", "name": "{}"}}"#, "canary".repeat(200_000));
     let mut lines = b"\xEF\xBB\xBF".to_vec();
@@ -229,7 +263,7 @@ fn json_lines_are_checked_like_rows_and_can_come_from_standard_input() {
 }
 
 #[test]
-fn a_row_means_the_same_as_the_object_with_its_fields() {
+fn a_row_is_stored_like_the_object_with_the_same_fields() {
     let tool = Tool::new();
     tool.write(
         "users.csv",
@@ -258,24 +292,24 @@ fn a_row_means_the_same_as_the_object_with_its_fields() {
 }
 
 #[test]
-fn a_header_that_names_no_field_stops_the_import_and_is_not_shown() {
+fn a_header_without_fields_stops_the_import_and_is_not_shown() {
     let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
     tool.write("users.csv", "canary-token,demo-1,Demo User\n");
     let output = tool.run(&["import", "users.csv", &format!("--local={}", table.url())]);
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let told = text(&output.stderr);
-    assert!(told.contains("header") && told.contains("column 1") && !told.contains("canary"), "{told}");
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("header") && stderr.contains("column 1") && !stderr.contains("canary"), "{stderr}");
     assert_eq!(table.requests(), 0);
 
     tool.run(&["import", "users.csv", "--errors", "bad.jsonl", &format!("--local={}", table.url())]);
     tool.fill(&["users.csv", "filled.csv"]);
     let left: Vec<_> = std::fs::read_dir(tool.path("")).unwrap().map(|file| file.unwrap().file_name()).collect();
-    assert_eq!(left, ["users.csv"], "a second call would find files of the first");
+    assert_eq!(left, ["users.csv"], "a file was left behind");
 }
 
 #[test]
-fn a_dry_run_checks_every_line_without_an_aws_account_and_writes_nothing() {
+fn a_dry_run_checks_every_line_without_an_aws_account() {
     let tool = Tool::new();
     tool.write("users.csv", "token,external_id\ntoken-1,demo-1\ntoken-2,\ntoken-3,demo-3\n");
     let files = || std::fs::read_dir(tool.path("")).unwrap().count();
@@ -296,9 +330,9 @@ fn a_dry_run_checks_every_line_without_an_aws_account_and_writes_nothing() {
 }
 
 #[test]
-fn of_lines_with_the_same_token_the_last_one_wins() {
+fn the_last_line_with_the_same_token_wins() {
     let (table, tool) = (BatchWrites::taking(Duration::from_millis(10)), Tool::new());
-    // Some meet in one batch, and some in batches that would be under way at once.
+    // Some of the same tokens are in one batch, and some in batches that could be under way together.
     let tokens: Vec<usize> = (0..200).map(|at| if at % 10 == 0 { at % 3 } else { 1000 + at % 70 }).collect();
     let lines = tokens.iter().enumerate().fold(String::new(), |mut lines, (at, token)| {
         writeln!(lines, r#"{{"token": "{token}", "external_id": "demo", "name": "Demo {at}"}}"#).unwrap();
@@ -317,7 +351,7 @@ fn of_lines_with_the_same_token_the_last_one_wins() {
 }
 
 #[test]
-fn a_token_of_two_users_is_reported_and_stays_with_the_first() {
+fn a_token_of_two_users_is_reported_and_stored_for_the_first() {
     let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
     let again = format!(r#"{{"token_hash": "{}", "external_id": "demo-62"}}"#, users::token_hash("token-1"));
     let lines = demo_lines(60) + r#"{"token": "token-60", "external_id": "demo-61"}"# + "\n" + &again;
@@ -325,8 +359,8 @@ fn a_token_of_two_users_is_reported_and_stays_with_the_first() {
     for option in ["--dry-run", "--quiet"] {
         let output = tool.run(&["import", "users.jsonl", option, &format!("--local={}", table.url())]);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
-        let told = text(&output.stderr);
-        let reports: Vec<_> = told.lines().collect();
+        let stderr = text(&output.stderr);
+        let reports: Vec<_> = stderr.lines().collect();
         let reason = "gives the same token to another user";
         assert_eq!(reports, [format!("line 61: line 60 {reason}"), format!("line 62: line 1 {reason}")]);
     }
@@ -334,7 +368,71 @@ fn a_token_of_two_users_is_reported_and_stays_with_the_first() {
 }
 
 #[test]
-fn a_missing_quotation_mark_gives_nobody_the_token_of_another_user() {
+fn external_ids_that_differ_only_in_case_are_pointed_out_and_stored() {
+    let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
+    let line = |token: usize, user: &str| format!("{}\n", json!({"token": token.to_string(), "external_id": user}));
+    let users = ["Demo-1", "demo-2", "demo-1", "DEMO-1", "demo-2"];
+    tool.write("users.jsonl", (1..).zip(users).map(|(token, user)| line(token, user)).collect::<String>());
+    let output = tool.run(&["import", "users.jsonl", "--json", &format!("--local={}", table.url())]);
+
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let warning = "warning: `external_id` differs from that of line 1 only in case";
+    let stderr = text(&output.stderr);
+    let lines: Vec<_> = stderr.lines().filter_map(|line| line.split_once(": ")).collect();
+    assert_eq!(lines.iter().map(|(line, _)| *line).collect::<Vec<_>>(), ["line 3", "line 4"], "{stderr}");
+    assert!(lines.iter().all(|(_, text)| text.starts_with(warning)) && !stderr.contains("emo-1"), "{stderr}");
+    let summary = summary(&output);
+    assert_eq!((&summary["stored"], &summary["warnings"], table.items().len()), (&json!(5), &json!(2), 5));
+}
+
+#[test]
+fn a_value_that_zendesk_refuses_is_a_bad_line_and_one_that_it_ignores_a_warning() {
+    let tool = Tool::new();
+    let cases = [
+        (json!({"external_id": "undefined"}), "`external_id` is a word for a missing value"),
+        (json!({"external_id": "1.2E+11"}), "`external_id` is a number that a spreadsheet has rounded"),
+        (json!({"external_id": "demo\u{200b}"}), "`external_id` has an invisible character"),
+        (json!({"email": "mailto:demo@example.com"}), "`email` begins with `mailto:`"),
+        (json!({"email": "demo@demo@example.com"}), "`email` is not one e-mail address"),
+        (json!({"external_id": "demo@example.com"}), "warning: `external_id` looks like an e-mail address"),
+        (json!({"phone": "0555 123"}), "warning: `phone` is not in E.164 form"),
+        (json!({"remote_photo_url": "demo.png"}), "warning: `remote_photo_url` is not an absolute"),
+        (json!({"organizations": "[\"A\"]"}), "warning: `organizations` looks like JSON"),
+        (json!({"user_fields": {"since": "31.12.2026"}}), "warning: `user_fields.since` is not a date"),
+    ];
+    let lines = (1..).zip(&cases).map(|(token, (fields, _))| {
+        let mut line = json!({"token": format!("token-{token}"), "external_id": format!("demo-{token}")});
+        line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        format!("{line}\n")
+    });
+    tool.write("users.jsonl", lines.collect::<String>());
+    let output = tool.run(&["import", "users.jsonl", "--dry-run"]);
+    let stderr = text(&output.stderr);
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), cases.len()), "{stderr}");
+    for ((number, (_, reason)), line) in (1..).zip(&cases).zip(stderr.lines()) {
+        assert!(line.starts_with(&format!("line {number}: {reason}")), "{line}");
+    }
+    assert!(text(&output.stdout).contains("10 users read: 5 good, 5 bad, 5 warnings"), "{output:?}");
+}
+
+#[test]
+fn a_misspelt_column_is_named_with_the_field_that_it_means() {
+    let tool = Tool::new();
+    for (column, field) in [("Suspended", "suspended"), ("audience", "audiences"), ("email verified", "email_verified")]
+    {
+        tool.write("users.csv", format!("token,external_id,{column}\n"));
+        tool.write("users.jsonl", json!({"token": "t", "external_id": "demo", column: true}).to_string());
+        for file in ["users.csv", "users.jsonl"] {
+            let output = tool.run(&["import", file, "--dry-run"]);
+            let stderr = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{output:?}");
+            assert!(stderr.contains(column) && stderr.contains(&format!("do you mean `{field}`")), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_quotation_mark_gives_no_user_the_token_of_another() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     tool.write(
         "users.csv",
@@ -345,8 +443,8 @@ fn a_missing_quotation_mark_gives_nobody_the_token_of_another_user() {
     let output = tool.run(&["import", "users.csv", &at(&local)]);
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let told = text(&output.stderr);
-    assert!(told.starts_with("line 2: a quotation mark") && told.lines().count() == 1, "{told}");
+    let stderr = text(&output.stderr);
+    assert!(stderr.starts_with("line 2: a quotation mark") && stderr.lines().count() == 1, "{stderr}");
     assert!(text(&output.stdout).contains("2 users read: 1 stored, 1 bad"), "{output:?}");
     let table = tool.table(&local);
     assert_eq!(table.len(), 1, "{table:?}");
@@ -357,7 +455,7 @@ fn a_missing_quotation_mark_gives_nobody_the_token_of_another_user() {
 #[test]
 fn a_name_of_several_lines_cannot_add_a_user() {
     let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
-    // What every CSV library writes of a name that a user chose.
+    // A CSV library writes this for a name that a user chose.
     tool.write(
         "users.csv",
         "token,external_id,name,role\n\
@@ -401,11 +499,11 @@ fn every_line_of_a_file_with_missing_quotation_marks_is_stored_or_reported() {
 }
 
 #[test]
-fn files_that_are_saved_otherwise_are_named_with_what_to_do() {
+fn files_in_another_format_are_refused_with_a_remedy() {
     let tool = Tool::new();
     let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     let header = "token,external_id,name\ntoken-1,demo-1,Demo\n";
-    for (file, content, told) in [
+    for (file, content, stderr) in [
         (
             "users.csv",
             header.replace(',', ";").into_bytes(),
@@ -420,12 +518,140 @@ fn files_that_are_saved_otherwise_are_named_with_what_to_do() {
         tool.write(file, content);
         let output = tool.run(&["import", file, "--dry-run"]);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
-        assert!(text(&output.stderr).contains(told) && output.stdout.is_empty(), "{told}: {output:?}");
+        assert!(text(&output.stderr).contains(stderr) && output.stdout.is_empty(), "{stderr}: {output:?}");
+    }
+}
+
+/// The reason for each bad line of a dry run, by line number.
+fn reasons(tool: &Tool, file: &str) -> BTreeMap<u64, String> {
+    let output = tool.run(&["import", file, "--dry-run", "--quiet"]);
+    let stderr = text(&output.stderr);
+    assert!(output.status.code() == Some(i32::from(!stderr.is_empty())) && !stderr.contains("canary"), "{output:?}");
+    let reports = stderr.lines().map(|line| line.strip_prefix("line ").unwrap().split_once(": ").unwrap());
+    reports.map(|(line, reason)| (line.parse().unwrap(), reason.to_owned())).collect()
+}
+
+#[test]
+fn an_item_that_no_function_can_read_is_a_bad_line_with_a_reason() {
+    let tool = Tool::new();
+    let cases = [
+        (json!({"emial": "canary"}), "no field `emial`"),
+        (json!({"email_verified": "true"}), "`email_verified` must be true or false"),
+        (json!({"expires_at": 1.5}), "`expires_at` must be a whole number"),
+        (json!({"audiences": []}), "`audiences` must be an array of one or more different strings"),
+        (json!({"audiences": ["sdk", "sdk"]}), "`audiences` must be an array of one or more different strings"),
+        (json!({"tags": "canary"}), "`tags` must be an array of strings"),
+        (json!({"user_fields": "{}"}), "`user_fields` must be an object"),
+        (json!({"locale": "1"}), "`locale` must be a whole number"),
+        (json!({"email": "canary"}), "`email`"),
+        (json!({"audiences": ["chat"]}), "`audiences`"),
+        (json!({"expires_at": 1_700_000_000_000_u64}), "`expires_at`"),
+        (json!({"role": "owner"}), "`role`"),
+        (json!({"suspended": null}), "`suspended`"),
+        (json!({"external_id": ""}), "`external_id` is empty"),
+        (json!({"token_hash": "0"}), "there are `token` and `token_hash`"),
+        (json!({"token": ""}), "`token` must be a string of 1 to 8192 bytes"),
+        (json!({"token": null, "token_hash": "AB".repeat(32)}), "there are `token` and `token_hash`"),
+        (json!({"user_fields": {"a": "b".repeat(400 * 1024)}}), "DynamoDB stores at most 409600"),
+    ];
+    let lines = cases.iter().map(|(fields, _)| {
+        let mut line = json!({"token": "canary", "external_id": "demo"});
+        line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        format!("{line}\n")
+    });
+    let more = [json!({"external_id": "demo"}), json!({"external_id": "demo", "token_hash": "AB".repeat(32)})];
+    tool.write("users.jsonl", lines.chain(more.map(|line| format!("{line}\n"))).collect::<String>());
+    let reasons = reasons(&tool, "users.jsonl");
+    let expected = cases.iter().map(|(_, reason)| *reason).chain(["no user token", "64 lower-case hex digits"]);
+    for (line, reason) in (1..).zip(expected) {
+        assert!(reasons[&line].contains(reason), "{line}: {reasons:?}");
     }
 }
 
 #[test]
-fn several_batches_are_under_way_at_once_and_no_more_than_asked_for() {
+fn a_cell_of_another_type_makes_the_line_bad() {
+    let tool = Tool::new();
+    let cases = [
+        ("name", r"\n"),
+        ("suspended", "yes"),
+        ("suspended", "1"),
+        ("locale", "1.0"),
+        ("locale", "en"),
+        ("tags", "[1]"),
+        ("tags", r#""[""a""""#),
+        ("user_fields", "[]"),
+        ("user_fields", "plan=free"),
+    ];
+    for (field, cell) in cases {
+        tool.write("users.csv", format!("token,external_id,{field}\ntoken,demo,{cell}\n"));
+        assert!(reasons(&tool, "users.csv")[&2].starts_with(&format!("`{field}` must be ")), "{field} {cell}");
+    }
+}
+
+#[test]
+fn a_quotation_mark_opens_or_closes_a_whole_cell() {
+    let tool = Tool::new();
+    for (cells, reason) in [
+        (r#""a","b""#, ""),
+        (r#"",","a,""b"",""#, ""),
+        (r#""a,""b""",c"#, ""),
+        (r#"a,"b""#, ""),
+        (r#"",","a,""b"""","#, "does not close"),
+        (r#"a,"b"#, "does not close"),
+        (r#"a,"b"c"#, "in the wrong place"),
+        (r#"a,"b" "#, "in the wrong place"),
+        (r#"a, "b""#, "in the wrong place"),
+        (r#"a,5" nail"#, "in the wrong place"),
+    ] {
+        tool.write("users.csv", format!("token,external_id,name,organization\ntoken,demo,{cells}\n"));
+        let reasons = reasons(&tool, "users.csv");
+        let found = reasons.get(&2).map(String::as_str).unwrap_or_default();
+        assert!(found.contains(reason) && found.is_empty() == reason.is_empty(), "{cells}: {reasons:?}");
+    }
+}
+
+#[test]
+fn a_bad_line_makes_no_other_line_bad() {
+    const MAX_LINE_BYTES: usize = 1024 * 1024;
+    let tool = Tool::new();
+    // More than a cell may hold lies below the open quotation mark.
+    let many = format!("demo,t,{}\n", "User".repeat(1250)).repeat(2000);
+    let mut files = vec![format!("demo-x,t,\"Demo\n{many}")];
+    for length in [MAX_LINE_BYTES + 1, MAX_LINE_BYTES + 2, 2 * MAX_LINE_BYTES + 1] {
+        files.push(format!("{}\ndemo,t,Demo\n", "a".repeat(length)));
+    }
+    for rows in files {
+        tool.write("users.csv", format!("external_id,token,name\n{rows}"));
+        let bad: Vec<_> = reasons(&tool, "users.csv").into_keys().collect();
+        assert_eq!(bad, [2]);
+    }
+}
+
+#[test]
+fn the_message_about_a_wrong_header_shows_no_user() {
+    let tool = Tool::new();
+    for (header, reasons) in [
+        ("canary-token,demo-1\n", ["column 1", "column 2"]),
+        ("external_id,emial,kundennummer\n", ["`emial` (do you mean `email`?)", "column 3 `kundennummer`"]),
+        ("External ID;Name;email\n", ["semicolons", "commas"]),
+        ("\"external_id\"\t\"name\"\n", ["tabs", "commas"]),
+        ("external_id,name,name\n", ["column 3", "twice"]),
+        ("token\n", ["no column", "external_id"]),
+        ("", ["header", "missing"]),
+        ("\u{FEFF}\n", ["header", "missing"]),
+        ("e\0x\0", ["UTF-16", "UTF-8"]),
+    ] {
+        tool.write("users.csv", header);
+        let output = tool.run(&["import", "users.csv", "--dry-run"]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(reasons.iter().all(|reason| stderr.contains(reason)), "{header}: {stderr}");
+        assert!(!stderr.contains("canary"), "{stderr}");
+    }
+}
+
+#[test]
+fn the_concurrency_limits_the_batches_under_way() {
     let (table, tool) = (BatchWrites::taking(Duration::from_millis(50)), Tool::new());
     tool.write("users.jsonl", demo_lines(500));
     let output = tool.run(&["import", "users.jsonl", "--concurrency", "4", &format!("--local={}", table.url())]);
@@ -436,9 +662,9 @@ fn several_batches_are_under_way_at_once_and_no_more_than_asked_for() {
 }
 
 #[test]
-fn items_that_dynamodb_leaves_out_are_asked_for_again() {
+fn items_that_dynamodb_leaves_out_are_sent_again() {
     let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
-    table.leave_out_of_the_next(12);
+    table.write_one_item_of_the_next(12);
     tool.write("users.jsonl", demo_lines(100));
     let output = tool.run(&["import", "users.jsonl", "--json", &format!("--local={}", table.url())]);
 
@@ -448,7 +674,7 @@ fn items_that_dynamodb_leaves_out_are_asked_for_again() {
     assert_holds_demo_lines(&table, 100);
 }
 
-/// The tool in front of a DynamoDB that can be made to fail, which has an empty table.
+/// The tool with a fake DynamoDB that can fail and has an empty table.
 fn with_failing_dynamodb(setup: &Setup, tool: &Tool, arguments: &[&str]) -> Command {
     let mut command = tool.command(arguments);
     command.envs(setup.aws().environment()).env("AWS_REGION", "eu-west-1");
@@ -458,15 +684,15 @@ fn with_failing_dynamodb(setup: &Setup, tool: &Tool, arguments: &[&str]) -> Comm
 }
 
 #[test]
-fn a_throttled_import_goes_on_once_dynamodb_takes_more() {
+fn a_throttled_import_continues_once_dynamodb_accepts_more() {
     let (setup, tool) = (Setup::of(Kind::SdkExchange).with_fakes(), Tool::new());
     setup.aws().dynamodb().fail(Fault::THROTTLED);
     tool.write("users.jsonl", demo_lines(100));
     let import = with_failing_dynamodb(&setup, &tool, &["import", "users.jsonl", "--json"]).spawn().unwrap();
 
-    // Each batch is asked for more often than the SDK does by itself.
+    // The tool sends each batch more often than the SDK alone does.
     let mut asked = 0;
-    eventually("it asks again", SOON, || {
+    eventually("the tool sends the batches again", SOON, || {
         asked += setup.aws().dynamodb().take_requests().len();
         (asked > 4 * 3).then_some(())
     });
@@ -477,15 +703,15 @@ fn a_throttled_import_goes_on_once_dynamodb_takes_more() {
 }
 
 #[test]
-fn an_import_gives_up_after_a_while_and_says_how_to_go_on() {
+fn an_import_that_gives_up_says_how_to_continue() {
     let (setup, tool) = (Setup::of(Kind::SdkExchange).with_fakes(), Tool::new());
     setup.aws().dynamodb().fail(Fault::THROTTLED);
     tool.write("users.jsonl", demo_lines(30));
     let import = ["import", "users.jsonl", "--give-up-after", "1s"];
     let output = with_failing_dynamodb(&setup, &tool, &import).output().unwrap();
-    let told = text(&output.stderr);
+    let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(told.contains("took nothing for 1s") && told.contains("Run the same command again"), "{told}");
+    assert!(stderr.contains("took nothing for 1s") && stderr.contains("Run the same command again"), "{stderr}");
 
     setup.aws().dynamodb().recover();
     let output = with_failing_dynamodb(&setup, &tool, &import).output().unwrap();
@@ -493,7 +719,7 @@ fn an_import_gives_up_after_a_while_and_says_how_to_go_on() {
 }
 
 #[test]
-fn an_item_that_dynamodb_does_not_take_is_a_bad_line_among_good_ones() {
+fn an_item_that_dynamodb_refuses_is_one_bad_line() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     let deep = (0..40).fold(json!("canary"), |inner, _| json!({ "in": inner }));
     let mut lines = demo_lines(30);
@@ -503,13 +729,13 @@ fn an_item_that_dynamodb_does_not_take_is_a_bad_line_among_good_ones() {
     let output = tool.run(&["import", "users.jsonl", &at(&local)]);
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let told = text(&output.stderr);
-    assert!(told.starts_with("line 31:") && told.lines().count() == 1 && !told.contains("canary"), "{told}");
+    let stderr = text(&output.stderr);
+    assert!(stderr.starts_with("line 31:") && stderr.lines().count() == 1 && !stderr.contains("canary"), "{stderr}");
     assert_eq!(tool.table(&local).len(), 60);
 }
 
 #[test]
-fn a_killed_import_that_is_run_again_ends_with_the_same_table() {
+fn a_killed_import_can_be_run_again() {
     let (table, tool) = (BatchWrites::taking(Duration::from_millis(100)), Tool::new());
     tool.write("users.jsonl", demo_lines(2000));
     let url = format!("--local={}", table.url());
@@ -518,7 +744,7 @@ fn a_killed_import_that_is_run_again_ends_with_the_same_table() {
     eventually("some are stored", SOON, || (table.items().len() > 100).then_some(()));
     killed.kill().unwrap();
     let output = killed.wait_with_output().unwrap();
-    assert!(output.stdout.is_empty(), "it was not killed half-way: {output:?}");
+    assert!(output.stdout.is_empty(), "the import ended before the kill: {output:?}");
 
     let output = tool.run(&import);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -527,7 +753,7 @@ fn a_killed_import_that_is_run_again_ends_with_the_same_table() {
 }
 
 #[test]
-fn an_interrupted_import_finishes_what_is_under_way_and_says_how_to_go_on() {
+fn an_interrupted_import_finishes_the_requests_under_way() {
     let (table, tool) = (BatchWrites::taking(Duration::from_millis(100)), Tool::new());
     tool.write("users.jsonl", demo_lines(2000));
     let url = format!("--local={}", table.url());
@@ -540,7 +766,7 @@ fn an_interrupted_import_finishes_what_is_under_way_and_says_how_to_go_on() {
     let summary = summary(&output);
     let stored = summary["stored"].as_u64().unwrap();
     assert_eq!((&summary["complete"], summary["read"].as_u64()), (&json!(false), Some(stored)), "{summary}");
-    assert_eq!(table.items().len() as u64, stored, "nothing was left half-way");
+    assert_eq!(table.items().len() as u64, stored, "the summary counts what is stored");
     assert!(stored < 2000 && text(&output.stderr).contains("Run the same command again"), "{output:?}");
 
     let output = tool.run(&["import", "users.jsonl", &url]);
@@ -557,13 +783,13 @@ fn tokens(tool: &Tool, file: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn users_without_a_token_get_one_in_a_private_file_that_an_import_takes() {
+fn fill_gives_users_tokens_in_a_private_file_that_import_accepts() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     tool.write("users.csv", "external_id,name,token\ndemo-1,\"Demo, \"\"User\"\"\",\n,,\ndemo-2,\\N,mine\ndemo-4,,\n");
     let output = tool.fill(&["users.csv", "filled.csv"]);
 
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(text(&output.stdout).contains("filled.csv: 2 new tokens, 1 kept"), "{output:?}");
+    assert!(text(&output.stdout).contains("filled.csv: 2 new tokens, 1 unchanged"), "{output:?}");
     let filled = tool.read("filled.csv");
     let lines: Vec<_> = filled.lines().collect();
     assert_eq!((lines.len(), lines[0], lines[2]), (4, "external_id,name,token", "demo-2,\\N,mine"));
@@ -593,7 +819,7 @@ fn users_without_a_token_get_one_in_a_private_file_that_an_import_takes() {
 }
 
 #[test]
-fn json_lines_get_a_token_each_and_otherwise_stay_unchanged() {
+fn fill_changes_nothing_else_in_json_lines() {
     let tool = Tool::new();
     let hash = "0".repeat(64);
     let lines = [
@@ -614,7 +840,7 @@ fn json_lines_get_a_token_each_and_otherwise_stay_unchanged() {
 }
 
 #[test]
-fn a_file_without_a_column_of_tokens_gets_one() {
+fn fill_adds_a_missing_token_column() {
     let tool = Tool::new();
     tool.write("users.csv", "\u{FEFF}external_id,token_hash\r\ndemo-1,\r\n".to_owned() + "demo-2," + &"0".repeat(64));
     let output = tool.fill(&["users.csv", "filled.csv"]);
@@ -628,7 +854,7 @@ fn a_file_without_a_column_of_tokens_gets_one() {
 }
 
 #[test]
-fn tokens_that_may_be_the_only_copy_are_not_overwritten_unless_asked_for() {
+fn fill_overwrites_a_file_of_tokens_only_with_the_option() {
     let tool = Tool::new();
     tool.write("users.jsonl", "{\"external_id\": \"demo-1\"}\n");
     let fill = ["users.jsonl", "filled.jsonl"];
@@ -647,22 +873,22 @@ fn tokens_that_may_be_the_only_copy_are_not_overwritten_unless_asked_for() {
 }
 
 #[test]
-fn a_bad_line_is_reported_and_no_file_of_tokens_is_written() {
+fn fill_reports_a_bad_line_and_writes_no_file() {
     let tool = Tool::new();
     tool.write("users.csv", "external_id,email\ndemo-1,\ndemo-2,canary\ndemo-3,\"\n,canary@example.com\n");
     let output = tool.fill(&["users.csv", "filled.csv"]);
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let told = text(&output.stderr);
+    let stderr = text(&output.stderr);
     for report in ["line 3: `email`", "line 4: a quotation mark", "line 5: there is no `external_id`", "not written"] {
-        assert!(told.contains(report), "{report}: {told}");
+        assert!(stderr.contains(report), "{report}: {stderr}");
     }
-    assert!(!told.contains("canary"), "a value is shown: {told}");
+    assert!(!stderr.contains("canary"), "a value is shown: {stderr}");
     assert_eq!(std::fs::read_dir(tool.path("")).unwrap().count(), 1, "a file was left behind");
 }
 
 #[test]
-fn an_imported_user_is_vouched_for_from_then_on() {
+fn an_imported_user_gets_a_jwt() {
     let service = Setup::of(Kind::SdkExchange).start();
     let tool = Tool::new();
     tool.write(
@@ -688,7 +914,7 @@ fn an_imported_user_is_vouched_for_from_then_on() {
 }
 
 #[test]
-fn progress_is_a_line_now_and_then_where_there_is_no_terminal_and_none_if_unwanted() {
+fn without_a_terminal_a_line_shows_the_progress_unless_quiet() {
     let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
     let url = format!("--local={}", table.url());
     let report = std::fs::File::create(tool.path("stderr")).unwrap();
@@ -697,8 +923,8 @@ fn progress_is_a_line_now_and_then_where_there_is_no_terminal_and_none_if_unwant
     let mut users = import.stdin.take().unwrap();
     users.write_all(demo_lines(110).as_bytes()).unwrap();
     users.flush().unwrap();
-    eventually("it says how far it is", SOON, || tool.read("stderr").contains("100 stored, ").then_some(()));
-    assert_eq!(table.items().len(), 100, "it does not wait for the end of its input");
+    eventually("a line shows the progress", SOON, || tool.read("stderr").contains("100 stored, ").then_some(()));
+    assert_eq!(table.items().len(), 100, "the import does not wait for the end of its input");
     drop(users);
     assert!(import.wait_with_output().unwrap().status.success());
     assert_holds_demo_lines(&table, 110);
@@ -711,11 +937,11 @@ fn progress_is_a_line_now_and_then_where_there_is_no_terminal_and_none_if_unwant
 }
 
 #[test]
-fn a_wrong_call_is_told_apart_from_bad_lines() {
+fn a_usage_error_differs_from_bad_lines() {
     let tool = Tool::new();
     tool.write("users.jsonl", demo_lines(1));
     tool.write("users.txt", demo_lines(1));
-    for (arguments, told) in [
+    for (arguments, stderr) in [
         (["users.txt", "--local"].as_slice(), "--format"),
         (&["users.jsonl", "--local", "--errors", "users.jsonl"], "one file"),
         (&["users.jsonl"], "--table"),
@@ -723,7 +949,7 @@ fn a_wrong_call_is_told_apart_from_bad_lines() {
     ] {
         let output = tool.run(&[&["import"], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
-        assert!(text(&output.stderr).contains(told), "{output:?}");
+        assert!(text(&output.stderr).contains(stderr), "{output:?}");
     }
     assert_eq!(tool.read("users.jsonl"), demo_lines(1));
     let output = tool.run(&["import", "nowhere.jsonl", "--local"]);
@@ -731,7 +957,7 @@ fn a_wrong_call_is_told_apart_from_bad_lines() {
     assert!(text(&output.stderr).contains("nowhere.jsonl"), "{output:?}");
 }
 
-/// The most memory that a finished import ever had, in KiB.
+/// The peak memory of an import in KiB.
 #[cfg(target_os = "linux")]
 fn peak_memory(lines: usize) -> u64 {
     let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
@@ -752,8 +978,8 @@ fn peak_memory(lines: usize) -> u64 {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn ten_times_the_users_take_no_more_memory() {
+fn ten_times_the_users_need_no_more_memory() {
     let (few, many) = (peak_memory(3000), peak_memory(30_000));
-    // Thirty thousand of these lines are 2.5 MB, and many times that as items.
+    // 30,000 of these lines are 2.5 MB, and many times that as items.
     assert!(few > 0 && many < few + 4096, "{few} KiB, then {many} KiB");
 }

@@ -1,4 +1,4 @@
-// Records what `zendesk-auth.js` does on a page: every request, every wait, every failure.
+// Records every request, wait and failure of `zendesk-auth.js`.
 var record = { requests: 0, waits: [], failures: [], hurry: 1 };
 {
   const { fetch, setTimeout } = window;

@@ -1,8 +1,8 @@
-//! A page with Zendesk's widget and `web/zendesk-auth.js` in a browser, the function `messaging-token` on
-//! another origin, and what stands in for Zendesk.
+//! A page with the fake widget and `web/zendesk-auth.js` in a browser, the function `messaging-token` on another origin,
+//! and a fake Zendesk.
 
-use super::super::front_door::Visit;
 use super::super::html;
+use super::super::http_api::Visit;
 use crate::support::chromium::{Chromium, Programs};
 use crate::support::https::HttpsServer;
 use crate::support::service::MESSAGING_SECRET;
@@ -14,18 +14,19 @@ use zendesk_jwt_rules::inspect::{Expectation, inspect};
 
 /// The company's own site.
 const COMPANY: &str = "www.example.com";
-/// Another site, which is not in `ALLOWED_ORIGINS`.
+/// A foreign site, which is not in `ALLOWED_ORIGINS`.
 const STRANGER: &str = "evil.example.org";
 const SERVICE: &str = "auth.example.com";
-/// Where the snippet comes from, and where the widget brings its JWTs.
+/// The host of the snippet.
 const SNIPPET: &str = "static.zdassets.com";
+/// The host to which the widget posts its JWTs.
 const ZENDESK: &str = "acme.zendesk.com";
 
 const COOKIE: &str = "acme_session";
-/// What the demo user's cookie holds.
+/// The user token in the demo user's cookie.
 pub const TOKEN: &str = "session-7f3a";
 
-/// Generous, since the machine may be busy.
+/// Generous, because the machine can be busy.
 const WITHIN: Duration = Duration::from_mins(1);
 
 pub struct Site {
@@ -34,27 +35,27 @@ pub struct Site {
     _internet: HttpsServer,
 }
 
-/// Everything behind the host names.
+/// The hosts.
 struct Backend {
     service: Service,
-    /// An execution environment takes one event at a time; held for as long as it has one.
+    /// Locked during each request, because an execution environment takes one event at a time.
     visits: Mutex<Vec<Visit>>,
     zendesk: Mutex<Zendesk>,
 }
 
 #[derive(Default)]
 struct Zendesk {
-    /// The claims of every JWT that came, with what is wrong with the JWT.
+    /// The claims of every JWT, with the findings of `inspect`.
     jwts: Vec<(Value, Vec<String>)>,
     refusal: Option<Value>,
 }
 
-/// Runs a spec in a browser, and then checks what no spec may break: the console shows no error of a script, and
-/// Zendesk got good JWTs only.
-pub fn in_a_browser(spec: impl FnOnce(&Site)) {
+/// Runs a test in a browser. Afterwards the console must show no error of a script, and Zendesk must have received only
+/// good JWTs.
+pub fn in_a_browser(test: impl FnOnce(&Site)) {
     let Some(programs) = Programs::find() else { return };
     let site = Site::start(&programs);
-    spec(&site);
+    test(&site);
     assert_eq!(site.complaints(), Vec::<String>::new());
     for (claims, findings) in &site.backend.zendesk.lock().unwrap().jwts {
         assert!(findings.is_empty(), "{findings:?}: {claims}");
@@ -73,7 +74,7 @@ impl Site {
         let hosts = [COMPANY, STRANGER, SERVICE, SNIPPET, ZENDESK];
         let answering = Arc::clone(&backend);
         let internet = HttpsServer::of(&hosts, move |request| answering.answer(request));
-        // With third-party cookies, so that nothing but CORS keeps a stranger's page out.
+        // With third-party cookies, so that only CORS keeps a foreign page out.
         let preferences = json!({ "profile.cookie_controls_mode": 0 });
         let browser = Chromium::start(programs, &internet, &hosts, &preferences);
         Self { browser, backend, _internet: internet }
@@ -83,12 +84,12 @@ impl Site {
         &self.backend.service.aws
     }
 
-    /// Signs the visitor in on the company's site, which is a cookie.
+    /// Signs the visitor in on the company's site, which sets the cookie.
     pub fn sign_in(&self) {
         self.sign_in_with("Lax");
     }
 
-    /// The same with another `SameSite` than is advised.
+    /// The same with another `SameSite` value.
     pub fn sign_in_with(&self, same_site: &str) {
         self.browser.open(&format!("https://{COMPANY}/login?{same_site}"));
     }
@@ -98,12 +99,12 @@ impl Site {
         self.browser.open(&format!("https://{COMPANY}{page}"));
     }
 
-    /// Opens a page that somebody else has made like the company's.
+    /// Opens the foreign site's copy of the company's page.
     pub fn open_a_strangers_page(&self) {
         self.browser.open(&format!("https://{STRANGER}/"));
     }
 
-    /// Calls `zendeskAuth.logIn` with these options beside `url` and `onError`.
+    /// Calls `zendeskAuth.logIn` with `url`, `onError` and these options.
     pub fn log_in(&self, options: &str) {
         self.browser.evaluate(&format!(
             "zendeskAuth.logIn({{ url: 'https://{SERVICE}/messaging/jwt', onError: note, {options} }})"
@@ -114,12 +115,12 @@ impl Site {
         self.browser.evaluate("zendeskAuth.logOut()");
     }
 
-    /// Lets the time of the widget's JWT pass.
+    /// Makes the widget's JWT expire.
     pub fn expire(&self) {
         self.browser.evaluate("zE.expire()");
     }
 
-    /// Who writes in the widget.
+    /// The name of the widget's visitor.
     pub fn visitor(&self) -> Value {
         self.browser.evaluate("return window.zE?.visitor")
     }
@@ -128,32 +129,32 @@ impl Site {
         eventually(&format!("the visitor becomes {name}"), WITHIN, || (self.visitor() == name).then_some(()));
     }
 
-    /// How often the widget was told to log its visitor out.
+    /// How often the script logged the visitor out.
     pub fn logouts(&self) -> Value {
         self.browser.evaluate("return zE.logouts")
     }
 
-    /// Waits for a failure that the page is told of, and fails if there are more.
+    /// Waits for a failure that the script reports to the page. The test fails if there are more.
     pub fn failure(&self) -> Value {
         let failures = || self.recorded("failures").as_array().unwrap().clone();
-        let mut failures = eventually("the page is told of a failure", WITHIN, || {
+        let mut failures = eventually("a failure is reported to the page", WITHIN, || {
             Some(failures()).filter(|failures| !failures.is_empty())
         });
         assert_eq!(failures.len(), 1, "{failures:?}");
         failures.remove(0)
     }
 
-    /// What the page's recorder has under this name (see `recorder.js`).
+    /// A value of the page's recorder (see `recorder.js`).
     pub fn recorded(&self, name: &str) -> Value {
         self.browser.evaluate(&format!("return record.{name}"))
     }
 
-    /// Lets the time of the script's waits pass this many times as fast.
+    /// Shortens the script's waits by this factor.
     pub fn hurry(&self, factor: u32) {
         self.browser.evaluate(&format!("record.hurry = {factor}"));
     }
 
-    /// The milliseconds of the script's pauses between its requests. Each request has a limit, which is a wait as well.
+    /// The script's pauses between its requests, in milliseconds. Every other wait is the timeout of a request.
     pub fn pauses(&self) -> Vec<f64> {
         let waits = self.recorded("waits");
         waits.as_array().unwrap().iter().skip(1).step_by(2).map(|wait| wait["milliseconds"].as_f64().unwrap()).collect()
@@ -177,30 +178,30 @@ impl Site {
         ));
     }
 
-    /// What the console has shown since the last call of this, but for the status of answers.
+    /// What the console has shown since the last call, without the status of answers.
     pub fn complaints(&self) -> Vec<String> {
         let lines = self.browser.console().into_iter();
         lines.filter(|line| line.source != "network").map(|line| line.message).collect()
     }
 
-    /// Everything that the browser asked of the function so far.
+    /// All requests to the function so far.
     pub fn visits(&self) -> Vec<Visit> {
         self.backend.visits.lock().unwrap().clone()
     }
 
-    /// Waits until the function was asked this often, and returns what.
+    /// Waits until the function has got this many requests, and returns them.
     pub fn visits_reach(&self, count: usize) -> Vec<Visit> {
-        eventually(&format!("the function is asked {count} times"), WITHIN, || {
+        eventually(&format!("the function gets {count} requests"), WITHIN, || {
             Some(self.visits()).filter(|visits| visits.len() >= count)
         })
     }
 
-    /// From now on Zendesk refuses every JWT for this reason.
+    /// Makes Zendesk refuse every JWT from now on.
     pub fn zendesk_refuses(&self, message: &str, reason: &str) {
         self.backend.zendesk.lock().unwrap().refusal = Some(json!({ "message": message, "reason": reason }));
     }
 
-    /// The claims of all JWTs that came to Zendesk.
+    /// The claims of all JWTs that Zendesk has received.
     pub fn zendesk_got(&self) -> Vec<Value> {
         self.backend.zendesk.lock().unwrap().jwts.iter().map(|(claims, _)| claims.clone()).collect()
     }

@@ -1,7 +1,7 @@
-// Stands in for Zendesk's snippet: `zE` as far as logging in goes.
+// A fake of Zendesk's snippet: the parts of `zE` that log in and out.
 // https://developer.zendesk.com/api-reference/widget-messaging/web/authentication/
 (() => {
-  // Taken before the page's own recorder replaces them.
+  // Saved before the page's recorder replaces them.
   const { fetch, setTimeout } = window;
   const ANONYMOUS = "anonymous";
 
@@ -25,7 +25,7 @@
     if (current !== login) return;
     clearTimeout(expiry);
     zE.visitor = refusal ? ANONYMOUS : name;
-    // A timer may be early by a millisecond, and `exp` has to be over.
+    // A timer can be a millisecond early, and `exp` must have passed.
     if (!refusal) expiry = setTimeout(askForJwt, exp * 1000 + 100 - Date.now());
     current.loginCallback?.(refusal ? new LoginFailedError(refusal) : null);
   };
@@ -48,7 +48,7 @@
     commands[command](...callbacks);
   };
 
-  // For the specs: who is writing, how often somebody was logged out, and the end of a JWT's time.
+  // For the tests.
   zE.visitor = ANONYMOUS;
   zE.logouts = 0;
   zE.expire = () => askForJwt();

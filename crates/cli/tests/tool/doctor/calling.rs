@@ -46,6 +46,23 @@ fn a_usage_error_is_one_clear_sentence() {
 }
 
 #[test]
+fn a_flawed_secret_is_refused_before_the_endpoint_is_asked() {
+    let server = refusing();
+    for (secret, words) in [
+        ("Shared secret: demo-shared-secret-0123456789", "name in front"),
+        ("demo-shared-secret-0123456789\u{200b}", "zero-width space"),
+        ("eyJhbGciOiJIUzI1NiJ9.e30.AAAA", "a JWT"),
+        (r#"{"kid": "app_demo", "secret": "demo-shared-secret-0123456789"}"#, "only messaging's key has one"),
+    ] {
+        let secret = file(secret);
+        let ran = run(&server.url("/sdk/jwt"), "", &["--secret-file", path(&secret)]);
+        assert_eq!(ran.status, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
 fn an_address_with_a_password_is_refused() {
     for url in ["https://user:canary@example.com/sdk/jwt", "ftp://example.com/sdk/jwt", "example.com/sdk/jwt"] {
         assert_eq!(run(url, "", &[]).status, 2, "{url}");

@@ -1,0 +1,53 @@
+//! `https://sso.example.com`: an HTTP API with a custom domain and the function `sso-redirect`.
+
+use super::html;
+use crate::support::{Answer, Request, Service};
+use serde_json::Value;
+use std::sync::Mutex;
+
+pub const HOST: &str = "sso.example.com";
+
+pub struct HttpApi {
+    service: Service,
+    /// Locked during each request, because an execution environment takes one event at a time.
+    visits: Mutex<Vec<Visit>>,
+}
+
+/// A browser's request to the function, and the answer.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub request: Request,
+    pub answer: Answer,
+}
+
+impl HttpApi {
+    pub fn of(service: Service) -> Self {
+        Self { service, visits: Mutex::default() }
+    }
+
+    pub fn answer(&self, request: &Request) -> Answer {
+        match request.path.as_str() {
+            // Another application on the same domain.
+            "/app" => html::application(super::company::SESSION),
+            path if path.starts_with("/sso/") => self.invoke(request),
+            _ => html::not_found(),
+        }
+    }
+
+    fn invoke(&self, request: &Request) -> Answer {
+        let mut visits = self.visits.lock().unwrap();
+        let answer = self.service.answer_at(HOST, request);
+        visits.push(Visit { request: request.clone(), answer: answer.clone() });
+        answer
+    }
+
+    /// Stores a user under `token`.
+    pub fn put_user(&self, token: &str, user: &Value) {
+        self.service.aws.put_user(token, user);
+    }
+
+    /// All requests so far.
+    pub fn visits(&self) -> Vec<Visit> {
+        self.visits.lock().unwrap().clone()
+    }
+}
