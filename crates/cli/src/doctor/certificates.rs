@@ -22,15 +22,14 @@ const DAY: i64 = 24 * 60 * 60;
 const RENEWED_BY: i64 = 30 * DAY;
 const URGENT_BY: i64 = 7 * DAY;
 
-const INSTALL: &str = "Install a certificate for this host name together with its chain.";
-
 /// Checks chain, name and dates, and says whether Zendesk and browsers accept the server now.
 pub(super) fn examine(handshake: &Handshake, roots: &RootCertStore, report: &mut Report) -> bool {
     let chain = &handshake.certificates;
     let parsed = chain.iter().filter_map(|der| Some(X509Certificate::from_der(der).ok()?.1));
     let parsed: Vec<X509Certificate<'_>> = parsed.collect();
     let (Some(leaf), Some(end_entity)) = (parsed.first(), chain.first()) else {
-        report.add("certificate-chain", Verdict::fail("no certificate that can be read", INSTALL));
+        let remedy = "Install a certificate for this host name together with its chain.";
+        report.add("certificate-chain", Verdict::fail("no certificate that can be read", remedy));
         for id in ["certificate-name", "certificate-dates", "certificate-expiry"] {
             report.add(id, Verdict::skip("no certificate"));
         }

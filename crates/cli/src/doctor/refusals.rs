@@ -42,6 +42,12 @@ async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result
         report.add("unknown-token", Verdict::fail(seen, remedy).critical());
         return Err(SIGNS_FOR_ALL);
     }
+    if let Some(status) = envelope(&unknown) {
+        let seen =
+            format!("answered with {}, and with {status} in a {{statusCode, body}} envelope", describe(&unknown));
+        report.add("unknown-token", Verdict::fail(seen, UNWRAP));
+        return Err("the status stands in an envelope");
+    }
     let mut verdict = refused(&unknown, endpoint.plan.kind);
     if verdict.is_fail() {
         let is_refusal = |answer: &Answer| answer.status == StatusCode::UNAUTHORIZED;
@@ -84,22 +90,18 @@ async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result
 }
 
 fn no_redirect(answer: &Answer) -> Verdict {
-    if !answer.status.is_redirection() {
-        return Verdict::pass("answered without a redirect");
+    let seen = format!("answered with {}", describe(answer));
+    let remedy = "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
+                  redirects. The usual reasons are http://, a missing www. and a slash at the end.";
+    if answer.status.is_redirection() {
+        Verdict::fail(seen, remedy)
+    } else {
+        Verdict::pass("answered without a redirect")
     }
-    Verdict::fail(
-        format!("answered with {}", describe(answer)),
-        "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
-         redirects. The usual reasons are http://, a missing www. and a slash at the end.",
-    )
 }
 
 fn refused(answer: &Answer, kind: Kind) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
-    if let Some(status) = envelope(answer) {
-        let seen = format!("{seen}, and with {status} in a {{statusCode, body}} envelope");
-        return Verdict::fail(seen, UNWRAP);
-    }
     let remedy = match answer.status {
         StatusCode::UNAUTHORIZED => return Verdict::pass(seen),
         status if status.is_success() => "Zendesk believes the name in every JWT that you sign.",
@@ -144,14 +146,11 @@ fn odd_characters(endpoint: &Endpoint<'_>) -> Vec<(&'static str, Request)> {
 }
 
 fn same_status(unknown: &Answer, answer: &Answer, what: &str) -> Verdict {
-    if unknown.status == answer.status {
-        return Verdict::pass("answered alike");
-    }
-    Verdict::fail(
-        format!("{what} was answered with {}, other unknown tokens with {}", describe(answer), describe(unknown)),
-        "Decode the form as application/x-www-form-urlencoded requires, + as a space and %XX as bytes of UTF-8, and \
-         accept any character in a user token.",
-    )
+    let seen =
+        format!("{what} was answered with {}, other unknown tokens with {}", describe(answer), describe(unknown));
+    let remedy = "Decode the form as application/x-www-form-urlencoded requires, + as a space and %XX as bytes of UTF-8, \
+                  and accept any character in a user token.";
+    if unknown.status == answer.status { Verdict::pass("answered alike") } else { Verdict::fail(seen, remedy) }
 }
 
 /// Requests without a user token where it belongs.

@@ -66,6 +66,13 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
     (Group::SignOut, SSO, &["sign-out", "error-page", "error-escaped"]),
 ];
 
+/// The start of the ids of the checks to fix first, in this order.
+#[rustfmt::skip]
+const MAIN_CHECKS: [&str; 12] = [
+    "dns", "tcp", "tls", "certificate", "no-redirect", "unknown-token", "page-", "good-token", "sign-in-page", "json",
+    "form-", "jwt-",
+];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
@@ -183,9 +190,10 @@ impl Report {
         self.checks().filter(|(_, verdict)| verdict.is_fail())
     }
 
-    /// The failure that matters most: a critical one, or the first, on which later checks depend.
+    /// The failure that matters most: a critical one, or one of a check on which others depend.
     pub(super) fn first_to_fix(&self) -> Option<(&Check, &Verdict)> {
-        self.failures().find(|(_, verdict)| verdict.is_critical).or_else(|| self.failures().next())
+        let rank = |id: &str| MAIN_CHECKS.iter().position(|main| id.starts_with(main)).unwrap_or(MAIN_CHECKS.len());
+        self.failures().min_by_key(|(check, verdict)| (!verdict.is_critical, rank(&check.id)))
     }
 
     pub(super) fn count(&self, state: State) -> usize {

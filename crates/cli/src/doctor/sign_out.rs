@@ -67,11 +67,9 @@ fn shows_errors(answer: &Answer, url: &Url) -> Verdict {
 }
 
 fn escapes(answer: &Answer) -> Verdict {
+    let remedy = "Escape the message for HTML: anybody can write a link that puts a script into your page.";
     if answer.body.contains(MARKUP) {
-        return Verdict::fail(
-            "markup in the parameter message gets into the page unchanged",
-            "Escape the message for HTML: anybody can write a link that puts a script into your page.",
-        );
+        return Verdict::fail("markup in the parameter message gets into the page unchanged", remedy);
     }
     Verdict::pass("markup in the parameter message is escaped or not shown")
 }

@@ -98,6 +98,14 @@ fn the_checklist_opens_with_what_to_fix_first_and_ends_with_the_failures() {
     let (_, end) = ran.stdout.rsplit_once("\nFailures\n").unwrap();
     assert!(end.contains("✗ unknown-token") && end.contains("✗ media-type") && !end.contains('→'), "{end}");
 
+    let server = BrokenServer::http(|request| match (request.method.as_str(), user_token(request).as_deref()) {
+        ("GET", _) => answer(500, "text/plain", ""),
+        (_, Some(USER_TOKEN)) => answer(200, "application/json", "{}"),
+        _ => refusal(),
+    });
+    let ran = run(&server.url("/sdk/jwt"), USER_TOKEN, &[]);
+    assert!(ran.stdout.starts_with("Fix this first\n  ✗ json"), "a main check comes first: {}", ran.stdout);
+
     let healthy = run(&refusing().url("/sdk/jwt"), "", &[]);
     assert!(healthy.stdout.starts_with("Connection\n") && !healthy.stdout.contains("Failures"), "{}", healthy.stdout);
 }
