@@ -1,9 +1,9 @@
-# `make` lists the targets. ARGS passes options on, as in `make run ARGS="--port 3100 --data .local"`.
+# `make` lists the targets. ARGS are further options, as in `make run ARGS="--port 3100 --data .local"`.
 
-# What Lambda runs the functions on: x86_64 or arm64, as the template's parameter Architecture says.
+# The processor in Lambda: x86_64 or arm64, as the template's parameter Architecture.
 export ARCHITECTURE = x86_64
 
-# Of each function: its name in the template, and the event that `make invoke` takes unless EVENT names another.
+# Per function: the name in the template, and the default event of `make invoke`.
 sdk-exchange = SdkExchangeFunction events/sdk-exchange-http-api.json
 messaging-token = MessagingTokenFunction events/messaging-token-http-api-bearer.json
 sso-redirect = SsoRedirectFunction events/sso-redirect-http-api-login.json
@@ -21,9 +21,10 @@ help:
 run: ## Start the three functions, their AWS and a simulated Zendesk on http://127.0.0.1:3000
 	cargo run --locked --package zendesk-jwt-cli -- local $(ARGS)
 
-# Clippy sees the functions alone first, since the other packages add features.
+# Clippy checks the functions alone first, since the other packages add features.
 # The two lints of cargo-deny keep the list of allowed duplicates short.
-lint: ## Check format, lints, documentation, dependencies, licences and template
+lint: ## Check words, format, lints, documentation, dependencies, licences and template
+	.ci/words
 	cargo fmt --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	.ci/function-dependencies
@@ -33,31 +34,31 @@ lint: ## Check format, lints, documentation, dependencies, licences and template
 	$(call if-installed,sam,sam validate --lint --region eu-west-1)
 	$(call if-installed,cargo-deny,cargo deny --locked check -D unmatched-skip -D unnecessary-skip bans licenses sources)
 
-# In CI (CI=true), a tool that is not installed is a failure.
+# In CI (CI=true), a missing tool is a failure.
 if-installed = @if command -v $(1) >/dev/null; then echo '$(2)'; $(2); else echo 'skipped: $(1) is not installed'; [ "$(CI)" != true ]; fi
 
-test: ## Run every test, then the independent implementations that are installed
+test: ## Run every test, and independent implementations that are installed
 	cargo test --locked --workspace
 	tests/web-script
-	tests/witnesses
+	tests/independent-implementations
 
-test-release: ## Run the integration tests over release binaries (cargo build --release --bins)
+test-release: ## Run the service's tests with release binaries (cargo build --release --bins)
 	ZENDESK_JWT_BIN_DIR=target/release cargo test --locked --test service
 
-test-containers: ## Test the functions in Lambda's containers and deployed to a simulated AWS
+test-containers: ## Test the functions in Lambda's containers and in a simulated AWS
 	tests/containers/run
 
-fuzz: ## Give each fuzz target ten minutes of hostile input, or FUZZ_SECONDS
+fuzz: ## Run each fuzz target for ten minutes, or FUZZ_SECONDS
 	fuzz/run $(ARGS)
 
 coverage: ## Measure line coverage (cargo install --locked cargo-llvm-cov)
 	cargo llvm-cov --locked --lib --test service --summary-only \
-		--ignore-filename-regex 'src/(aws|bin|cli)/|src/(config|lambda|lib|outcome|signing_keys|telemetry)\.rs|tests/|fuzz/' $(ARGS)
+		--ignore-filename-regex 'src/(aws|bin)/|crates/|src/(config|lib|outcome|key_cache|runtime|telemetry)\.rs|tests/|fuzz/' $(ARGS)
 
-mutants: ## Find code changes that no test notices (cargo install --locked cargo-mutants)
+mutants: ## Run mutation tests (cargo install --locked cargo-mutants)
 	cargo mutants $(ARGS)
 
-bench: ## Measure what the functions cost, on a machine that does nothing else
+bench: ## Measure what the functions cost, on an idle machine
 	cargo build --locked --release --bins
 	cargo build --locked --release --package floor
 	cargo build --locked --release --manifest-path benches/defaults/Cargo.toml --target-dir target/defaults
@@ -67,14 +68,14 @@ bench-import: ## Measure imports and exports of up to a million users
 	cargo build --locked --release --package zendesk-jwt-cli
 	benches/import $(ARGS)
 
-# `sam build` calls one target per function and sets ARTIFACTS_DIR.
+# `sam build` calls one of the build- targets per function and sets ARTIFACTS_DIR.
 build: need-sam ## Build the functions for Lambda
 	sam build --build-in-source --parameter-overrides Architecture=$(ARCHITECTURE)
 
 invoke: need-function need-docker build ## Call FUNCTION=sdk-exchange once in Lambda's container, with EVENT=events/FILE
 	events/sam-local invoke $(firstword $($(FUNCTION))) --event $(EVENT) $(ARGS)
 
-start-api: need-docker build ## Start the template's routes on http://127.0.0.1:3000, each function in its container
+start-api: need-docker build ## Serve the template's routes from containers on http://127.0.0.1:3000
 	events/sam-local start-api $(ARGS)
 
 deploy: build ## Deploy the stack to your AWS account
@@ -82,7 +83,7 @@ deploy: build ## Deploy the stack to your AWS account
 	sam deploy --guided $(ARGS)
 
 # For the operator's tool: eval "$(make environment)"
-environment: need-sam ## Print where the table and the secrets of the deployed stack are
+environment: need-sam ## Print the names of the deployed table and secrets, for the tool
 	@sam list stack-outputs --output json $(ARGS) | awk -F '"' ' \
 		BEGIN { names["UserTokensTableName"] = "USER_TOKENS_TABLE"; names["SdkSigningKeyArn"] = "SDK_SECRET_ID"; \
 			names["MessagingSigningKeyArn"] = "MESSAGING_SECRET_ID"; names["SsoSigningKeyArn"] = "SSO_SECRET_ID" } \
@@ -103,11 +104,11 @@ need-docker:
 	@command -v docker >/dev/null || { echo "Install Docker: https://docs.docker.com/get-started/get-docker/" >&2; exit 1; }
 	@docker info >/dev/null 2>&1 || { echo "Start Docker: 'docker info' does not reach its daemon." >&2; exit 1; }
 
-# Not FUNCTION, which `make invoke` hands on to here through SAM.
+# Not FUNCTION, which `make invoke` passes on to here through SAM.
 build-SdkExchangeFunction: BINARY = sdk-exchange
 build-MessagingTokenFunction: BINARY = messaging-token
 build-SsoRedirectFunction: BINARY = sso-redirect
-# cargo-lambda builds for the older glibc of Lambda on any machine; plain cargo does on a Linux that is as old.
+# cargo-lambda builds for Lambda's older glibc on any machine; plain cargo does so on an equally old Linux.
 build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction:
 	@if command -v cargo-lambda >/dev/null; then \
 		cargo lambda build --locked --release --$(subst _,-,$(ARCHITECTURE)) --bin $(BINARY) && \

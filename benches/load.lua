@@ -1,4 +1,4 @@
--- The request that `wrk` sends to `zendesk-jwt local`. docs/reliability.md has the command and the figures.
+-- The request for `wrk -t2 -c32 -d60s --latency -s benches/load.lua http://127.0.0.1:3000/sdk/jwt`.
 wrk.method = "POST"
 wrk.body = "user_token=BD2F35A7621"
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"

@@ -144,8 +144,9 @@ impl Environment {
         let return_to_hosts = self.optional("RETURN_TO_HOSTS", hosts).unwrap_or_default();
         let login_url = self.optional("LOGIN_URL", web_address);
         let post_logout_url = self.optional("POST_LOGOUT_URL", web_address);
-        let public_url = self.optional("PUBLIC_URL", web_address);
+        let public_url = self.optional("PUBLIC_URL", public_url);
         let session_cookie = self.session_cookie();
+        let end_session_on_logout = self.optional("END_SESSION_ON_LOGOUT", boolean).unwrap_or(true);
         let allowed_origins = self.allowed_origins();
         let require_custom_role = self.optional("REQUIRE_CUSTOM_ROLE", boolean).unwrap_or_default();
         Some(sso_redirect::Settings {
@@ -153,6 +154,7 @@ impl Environment {
             login_url,
             post_logout_url,
             session_cookie,
+            end_session_on_logout,
             public_url,
             allowed_origins,
             custom_role: if require_custom_role { CustomRole::Required } else { CustomRole::Optional },
@@ -218,7 +220,9 @@ fn endpoint(text: &str) -> Result<String, String> {
 }
 
 fn log_level(text: &str) -> Result<LevelFilter, String> {
-    text.parse().map_err(|_| format!("is `{text}`: it should be one of error, warn, info, debug, trace"))
+    let is_documented = ["error", "warn", "info", "debug", "trace"].contains(&text);
+    let level = text.parse().ok().filter(|_| is_documented);
+    level.ok_or_else(|| format!("is `{text}`: it should be one of error, warn, info, debug, trace"))
 }
 
 fn seconds(text: &str, least: u64, most: u64) -> Result<u64, String> {
@@ -255,15 +259,19 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn zendesk_origin(subdomain: &str) -> Result<Url, String> {
-    let is_label = subdomain.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
+    let is_label = (1..=63).contains(&subdomain.len())
+        && subdomain.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && !subdomain.starts_with('-')
+        && !subdomain.ends_with('-');
     let origin = is_label.then(|| Url::parse(&format!("https://{subdomain}.zendesk.com")).ok()).flatten();
-    origin.ok_or_else(|| format!("is `{subdomain}`: it should be acme alone for https://acme.zendesk.com"))
+    origin.ok_or_else(|| {
+        format!("is `{subdomain}`: it should be the subdomain alone, in lower case: acme for https://acme.zendesk.com")
+    })
 }
 
 /// The origin of a simulated Zendesk on this machine: a JWT must never reach another host that is not Zendesk.
 fn simulated_zendesk(text: &str) -> Result<Url, String> {
     let url = web_address(text).ok().filter(|url| is_loopback(url) && url[url::Position::BeforePath..] == *"/");
-    let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
     url.ok_or_else(|| {
         format!(
             "is `{text}`: it should be a simulated Zendesk on this machine, such as http://127.0.0.1:3001; for a real \
@@ -272,10 +280,15 @@ fn simulated_zendesk(text: &str) -> Result<Url, String> {
     })
 }
 
+/// Host names, which also become sources of a content security policy: a wildcard or a separator would open it.
 fn hosts(text: &str) -> Result<Vec<Host>, String> {
+    let is_plain = |host: &str| host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c));
+    let has_labels = |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty());
     let parse = |text: &str| match Host::parse(text) {
-        Ok(host @ Host::Domain(_)) => Ok(host),
-        _ => Err(format!("has `{text}`: it should be host names separated by commas, such as help.example.com")),
+        Ok(host @ Host::Domain(_)) if is_plain(text) && has_labels(text) => Ok(host),
+        _ => Err(format!(
+            "has `{text}`: it should be host names in lower case, separated by commas, such as help.example.com"
+        )),
     };
     text.split(',').map(|host| parse(host.trim())).collect()
 }
@@ -314,35 +327,74 @@ fn origins(text: &str) -> Result<Vec<String>, String> {
 /// An origin as browsers write it in the header `Origin`: scheme, host, and the port if it is not the default one.
 ///
 /// # Errors
-/// What is expected, if `text` has a path or is not a safe address (see [`web_address`]).
+/// What is expected, if `text` is written in another way, has a path or a wildcard, or is not a safe address (see
+/// [`web_address`]).
 pub fn origin(text: &str) -> Result<String, String> {
     let url = web_address(text)?;
     let origin = url.origin().ascii_serialization();
-    let is_bare = url[url::Position::BeforePath..] == *"/";
-    if is_bare { Ok(origin) } else { Err(format!("has `{text}`: it should be `{origin}`, without a path")) }
+    let with_port = format!("{origin}:{}", url.port_or_known_default().unwrap_or_default());
+    let bare = text.strip_suffix('/').unwrap_or(text);
+    if bare == origin || bare == with_port { Ok(origin) } else { Err(format!("has `{text}`: it should be `{origin}`")) }
+}
+
+/// An address to which `/sso/login` can be appended.
+fn public_url(text: &str) -> Result<Url, String> {
+    let url = web_address(text)?;
+    let is_plain = url.query().is_none() && !text.ends_with('/') && !url.path().contains("//");
+    let problem = "it should have no query and not end with a slash, as in https://sso.example.com";
+    if is_plain { Ok(url) } else { Err(format!("is `{text}`: {problem}")) }
 }
 
 fn boolean(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| format!("is `{text}`: it should be true or false"))
 }
 
-/// An https address; http only for this machine, where browsers trust it as well.
+/// An https address without user name, password and fragment; http only for this machine, where browsers trust it as
+/// well. The host is a plain one, because it also becomes a source of a content security policy.
 ///
 /// # Errors
-/// What is expected, if `text` is another address or not an address.
+/// What is expected, if `text` is another address or not an address. The text does not repeat a password.
 pub fn web_address(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("is `{text}`, which is not an address: {error}"))?;
+    let url = Url::parse(text).map_err(|error| {
+        // What cannot be parsed can hold a password as well.
+        let shown = if text.contains('@') { String::new() } else { format!(" `{text}`, which is") };
+        format!("is{shown} not an address: {error}")
+    })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("has a user name or password, which everyone who gets the address can read: remove it".to_owned());
+    }
     let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    if is_safe && url.has_host() { Ok(url) } else { Err(format!("is `{text}`: it should be a full https:// address")) }
+    let has_odd_characters = text.contains(|c: char| c.is_whitespace() || c == '\\');
+    if is_safe && starts_with_plain_host(text) && !has_odd_characters && url.fragment().is_none() {
+        Ok(url)
+    } else {
+        let expected =
+            "it should be a full https:// address with a plain host name, and without spaces and fragment (#)";
+        Err(format!("is `{text}`: {expected}"))
+    }
+}
+
+/// Whether the text is a scheme and a host, in ASCII, perhaps with a port, up to its end or a path or query.
+fn starts_with_plain_host(text: &str) -> bool {
+    let after_scheme = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = after_scheme.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let (host, port) = match host.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (host, None),
+    };
+    let is_ip_v6 = host.starts_with('[') && host.ends_with(']');
+    let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+    let is_port = port.is_none_or(|port| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit()));
+    (is_ip_v6 || is_name) && is_port
 }
 
 fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
-/// The name of a cookie (RFC 6265, section 4.1.1; RFC 9110, section 5.6.2).
+/// The name of a cookie, of those characters that all servers and browsers agree on.
 fn cookie_name(text: &str) -> Result<String, String> {
-    let is_token =
-        text.chars().all(|character| character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character));
-    if is_token { Ok(text.to_owned()) } else { Err(format!("is `{text}`, which cannot be the name of a cookie")) }
+    let is_plain = text.chars().all(|character| character.is_ascii_alphanumeric() || "._-".contains(character));
+    let problem = "it should be letters, digits, dots, hyphens and underscores";
+    if is_plain { Ok(text.to_owned()) } else { Err(format!("is `{text}`: {problem}")) }
 }

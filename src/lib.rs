@@ -18,6 +18,7 @@
 //! | [`aws`] | the two calls of AWS, behind the traits of `handlers` and `key_cache` | `handlers`, `jwt`, `key_cache`, `outcome`, `user` |
 //! | [`telemetry`] | log lines and metrics, without anything secret or personal | `handlers`, `jwt`, `outcome` |
 //! | [`config`] | the environment, with all its problems at once | `aws`, `handlers`, `jwt`, `telemetry` |
+//! | `invocation` | HTTP events, and everything else that can invoke a function | |
 //! | [`runtime`] | a function's life: cold start, warm-up, requests | everything |
 //!
 //! Only `aws` names a type of the AWS SDK. Only `web` and `outcome` name a status code.
@@ -29,6 +30,7 @@
 pub mod aws;
 pub mod config;
 pub mod handlers;
+mod invocation;
 pub mod jwt;
 pub mod key_cache;
 pub mod outcome;

@@ -75,11 +75,6 @@ pub enum Refused {
     UserToken(UserTokenRefusal),
     /// The user cannot have a JWT of this kind.
     User(InvalidUser),
-    /// An attribute of the stored item has a wrong type or value.
-    ItemMalformed {
-        /// The attribute's name.
-        attribute: &'static str,
-    },
 }
 
 /// What is unavailable, and why. `Display` shows the chain of causes and the remedy, for the log.
@@ -133,6 +128,8 @@ pub fn causes(error: &dyn Error) -> String {
 pub enum Dependency {
     /// The table of user tokens in DynamoDB.
     UserTokens,
+    /// The item in the table: an attribute of it cannot be read.
+    StoredItem,
     /// The secret in Secrets Manager.
     SigningKey,
     /// The signing key: the stored value cannot be one.
@@ -147,6 +144,7 @@ impl Dependency {
     pub const fn code(self) -> &'static str {
         match self {
             Self::UserTokens => "user_tokens_unavailable",
+            Self::StoredItem => "item_malformed",
             Self::SigningKey => "signing_key_unavailable",
             Self::InvalidSigningKey => "signing_key_refused",
             Self::Signature => "signing_failed",
@@ -261,7 +259,6 @@ impl Outcome {
                     Refused::User(InvalidUser::Missing(_)) => ("claim_missing", Warn),
                     Refused::User(InvalidUser::LegacyAgent) => ("legacy_agent", Warn),
                     Refused::User(InvalidUser::TeamMember) => ("team_member", Warn),
-                    Refused::ItemMalformed { .. } => ("item_malformed", Warn),
                 };
                 facts(StatusCode::UNAUTHORIZED, code, severity, REFUSED)
             }
@@ -282,9 +279,7 @@ impl Outcome {
     #[must_use]
     pub fn detail(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Refused(Refused::User(InvalidUser::Missing(name)) | Refused::ItemMalformed { attribute: name }) => {
-                Some((*name).into())
-            }
+            Self::Refused(Refused::User(InvalidUser::Missing(name))) => Some((*name).into()),
             Self::Refused(Refused::User(InvalidUser::LegacyAgent)) => {
                 Some("the agent has no custom_role_id: store one, or set REQUIRE_CUSTOM_ROLE to false".into())
             }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use lambda_http::lambda_runtime::{self, Error};
-use lambda_http::tower::ServiceExt;
+use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context, LambdaEvent, Request, Service, service_fn};
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
@@ -16,6 +16,7 @@ use tracing::level_filters::LevelFilter;
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use crate::config::{Common, Environment};
 use crate::handlers::{Handler, Issuer, SigningKeys};
+use crate::invocation::Invocation;
 use crate::jwt::{JwtKind, SystemClock};
 use crate::key_cache::KeyCache;
 use crate::telemetry::{self, RequestReport};
@@ -102,18 +103,50 @@ async fn serve<K: JwtKind>(
         }
         Ok::<_, Error>(answer.response)
     }));
-    let mut service =
-        service.map_request(|event: LambdaEvent<web::Event>| LambdaEvent::new(event.payload.0, event.context));
+    let mut service = all_invocations(service, function);
     let source = handler.warm_up_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     warm_up(&mut service, signing_key, source).await;
     lambda_runtime::run(service).await
+}
+
+/// Answers HTTP requests by `http`, and logs other invocations.
+fn all_invocations<S, R>(
+    mut http: S,
+    function: &'static str,
+) -> impl Service<LambdaEvent<Invocation>, Response = Answered<R>, Error = Error, Future: Send>
+where
+    S: Service<LambdaEvent<LambdaRequest>, Response = R, Error = Error, Future: Send>,
+    R: Send,
+{
+    service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Invocation>| {
+        let answer = match payload {
+            Invocation::Http(request) => Some(http.call(LambdaEvent::new(*request, context))),
+            Invocation::Other(event) => {
+                telemetry::write_other_invocation(function, &context.request_id, &event);
+                None
+            }
+        };
+        async {
+            match answer {
+                Some(answer) => answer.await.map(Answered::Http),
+                None => Ok(Answered::Other { ok: true }),
+            }
+        }
+    })
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answered<R> {
+    Http(R),
+    Other { ok: bool },
 }
 
 /// Answers a request for an unknown user token during init, when Lambda gives the process extra CPU.
 ///
 /// This opens both connections, reads the key and runs almost all code once, so that no user waits for it.
 async fn warm_up<K: JwtKind>(
-    service: &mut impl Service<LambdaEvent<web::Event>, Response = impl Serialize, Error = Error>,
+    service: &mut impl Service<LambdaEvent<Invocation>, Response = impl Serialize, Error = Error>,
     signing_key: &impl SigningKeys<K>,
     source: IpAddr,
 ) {

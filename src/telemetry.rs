@@ -28,6 +28,10 @@ pub const NAMESPACE: &str = "ZendeskJwt";
 /// Counts requests, by function and outcome.
 pub const REQUESTS: &str = "requests";
 
+/// Counts errors of Zendesk that follow a sign-in of this service, by function and outcome. `requests` also counts those
+/// that anyone can cause by opening the remote logout URL.
+pub const ZENDESK_ERRORS: &str = "zendesk_errors";
+
 /// Counts refused users, by function. A browser without a user token does not count.
 pub const REFUSALS: &str = "refusals";
 
@@ -126,6 +130,7 @@ impl<'a> RequestReport<'a> {
             external_id_hash: self.observed.external_id_hash.as_deref(),
             refusals: self.outcome.refuses_a_user().then_some(1),
             return_to_dropped: self.observed.return_to_dropped.then_some(1),
+            zendesk_errors: self.observed.follows_our_sign_in.then_some(1),
             duration_ms: milliseconds(self.duration),
             lookup_ms: self.observed.lookup.map(milliseconds),
             signing_key_age_seconds: self.observed.signing_key_age,
@@ -135,6 +140,18 @@ impl<'a> RequestReport<'a> {
             aws: EmbeddedMetrics::new(now, self),
         }
     }
+}
+
+/// Writes the line of an invocation that is not an HTTP request, at every log level. `event` shows no values.
+pub fn write_other_invocation(function: &'static str, request_id: &str, event: &str) {
+    write_line(&serde_json::json!({
+        "timestamp": timestamp(SystemClock.since_epoch()),
+        "level": "INFO",
+        "message": "not an HTTP request",
+        "function": function,
+        "request_id": request_id,
+        "event": event,
+    }));
 }
 
 #[derive(Serialize)]
@@ -155,6 +172,8 @@ struct RequestLine<'a> {
     refusals: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     return_to_dropped: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zendesk_errors: Option<u8>,
     duration_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     lookup_ms: Option<f64>,
@@ -206,11 +225,12 @@ impl<'a> EmbeddedMetrics<'a> {
         ];
         let directive =
             |dimensions, metrics| MetricDirective { namespace: report.namespace, dimensions: [dimensions], metrics };
-        let by_outcome = Vec::from_iter(metric(REQUESTS, "Count", true));
+        let by_outcome =
+            [metric(REQUESTS, "Count", true), metric(ZENDESK_ERRORS, "Count", observed.follows_our_sign_in)];
         Self {
             timestamp: now.as_millis(),
             cloud_watch_metrics: [
-                directive(&["function", "outcome"], by_outcome),
+                directive(&["function", "outcome"], by_outcome.into_iter().flatten().collect()),
                 directive(&["function"], by_function.into_iter().flatten().collect()),
             ],
         }
@@ -323,6 +343,7 @@ mod tests {
             signing_key_age: Some(7),
             signing_key_failure: Some("signing_key_refused"),
             return_to_dropped: true,
+            follows_our_sign_in: true,
             ..Observed::default()
         };
         for (outcome, observed) in

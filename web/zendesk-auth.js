@@ -1,7 +1,7 @@
 /**
  * Keeps the visitor of your page logged in to Zendesk messaging, with the JWTs of `POST /messaging/jwt`.
  *
- * As a module; it exports nothing, so that the same file is a plain script as well:
+ * As a module, which exports nothing, because the same file is a plain script too:
  *
  *     import "./zendesk-auth.js";
  *     zendeskAuth.logIn({ url: "https://auth.example.com/messaging/jwt" });
@@ -12,30 +12,31 @@
  *     <script>zendeskAuth.logIn({ url: "https://auth.example.com/messaging/jwt" });</script>
  *
  * Call `logIn` on every page that a signed-in user loads, and `logOut` when the user signs out. Zendesk's snippet,
- * which defines `zE`, may come before or after: `logIn` waits for it as long as for the service.
+ * which defines `zE`, may come before or after: `logIn` waits for `zE`.
  * <https://developer.zendesk.com/api-reference/widget-messaging/web/authentication/>
  *
  * @typedef {object} Options
  * @property {string} url Where the service answers `POST /messaging/jwt`.
- * @property {string | (() => string | Promise<string>)} [userToken] The user token, or a function that is asked for
- *   it before every request. It travels as `Authorization: Bearer`, so it has to be printable ASCII. Without it the
- *   session cookie travels.
- * @property {(failure: Failure) => void} [onError] Is told why the visitor is not logged in. By default the console is.
+ * @property {string | (() => string | Promise<string>)} [userToken] The user token, or a function that returns it,
+ *   called before every request. The token is sent as `Authorization: Bearer`, so it must be printable ASCII. Without a
+ *   token, the session cookie is sent.
+ * @property {(failure: Failure) => void} [onError] Gets the reason why the visitor is not logged in. By default the
+ *   reason goes to the console.
  * @property {number} [timeout] Milliseconds for one request (10000).
- * @property {number} [giveUpAfter] Milliseconds of an outage after which nothing is tried again (120000).
+ * @property {number} [giveUpAfter] Milliseconds of an outage after which the script stops trying (120000).
  *
  * @typedef {object} Failure
  * @property {"signed_out" | "unavailable" | "refused_by_zendesk"} kind
- *   `signed_out`: the service knows no user here. The visitor is anonymous, and nothing is tried until `logIn`.
- *   `unavailable`: no JWT could be had, and it is not known whether the visitor is signed in. Try again later.
- *   `refused_by_zendesk`: Zendesk did not take the JWT. The visitor is anonymous.
+ *   `signed_out`: the service refused. The visitor is anonymous, and the script waits for the next `logIn`.
+ *   `unavailable`: there is no JWT now, and nobody knows whether the visitor is signed in. Try again later.
+ *   `refused_by_zendesk`: Zendesk refused the JWT. The visitor is anonymous.
  * @property {{ message: string, status?: number, type?: string, reason?: string }} detail The status of the last
- *   answer, 0 when there was none, or the members of Zendesk's `LoginFailedError`. It never holds a token.
+ *   answer, 0 without an answer, or the members of Zendesk's `LoginFailedError`. Never contains a token.
  */
 
-// TypeScript takes the `var` of a plain script for the page's, and with it its types.
+// A `var` of a plain script is global, and so are its types in TypeScript.
 var zendeskAuth = (() => {
-  /** Its signal ends whatever is under way since the last `logIn`. */
+  /** Aborting it ends everything that the last `logIn` started. */
   let session = new AbortController();
 
   /** @type {() => undefined | ((object: "messenger", command: string, ...callbacks: Function[]) => void)} */
@@ -50,7 +51,7 @@ var zendeskAuth = (() => {
    */
   const request = async ({ url, userToken }, signal) => {
     const token = typeof userToken == "function" ? await userToken() : userToken;
-    // A browser sends no preflight for this when there is no user token, since it has no body either.
+    // Without a header of our own and without a body, a browser sends no preflight.
     const response = await fetch(url, {
       method: "POST",
       credentials: userToken ? "omit" : "include",
@@ -68,7 +69,7 @@ var zendeskAuth = (() => {
   };
 
   /**
-   * The answer to one request, or why there was none in time.
+   * The answer to one request, or the reason why there is none.
    *
    * @type {typeof request}
    */
@@ -88,7 +89,7 @@ var zendeskAuth = (() => {
   };
 
   /**
-   * A new JWT, or why there is none; nothing when the session has ended.
+   * A new JWT, or the reason why there is none; undefined if the session has ended.
    *
    * @type {(options: Options & { giveUpAfter: number }, signal: AbortSignal) => Promise<string | Failure | undefined>}
    */
@@ -101,7 +102,7 @@ var zendeskAuth = (() => {
       const detail = { message, status };
       if ([400, 401, 403].includes(status)) return { kind: "signed_out", detail };
 
-      // The jitter only adds: nobody comes before Retry-After, and not all come at once.
+      // The jitter only adds, so that no request comes before Retry-After.
       const wait = Math.max(backoff, retryAfter) * (1 + Math.random() / 2);
       const mayPass = !status || status == 429 || status >= 500;
       if (!mayPass || Date.now() + wait > end) return { kind: "unavailable", detail };
@@ -110,7 +111,7 @@ var zendeskAuth = (() => {
   };
 
   /**
-   * Logs the visitor in, and again whenever Zendesk asks for another JWT, until `logOut` or the next `logIn`.
+   * Logs the visitor in, and answers Zendesk's requests for another JWT until `logOut` or the next `logIn`.
    *
    * @param {Options} options
    */
@@ -129,7 +130,7 @@ var zendeskAuth = (() => {
     const waiting = [];
 
     const jwtCallback = async (/** @type {Function} */ callback) => {
-      // Zendesk may ask again before the answer came. What is on its way will do for both.
+      // If Zendesk asks again before the answer comes, one answer serves both.
       if (signal.aborted || waiting.push(callback) > 1) return;
       const result = await fetchJwt({ url, userToken, timeout, giveUpAfter }, signal);
       const callbacks = waiting.splice(0);
@@ -137,7 +138,7 @@ var zendeskAuth = (() => {
       if (typeof result == "string") return callbacks.forEach((callback) => callback(result));
       if (result.kind == "signed_out") {
         current.abort();
-        // For a visitor who was anonymous all along, this would end the conversation.
+        // For a visitor who was always anonymous, this would end the conversation.
         if (isLoggedIn) widget()?.("messenger", "logoutUser");
       }
       onError(result);
@@ -146,7 +147,7 @@ var zendeskAuth = (() => {
     const loginCallback = (/** @type {Failure["detail"] | null} */ error) => {
       isLoggedIn = !error;
       if (!error || signal.aborted) return;
-      // Written out, because an Error in JSON is empty.
+      // Copied, because an Error is empty in JSON.
       const { message, type, reason } = error;
       onError({ kind: "refused_by_zendesk", detail: { message, type, reason } });
     };
@@ -160,7 +161,7 @@ var zendeskAuth = (() => {
     widget()?.("messenger", "loginUser", jwtCallback, loginCallback);
   };
 
-  /** Logs the visitor out, and drops what is under way. */
+  /** Logs the visitor out, and cancels requests. */
   const logOut = () => {
     session.abort();
     widget()?.("messenger", "logoutUser");
@@ -169,5 +170,5 @@ var zendeskAuth = (() => {
   return { logIn, logOut };
 })();
 
-// The `var` of a module is its own.
+// The `var` of a module is not global.
 globalThis.zendeskAuth = zendeskAuth;

@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 
 const TABLE: &str = "user-tokens";
 
-/// Whether the functions reach their AWS over TLS, as in Lambda, or in the clear, which only counting instructions wants.
+/// How the functions reach AWS: over TLS as in Lambda, or in the clear to count instructions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     Tls,
@@ -47,7 +47,7 @@ pub struct Counts {
 }
 
 impl Aws {
-    /// A table with this many user tokens, `token 0` and on.
+    /// A table with this many user tokens, from `token 0`.
     pub fn start(transport: Transport, tokens: usize) -> Self {
         let state = Arc::<State>::default();
         *state.token_hashes.write().unwrap() = (0..tokens).map(|number| users::token_hash(&token(number))).collect();
@@ -59,10 +59,10 @@ impl Aws {
         Self { dynamodb, secrets_manager, transport, roots, state }
     }
 
-    /// The variables that lead a function here.
+    /// The variables that direct a function to these fakes.
     pub fn environment(&self, kind: Kind) -> Vec<(&'static str, String)> {
         let url = |server: &Server| match self.transport {
-            // By name, so that each start resolves it as it would resolve AWS's.
+            // By name, so that each start resolves a name as for AWS.
             Transport::Tls => format!("https://localhost:{}", server.port()),
             Transport::Clear => format!("http://127.0.0.1:{}", server.port()),
         };
@@ -75,7 +75,7 @@ impl Aws {
         if self.transport == Transport::Tls {
             let path = |file: &NamedTempFile| file.path().to_str().unwrap().to_owned();
             variables.push(("AWS_CA_BUNDLE", path(&self.roots.ours)));
-            // The SDK's default client knows this variable only, and it replaces the system's roots.
+            // The SDK's default client reads only this variable, which replaces the system's roots.
             variables.push(("SSL_CERT_FILE", path(&self.roots.system_and_ours)));
         }
         variables
@@ -127,7 +127,7 @@ impl State {
     }
 }
 
-/// The item of `make run`'s Demo User, but for its token.
+/// The item of `make run`'s Demo User, without its token.
 fn demo_item() -> &'static Value {
     static ITEM: OnceLock<Value> = OnceLock::new();
     ITEM.get_or_init(|| users::item("", &users::demo()))
@@ -142,7 +142,7 @@ fn ok(body: &Value, version: &str) -> Reply {
     Reply { status: "200 OK", headers, body: body.to_string() }
 }
 
-/// A test CA, alone and behind the system's own roots, and a server that it vouches for.
+/// A test CA, alone and after the system's roots, and a server with its certificate.
 struct Roots {
     ours: NamedTempFile,
     system_and_ours: NamedTempFile,
@@ -164,7 +164,7 @@ impl Roots {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], server_key.into())
             .unwrap();
-        // What both services choose.
+        // Both services choose this.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let system = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
         let body = BASE64_STANDARD.encode(root.der());

@@ -6,25 +6,25 @@ use crate::{Program, functions};
 use std::process::Command;
 use tempfile::NamedTempFile;
 
-/// Between these two numbers of invocations nothing but warm requests is left.
+/// The difference between these two numbers of invocations is warm requests only.
 const FEW: usize = 20;
 const MANY: usize = 120;
-/// How often both are counted.
+/// Repetitions of the count.
 const ATTEMPTS: usize = 5;
 
 /// One line per function: its name, the instructions of init and those of a warm request.
 pub fn print() {
-    // In the clear: how many instructions a handshake takes depends on its random numbers.
+    // Without TLS, since a handshake's instructions depend on its random numbers.
     let aws = Aws::start(Transport::Clear, 1);
     for program in functions() {
-        // Callgrind is so slow that a call to AWS may time out and be tried again: the least is the one without.
+        // Under callgrind a call may time out and be repeated; the least count has no repetition.
         let least = |invocations| (0..ATTEMPTS).map(|_| count(&program, &aws, invocations)).min().unwrap_or_default();
         let request = (least(MANY) - least(FEW)) / (MANY - FEW) as u64;
         println!("{} {} {request}", program.name, least(0));
     }
 }
 
-/// The instructions of a process that answers this many times.
+/// The instructions of a process that answers this many requests.
 fn count(program: &Program, aws: &Aws, invocations: usize) -> u64 {
     let counted = NamedTempFile::new().unwrap();
     let mut callgrind = Command::new("valgrind");

@@ -1,9 +1,12 @@
-//! What the functions cost, measured from outside on release binaries; `docs/performance.md` tells how to read it.
+//! What the functions cost, measured from outside on release binaries; see `docs/internals/performance.md`.
 //!
-//! Without an argument it prints the table of `make bench`, with `growth` what a request costs in tables of
-//! a thousand to a million items, with `refusals` how long each refusal takes, with `soak` what a million invocations
-//! leave behind, and with `instructions` the counts that `.ci/instructions` compares.
-//! It measures and judges nothing: no test depends on the time that anything takes.
+//! | argument | prints |
+//! |---|---|
+//! | none | the table of `make bench` |
+//! | `growth` | the cost of a request with a thousand to a million items |
+//! | `refusals` | the time of each refusal |
+//! | `soak` | memory during a million invocations |
+//! | `instructions` | the counts that `.ci/instructions` compares |
 
 #![allow(
     clippy::unwrap_used,
@@ -39,12 +42,12 @@ use std::time::Duration;
 use support::Kind;
 use table::{Row, Samples};
 
-/// Processes of each program; odd, so that the median is one of them.
+/// Processes of each program: an odd number, so that the median is one of them.
 const ROUNDS: usize = 21;
-/// Invocations before the warm ones are measured, and measured ones.
+/// Invocations before the measured warm ones, and measured ones.
 const WARM_UP: usize = 50;
 const WARM: usize = 1000;
-/// Warm invocations that each follow a pause, as the first one does.
+/// Warm invocations after a pause. The first invocation follows a pause too.
 const RESTED: usize = 51;
 /// Tokens in the table.
 const TOKENS: usize = 1000;
@@ -57,11 +60,11 @@ fn main() {
         Some("instructions") => instructions::print(),
         Some("refusals") => refusals::print(),
         Some("soak") => soak::print(),
-        Some(other) => panic!("{other}: there are `growth`, `instructions`, `refusals` and `soak`"),
+        Some(other) => panic!("{other} is not one of `growth`, `instructions`, `refusals` and `soak`"),
     }
 }
 
-/// What is measured, and as which function it is asked.
+/// A program to measure, and the kind of event that it gets.
 pub struct Program {
     pub name: &'static str,
     pub kind: Kind,
@@ -69,8 +72,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The same as a new file. How a file was written decides how the kernel maps it, and so what a start costs:
-    /// the same function was seen to take half as long again.
+    /// A copy of the program. The way a file was written decides how the kernel maps it, which changed a start by half.
     fn copied_to(self, folder: &Path) -> Self {
         let copy = folder.join(self.name);
         std::fs::copy(&self.binary, &copy).unwrap();
@@ -78,7 +80,7 @@ impl Program {
     }
 }
 
-/// The functions, from the folder that `ZENDESK_JWT_BIN_DIR` names or the release build's.
+/// The functions, from the folder in `ZENDESK_JWT_BIN_DIR` or the release build.
 pub fn functions() -> impl Iterator<Item = Program> {
     Kind::ALL.into_iter().map(|kind| Program { name: kind.name(), kind, binary: folder().join(kind.name()) })
 }
@@ -88,7 +90,7 @@ fn folder() -> PathBuf {
     chosen.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release"))
 }
 
-/// The functions and what they are compared with.
+/// The functions and the programs to compare with.
 fn programs() -> Vec<Program> {
     let kind = Kind::SdkExchange;
     let floor = Program { name: "floor", kind, binary: folder().join("floor") };
@@ -99,7 +101,7 @@ fn programs() -> Vec<Program> {
     all.push(defaults);
     let (found, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(|program| program.binary.exists());
     for program in missing {
-        println!("Not measured, since it is not built: {}", program.binary.display());
+        println!("Not measured, because not built: {}", program.binary.display());
     }
     found
 }
@@ -110,7 +112,7 @@ fn costs() {
     let programs: Vec<_> = programs().into_iter().map(|program| program.copied_to(folder.path())).collect();
     let mut samples: Vec<Samples> = programs.iter().map(|_| Samples::default()).collect();
     for round in 1..=ROUNDS {
-        // Each begins a round in its turn, since a process leaves caches behind for the next one.
+        // Each program begins a round in turn, since a process warms caches for the next one.
         for place in (0..programs.len()).map(|place| (place + round) % programs.len()) {
             let program = &programs[place];
             eprint!("\rround {round} of {ROUNDS}: {:<20}", program.name);
@@ -155,7 +157,7 @@ fn measure(program: &Program, aws: &Aws, samples: &mut Samples) {
     samples.lookups.push((after.lookups - warm_calls.lookups) as f64 / WARM as f64);
     samples.other_calls.push((after.other_calls - warm_calls.other_calls) as f64 / WARM as f64);
     samples.connections.push((after.connections - before.connections) as f64);
-    // The first invocation came after a pause, in which the processor forgot the process: so do these.
+    // Like the first invocation, these follow a pause in which the caches get cold.
     let mut rested: Vec<_> = (0..RESTED)
         .map(|number| {
             let before = run.cpu();
@@ -169,7 +171,7 @@ fn measure(program: &Program, aws: &Aws, samples: &mut Samples) {
     samples.rested_cpu.push(rested[RESTED / 2].1);
 }
 
-/// The same requests, each with another token, in tables of a growing number of items.
+/// Requests with different tokens, in tables of growing size.
 fn growth() {
     let Some(program) = functions().next() else { return };
     println!("{:>10}  {:>18}  {:>18}", "items", "CPU per request µs", "lookups / request");
@@ -178,7 +180,7 @@ fn growth() {
         let (mut cpu, mut lookups) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let mut run = Run::start(Command::new(&program.binary), program.kind, &aws.environment(program.kind));
-            // A stride that is prime to each number of items: the tokens are all over the table.
+            // The stride is prime to each number of items, so the tokens are spread over the table.
             let mut ask = |numbers: std::ops::Range<usize>| {
                 numbers.for_each(|number| {
                     run.invoke(run::event(program.kind, &token(number * 7919 % tokens)));

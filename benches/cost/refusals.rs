@@ -1,4 +1,4 @@
-//! Whether the time of a refusal reveals its reason. docs/reliability.md has figures.
+//! Whether the time of a refusal reveals its reason. docs/internals/measurements.md has figures.
 
 use crate::fakes::{Aws, Transport};
 use crate::run::{self, Run};

@@ -1,4 +1,4 @@
-//! One process from its start to its end, as Lambda runs it and as the kernel counts it.
+//! One process from start to end, run as Lambda runs it and measured by the kernel's counters.
 
 use crate::server::{RecordedRequest, Reply, Server};
 use crate::support::{EventSource, Kind, now};
@@ -9,47 +9,47 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-/// Far more than anything takes, even under callgrind.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Enough for everything, even under callgrind.
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A function behind a Runtime API, waiting for an event.
 pub struct Run {
     child: Child,
     _api: Server,
     events: Sender<Value>,
-    told: Receiver<Told>,
+    calls: Receiver<Call>,
     started: Instant,
     ready: Instant,
 }
 
-enum Told {
+enum Call {
     Next(Instant),
     Answer(Instant, Vec<u8>),
 }
 
 impl Run {
-    /// Starts the program and waits until it asks for its first event.
+    /// Starts the program and waits until it requests its first event.
     pub fn start(program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
-        // The log goes where it costs a system call and nothing else.
+        // The log costs one system call per line and nothing else.
         Self::logging_to(Stdio::null(), program, kind, environment)
     }
 
     /// The same, with its log.
     pub fn logging_to(log: Stdio, mut program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
         let (events, queue) = mpsc::channel::<Value>();
-        let (teller, told) = mpsc::channel();
-        let (queue, teller) = (Mutex::new(queue), Mutex::new(teller));
-        let api = Server::start(None, move |asked| runtime_api(asked, &queue, &teller));
+        let (sender, calls) = mpsc::channel();
+        let (queue, sender) = (Mutex::new(queue), Mutex::new(sender));
+        let api = Server::start(None, move |asked| runtime_api(asked, &queue, &sender));
         program.env_clear().envs(lambda(kind, api.port())).envs(environment.iter().cloned());
         program.stdin(Stdio::null()).stdout(log).stderr(Stdio::null());
         let started = Instant::now();
         let child = program.spawn().unwrap_or_else(|error| panic!("{program:?}: {error}"));
-        let mut run = Self { child, _api: api, events, told, started, ready: started };
+        let mut run = Self { child, _api: api, events, calls, started, ready: started };
         run.ready = run.next();
         run
     }
 
-    /// From its start to its first question for an event, which is what Lambda calls init.
+    /// From the start to the first request for an event: Lambda's init.
     pub fn init(&self) -> Duration {
         self.ready - self.started
     }
@@ -63,19 +63,19 @@ impl Run {
     pub fn invoke_for(&mut self, status: u16, event: Value) -> Duration {
         let sent = Instant::now();
         self.events.send(event).unwrap();
-        let Told::Answer(at, body) = self.hear() else { panic!("it asked twice") };
+        let Call::Answer(at, body) = self.next_call() else { panic!("the function requested a second event") };
         let body = String::from_utf8_lossy(&body);
         assert!(body.contains(&format!(r#""statusCode":{status}"#)), "{body}");
         self.next();
         at - sent
     }
 
-    /// What it logs, if that was asked for.
+    /// The log, if it was requested.
     pub fn log(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
 
-    /// The CPU time of all its threads so far, once it waits.
+    /// The CPU time of all threads so far, once the process waits.
     pub fn cpu(&self) -> Duration {
         let tasks = format!("/proc/{}/task", self.child.id());
         let mut before = None;
@@ -93,10 +93,10 @@ impl Run {
         }
     }
 
-    /// How often it touched memory that was not mapped yet, the code in its own binary among it.
+    /// How often the process touched memory that was not mapped yet, the code in its own binary among it.
     pub fn page_faults(&self) -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        // The name of the process stands in brackets and may hold spaces; see proc_pid_stat(5) for the rest.
+        // The name of the process is in brackets and may contain spaces; see proc_pid_stat(5).
         let (_, fields) = stat.rsplit_once(") ").unwrap();
         fields.split(' ').nth(7).unwrap().parse().unwrap()
     }
@@ -108,21 +108,21 @@ impl Run {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// Ends it in a way that lets callgrind write down what it counted.
+    /// Ends the process so that callgrind can write its counts.
     pub fn end(mut self) {
         Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         self.child.wait().unwrap();
     }
 
     fn next(&self) -> Instant {
-        match self.hear() {
-            Told::Next(at) => at,
-            Told::Answer(_, body) => panic!("it answered unasked: {}", String::from_utf8_lossy(&body)),
+        match self.next_call() {
+            Call::Next(at) => at,
+            Call::Answer(_, body) => panic!("an answer without an event: {}", String::from_utf8_lossy(&body)),
         }
     }
 
-    fn hear(&self) -> Told {
-        self.told.recv_timeout(PATIENCE).expect("the function went silent")
+    fn next_call(&self) -> Call {
+        self.calls.recv_timeout(TIMEOUT).expect("the function calls in time")
     }
 }
 
@@ -133,25 +133,25 @@ impl Drop for Run {
     }
 }
 
-/// The size of a file in bytes, and what `zip` would make of it.
+/// The size of a file in bytes, and its size zipped.
 pub fn sizes(binary: &Path) -> (u64, u64) {
-    // A zip file holds the same deflated bytes and about a hundred more.
+    // A zip file has the same deflated bytes and about a hundred more.
     let packed = Command::new("gzip").args(["-9", "-c"]).arg(binary).output().unwrap().stdout.len();
     (std::fs::metadata(binary).unwrap().len(), packed as u64)
 }
 
-/// The event of an HTTP API that asks this function for a JWT for this user token.
+/// An HTTP API event that requests a JWT from this function for this user token.
 pub fn event(kind: Kind, token: &str) -> Value {
     EventSource::HttpApi.event(&kind.request(token))
 }
 
-fn runtime_api(asked: &RecordedRequest, queue: &Mutex<Receiver<Value>>, teller: &Mutex<Sender<Told>>) -> Option<Reply> {
-    let tell = |told| teller.lock().unwrap().send(told).ok();
+fn runtime_api(asked: &RecordedRequest, queue: &Mutex<Receiver<Value>>, sender: &Mutex<Sender<Call>>) -> Option<Reply> {
+    let send = |calls| sender.lock().unwrap().send(calls).ok();
     if !asked.target().ends_with("/invocation/next") {
-        tell(Told::Answer(Instant::now(), asked.body.clone()))?;
+        send(Call::Answer(Instant::now(), asked.body.clone()))?;
         return Some(Reply { status: "202 Accepted", headers: String::new(), body: String::new() });
     }
-    tell(Told::Next(Instant::now()))?;
+    send(Call::Next(Instant::now()))?;
     let event = queue.lock().unwrap().recv().ok()?;
     let deadline = (now() + 10) * 1000;
     let headers = format!(

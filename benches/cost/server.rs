@@ -1,6 +1,6 @@
-//! The least HTTP/1.1 server that keeps connections alive: one thread per connection, over TLS or not.
+//! A minimal HTTP/1.1 server that keeps connections alive: one thread per connection, with or without TLS.
 //!
-//! It costs next to nothing itself, so that it disturbs little what is measured beside it.
+//! The server uses little CPU, so that it hardly disturbs the measurements.
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// One request, as far as the stand-ins look at it. The head is in lower case.
+/// The parts of a request that the fakes read. The head is in lower case.
 pub struct RecordedRequest {
     pub head: String,
     pub body: Vec<u8>,
@@ -26,14 +26,14 @@ impl RecordedRequest {
     }
 }
 
-/// What is answered: the status line's rest, further headers that each end a line, and the body.
+/// An answer: status and reason, further header lines, and the body.
 pub struct Reply {
     pub status: &'static str,
     pub headers: String,
     pub body: String,
 }
 
-/// A running server; its threads end with the process.
+/// A running server. Its threads end with the process.
 pub struct Server {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
@@ -67,7 +67,7 @@ impl Server {
         self.address.port()
     }
 
-    /// How many connections there have been.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
@@ -80,7 +80,7 @@ fn converse(stream: TcpStream, tls: Option<Arc<ServerConfig>>, answer: &dyn Fn(&
     }
 }
 
-/// One request after the other, until either side has enough.
+/// Answers one request after the other, until either side closes the connection.
 fn exchange(mut stream: impl Read + Write, answer: &dyn Fn(&RecordedRequest) -> Option<Reply>) {
     let mut received = Vec::new();
     while let Some(asked) = read(&mut stream, &mut received) {

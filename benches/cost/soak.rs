@@ -1,4 +1,4 @@
-//! A million invocations of each function: what its memory does, and whether any of them is lost or told twice.
+//! A million invocations of each function: whether memory grows, and whether each has one look-up and one log line.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use crate::fakes::{Aws, Transport, token};
 use crate::run::{self, Run};
 use crate::{Program, TOKENS, functions};
 
-/// After so many invocations the memory is looked at.
+/// The numbers of invocations after which memory is read.
 const MILESTONES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 /// One line per function and milestone, as Markdown. All functions run at the same time.
@@ -39,7 +39,7 @@ fn soak(program: &Program) {
     let mut invocations = 0;
     for milestone in MILESTONES {
         while invocations < milestone {
-            // It panics at anything but one answer, and that a good one.
+            // Panics unless there is exactly one answer, with status 200.
             run.invoke(run::event(program.kind, &token(invocations % TOKENS)));
             invocations += 1;
         }

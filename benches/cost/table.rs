@@ -1,7 +1,7 @@
-//! The table of `make bench`: medians, each with the middle half of what was measured.
+//! The table of `make bench`: medians with quartiles.
 
-/// What was measured of one program, once per process. Milliseconds are `wall` and `cpu` up to the first
-/// answer; the first and the warm invocations are in microseconds, memory in MiB.
+/// The samples of one program, one per process. `wall` and `cpu` up to the first answer are in milliseconds, the first and
+/// the warm invocations in microseconds, memory in MiB.
 #[derive(Default)]
 pub struct Samples {
     pub init_wall: Vec<f64>,
@@ -23,7 +23,7 @@ pub struct Samples {
     pub connections: Vec<f64>,
 }
 
-/// A program with all that is known of it; sizes are in bytes.
+/// A program with its samples. Sizes are in bytes.
 pub struct Row {
     pub name: &'static str,
     pub samples: Samples,
@@ -54,7 +54,7 @@ const FIGURES: [Figure; 17] = [
     ("connections of a process to AWS", 0, |samples| &samples.connections),
 ];
 
-/// What the issue sets targets for, as ratios.
+/// The figures with bars in docs/internals/performance.md, as ratios.
 const RATIOS: [Figure; 4] = [
     ("CPU to the first answer", 2, |samples| &samples.answer_cpu),
     ("CPU per warm invocation", 2, |samples| &samples.warm_cpu),
@@ -62,7 +62,7 @@ const RATIOS: [Figure; 4] = [
     ("binary", 2, |_| &[]),
 ];
 
-/// Prints it all as Markdown.
+/// Prints everything as Markdown.
 pub fn print(rows: &[Row], rounds: usize, warm: usize) {
     println!("Medians of {rounds} processes of each program, interleaved, with {warm} warm invocations each;");
     println!("in brackets the lower and the upper quartile.\n");

@@ -146,6 +146,7 @@ impl Handlers {
             login_url: Some(Url::parse(LOGIN_URL).unwrap()),
             post_logout_url: None,
             session_cookie,
+            end_session_on_logout: true,
             public_url: None,
             allowed_origins,
             custom_role: CustomRole::Optional,

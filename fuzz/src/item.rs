@@ -28,7 +28,7 @@ pub fn item(data: &[u8]) {
         Err(FindError::ItemMalformed { attribute }) => {
             assert!(!item[attribute].is_null(), "the item has no {attribute}")
         }
-        Err(FindError::Unavailable(cause)) => panic!("an answer is not an outage: {cause}"),
+        Err(error) => panic!("a complete answer: {error}"),
     }
 }
 

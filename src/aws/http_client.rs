@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -10,7 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connected, HttpConnector as Tcp, capture_connection};
@@ -21,8 +22,11 @@ use rustls::ClientConfig;
 /// How long an idle connection stays in the pool. Connections die while Lambda has the process frozen.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
-/// The longest body to read. An item has at most 400 KiB, and its JSON form is less than twice as long.
-const LONGEST_ANSWER: usize = 2 * 1024 * 1024;
+/// The longest body to read, in bytes. An item has at most 400 KiB. The JSON of texts is up to nine times as long: an
+/// empty text in a list counts 1 byte, but is written as `{"S":""},`.
+///
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
+pub(super) const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// Replaces the SDK's own connector, which links HTTP/2 and the system's roots.
 struct Connector(Client<HttpsConnector<Tcp>, SdkBody>);
@@ -53,11 +57,16 @@ impl HttpConnector for Connector {
         let answer = self.0.request(request);
         HttpConnectorFuture::new(async move {
             let (head, body) = answer.await.map_err(|error| ConnectorError::io(error.into()))?.into_parts();
-            let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(ConnectorError::io)?.to_bytes();
+            let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(body_error)?.to_bytes();
             let answer = Response::from_parts(head, SdkBody::from(body)).try_into();
             answer.map_err(|error| ConnectorError::io(Box::new(error)))
         })
     }
+}
+
+/// The SDK retries I/O errors, but an answer that is too long would be too long again.
+fn body_error(error: BoxError) -> ConnectorError {
+    if error.is::<LengthLimitError>() { ConnectorError::other(error, None) } else { ConnectorError::io(error) }
 }
 
 /// Lets the SDK drop a connection after a failure: a new one may reach a healthy host.

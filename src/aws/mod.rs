@@ -21,6 +21,7 @@ use aws_sdk_dynamodb::config::{
 use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_types::SdkConfig;
 use aws_types::endpoint_config::AccountIdEndpointMode;
+use http_body_util::LengthLimitError;
 use response_check::{NOT_OF_THE_SERVICE, ResponseCheck, RetryUnreadable};
 use rustls::pki_types::CertificateDer;
 
@@ -189,6 +190,9 @@ pub enum CallError {
     /// The last attempt exceeded its time limit.
     #[error("no answer within {} ms", ATTEMPT_TIMEOUT.as_millis())]
     TimedOut,
+    /// The response is longer than any that the service should send.
+    #[error("an answer of more than {} bytes", http_client::LONGEST_ANSWER)]
+    TooLong,
     /// The response does not come from the service, or breaks its protocol.
     #[error("the answer cannot be read")]
     Unreadable,
@@ -227,7 +231,10 @@ impl CallError {
             SdkError::ResponseError(_) => Self::Unreadable,
             SdkError::TimeoutError(_) => Self::TimedOut,
             SdkError::ConstructionFailure(_) => Self::NotSent(cause(error)),
-            error => Self::NoAnswer(cause(error)),
+            error => match cause(error).downcast::<LengthLimitError>() {
+                Ok(_) => Self::TooLong,
+                Err(cause) => Self::NoAnswer(cause),
+            },
         }
     }
 }

@@ -27,6 +27,9 @@ use crate::user::{Audiences, Email, EmailAddress, ExternalId, Name, Profile, Use
 const OTHER_ATTRIBUTES: [&str; 8] =
     ["token_hash", "external_id", "name", "email", "email_verified", "audiences", "expires_at", "suspended"];
 
+/// The attributes that decide whether a token is valid. A misspelt one would silently have no effect.
+const DECISIVE_ATTRIBUTES: [&str; 4] = ["audiences", "email_verified", "expires_at", "suspended"];
+
 /// From here on, a number of seconds (the year 5138) must be a number of milliseconds.
 const SURELY_MILLISECONDS: u64 = 100_000_000_000;
 
@@ -70,12 +73,42 @@ impl UserTokens for DynamoDbUserTokens {
         // Consistent, so that a token is refused as soon as it is revoked.
         let answer = get.consistent_read(true).send().await;
         let answer = answer.map_err(|error| CallError::new(error, |code| self.remedy(code)));
-        let answer = answer.map_err(|error| FindError::Unavailable(Arc::new(error)))?;
+        let answer = answer.map_err(|error| match error {
+            CallError::TooLong => FindError::ItemTooLong,
+            error => FindError::Unavailable(Arc::new(error)),
+        })?;
         if answer.item.is_none() {
-            black_box(self.reader.read(TIMING_EQUALIZER).map(stored_record));
+            black_box(self.reader.read(TIMING_EQUALIZER).map(checked_record));
         }
-        stored_record(answer)
+        checked_record(answer)
     }
+}
+
+fn checked_record(answer: GetItemOutput) -> Result<Option<UserTokenRecord>, FindError> {
+    for (name, meant) in answer.item.iter().flat_map(misspelt_attributes) {
+        let cause = format!("the functions ignore the attribute {name}: should it be {meant}?");
+        tracing::warn!(code = "attribute_misspelt", cause, "a stored item has an attribute that looks misspelt");
+    }
+    stored_record(answer)
+}
+
+/// The attributes of an item that look like a decisive attribute that the item lacks, each with that attribute.
+#[expect(clippy::implicit_hasher, reason = "the SDK's items have the default hasher")]
+pub fn misspelt_attributes(
+    item: &HashMap<String, AttributeValue>,
+) -> impl Iterator<Item = (&str, &'static str)> + use<'_> {
+    let unknown = item.keys().filter(|name| !attributes().any(|attribute| attribute == *name));
+    unknown.filter_map(|name| {
+        let is_meant = |decisive: &&str| !item.contains_key(*decisive) && is_similar(name, decisive);
+        Some((name.as_str(), DECISIVE_ATTRIBUTES.into_iter().find(is_meant)?))
+    })
+}
+
+/// Whether two names differ by at most two letters, apart from case and separators.
+fn is_similar(name: &str, attribute: &str) -> bool {
+    const LONGEST_NAME: usize = 32;
+    let letters = |name: &str| name.replace(|c: char| !c.is_alphanumeric(), "").to_lowercase();
+    name.len() <= LONGEST_NAME && strsim::levenshtein(&letters(name), &letters(attribute)) <= 2
 }
 
 /// The record in DynamoDB's answer; `None` if the token is unknown.
@@ -299,6 +332,40 @@ mod tests {
                 assert_eq!(profile_with(name, value.clone()).err(), expected, "{name}: {value:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_number_in_user_fields_keeps_all_its_digits() {
+        for digits in
+            ["12345678901234567890123456789012345678", "0.1234567890123456789", "-98765432109876543210", "1e+100"]
+        {
+            let fields = HashMap::from([("id".to_owned(), AttributeValue::N(digits.to_owned()))]);
+            let profile = profile_with("user_fields", AttributeValue::M(fields)).unwrap();
+            assert_eq!(serde_json::to_string(&profile).unwrap(), format!(r#"{{"user_fields":{{"id":{digits}}}}}"#));
+        }
+    }
+
+    #[test]
+    fn misspelt_decisive_attributes_are_found() {
+        let found = |names: &[&str]| -> Vec<_> {
+            let item = names.iter().map(|name| ((*name).to_owned(), AttributeValue::Bool(true))).collect();
+            misspelt_attributes(&item).map(|(_, meant)| meant).collect()
+        };
+        for name in ["Suspended", "SUSPENDED", "suspend", "is_suspended", "suspeneded", "suspended "] {
+            assert_eq!(found(&[name]), ["suspended"], "{name}");
+        }
+        for name in ["audience", "Audiences", "audiance"] {
+            assert_eq!(found(&[name]), ["audiences"], "{name}");
+        }
+        for name in ["expiresAt", "expires-at", "expires", "expired_at"] {
+            assert_eq!(found(&[name]), ["expires_at"], "{name}");
+        }
+        for name in ["emailVerified", "email_verifed", "EmailVerified"] {
+            assert_eq!(found(&[name]), ["email_verified"], "{name}");
+        }
+        assert!(found(&["suspended", "suspended_at"]).is_empty(), "the item has the attribute itself");
+        assert!(found(&["created_at", "updated_at", "plan", "email", "extended", "", "é"]).is_empty());
+        assert!(found(&attributes().collect::<Vec<_>>()).is_empty());
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub struct Observed {
     pub signing_key_failure: Option<&'static str>,
     /// Whether the request had a `return_to` that is not in the allow-list.
     pub return_to_dropped: bool,
+    /// Whether an error of Zendesk follows a sign-in of this browser that this service made.
+    pub follows_our_sign_in: bool,
 }
 
 /// The store of user tokens.
@@ -78,11 +80,14 @@ pub enum FindError {
     #[error("the user token could not be looked up")]
     Unavailable(#[source] Arc<dyn Failure>),
     /// An attribute of the stored item has a type or value that is not allowed.
-    #[error("the attribute {attribute} has a type or value that is not allowed")]
+    #[error("the attribute {attribute} has a wrong type or value")]
     ItemMalformed {
         /// The attribute's name.
         attribute: &'static str,
     },
+    /// The stored item is longer than the store allows.
+    #[error("the item is longer than an item can be")]
+    ItemTooLong,
 }
 
 /// The source of the signing key of one kind of JWT.
@@ -162,11 +167,13 @@ impl<K> Authorized<K> {
     }
 }
 
+impl Failure for FindError {}
+
 impl From<FindError> for Outcome {
     fn from(error: FindError) -> Self {
         match error {
             FindError::Unavailable(cause) => Unavailable { dependency: Dependency::UserTokens, cause }.into(),
-            FindError::ItemMalformed { attribute } => Refused::ItemMalformed { attribute }.into(),
+            error => Unavailable::new(Dependency::StoredItem, error).into(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 use zendesk_jwt_rules::signing_key::SharedKey;
@@ -122,6 +123,29 @@ impl<K: JwtKind> SigningKey<K> {
     pub fn sign<C: Claims<Kind = K>>(&self, claims: &C) -> Result<Jwt, SigningFailed> {
         jsonwebtoken::encode(&self.header, claims, &self.encoding_key).map(Jwt).map_err(|_| SigningFailed)
     }
+}
+
+impl<K> SigningKey<K> {
+    /// A code for `text` that only a holder of the secret can make: its HMAC-SHA256 in hexadecimal.
+    #[must_use]
+    pub fn authentication_code(&self, text: &str) -> String {
+        hex::encode(hmac::sign(&self.hmac_key(), &labelled(text)).as_ref())
+    }
+
+    /// Whether `code` is the [`authentication_code`](Self::authentication_code) of `text`.
+    #[must_use]
+    pub fn authenticates(&self, text: &str, code: &str) -> bool {
+        hex::decode(code).is_ok_and(|code| hmac::verify(&self.hmac_key(), &labelled(text), &code).is_ok())
+    }
+
+    fn hmac_key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, self.encoding_key.as_bytes())
+    }
+}
+
+/// The label keeps a code from being the signature of a JWT, whose signed text has no blank.
+fn labelled(text: &str) -> Vec<u8> {
+    format!("zendesk-jwt {text}").into_bytes()
 }
 
 impl<K> fmt::Debug for SigningKey<K> {

@@ -14,9 +14,7 @@ use lambda_http::http::uri::{Authority, Uri};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use lambda_http::request::LambdaRequest;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use url::Url;
 
 /// The characters that a client must percent-encode (URL Standard, "query percent-encode set"). Not every client does.
@@ -24,17 +22,6 @@ const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'
 
 /// The header with the scheme that the client used.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
-
-/// An event as [`read_event`] reads it.
-#[derive(Debug)]
-pub struct Event(pub LambdaRequest);
-
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
-        read_event(json.get()).map(Self).map_err(de::Error::custom)
-    }
-}
 
 /// Reads an event and returns it in a form that `lambda_http` can turn into a request (see [`decodable`]).
 ///

@@ -8,7 +8,7 @@ mod origins;
 mod requests;
 mod responses;
 
-pub use events::{Event, decodable, read_event};
+pub use events::{decodable, read_event};
 pub use origins::{expect_origin, is_preflight, preflight, with_cors};
 pub use requests::{
     MAX_BODY_BYTES, TokenPlace, address, cookie, expect_method, expect_page, expect_source, query_value, request_id,

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use cookie::Cookie;
 use ipnet::IpNet;
-use lambda_http::http::Method;
 use lambda_http::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use lambda_http::http::{HeaderValue, Method};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use percent_encoding::percent_decode;
@@ -76,13 +76,20 @@ pub fn expect_source(request: &Request, networks: &[IpNet]) -> Result<(), Refuse
     if source_address(request).is_some_and(is_allowed) { Ok(()) } else { Err(Refused::SourceAddressNotAllowed) }
 }
 
-/// Refuses what a browser fetches for a script, an image or a frame (Fetch Metadata, `Sec-Fetch-Dest`).
+/// Refuses what a browser fetches for a script, an image or a frame (Fetch Metadata, `Sec-Fetch-Dest`), or before the
+/// user opens it (`Sec-Purpose: prefetch`; older browsers send `Purpose`).
 ///
 /// # Errors
 /// If the answer would not become the page in the browser's window.
 pub fn expect_page(request: &Request) -> Result<(), Malformed> {
-    let is_page = request.headers().get("sec-fetch-dest").is_none_or(|destination| destination == "document");
-    if is_page { Ok(()) } else { Err(Malformed::NotAPage) }
+    let values = |name: &str| request.headers().get_all(name).into_iter();
+    let is_page = values("sec-fetch-dest").all(|destination| destination == "document");
+    let is_prefetch = |purpose: &HeaderValue| {
+        let purpose = purpose.as_bytes().to_ascii_lowercase();
+        purpose.split(|byte| b";, ".contains(byte)).any(|word| word == b"prefetch")
+    };
+    let is_prefetched = values("sec-purpose").chain(values("purpose")).any(is_prefetch);
+    if is_page && !is_prefetched { Ok(()) } else { Err(Malformed::NotAPage) }
 }
 
 /// The value of the first cookie of this name.
@@ -196,7 +203,6 @@ fn only_one(mut values: impl Iterator<Item = String>) -> Result<Option<String>, 
 #[cfg(test)]
 mod tests {
     use lambda_http::Body;
-    use lambda_http::http::HeaderValue;
     use lambda_http::http::header::HeaderName;
     use proptest::prelude::*;
 

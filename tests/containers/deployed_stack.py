@@ -1,7 +1,6 @@
-"""`sam deploy` of the built template to ministack: the stack is made, and its functions do their work.
+"""`sam deploy` of the built template to ministack: the stack is created, and its functions work.
 
-The functions run from the uploaded zips with the table and the secrets of the stack itself, as they would in AWS,
-before and after `zendesk-jwt secret put`.
+The functions run from the uploaded zips with the stack's own table and secrets, before and after `zendesk-jwt secret put`.
 """
 
 import hashlib
@@ -26,8 +25,8 @@ ENVIRONMENT = {
 }
 PARAMETERS = "ZendeskSubdomain=acme LoginUrl=https://www.example.com/login AllowedOrigins=https://www.example.com"
 
-# An event that is answered 200, the resource that is the function's secret, and how `secret put` is told of it.
-PROOFS = {
+# Per function: an event with the answer 200, the resource of the secret, and the arguments of `secret put`.
+CASES = {
     "sdk-exchange": ("sdk-exchange-http-api.json", "SdkSigningKey", ["sdk", "--sdk"]),
     "messaging-token": ("messaging-token-http-api-bearer.json", "MessagingSigningKey", ["messaging", "--kid", "app_0123456789abcdef01234567", "--messaging"]),
     "sso-redirect": ("sso-redirect-http-api-login.json", "SsoSigningKey", ["sso", "--sso"]),
@@ -35,7 +34,7 @@ PROOFS = {
 
 
 def shared_secret(function):
-    """Unlike for each function, and as long as Zendesk's are."""
+    """Different for each function, and as long as Zendesk's."""
     return hashlib.sha256(function.encode()).hexdigest()
 
 
@@ -46,7 +45,7 @@ def aws(service):
 def setUpModule():
     state = tempfile.TemporaryDirectory()
     unittest.addModuleCleanup(state.cleanup)
-    # A function of ministack gets ministack's own environment, so AWS's address has to be in it.
+    # Functions inherit the environment of ministack, so it needs the address of AWS.
     settings = {**ENVIRONMENT, "GATEWAY_PORT": str(PORT), "BIND_HOST": "127.0.0.1", "STATE_DIR": state.name, "TMPDIR": state.name}
     ministack = support.Process([sys.executable, "tests/containers/ministack_with_more_types.py"], settings)
     unittest.addModuleCleanup(ministack.stop)
@@ -55,12 +54,12 @@ def setUpModule():
     try:
         run(*deploy, "--parameter-overrides", PARAMETERS, environment=ENVIRONMENT, seconds=240)
     except AssertionError:
-        tell_what_failed()
+        print_failures()
         raise
 
 
-def tell_what_failed():
-    """Prints why a resource was not made, if it came to that."""
+def print_failures():
+    """Prints why a resource was not created."""
     try:
         events = aws("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
     except botocore.exceptions.ClientError:
@@ -87,31 +86,31 @@ class DeployedStack(unittest.TestCase):
         stack = aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
         cls.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
-    def test_1_every_resource_is_made(self):
+    def test_1_every_resource_is_created(self):
         unfinished = {name: resource["ResourceStatus"] for name, resource in self.resources.items() if resource["ResourceStatus"] != "CREATE_COMPLETE"}
         self.assertEqual(unfinished, {})
-        for name in ("HttpApi", "UserTokensTable", *FUNCTIONS.values(), *(secret for _, secret, _ in PROOFS.values())):
+        for name in ("HttpApi", "UserTokensTable", *FUNCTIONS.values(), *(secret for _, secret, _ in CASES.values())):
             self.assertIn(name, self.resources)
 
-    def test_1_the_tool_is_told_where_table_and_secrets_are(self):
-        told = run("make", "--silent", "environment", environment=ENVIRONMENT).stdout.split()
-        named = {name: self.resources[resource]["PhysicalResourceId"] for name, resource in [
+    def test_1_make_environment_prints_the_names_of_table_and_secrets(self):
+        printed = run("make", "--silent", "environment", environment=ENVIRONMENT).stdout.split()
+        expected = {name: self.resources[resource]["PhysicalResourceId"] for name, resource in [
             ("USER_TOKENS_TABLE", "UserTokensTable"), ("SDK_SECRET_ID", "SdkSigningKey"),
             ("MESSAGING_SECRET_ID", "MessagingSigningKey"), ("SSO_SECRET_ID", "SsoSigningKey"),
         ]}
-        exported = dict(line.split("=", 1) for line in told if line != "export")
-        self.assertEqual(exported, named)
+        exported = dict(line.split("=", 1) for line in printed if line != "export")
+        self.assertEqual(exported, expected)
 
     def test_2_without_a_secret_a_function_answers_503_and_says_to_try_again(self):
         self.put_user()
-        for function, (event, _, _) in PROOFS.items():
+        for function, (event, _, _) in CASES.items():
             with self.subTest(function):
                 answer = self.invoke(function, event)
                 self.assertEqual(answer.status, 503, answer.body)
                 self.assertTrue(int(answer.headers["retry-after"]) > 0)
 
     def test_3_after_secret_put_it_signs_what_pyjwt_verifies(self):
-        for function, (event, secret, kind) in PROOFS.items():
+        for function, (event, secret, kind) in CASES.items():
             with self.subTest(function):
                 self.put_secret(secret, kind, shared_secret(function))
                 answer = self.invoke_until_signed(function, event)
@@ -122,14 +121,14 @@ class DeployedStack(unittest.TestCase):
         self.assertEqual(answer.status, 401, answer.body)
 
     def put_user(self):
-        """What README.md tells a company's backend to write."""
+        """Writes an item as docs/user-tokens.md says."""
         item = {"external_id": "demo-1", "name": "Demo User", "email": "demo@example.com", "email_verified": True}
         item["token_hash"] = hashlib.sha256(USER_TOKEN.encode()).hexdigest()
         table = boto3.resource("dynamodb", endpoint_url=ENDPOINT, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
         table.Table(self.outputs["UserTokensTableName"]).put_item(Item=item)
 
     def put_secret(self, secret, kind, value):
-        """Stores a shared secret with the operator's tool, as README.md says."""
+        """Stores a shared secret with the operator's tool, as docs/signing-keys.md says."""
         secret_id = self.resources[secret]["PhysicalResourceId"]
         run(*support.TOOL, "secret", "put", *kind, secret_id, "--no-wait", environment=ENVIRONMENT, given=value)
 
@@ -141,7 +140,7 @@ class DeployedStack(unittest.TestCase):
         return Answer.of_function(payload)
 
     def invoke_until_signed(self, function, event):
-        """A function that had no key looks for one again within seconds."""
+        """A function without a key reads again within seconds."""
         deadline = time.monotonic() + 30
         while (answer := self.invoke(function, event)).status == 503 and time.monotonic() < deadline:
             time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""`sam local invoke` with every event of events/: each gives the status that events/README.md promises."""
+"""`sam local invoke` with every event of events/: each gets the status in events/README.md."""
 
 import concurrent.futures
 import json
@@ -9,12 +9,12 @@ import unittest
 import support
 from support import Answer, FUNCTIONS, SHARED_SECRETS, run, verified
 
-# Each call is mostly SAM's own start, so two cores do two at a time.
+# SAM's start takes most of the time, on one core.
 AT_ONCE = os.cpu_count()
 
 
 def invoke(file, function, *options):
-    """The function's answer, and what it logged."""
+    """The function's answer and log."""
     done = run("events/sam-local", "invoke", FUNCTIONS[function], "--event", f"events/{file}", *options)
     return Answer.of_function(json.loads(done.stdout)), done.stderr
 
@@ -26,12 +26,12 @@ class EveryEvent(unittest.TestCase):
         cls.addClassCleanup(emulator.stop)
         emulator.wait_for(lambda: "zendesk-jwt is running" in emulator.output(), 300)
 
-    def test_gives_the_promised_status(self):
+    def test_gets_the_documented_status(self):
         before = support.containers()
-        promised = support.promised()
-        self.assertEqual(len(promised), len(list(support.EVENTS.glob("*.json"))), "every event is in the table")
+        expected = support.expected()
+        self.assertEqual(len(expected), len(list(support.EVENTS.glob("*.json"))), "every event is in the table")
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            calls = [(file, function, status, pool.submit(invoke, file, function)) for file, function, status in promised]
+            calls = [(file, function, status, pool.submit(invoke, file, function)) for file, function, status in expected]
             for file, function, status, call in calls:
                 with self.subTest(file):
                     answer, _ = call.result()
@@ -39,9 +39,9 @@ class EveryEvent(unittest.TestCase):
                     self.assertEqual(answer.status, status, answer.body)
                     if status == 200 and "logout" not in file:
                         verified(answer.jwt(), SHARED_SECRETS[function])
-        self.assertEqual(support.containers(), before, "no container stays behind")
+        self.assertEqual(support.containers(), before, "a container is left")
 
-    def test_without_a_secret_is_answered_503_and_the_log_says_what_to_store(self):
+    def test_without_a_secret_the_answer_is_503_and_the_log_says_what_to_store(self):
         variables = {"SIGNING_KEY_SECRET_ID": "none", "USER_TOKENS_TABLE": "zendesk-jwt-user-tokens"}
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump({"Parameters": variables}, file)

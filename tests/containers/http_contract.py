@@ -1,4 +1,4 @@
-"""`sam local start-api`: what Zendesk, a site and a browser get from the template's routes, over HTTP."""
+"""`sam local start-api`: the answers of the template's routes to Zendesk, a site and a browser, over HTTP."""
 
 import unittest
 
@@ -22,7 +22,7 @@ def setUpModule():
         api.stop()
         left = support.containers() - containers_before
         if left:
-            raise AssertionError(f"containers stayed behind: {left}")
+            raise AssertionError(f"containers are left: {left}")
 
     unittest.addModuleCleanup(stop)
     api.wait_for(lambda: "Running on http" in api.output(), 300)
@@ -37,7 +37,7 @@ class Contract(unittest.TestCase):
         self.assertIn("max-age=", answer.headers.get("strict-transport-security", ""))
 
     def assert_problem(self, answer, status):
-        """A problem document (RFC 9457) that says its own status."""
+        """A problem document (RFC 9457) with the status of the answer."""
         self.assertEqual((answer.status, answer.headers["content-type"]), (status, "application/problem+json"), answer.body)
         self.assertEqual(answer.json()["status"], status)
         self.assert_hardened(answer)
@@ -53,16 +53,16 @@ class SupportSdk(Contract):
         self.assertEqual((claims["name"], claims["email"]), ("Demo User", "demo@example.com"))
         self.assert_hardened(answer)
 
-    def test_every_refusal_is_alike(self):
+    def test_all_refusals_are_equal(self):
         tokens = ("unknown", "demo-expired", "demo-suspended", "demo-unverified", "demo-messaging-only")
         refusals = [self.call("POST", "/sdk/jwt", FORM, f"user_token={token}") for token in tokens]
         for refusal in refusals:
             self.assert_problem(refusal, 401)
-            # The server in front adds the time of day.
+            # The server adds the time of day.
             refusal.headers.pop("date")
             self.assertEqual((refusal.headers, refusal.body), (refusals[0].headers, refusals[0].body))
 
-    def test_a_malformed_request_is_told_what_was_expected(self):
+    def test_the_answer_to_a_malformed_request_says_what_was_expected(self):
         for headers, body, status, expected in (
             (FORM, "", 400, "user_token"),
             (FORM, "user_token=a&user_token=b", 400, "exactly one"),

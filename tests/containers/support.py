@@ -1,4 +1,4 @@
-"""What the three proofs beside this file share: processes that end with them, events, HTTP and JWTs."""
+"""What the three tests in this folder share: child processes, events, HTTP and JWTs."""
 
 import atexit
 import html.parser
@@ -21,7 +21,7 @@ EVENTS = ROOT / "events"
 # The operator's tool, `zendesk-jwt`.
 TOOL = ("cargo", "run", "--quiet", "--locked", "--package", "zendesk-jwt-cli", "--")
 
-# What `zendesk-jwt local` holds: one user whom all three flows vouch for, and a shared secret of each kind.
+# From `zendesk-jwt local`: the token of a user who is valid for all three functions, and each shared secret.
 USER_TOKEN = "BD2F35A7621"
 FUNCTIONS = {
     "sdk-exchange": "SdkExchangeFunction",
@@ -36,13 +36,13 @@ SHARED_SECRETS = {
 
 
 class Process:
-    """A process in a session of its own, which ends when this program does."""
+    """A process in its own session, which ends when this program ends."""
 
     running = []
 
     def __init__(self, command, environment=None):
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
-        # Ctrl-C must end it, even where it was ignored when this program was started in the background.
+        # A program started in the background ignores Ctrl-C; its children must not.
         unignore = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
         self.child = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **(environment or {})}, start_new_session=True, preexec_fn=unignore,
@@ -55,7 +55,7 @@ class Process:
         return self.log.read()
 
     def wait_for(self, is_ready, seconds):
-        """Waits until `is_ready()`, and fails with the output when the process ended or took longer."""
+        """Waits until `is_ready()`. Fails with the output if the process ends or takes longer."""
         deadline = time.monotonic() + seconds
         while not is_ready():
             if self.child.poll() is not None or time.monotonic() > deadline:
@@ -64,7 +64,7 @@ class Process:
             time.sleep(0.1)
 
     def stop(self, seconds=20):
-        """What Ctrl-C does, and after some time what cannot be refused. Gives the exit status."""
+        """Ends the process as Ctrl-C does, then by force. Returns the exit status."""
         for end in (signal.SIGINT, signal.SIGKILL):
             if self.child.poll() is None:
                 os.killpg(self.child.pid, end)
@@ -82,7 +82,7 @@ def stop_all():
 
 
 def end_at_once(_signal, _frame):
-    """A stage that takes too long is told to end: without waiting for what is under way, but nothing stays behind."""
+    """On a time-out, ends at once and leaves no process behind."""
     stop_all()
     os._exit(1)
 
@@ -97,7 +97,7 @@ def free_port():
 
 
 def run(*command, environment=None, given="", seconds=120):
-    """Runs a command to its end, given its standard input. Fails with all it printed when it fails."""
+    """Runs a command with this standard input. If the command fails, fails with its output."""
     environment = {**os.environ, **(environment or {})}
     done = subprocess.run(command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True, timeout=seconds)
     if done.returncode != 0:
@@ -110,21 +110,21 @@ def containers():
     return set(run("docker", "ps", "--all", "--quiet", "--filter", "label=sam.cli.container.type=lambda").stdout.split())
 
 
-def promised():
-    """File, function and promised status of every event, from the table in events/README.md."""
+def expected():
+    """File, function and expected status of every event, from the table in events/README.md."""
     rows = [line.strip("|").split("|") for line in (EVENTS / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
     return [(row[0].strip(" `"), row[1].strip(" `"), int(row[-1])) for row in rows]
 
 
 class Answer:
-    """An HTTP answer, whichever way it came. Header names are lower case."""
+    """An HTTP answer. Header names are lower case."""
 
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
 
     @classmethod
     def of_function(cls, response):
-        """From what a function returned to API Gateway or to a load balancer."""
+        """From what a function returns to API Gateway or to a load balancer."""
         several = {name: values[-1] for name, values in response.get("multiValueHeaders", {}).items()}
         headers = {name.lower(): value for name, value in {**several, **response.get("headers", {})}.items()}
         return cls(response["statusCode"], headers, response["body"])
@@ -133,11 +133,11 @@ class Answer:
         return json.loads(self.body)
 
     def form(self):
-        """Where the page's form goes, and its fields."""
+        """The action and the fields of the page's form."""
         return _Form(self.body)
 
     def jwt(self):
-        """The JWT, as whoever asked for it finds it: in JSON, or in the page's form."""
+        """The JWT from JSON or from the page's form."""
         if self.headers["content-type"].startswith("application/json"):
             return self.json()["jwt"]
         return self.form().fields["jwt"]
@@ -162,7 +162,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-# Without the proxies that the environment may name: these calls stay on this machine.
+# Without a proxy: these calls stay on this machine.
 _OPENER = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
 
 
@@ -179,5 +179,5 @@ def request(method, url, headers=None, body=None):
 
 
 def verified(token, secret):
-    """The claims of a JWT, as Zendesk's side would see them: PyJWT refuses what is not signed with the secret."""
+    """The claims of a JWT. PyJWT refuses a JWT that is not signed with the secret."""
     return jwt.decode(token, secret, algorithms=["HS256"])

@@ -2,7 +2,7 @@
 //
 //     npm install jsonwebtoken && node make_with_node.mjs
 //
-// Nothing is random and no clock is read, so running it again writes the same file.
+// Nothing is random and no clock is read, so each run writes the same file.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import jwt from 'jsonwebtoken';
@@ -12,13 +12,13 @@ const cases = JSON.parse(readFileSync(here('made-by-pyjwt.json'), 'utf8'));
 
 const tokens = cases.map(({ case: name, kind, secret, kid, claims }) => {
   const header = { alg: 'HS256', typ: 'JWT', ...(kid && { kid }) };
-  // The library adds `iat` from the clock where there is none, and with `noTimestamp` drops even a given one.
+  // Without `noTimestamp` the library adds `iat` from the clock; with it, the library drops a given one.
   const noTimestamp = !('iat' in claims);
   const token = jwt.sign(claims, secret, { algorithm: 'HS256', header, noTimestamp });
   return { case: name, kind, secret, kid, claims, token };
 });
 
-// As in Zendesk's own messaging sample, which leaves `iat` to the library.
+// Zendesk's messaging sample leaves `iat` to the library.
 const { secret, kid } = cases.find(({ kind }) => kind === 'messaging');
 const claims = { scope: 'user', external_id: 'demo-1', iat: 1767225600, exp: 1767225900 };
 tokens.push({

@@ -2,7 +2,7 @@
 
     pip install pyjwt && python3 make_with_pyjwt.py
 
-Times and ids are fixed, so running it again writes the same file.
+Times and ids are fixed, so each run writes the same file.
 """
 
 import json

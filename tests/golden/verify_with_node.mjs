@@ -1,22 +1,21 @@
-// Fails unless npm's `jsonwebtoken` and `jose` take every token in minted.json, which this project's tests write.
+// Fails unless npm's `jsonwebtoken` and `jose` accept every JWT in minted.json, which this project's tests write.
 //
 //     npm ci && node verify_with_node.mjs [FILE]
 //
-// Each must say of every token what verify_with_pyjwt.py says: HS256 and nothing else, with that secret and those
-// claims alone. Whether `exp` and `iat` are timely is not asked, since the tests' clock stands still.
+// The checks are those of verify_with_pyjwt.py. `exp` and `iat` are not compared with the time, since the tests' clock is fixed.
 
 import { webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import jsonwebtoken from 'jsonwebtoken';
 
-// Node 18, which is Debian 12's, has no global of that name yet, and `jose` asks for it.
+// `jose` needs this global, which Node 18 lacks.
 globalThis.crypto ??= webcrypto;
 const { errors, jwtVerify } = await import('jose');
 
 const file = process.argv[2] ?? new URL('minted.json', import.meta.url);
 
-// What each makes of a token: its header and claims, or null when the signature is wrong.
+// Each returns header and claims, or null if the signature is wrong.
 const libraries = {
   jsonwebtoken(token, secret) {
     try {
@@ -51,7 +50,7 @@ for (const [library, verify] of Object.entries(libraries)) {
   for (const { kind, token, secret, header, claims } of tokens) {
     const found = await verify(token, secret);
     if (!isDeepStrictEqual(plain(found), { header, claims })) {
-      problems.push(`${library}, ${kind}: ${JSON.stringify(found)} is not what is beside the token`);
+      problems.push(`${library}, ${kind}: ${JSON.stringify(found)} differs from the expected header and claims`);
     }
     if (await verify(token, 'another-secret-of-sufficient-length-here')) {
       problems.push(`${library}, ${kind}: verifies with another secret`);
@@ -62,7 +61,7 @@ for (const [library, verify] of Object.entries(libraries)) {
   }
 }
 
-// The libraries' objects need not have the prototype of those that JSON.parse makes.
+// The libraries' objects may have another prototype than those of JSON.parse.
 function plain(value) {
   return JSON.parse(JSON.stringify(value));
 }

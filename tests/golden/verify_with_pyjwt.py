@@ -1,11 +1,10 @@
-"""Fails unless PyJWT takes every token in minted.json, which this project's tests write.
+"""Fails unless PyJWT accepts every JWT in minted.json, which this project's tests write.
 
     pip install pyjwt && python3 verify_with_pyjwt.py [FILE]
 
-The file is a list of {kind, secret, kid, header, claims, token}. Each token must verify as HS256 and
-nothing else, not verify with another secret or other claims, and hold exactly the header and the claims
-that are given.
-Whether `exp` and `iat` are timely is not asked, since the tests' clock stands still.
+The file is a list of {kind, secret, kid, header, claims, token}. Each JWT must verify as HS256, must not verify with another
+secret or other claims, and must have exactly the given header and claims. `exp` and `iat` are not compared with the time,
+since the tests' clock is fixed.
 """
 
 import base64

@@ -1,24 +1,31 @@
 //! What a function sends to AWS: the operation, its arguments and a valid signature.
 
 use crate::support::broken_server::BrokenServer;
-use crate::support::{Answer, Kind, Request, Service, Setup, users};
+use crate::support::service::Reply;
+use crate::support::{Answer, Kind, Request, Service, Setup, eventually, logs, users};
 use aws_lc_rs::{digest, hmac};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const TOKEN: &str = "t0ken";
 /// The secret access key of the function in these tests.
 const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// DynamoDB, which knows every token, and Secrets Manager, which answers `secret`, at one address.
-fn aws(secret: Value) -> BrokenServer {
+fn aws(secret: &Value) -> BrokenServer {
+    aws_with_item(&users::item(TOKEN, &users::demo()), secret)
+}
+
+fn aws_with_item(item: &Value, secret: &Value) -> BrokenServer {
+    let (item, secret) = (json!({ "Item": item }).to_string(), secret.to_string());
     BrokenServer::http(move |request| {
-        let answer = match header(request, "x-amz-target") {
-            "DynamoDB_20120810.GetItem" => json!({ "Item": users::item(TOKEN, &users::demo()) }),
+        let body = match header(request, "x-amz-target") {
+            "DynamoDB_20120810.GetItem" => item.clone(),
             "secretsmanager.GetSecretValue" => secret.clone(),
             other => panic!("unexpected operation {other}"),
         };
         let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.0".to_owned())];
-        Answer { status: 200, headers, body: answer.to_string() }
+        Answer { status: 200, headers, body }
     })
 }
 
@@ -30,7 +37,7 @@ fn started(kind: Kind, aws: &BrokenServer) -> Service {
 
 /// All calls for one sign-in.
 fn calls_of(kind: Kind) -> Vec<Request> {
-    let aws = aws(json!({ "SecretString": kind.signing_key(kind.secret()).to_string() }));
+    let aws = aws(&json!({ "SecretString": kind.signing_key(kind.secret()).to_string() }));
     let service = started(kind, &aws);
     assert_eq!(service.answer(&kind.request(TOKEN)).status, 200);
     aws.requests()
@@ -80,12 +87,54 @@ fn a_user_token_is_looked_up_by_its_hash_and_read_consistently() {
 
 #[test]
 fn a_binary_secret_answers_503_and_the_log_says_what_to_store() {
-    let aws = aws(json!({ "SecretBinary": "c2VjcmV0" }));
+    let aws = aws(&json!({ "SecretBinary": "c2VjcmV0" }));
     let service = started(Kind::SdkExchange, &aws);
     let reply = service.reply(&service.kind.request(TOKEN));
 
     assert_eq!(reply.answer.status, 503);
     assert!(reply.logs.contains("store the signing key as text"), "{}", reply.logs);
+}
+
+/// A user with the smallest and most numerous values: each empty text counts 1 byte in DynamoDB, and 9 bytes in JSON.
+fn item_with_tags(count: usize) -> Value {
+    users::item(TOKEN, &users::demo_with(&json!({ "tags": vec![""; count] })))
+}
+
+fn with_item(kind: Kind, item: &Value) -> (BrokenServer, Service) {
+    let aws = aws_with_item(item, &json!({ "SecretString": kind.signing_key(kind.secret()).to_string() }));
+    let service = started(kind, &aws);
+    (aws, service)
+}
+
+/// The reply and the number of its calls. On a busy machine, so long an answer may not arrive in time.
+fn reply_in_time(aws: &BrokenServer, service: &Service) -> (Reply, usize) {
+    eventually("an answer in time", Duration::from_mins(1), || {
+        let before = aws.requests().len();
+        let reply = service.reply(&service.kind.request(TOKEN));
+        let in_time = logs::request_line(&reply.logs)["outcome"] != "user_tokens_unavailable";
+        in_time.then(|| (reply, aws.requests().len() - before))
+    })
+}
+
+#[test]
+fn an_item_of_the_largest_size_is_read() {
+    const LARGEST_ITEM: usize = 400 * 1024;
+    for kind in Kind::ALL {
+        let (aws, service) = with_item(kind, &item_with_tags(LARGEST_ITEM));
+        let (reply, _) = reply_in_time(&aws, &service);
+        assert_eq!(reply.answer.status, 200, "{kind:?}: {}", reply.logs);
+    }
+}
+
+#[test]
+fn an_answer_that_is_longer_than_any_item_is_a_malformed_item() {
+    for kind in Kind::ALL {
+        let (aws, service) = with_item(kind, &item_with_tags(500 * 1024));
+        let (reply, calls) = reply_in_time(&aws, &service);
+        assert_eq!(reply.answer.status, 503, "{kind:?}");
+        assert_eq!(logs::request_line(&reply.logs)["outcome"], "item_malformed", "{kind:?}: {}", reply.logs);
+        assert_eq!(calls, 1, "a retry would read the same item");
+    }
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> &'a str {

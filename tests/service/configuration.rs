@@ -96,6 +96,7 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
         .env("POST_LOGOUT_URL", "javascript:alert(1)")
         .env("PUBLIC_URL", "/here")
         .env("SESSION_COOKIE", "a cookie;")
+        .env("END_SESSION_ON_LOGOUT", "yes")
         .env("SIGNING_KEY_MAX_AGE", "five minutes")
         .env("LOG_LEVEL", "loud");
     let named = [
@@ -106,11 +107,142 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
         "POST_LOGOUT_URL",
         "PUBLIC_URL",
         "SESSION_COOKIE",
+        "END_SESSION_ON_LOGOUT",
         "SIGNING_KEY_MAX_AGE",
         "LOG_LEVEL",
     ];
 
     assert_named(setup, &["USER_TOKENS_TABLE"], &named);
+}
+
+/// Values that the patterns of the template refuse as well, by variable. The first one of each list is valid.
+const REFUSED: [(&str, &[&str]); 10] = [
+    (
+        "ALLOWED_ORIGINS",
+        &[
+            "https://www.example.com,https://shop.example.com:8443",
+            "https://*.example.com",
+            "https://www.example.com,https://*.example.com",
+            "*",
+            "null",
+            "https://",
+            "http://www.example.com",
+            "https://www.example.com/path",
+            "https://www.example.com?query",
+            "https://www.example.com#fragment",
+            "https://user@www.example.com",
+            "https://user:pass@www.example.com",
+            "https://www.example.com;https://shop.example.com",
+            "https://www.example.com https://shop.example.com",
+            "https://www.example.com|shop.example.com",
+            "https://WWW.example.com",
+            "https://www.müller.example",
+            "https://www.example.com:",
+            "https://www.example.com:99999",
+            "https:www.example.com",
+            "www.example.com",
+            "https://www.example.com,",
+        ],
+    ),
+    (
+        "RETURN_TO_HOSTS",
+        &[
+            "help.acme.example,acme-labs.zendesk.com",
+            "*",
+            "*.acme.example",
+            "help.acme.example;sandbox",
+            "help.acme.example sandbox.acme.example",
+            "help.acme.example|sandbox.acme.example",
+            "help.acme.example,",
+            "https://help.acme.example",
+            "help.acme.example:8443",
+            "help.acme.example/hc",
+            "user@help.acme.example",
+            "HELP.acme.example",
+            "hilfe.müller.example",
+            "localhost",
+            "help.acme.example.",
+            ".acme.example",
+            "help..acme.example",
+            "help.acme.example'",
+            "192.0.2.1",
+        ],
+    ),
+    (
+        "LOGIN_URL",
+        &[
+            "https://www.example.com/login?lang=de&x=a@b",
+            "https://user:hunter2@www.example.com/login",
+            "https://user@www.example.com/login",
+            "https://:hunter2@www.example.com/login",
+            "https://user:hunter2@www.example.com:port/login",
+            "https://*.example.com/login",
+            "https://www.example.com;script-src/login",
+            "https://www.example.com,shop.example.com/login",
+            "https://www.example.com/log in",
+            "https://www.example.com/#/login",
+            "https://www.müller.example/login",
+            "https:\\\\www.example.com\\login",
+            "https:www.example.com/login",
+            "HTTPS://www.example.com/login",
+            "http://www.example.com/login",
+            "ftp://www.example.com/login",
+            "/login",
+        ],
+    ),
+    (
+        "POST_LOGOUT_URL",
+        &[
+            "https://www.example.com/bye",
+            "https://user:hunter2@www.example.com/bye",
+            "https://*.example.com/",
+            "https://www.example.com/#/bye",
+            "javascript:alert(1)",
+        ],
+    ),
+    (
+        "PUBLIC_URL",
+        &[
+            "https://sso.example.com/zendesk",
+            "https://sso.example.com/",
+            "https://sso.example.com/zendesk/",
+            "https://sso.example.com//zendesk",
+            "https://sso.example.com?x",
+            "https://sso.example.com#x",
+            "https://user:hunter2@sso.example.com",
+            "https://*.example.com",
+        ],
+    ),
+    (
+        "ZENDESK_SUBDOMAIN",
+        &["acme-1", "ACME", "-acme", "acme-", "acme.zendesk.com", "https://acme", "*", "ac me", "acmé"],
+    ),
+    ("SESSION_COOKIE", &["__Host-session.id_2", "a;b", "a b", "a=b", "a,b", "séance", "a$b", "\"a\""]),
+    ("LOG_LEVEL", &["warn", "off", "WARN", "3", "loud"]),
+    ("END_SESSION_ON_LOGOUT", &["false", "no", "0", "False"]),
+    ("SIGNING_KEY_MAX_AGE", &["86400", "0", "86401", "-1", "1.5", "5m"]),
+];
+
+#[test]
+fn what_the_templates_patterns_refuse_is_refused_at_start() {
+    for (variable, values) in REFUSED {
+        let setup = |value| Setup::of(Kind::SsoRedirect).env(variable, value);
+        let (valid, refused) = values.split_first().unwrap();
+        setup(valid).start();
+        for value in refused {
+            let exit = setup(value).expect_exit(&[]);
+            assert!(!exit.status.success() && exit.output.contains(variable), "{variable}={value}: {exit:?}");
+            assert!(!exit.output.contains("hunter2"), "the log repeats a password: {exit:?}");
+        }
+    }
+}
+
+#[test]
+fn the_messaging_function_refuses_the_same_origins() {
+    for value in ["https://*.example.com", "*", "null", "https://user:pass@www.example.com"] {
+        let setup = Setup::of(Kind::MessagingToken).env("ALLOWED_ORIGINS", value);
+        assert_named(setup, &[], &["ALLOWED_ORIGINS"]);
+    }
 }
 
 #[test]
@@ -178,6 +310,7 @@ fn an_empty_optional_variable_counts_as_not_set() {
         "LOGIN_URL",
         "POST_LOGOUT_URL",
         "SESSION_COOKIE",
+        "END_SESSION_ON_LOGOUT",
         "ALLOWED_ORIGINS",
         "PUBLIC_URL",
         "MESSAGING_TOKEN_TTL",

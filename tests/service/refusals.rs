@@ -87,8 +87,7 @@ fn response_and_logs(service: &Service, event: &Value) -> (Value, String) {
 
 /// The outcomes that the log distinguishes.
 fn expected_outcomes(kind: Kind) -> BTreeSet<&'static str> {
-    let of_the_token =
-        ["user_token_unknown", "user_token_expired", "user_suspended", "audience_not_allowed", "item_malformed"];
+    let of_the_token = ["user_token_unknown", "user_token_expired", "user_suspended", "audience_not_allowed"];
     let of_the_profile: &[_] = match kind {
         Kind::SdkExchange => &["email_unverified", "claim_missing", "team_member"],
         Kind::MessagingToken => &["claim_missing"],

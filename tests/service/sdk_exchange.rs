@@ -105,6 +105,19 @@ fn optional_claims_are_sent_as_they_are_stored() {
 }
 
 #[test]
+fn numbers_in_user_fields_keep_all_their_digits() {
+    let service = service();
+    let digits = ["12345678901234567890123456789012345678", "0.12345678901234567891", "-98765432109876543210"];
+    let mut item = users::item(TOKEN, &users::demo());
+    let number = |digits: &&str| json!({ "N": digits });
+    item["user_fields"] = json!({ "M": { "ids": { "L": digits.iter().map(number).collect::<Vec<_>>() } } });
+    service.aws.put_item(&item);
+
+    let jwt = signed(&service.answer(&service.kind.request(TOKEN)));
+    assert_eq!(jwt.claim("user_fields").to_string(), format!(r#"{{"ids":[{}]}}"#, digits.join(",")));
+}
+
+#[test]
 fn absent_null_and_empty_claims_stay_different() {
     let stored = json!({ "phone": null, "organization": "", "tags": [], "user_fields": {} });
     let jwt = signed(&service().answer_for(TOKEN, &users::demo_with(&stored)));

@@ -1,7 +1,7 @@
 //! SSO after the first sign-in: foreign origins, loops, agents, errors of Zendesk.
 
 use crate::support::service::SSO_SECRET;
-use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, eventually, html, logs, users};
+use crate::support::{Answer, EventSource, Jwt, Kind, Request, Service, Setup, eventually, html, logs, now, users};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -61,6 +61,19 @@ fn a_page_of_a_foreign_origin_may_not_sign_its_visitor_in() {
 }
 
 #[test]
+fn the_origin_null_is_never_our_own() {
+    let service = started(setup().env("ALLOWED_ORIGINS", "https://www.example.com"));
+    for source in [EventSource::Alb, EventSource::HttpApi, EventSource::RestApi] {
+        for scheme in ["foo", "data", "https"] {
+            let mut event = source.event(&posted_from("null"));
+            event["headers"]["x-forwarded-proto"] = scheme.into();
+            let answer = service.reply_to_event(source, event).answer;
+            assert_eq!((answer.status, is_signed(&answer)), (403, false), "{scheme} through {source:?}");
+        }
+    }
+}
+
+#[test]
 fn pages_of_our_own_and_of_allowed_origins_may_sign_their_visitor_in() {
     let allowed = started(setup().env("ALLOWED_ORIGINS", "https://www.example.com, https://app.example.com/"));
     for origin in ["https://www.example.com", "https://app.example.com"] {
@@ -83,6 +96,51 @@ fn a_script_or_a_frame_gets_no_jwt() {
     assert!(is_signed(&service.answer(&login().header("sec-fetch-dest", "document"))));
 }
 
+/// The headers of a browser that does not open a page in its window.
+const NOT_A_PAGE: [(&str, &str); 10] = [
+    ("sec-fetch-dest", "image"),
+    ("sec-fetch-dest", "iframe"),
+    ("sec-fetch-dest", "empty"),
+    ("sec-fetch-dest", "style"),
+    ("sec-fetch-dest", "video"),
+    ("sec-purpose", "prefetch"),
+    ("sec-purpose", "prefetch;prerender"),
+    ("sec-purpose", "prefetch;anonymous-client-ip"),
+    ("sec-purpose", "Prefetch; prerender"),
+    ("purpose", "prefetch"),
+];
+
+#[test]
+fn an_image_a_frame_and_a_prefetch_neither_sign_in_nor_sign_out() {
+    let service = started(setup().env("POST_LOGOUT_URL", "https://www.example.com/bye"));
+    let requests = [login(), Request::get("/sso/logout"), returned("Rate limit exceeded")];
+    for (name, value) in NOT_A_PAGE {
+        for request in &requests {
+            let request = request.clone().header(name, value);
+            for source in EventSource::ALL {
+                let answer = service.answer_through(source, &request);
+                assert_eq!((answer.status, is_signed(&answer)), (400, false), "{name}: {value} through {source:?}");
+                assert_eq!((answer.header("set-cookie"), answer.header("location")), (None, None), "{name}: {value}");
+            }
+        }
+    }
+    for request in requests {
+        let request = request.header("sec-fetch-dest", "document").header("sec-purpose", "");
+        assert!([200, 303].contains(&service.answer(&request).status), "{request:?}");
+    }
+}
+
+#[test]
+fn signing_out_leaves_the_session_alone_if_configured() {
+    for (value, ends_session) in [("true", true), ("", true), ("false", false)] {
+        let setup = setup().env("END_SESSION_ON_LOGOUT", value);
+        let with_page = started(setup.env("POST_LOGOUT_URL", "https://www.example.com/bye"));
+        let answer = with_page.answer(&Request::get("/sso/logout").cookie("session", TOKEN));
+        assert_eq!((answer.status, answer.header("location")), (303, Some("https://www.example.com/bye")));
+        assert_eq!(answer.values("set-cookie").next().is_some(), ends_session, "{value:?}");
+    }
+}
+
 #[test]
 fn numbers_that_zendesk_sent_are_posted_back_and_other_values_are_not() {
     let service = started(setup());
@@ -98,7 +156,7 @@ fn numbers_that_zendesk_sent_are_posted_back_and_other_values_are_not() {
 fn guard(answer: &Answer) -> String {
     let cookie = answer.header("set-cookie").expect("the loop guard's cookie");
     let (value, attributes) = cookie.strip_prefix("__Host-zendesk-sign-ins=").expect(cookie).split_once(';').unwrap();
-    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=60"] {
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=600"] {
         assert!(attributes.contains(attribute), "{cookie}");
     }
     assert!(!attributes.contains("Domain"), "{cookie}");
@@ -170,6 +228,45 @@ fn an_error_of_zendesk_is_shown_on_a_page_with_advice() {
         for personal in ["demo@example.com", "demo%40example.com", "canary-7"] {
             logs::assert_without(&reply.logs, personal, code);
         }
+    }
+}
+
+/// Whether the log line counts an error of Zendesk for the alarms.
+fn counts_for_the_alarms(service: &Service, request: &Request) -> bool {
+    let line = logs::request_line(&service.reply(request).logs);
+    assert_eq!(line["outcome"], "zendesk_signature_invalid");
+    let is_metric = logs::metric_names(&line).contains(&"zendesk_errors".to_owned());
+    assert_eq!(line.get("zendesk_errors").is_some(), is_metric, "{line}");
+    is_metric
+}
+
+#[test]
+fn an_error_of_zendesk_counts_for_the_alarms_only_after_a_sign_in_of_this_browser() {
+    let service = started(setup());
+    let error = || returned("Invalid signature");
+    let with_guard = |value: &str| error().header("cookie", &format!("__Host-zendesk-sign-ins={value}"));
+    let signed_in = guard(&service.answer(&login()));
+    for source in EventSource::ALL {
+        let reply = service.reply_through(source, &with_guard(&signed_in));
+        assert_eq!(logs::request_line(&reply.logs)["zendesk_errors"], 1, "{source:?}");
+    }
+    assert!(counts_for_the_alarms(&service, &with_guard(&signed_in)));
+
+    let (times, code) = signed_in.rsplit_once('~').unwrap();
+    let time: u64 = times.trim_end_matches('~').parse().unwrap();
+    let refused = service.answer(&Request::get("/sso/login").bearer("unknown"));
+    let anonymous = [
+        error(),
+        with_guard(""),
+        with_guard(&now().to_string()),
+        with_guard(times),
+        with_guard(&format!("{times}~{}", "0".repeat(code.len()))),
+        with_guard(&format!("{}~~{code}", time - 7)),
+        with_guard(&format!("~~{code}")),
+        with_guard(refused.header("set-cookie").unwrap_or_default()),
+    ];
+    for request in anonymous {
+        assert!(!counts_for_the_alarms(&service, &request), "{request:?}");
     }
 }
 

@@ -1,5 +1,4 @@
-//! `template.yaml` against the functions that it deploys: what they count, call, read and answer is what
-//! the template watches, allows, sets and routes.
+//! `template.yaml` fits the functions: its alarms, permissions, variables and routes are those that the functions use.
 
 mod document;
 mod guessing;
@@ -15,7 +14,7 @@ const TOKEN: &str = "BD2F35A7621";
 
 /// The function of a kind in the template.
 trait InTemplate {
-    /// The logical id of the function, without the word for what it is.
+    /// The logical id of the function, without the suffix "Function".
     fn logical_id(self) -> &'static str;
     fn properties(self, template: &Value) -> &Value;
     fn variables(self, template: &Value) -> BTreeMap<&str, &Value>;
@@ -47,28 +46,28 @@ fn file(name: &str) -> String {
 }
 
 #[test]
-fn alarms_and_dashboard_look_at_metrics_that_there_are() {
+fn alarms_and_dashboard_use_existing_metrics() {
     let template = template();
     let namespaces: BTreeSet<_> =
         Kind::ALL.iter().map(|kind| text(kind.variables(&template)["METRICS_NAMESPACE"])).collect();
     let [namespace] = Vec::from_iter(namespaces).try_into().expect("one namespace");
     assert!(namespace.contains(STACK), "two stacks in one account would share {namespace}");
-    let there_are = &metrics::emitted(&namespace) | &of_filters(&template);
+    let existing = &metrics::emitted(&namespace) | &of_filters(&template);
 
     let (shown, searches) = of_widgets(&widgets(&template));
     let alarms = resources(&template, "AWS::CloudWatch::Alarm");
     let watched = alarms.iter().flat_map(|(_, alarm)| of_alarm(alarm));
     let ours: BTreeSet<_> = watched.chain(shown).filter(|metric| !metric.namespace.starts_with("AWS/")).collect();
     assert!(ours.len() > 20, "{ours:?}");
-    let unknown: Vec<_> = ours.difference(&there_are).collect();
-    assert!(unknown.is_empty(), "nobody counts {unknown:#?}");
+    let unknown: Vec<_> = ours.difference(&existing).collect();
+    assert!(unknown.is_empty(), "these metrics do not exist: {unknown:#?}");
     for search in searches {
-        assert!(search.finds(&there_are), "nobody counts {search:?}");
+        assert!(search.finds(&existing), "no metric matches {search:?}");
     }
 }
 
 #[test]
-fn metrics_of_aws_are_those_of_this_stack() {
+fn metrics_of_aws_belong_to_this_stack() {
     let template = template();
     let known: BTreeSet<_> = [
         ("AWS/ApiGateway", "5xx", "ApiId", "AWS::Serverless::HttpApi"),
@@ -97,14 +96,14 @@ fn metrics_of_aws_are_those_of_this_stack() {
     }
 }
 
-/// The words of a formula that are not functions of it.
+/// The ids of metrics in a formula.
 fn ids_in(expression: &str) -> impl Iterator<Item = &str> {
     let words = expression.split(|c: char| !c.is_alphanumeric() && c != '_');
     words.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()))
 }
 
 #[test]
-fn a_formula_of_an_alarm_uses_all_of_its_metrics_and_no_others() {
+fn the_formula_of_an_alarm_uses_exactly_its_metrics() {
     let template = template();
     for (id, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
         let queries = alarm["Properties"]["Metrics"].as_array().into_iter().flatten();
@@ -116,12 +115,12 @@ fn a_formula_of_an_alarm_uses_all_of_its_metrics_and_no_others() {
             }
         }
         assert_eq!(used, inner, "{id}");
-        assert!(of_alarm(alarm).len() <= 10, "{id}: CloudWatch takes ten metrics in a formula");
+        assert!(of_alarm(alarm).len() <= 10, "{id}: CloudWatch allows ten metrics in a formula");
     }
 }
 
 #[test]
-fn every_alarm_tells_somebody_and_points_to_the_runbook() {
+fn every_alarm_notifies_the_topic_and_names_the_runbook() {
     let template = template();
     let widgets = widgets(&template);
     let shown = widgets.iter().filter_map(|widget| widget["properties"]["alarms"].as_array());
@@ -132,7 +131,7 @@ fn every_alarm_tells_somebody_and_points_to_the_runbook() {
         for actions in ["AlarmActions", "OKActions"] {
             assert!(properties[actions].to_string().contains("AlarmTopic"), "{id}: {actions}");
         }
-        assert_eq!(properties["TreatMissingData"], "notBreaching", "{id}: nobody calls at night");
+        assert_eq!(properties["TreatMissingData"], "notBreaching", "{id}: a quiet night is not an alarm");
         assert!(text(&properties["AlarmDescription"]).ends_with("See docs/operations.md."), "{id}");
         alarms.insert(id.to_owned());
     }
@@ -144,7 +143,7 @@ fn every_alarm_tells_somebody_and_points_to_the_runbook() {
     assert_eq!(entries, alarms, "the entries of docs/operations.md");
 }
 
-/// A statement of a policy: who may do what to what.
+/// Actions and resources of each statement of a policy.
 fn statements(policy: &Value) -> Vec<(Vec<String>, Vec<String>)> {
     let statements = policy["Statement"].as_array().unwrap().iter();
     statements
@@ -155,7 +154,7 @@ fn statements(policy: &Value) -> Vec<(Vec<String>, Vec<String>)> {
         .collect()
 }
 
-/// The actions that a function calls to start and to sign a JWT.
+/// The actions that a function calls from its start to a signed JWT.
 fn called(kind: Kind) -> BTreeSet<String> {
     let service = Setup::of(kind).with_fakes().start();
     assert_eq!(service.answer_for(TOKEN, &users::demo()).status, 200);
@@ -166,12 +165,12 @@ fn called(kind: Kind) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_function_may_do_what_it_does_to_its_own_resources_and_nothing_else() {
+fn a_role_allows_exactly_the_actions_that_its_function_calls() {
     let template = template();
     let mut secrets = BTreeSet::new();
     for kind in Kind::ALL {
         let properties = kind.properties(&template);
-        assert!(properties["Policies"].is_null(), "SAM would add what it thinks fit");
+        assert!(properties["Policies"].is_null(), "SAM would add its own statements");
         let role = text(&properties["Role"]).replace("${", "").replace(".Arn}", "");
         let role = &template["Resources"][role]["Properties"];
         let [policy] = role["Policies"].as_array().unwrap().as_slice() else { panic!("{kind:?} has several policies") };
@@ -201,7 +200,7 @@ fn a_function_may_do_what_it_does_to_its_own_resources_and_nothing_else() {
 }
 
 #[test]
-fn a_wildcard_is_only_where_aws_requires_one() {
+fn wildcards_are_only_where_aws_requires_them() {
     let template = template();
     let mut with_wildcard = BTreeSet::new();
     let roles = resources(&template, "AWS::IAM::Role");
@@ -214,11 +213,11 @@ fn a_wildcard_is_only_where_aws_requires_one() {
             with_wildcard.extend(actions);
         }
     }
-    // X-Ray knows no resource for them.
+    // X-Ray has no resources for them.
     assert_eq!(Vec::from_iter(with_wildcard), ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
 }
 
-/// Every variable that `config.rs` names, but those that are AWS's own, and the one that is for this machine alone.
+/// Every variable in `config.rs`, without AWS's and the one for a simulated Zendesk.
 fn variables_of_the_code() -> BTreeSet<String> {
     let code = file("src/config.rs");
     let texts = code.split('"').skip(1).step_by(2);
@@ -231,10 +230,10 @@ fn variables_of_the_code() -> BTreeSet<String> {
 }
 
 #[test]
-fn the_template_sets_the_variables_that_a_function_reads_and_no_others() {
+fn the_template_sets_exactly_the_variables_that_a_function_reads() {
     let (template, known) = (template(), variables_of_the_code());
     for kind in Kind::ALL {
-        // Nothing that is asked of a function can be this, or empty; so it names whatever it reads.
+        // No variable accepts this value or an empty one, so the function names each variable that it reads.
         let value = |name: &str| if name.contains("TABLE") || name.contains("SECRET") { "" } else { "not a value;" };
         let setup = known.iter().fold(Setup::of(kind), |setup, name| setup.env(name, value(name)));
         let lines = logs::lines(&setup.expect_exit(&[]).output);
@@ -250,7 +249,7 @@ fn routes(kind: Kind, template: &Value) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn the_template_has_the_routes_that_the_functions_have() {
+fn the_template_has_exactly_the_routes_of_the_functions() {
     let template = template();
     for kind in Kind::ALL {
         let service = Setup::of(kind).start();
@@ -262,7 +261,7 @@ fn the_template_has_the_routes_that_the_functions_have() {
             taken.extend(allow.split(", ").map(|method| (method.to_owned(), path.clone())));
         }
         if kind == Kind::MessagingToken {
-            // For the 405 that says what to do.
+            // The function answers it with a 405 that says what to do.
             taken.insert(("GET".to_owned(), "/messaging/jwt".to_owned()));
         }
         assert_eq!(routes, taken, "{kind:?}");
@@ -270,13 +269,14 @@ fn the_template_has_the_routes_that_the_functions_have() {
 }
 
 #[test]
-fn the_local_service_and_the_sample_events_have_the_paths_of_the_template() {
+fn local_and_the_sample_events_have_the_paths_of_the_template() {
     let template = template();
     let of_the_template: BTreeSet<_> =
         Kind::ALL.iter().flat_map(|kind| routes(*kind, &template)).map(|(_, path)| path).collect();
-    let code = file("crates/cli/src/local/front.rs");
+    let code = file("crates/cli/src/local/functions.rs");
+    let (_, routes) = code.split_once("ROUTES: &[&str] = &[").unwrap();
     let of_the_code: BTreeSet<_> =
-        code.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+        routes.split(']').next().unwrap().split('"').skip(1).step_by(2).map(str::to_owned).collect();
     assert_eq!(of_the_code, of_the_template);
 
     let events = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/events")).unwrap();
@@ -288,8 +288,15 @@ fn the_local_service_and_the_sample_events_have_the_paths_of_the_template() {
     assert_eq!(of_the_events, of_the_template);
 }
 
+/// Zendesk leaves the address and the external id out of the URL if the parameters are blank.
 #[test]
-fn every_route_has_a_limit_of_its_own() {
+fn the_remote_logout_url_has_blank_parameters_for_personal_data() {
+    let url = &template()["Outputs"]["SsoRemoteLogoutUrl"]["Value"];
+    assert!(url.to_string().contains("/sso/logout?email=&external_id="), "{url}");
+}
+
+#[test]
+fn every_route_has_its_own_limit() {
     let template = template();
     let routes: BTreeSet<_> = Kind::ALL
         .iter()
@@ -302,7 +309,7 @@ fn every_route_has_a_limit_of_its_own() {
 }
 
 #[test]
-fn the_log_of_the_api_holds_nothing_personal() {
+fn the_log_of_the_api_has_nothing_personal() {
     let template = template();
     let api = &resources(&template, "AWS::Serverless::HttpApi")[0].1["Properties"];
     let format: Value = serde_json::from_str(&text(&api["AccessLogSettings"]["Format"])).expect("JSON");
@@ -318,7 +325,7 @@ fn the_log_of_the_api_holds_nothing_personal() {
 #[test]
 fn a_changed_parameter_makes_a_new_version() {
     let template = template();
-    assert_eq!(template["Transform"][0], "AWS::LanguageExtensions", "it goes before SAM");
+    assert_eq!(template["Transform"][0], "AWS::LanguageExtensions", "this transform must come before SAM");
     let of_all = &template["Globals"]["Function"];
     assert_eq!(of_all["AutoPublishAlias"], "live");
     for kind in Kind::ALL {
@@ -326,13 +333,13 @@ fn a_changed_parameter_makes_a_new_version() {
         assert_eq!(properties["AutoPublishAliasAllProperties"], "true", "{kind:?}");
         for parameter in ["Architectures", "MemorySize", "Timeout", "Tracing"] {
             assert!(properties[parameter].to_string().contains("Ref"), "{kind:?}: {parameter}");
-            assert!(of_all[parameter].is_null(), "AWS::LanguageExtensions does not look at {parameter} there");
+            assert!(of_all[parameter].is_null(), "AWS::LanguageExtensions does not resolve {parameter} there");
         }
     }
 }
 
 #[test]
-fn what_cannot_be_made_again_outlives_the_stack() {
+fn secrets_and_table_outlive_the_stack() {
     let template = template();
     let secrets = resources(&template, "AWS::SecretsManager::Secret");
     let tables = resources(&template, "AWS::DynamoDB::Table");
@@ -354,7 +361,7 @@ fn what_cannot_be_made_again_outlives_the_stack() {
 }
 
 #[test]
-fn every_log_group_ends_some_day_and_every_function_has_one() {
+fn every_function_has_a_log_group_with_a_retention_time() {
     let template = template();
     let groups = resources(&template, "AWS::Logs::LogGroup");
     for (id, group) in &groups {
@@ -364,13 +371,13 @@ fn every_log_group_ends_some_day_and_every_function_has_one() {
     for kind in Kind::ALL {
         let logging = &kind.properties(&template)["LoggingConfig"];
         assert!(groups.contains(&text(&logging["LogGroup"])), "{kind:?}");
-        // Lambda drops lines below its level, and the metrics in them.
+        // Lambda drops lines below its level, with the metrics in them.
         assert_eq!((&logging["LogFormat"], &logging["ApplicationLogLevel"]), (&"JSON".into(), &"TRACE".into()));
     }
 }
 
 #[test]
-fn every_parameter_is_explained_labelled_and_in_one_group() {
+fn every_parameter_has_a_description_a_label_and_a_group() {
     let template = template();
     let interface = &template["Metadata"]["AWS::CloudFormation::Interface"];
     let groups = interface["ParameterGroups"].as_array().unwrap().iter();
@@ -382,8 +389,8 @@ fn every_parameter_is_explained_labelled_and_in_one_group() {
     assert_eq!(grouped, names);
     for (name, parameter) in parameters {
         assert!(interface["ParameterLabels"][name]["default"].is_string(), "{name} has no label");
-        assert!(parameter["Description"].is_string(), "{name} is not explained");
+        assert!(parameter["Description"].is_string(), "{name} has no description");
         let bounded = ["AllowedPattern", "AllowedValues", "MinValue"].iter().any(|rule| !parameter[rule].is_null());
-        assert!(bounded, "{name} takes anything");
+        assert!(bounded, "{name} accepts anything");
     }
 }

@@ -1,6 +1,6 @@
 //! User tokens in DynamoDB: which requests the functions send, and how they answer during an outage.
 
-use crate::support::{Answer, Fault, Kind, Request, Service, Setup, eventually, users};
+use crate::support::{Answer, Fault, Kind, Request, Service, Setup, eventually, logs, users};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -83,6 +83,46 @@ fn unknown_attributes_are_ignored() {
     service.aws.put_item(&item);
 
     assert_eq!(service.answer(&service.kind.request("more")).status, 200);
+}
+
+#[test]
+fn a_malformed_item_answers_503_and_the_log_names_the_attribute() {
+    for kind in Kind::ALL {
+        let service = Setup::of(kind).env("LOGIN_URL", "https://www.example.com/login").start();
+        for (attribute, user) in users::malformed() {
+            service.aws.put_user(TOKEN, &user);
+            let reply = service.reply(&kind.request(TOKEN));
+            assert_eq!(reply.answer.status, 503, "{kind:?}, {attribute}: {}", reply.answer.body);
+            assert!(reply.answer.header("retry-after").is_some(), "{kind:?}, {attribute}");
+
+            let line = logs::request_line(&reply.logs);
+            assert_eq!((&line["outcome"], &line["level"]), (&json!("item_malformed"), &json!("ERROR")), "{line}");
+            assert!(line["detail"].as_str().unwrap().contains(attribute), "{line}");
+            assert_eq!(line.get("refusals"), None, "a malformed item is not a refusal");
+        }
+        service.aws.put_user(TOKEN, &users::demo());
+        assert_eq!(ask(&service).status, 200);
+    }
+}
+
+#[test]
+fn a_misspelt_decisive_attribute_is_logged() {
+    for kind in Kind::ALL {
+        let service = started(kind);
+        for (misspelt, meant) in [("Suspended", "suspended"), ("audience", "audiences"), ("expiresAt", "expires_at")] {
+            let mut item = users::item(TOKEN, &users::demo());
+            item[misspelt] = json!({ "BOOL": true });
+            service.aws.put_item(&item);
+            let reply = service.reply(&kind.request(TOKEN));
+            assert_eq!(reply.answer.status, 200);
+            let lines = logs::lines(&reply.logs);
+            let warning = lines.iter().find(|line| line["code"] == "attribute_misspelt").expect(misspelt);
+            let cause = warning["cause"].as_str().unwrap();
+            assert!(cause.contains(misspelt) && cause.contains(meant) && warning["level"] == "WARN", "{warning}");
+        }
+        service.aws.put_user(TOKEN, &users::demo());
+        assert!(!service.reply(&kind.request(TOKEN)).logs.contains("attribute_misspelt"));
+    }
 }
 
 fn assert_outage(service: &Service) {

@@ -1,7 +1,7 @@
-//! The sdk exchange as it is first written: the SDK's default features, its default configuration with
-//! native roots, the runtime and the log format of the usual template, and the default profile.
+//! The Support SDK exchange with all defaults: the SDK's features and configuration, native roots, the usual runtime and log
+//! format, and the default profile.
 //!
-//! It does what `sdk-exchange` does, reads its key at init as well, and checks less.
+//! Like `sdk-exchange`, it reads its key at init, but it checks less.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::{doctor, inspect, local, secret, simulate, users};
+use crate::{doctor, inspect, local, output, secret, simulate, users};
 
 /// Sign your own users in to Zendesk.
 #[derive(Debug, Parser)]
@@ -44,7 +44,6 @@ enum Command {
 
 impl CommandLine {
     /// Runs the subcommand. The exit status is 0 on success, 1 on failure, 2 on a usage error.
-    #[expect(clippy::print_stderr, reason = "a person reads this")]
     pub(crate) fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
@@ -62,7 +61,7 @@ impl CommandLine {
         match result {
             Ok(status) => status,
             Err(problem) => {
-                eprintln!("zendesk-jwt: {problem}");
+                output::note(&format!("zendesk-jwt: {problem}"));
                 ExitCode::FAILURE
             }
         }

@@ -1,4 +1,4 @@
-//! `zendesk-jwt inspect`: takes a JWT apart and holds it against every rule of Zendesk's.
+//! `zendesk-jwt inspect`: decodes a JWT and checks it against every rule of Zendesk.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,40 +12,42 @@ use crate::account::Account;
 use crate::aws::SigningKeySecret;
 use crate::input;
 use crate::output;
-use crate::problem::Problem;
-use crate::problem::block_on;
+use crate::problem::{Problem, block_on};
 use zendesk_jwt::jwt::{Clock as _, EpochSeconds, Kind, SystemClock};
-use zendesk_jwt_rules::inspect::{Expectation, Finding, Inspection, Rule, Severity, Signature, inspect};
+use zendesk_jwt_rules::inspect::{
+    Expectation, Finding, Found, Inspection, Rule, Severity, Signature, find_jwt, inspect,
+};
 
-/// The widest that a sentence is written, in columns.
+/// The widest line of a sentence, in columns.
 const MAX_WIDTH: usize = 110;
 
 /// The arguments of `zendesk-jwt inspect`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The JWT may also come on standard input, alone or in the JSON that an endpoint answers:
+Example, with `zendesk-jwt local` running:
+  curl -s http://127.0.0.1:3000/sdk/jwt -d user_token=BD2F35A7621 |
+    zendesk-jwt inspect --secret-id zendesk-jwt/sdk --local
 
-  curl -s http://127.0.0.1:3000/sdk/jwt -d user_token=BD2F35A7621 | zendesk-jwt inspect --secret-id zendesk-jwt/sdk --local
-
-Exit status: 0 when no rule is broken (advice breaks none), 1 when one is or nothing could be read, 2 when called wrongly.")]
+Exit status: 0 if the JWT follows all rules (advice does not count), 1 if it breaks one or cannot be read, 2 on a usage \
+error.")]
 pub(crate) struct Arguments {
-    /// The JWT; without it, standard input
+    /// The JWT, alone or in any text such as an answer or an address; standard input by default
     #[arg(value_name = "JWT")]
     jwt: Option<String>,
 
-    /// Whose rules to check: sdk, messaging or sso. Unless given, those of the kind that it looks like
+    /// The kind of JWT: sdk, messaging or sso [default: by its claims, or by the end of --secret-id]
     #[arg(long, value_parser = crate::problem::kind)]
     kind: Option<Kind>,
 
-    /// Check the signature with the shared secret in this file; - is standard input
+    /// Check the signature with the shared secret in this file, or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "secret_id")]
     secret: Option<PathBuf>,
 
-    /// Check the signature with this secret of Secrets Manager
+    /// Check the signature with this secret in Secrets Manager
     #[arg(long, value_name = "ID")]
     secret_id: Option<String>,
 
-    /// Check it as Zendesk would at this second since 1970, instead of now
+    /// The time of the check in seconds since 1970 [default: now]
     #[arg(long, value_name = "SECONDS")]
     at: Option<u64>,
 
@@ -71,18 +73,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     };
     let now = arguments.at.map_or_else(|| SystemClock.now(), EpochSeconds);
     let secret = secret.as_ref().map(|secret| secret.as_bytes());
-    let inspection = inspect(&jwt_in(&token), &Expectation { kind: arguments.kind, secret, now: now.0 });
+    let pasted = Pasted::read(&token);
+    let inspection = inspect(&pasted.jwt, &Expectation { kind: arguments.known_kind(), secret, now: now.0 });
 
     if arguments.json {
-        show_json(&inspection)?;
+        show_json(&inspection, &pasted)?;
     } else {
-        output::line(&Report { inspection: &inspection, now }.text())?;
+        output::line(&Report { inspection: &inspection, pasted: &pasted, now }.text())?;
     }
     let is_broken = inspection.findings.iter().any(|finding| finding.rule.severity() > Severity::Advice);
     Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Arguments {
+    /// The kind that was given, or that the name of the secret ends in.
+    fn known_kind(&self) -> Option<Kind> {
+        let name = self.secret_id.as_deref().map(|id| id.rsplit(['/', ':']).next().unwrap_or_default());
+        // Secrets Manager appends six characters to the name in an ARN.
+        let of_name = |name: &str| {
+            Kind::ALL.into_iter().find(|kind| {
+                let rest = name.strip_prefix(kind.name());
+                rest.is_some_and(|rest| rest.is_empty() || (rest.len() == 7 && rest.starts_with('-')))
+            })
+        };
+        self.kind.or_else(|| of_name(name?))
+    }
+
     fn shared_secret(&self) -> Result<Option<Zeroizing<String>>, Problem> {
         let value = match (&self.secret, &self.secret_id) {
             (Some(file), _) => input::secret_text(Some(file), "the shared secret")?,
@@ -96,18 +112,32 @@ impl Arguments {
     }
 }
 
-/// The JWT in what was given, which may be the whole answer of an endpoint.
-fn jwt_in(text: &str) -> Zeroizing<String> {
-    field(text, "jwt").unwrap_or_else(|| Zeroizing::new(text.trim().to_owned()))
+/// The given text. The rules judge the JWT alone, whatever stands around it.
+struct Pasted {
+    jwt: Zeroizing<String>,
+    surroundings: Vec<&'static str>,
 }
 
-/// The text of that field, if `text` is a JSON object that has it.
+impl Pasted {
+    fn read(text: &str) -> Self {
+        let is_answer = field(text, "jwt").is_some();
+        match find_jwt(text) {
+            Some(Found { jwt, .. }) if is_answer => Self { jwt: Zeroizing::new(jwt), surroundings: Vec::new() },
+            Some(Found { jwt, surroundings }) => Self {
+                jwt: Zeroizing::new(jwt),
+                surroundings: if surroundings == ["white space"] { Vec::new() } else { surroundings },
+            },
+            None => Self { jwt: Zeroizing::new(text.to_owned()), surroundings: Vec::new() },
+        }
+    }
+}
+
+/// The text of a field of the JSON object `text`.
 fn field(text: &str, name: &str) -> Option<Zeroizing<String>> {
     let object: Map<String, Value> = serde_json::from_str(text).ok()?;
     object.get(name)?.as_str().map(|value| Zeroizing::new(value.to_owned()))
 }
 
-/// The words for programs.
 fn signature_code(signature: Signature) -> &'static str {
     match signature {
         Signature::Verified => "verified",
@@ -124,7 +154,7 @@ fn severity_code(severity: Severity) -> &'static str {
     }
 }
 
-fn show_json(inspection: &Inspection) -> Result<(), Problem> {
+fn show_json(inspection: &Inspection, pasted: &Pasted) -> Result<(), Problem> {
     let rule = |(rule, finding): (Rule, Option<&Finding>)| {
         json!({
             "code": rule.code(),
@@ -135,7 +165,10 @@ fn show_json(inspection: &Inspection) -> Result<(), Problem> {
         })
     };
     let report = json!({
-        "kind": inspection.kind.name(),
+        "is_jwt": inspection.is_jwt,
+        "surroundings": pasted.surroundings,
+        "kind": only(inspection.kinds).map(Kind::name),
+        "kinds": inspection.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
         "looks_like": inspection.looks_like.map(Kind::name),
         "accepted": inspection.is_accepted(),
         "signature": signature_code(inspection.signature),
@@ -146,30 +179,48 @@ fn show_json(inspection: &Inspection) -> Result<(), Problem> {
     output::json(&report)
 }
 
-/// What a person reads.
+fn only(kinds: &[Kind]) -> Option<Kind> {
+    if let [kind] = kinds { Some(*kind) } else { None }
+}
+
+/// The report for people.
 struct Report<'a> {
     inspection: &'a Inspection,
+    pasted: &'a Pasted,
     now: EpochSeconds,
 }
 
 impl Report<'_> {
     fn text(&self) -> String {
-        let Inspection { kind, header, claims, .. } = self.inspection;
-        let mut parts = vec![format!("A JWT of {kind}, {}", self.signature())];
+        let Inspection { kinds, header, claims, .. } = self.inspection;
+        if !self.inspection.is_jwt {
+            let messages = self.inspection.findings.iter().map(|finding| wrapped(&finding.message, ""));
+            return messages.collect::<Vec<_>>().join("\n");
+        }
+        let titles = kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ");
+        let advice = if only(kinds).is_some() { "" } else { " (say --kind)" };
+        let mut parts = vec![format!("JWT for {titles}{advice}, {}", self.signature())];
         if let Some(header) = header {
             parts.push(section("Header", header));
         }
         if let Some(claims) = claims {
             parts.push(section("Claims", claims) + &self.times(claims));
         }
-        let kept = self.inspection.checked_rules().filter(|(_, finding)| finding.is_none());
-        // What is broken comes last, so that it stands beside the verdict and the next prompt.
-        let rules: Vec<String> = kept
+        let followed = self.inspection.checked_rules().filter(|(_, finding)| finding.is_none());
+        // Broken rules come last, next to the verdict and the prompt.
+        let rules: Vec<String> = followed
             .map(|(rule, _)| marked(&style("✓").green(), rule.statement()))
             .chain(self.inspection.findings.iter().map(broken))
             .collect();
         parts.push(format!("{}\n{}", style("Rules").bold(), rules.join("\n")));
         parts.push(self.verdict());
+        if !self.pasted.surroundings.is_empty() {
+            let surroundings = self.pasted.surroundings.join(", ");
+            parts.push(wrapped(
+                &format!("Around the JWT there is more ({surroundings}). Send Zendesk the JWT alone."),
+                "",
+            ));
+        }
         parts.join("\n\n")
     }
 
@@ -177,14 +228,14 @@ impl Report<'_> {
         match self.inspection.signature {
             Signature::Verified => "signed with the given secret",
             Signature::Wrong => "not signed with the given secret",
-            Signature::NotChecked => "its signature not checked: --secret or --secret-id does",
+            Signature::NotChecked => "signature not checked (--secret or --secret-id checks it)",
         }
     }
 
-    /// The claims that are moments, for people.
+    /// The times among the claims, for people.
     fn times(&self, claims: &Map<String, Value>) -> String {
         let line = |name: &str| {
-            // A moment beyond the year 9999, milliseconds most likely, has no such text.
+            // Milliseconds lie beyond the year 9999, which has no such text.
             let seconds = claims.get(name)?.as_u64().filter(|seconds| *seconds < 253_402_300_800)?;
             let moment = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds));
             let distance = humantime::format_duration(Duration::from_secs(seconds.abs_diff(self.now.0)));
@@ -202,10 +253,10 @@ impl Report<'_> {
             (found(Severity::Rejected), found(Severity::Ignored), found(Severity::Advice));
         let verdict = match (rejected, ignored) {
             (0, 0) if self.inspection.signature == Signature::NotChecked => {
-                "Zendesk takes it if the signature is right"
+                "Zendesk accepts it if the signature is right"
             }
-            (0, 0) => "Zendesk takes it",
-            (0, _) => "Zendesk takes it, but not as it is meant",
+            (0, 0) => "Zendesk accepts it",
+            (0, _) => "Zendesk accepts it, but not as intended",
             _ => "Zendesk refuses it",
         };
         format!("{checked} rules checked, {} broken, {advice} with advice. {verdict}.", rejected + ignored)
@@ -213,26 +264,23 @@ impl Report<'_> {
 }
 
 fn section(title: &str, object: &Map<String, Value>) -> String {
-    let text = serde_json::to_string_pretty(object).unwrap_or_default();
-    format!("{}\n{}", style(title).bold(), textwrap::indent(&text, "  "))
+    format!("{}\n{}", style(title).bold(), textwrap::indent(&output::in_json(object), "  "))
 }
 
 fn broken(Finding { rule, message }: &Finding) -> String {
     let (mark, cost) = match rule.severity() {
         Severity::Rejected => (style("✗").red(), "Zendesk refuses the token"),
-        Severity::Ignored => (style("✗").yellow(), "Zendesk ignores or misreads it without a word"),
+        Severity::Ignored => (style("✗").yellow(), "Zendesk ignores or misreads it without an error"),
         Severity::Advice => (style("!").cyan(), "advice"),
     };
     let source = wrapped(&format!("{cost} ({}; {})", rule.code(), rule.source()), "      ");
     format!("{}\n{}\n{}", marked(&mark, rule.statement()), wrapped(message, "      "), style(source).dim())
 }
 
-/// A sentence with a mark before it.
 fn marked(mark: &StyledObject<&str>, sentence: &str) -> String {
     format!("  {mark} {}", wrapped(sentence, "    ").trim_start())
 }
 
-/// A sentence in rows that fit the terminal.
 fn wrapped(sentence: &str, indent: &str) -> String {
     let width = usize::from(console::Term::stdout().size().1).min(MAX_WIDTH);
     textwrap::fill(sentence, textwrap::Options::new(width).initial_indent(indent).subsequent_indent(indent))

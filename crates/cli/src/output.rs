@@ -14,9 +14,9 @@ use zendesk_jwt::jwt::EpochSeconds;
 /// How many digits of a token hash a narrow table shows.
 const SHORT_HASH_DIGITS: usize = 12;
 
-/// Writes to standard output. A reader that closed the pipe is not an error.
+/// Writes to standard output, with escapes, but for colours. A reader that closed the pipe is not an error.
 pub(crate) fn line(text: &str) -> Result<(), Problem> {
-    match try_line(text) {
+    match try_line(&escaped_except(text, &['\n', '\u{1b}'])) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| Problem(format!("standard output cannot be written: {error}"))),
     }
@@ -29,10 +29,10 @@ pub(crate) fn try_line(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Writes a note to standard error.
+/// Writes a note to standard error, with escapes.
 pub(crate) fn note(text: &str) {
     // If standard error is closed, nobody can read the note.
-    writeln!(io::stderr(), "{text}").ok();
+    writeln!(io::stderr(), "{}", escaped_except(text, &['\n'])).ok();
 }
 
 /// Writes JSON to standard output.
@@ -40,9 +40,19 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Problem> {
     line(&in_json(value))
 }
 
-/// The value as indented JSON.
+/// The value as indented JSON, in which invisible characters are escaped as JSON allows.
 pub(crate) fn in_json(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    let json = serde_json::to_string_pretty(value).unwrap_or_default();
+    json.chars().fold(String::with_capacity(json.len()), |mut shown, character| {
+        if character != '\n' && is_invisible(character) {
+            let units =
+                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>();
+            shown.push_str(&units.concat());
+        } else {
+            shown.push(character);
+        }
+        shown
+    })
 }
 
 /// A table. If the full rows are wider than the terminal, it asks `rows` for short ones and wraps their cells.
@@ -81,8 +91,12 @@ pub(crate) fn visible(value: &Value) -> String {
 
 /// The text with escapes for characters that are invisible or change what a terminal shows around them.
 pub(crate) fn escaped(text: &str) -> String {
+    escaped_except(text, &[])
+}
+
+fn escaped_except(text: &str, allowed: &[char]) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
-        if character.is_control() || is_invisible(character) {
+        if is_invisible(character) && !allowed.contains(&character) {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
@@ -91,13 +105,17 @@ pub(crate) fn escaped(text: &str) -> String {
     })
 }
 
-/// Zero-width and bidirectional characters, and the line breaks that are not control characters.
+/// Control, bidirectional, zero-width and filler characters, and tags.
+#[rustfmt::skip]
 fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}'
-    )
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// The minute in UTC (ISO 8601).

@@ -1,4 +1,4 @@
-//! `zendesk-jwt simulate`: a simulated Zendesk against any implementation, in any language, local or deployed.
+//! `zendesk-jwt simulate`: a simulated Zendesk for any implementation, in any language, local or deployed.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -7,9 +7,7 @@ use std::process::ExitCode;
 use url::Url;
 
 use crate::local::listen;
-use crate::problem::Problem;
-use crate::problem::block_on;
-use crate::problem::usage_error;
+use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::config;
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::{self, Account, Client, Keys, Messaging, Sso, SupportSdk, Zendesk};
@@ -17,26 +15,13 @@ use zendesk_jwt_simulator::{self, Account, Client, Keys, Messaging, Sso, Support
 /// The arguments of `zendesk-jwt simulate`.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Play Zendesk's side against your endpoints, whatever they are written in
+    long_about = "Simulate Zendesk for your endpoints, in any language
 
 Serves a help center, an agent interface, the Support SDK's exchange and a page with the messaging widget on this \
-machine, which call your endpoints as Zendesk does, and say what Zendesk would refuse and what to do. Only the kinds \
-whose address is given are simulated. No JWT leaves this machine.",
-    after_help = "Exit status: 0 when it was interrupted, 1 when it could not run, 2 when called wrongly.",
-    after_long_help = "The file of --keys, in which each kind may be missing, and messaging may be a list of up to 10 keys:
-  {
-    \"sdk\": {\"secret\": \"…\"},
-    \"messaging\": {\"kid\": \"app_…\", \"secret\": \"…\"},
-    \"sso\": {\"secret\": \"…\"}
-  }
-
-Examples:
-  zendesk-jwt simulate --keys keys.json --sdk-url http://127.0.0.1:8000/zendesk/jwt
-  zendesk-jwt simulate --keys keys.json --sso-url https://auth.example.com/sso --logout-url https://auth.example.com/bye
-
-For messaging, let pages of the simulator's origin read the answers of your endpoint (CORS).
-
-Exit status: 0 when it was interrupted, 1 when it could not run, 2 when called wrongly."
+machine. They call your endpoints as Zendesk does, and say what Zendesk would refuse and what to do. Only the kinds \
+with an address are simulated. No JWT leaves this machine.",
+    after_help = EXIT_STATUS,
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUS}")
 )]
 pub(crate) struct Arguments {
     /// The JWT URL of the Support SDK
@@ -47,19 +32,19 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL", value_parser = address)]
     sso_url: Option<Url>,
 
-    /// The remote logout URL of single sign-on, which also hears of errors
+    /// The remote logout URL of single sign-on, which also receives errors
     #[arg(long, value_name = "URL", value_parser = address, requires = "sso_url")]
     logout_url: Option<Url>,
 
-    /// Where a page fetches JWTs for messaging
+    /// The address where pages fetch JWTs for messaging
     #[arg(long, value_name = "URL", value_parser = address)]
     messaging_url: Option<Url>,
 
-    /// The JSON file with the shared secrets of the kinds
+    /// The JSON file of the shared secrets
     #[arg(long, value_name = "FILE")]
     keys: PathBuf,
 
-    /// Trust the certificate authorities in this PEM file beside Mozilla's, which Zendesk does not
+    /// A PEM file of certificate authorities to trust as well; Zendesk does not trust them
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
 
@@ -68,11 +53,31 @@ pub(crate) struct Arguments {
     port: u16,
 }
 
+const EXIT_STATUS: &str = "Exit status: 0 after an interrupt, 1 if it could not run, 2 on a usage error.";
+
+const EXAMPLES: &str =
+    "The file of --keys, in which each kind is optional and messaging may be a list of up to 10 keys:
+  {
+    \"sdk\": {\"secret\": \"…\"},
+    \"messaging\": {\"kid\": \"app_…\", \"secret\": \"…\"},
+    \"sso\": {\"secret\": \"…\"}
+  }
+
+Examples:
+  zendesk-jwt simulate --keys keys.json \\
+    --sdk-url http://127.0.0.1:8000/zendesk/jwt
+
+  zendesk-jwt simulate --keys keys.json \\
+    --sso-url https://auth.example.com/sso \\
+    --logout-url https://auth.example.com/bye
+
+For messaging, allow pages of the simulator's origin to read the answers of your endpoint (CORS).";
+
 fn address(text: &str) -> Result<Url, String> {
     config::web_address(text).map_err(|problem| format!("it {problem}"))
 }
 
-/// Serves until the process is interrupted.
+/// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.sdk_url.is_none() && arguments.sso_url.is_none() && arguments.messaging_url.is_none() {
         return Ok(usage_error("give at least one of --sdk-url, --sso-url and --messaging-url"));
@@ -82,14 +87,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     block_on(serve(arguments, account, client)).map(|()| ExitCode::SUCCESS)
 }
 
-/// The kinds whose address is given, each with its key.
+/// The kinds with an address, each with its key.
 fn account(arguments: &Arguments) -> Result<Account, Problem> {
     let file = &arguments.keys;
     let Keys { sdk, messaging, sso } = keys(file)?;
     let missing = |kind: Kind, option| {
         let screen = kind.admin_center_screen();
         let file = file.display();
-        Problem(format!("{file} has no key for {kind}, which {option} asks for: take it from {screen} in Admin Center"))
+        Problem(format!("{file} has no key for {kind}, which {option} needs: copy it from {screen} in Admin Center"))
     };
     let mut account = Account::default();
     if let Some(jwt_url) = arguments.sdk_url.clone() {
@@ -122,7 +127,7 @@ async fn serve(arguments: &Arguments, account: Account, client: Client) -> Resul
     let zendesk = Zendesk::new(origin, false, account, client);
     tokio::select! {
         served = zendesk.serve(listener) => {
-            served.map_err(|error| Problem(format!("the simulated Zendesk ended: {error}")))
+            served.map_err(|error| Problem(format!("the simulated Zendesk stopped: {error}")))
         }
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
@@ -140,13 +145,13 @@ fn show_banner(arguments: &Arguments, address: SocketAddr) {
         println!("  http://{address}/sdk        Support SDK: enter a user token, which is sent to {url}");
     }
     if let Some(url) = &arguments.messaging_url {
-        println!("  http://{address}/messaging  Messaging: click Log in, which asks {url}");
-        println!("Pages of http://{address} have to be allowed to read its answers (CORS).");
+        println!("  http://{address}/messaging  Messaging: click Log in, which fetches from {url}");
+        println!("  Allow pages of http://{address} to read its answers (CORS).");
     }
     if arguments.sso_url.is_some() {
         println!();
-        println!("Let your sign-in page post to http://{address}/access/jwt instead of Zendesk.");
-        println!("The function sso-redirect does so with ZENDESK_URL=http://{address}.");
+        println!("Make your sign-in page post to http://{address}/access/jwt instead of Zendesk.");
+        println!("For the function sso-redirect, set ZENDESK_URL=http://{address}.");
     }
     println!();
 }

@@ -55,6 +55,8 @@ pub(crate) fn is_rounded_number(text: &str) -> bool {
 
 /// A text from an example or a template that nobody has replaced.
 pub(crate) fn is_placeholder(text: &str) -> bool {
+    /// Longer texts are not examples.
+    const MAX_BYTES: usize = 64;
     const BRACKETS: [(&str, &str); 6] = [("<", ">"), ("{", "}"), ("${", "}"), ("[", "]"), ("%", "%"), ("__", "__")];
     let is_bracketed = BRACKETS.iter().any(|(opening, closing)| {
         text.len() > opening.len() + closing.len() && text.starts_with(opening) && text.ends_with(closing)
@@ -64,7 +66,8 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
     let is_variable = text.strip_prefix('$').is_some_and(|name| {
         name.bytes().all(|byte| byte == b'_' || byte.is_ascii_uppercase() || byte.is_ascii_digit())
     });
-    is_bracketed || is_one_character || is_variable || is_missing_value(text) || has_only_example_words(text)
+    text.len() <= MAX_BYTES
+        && (is_bracketed || is_one_character || is_variable || is_missing_value(text) || has_only_example_words(text))
 }
 
 /// Whether a text is made of words that examples use, such as `your-shared-secret` or `CHANGEME`.
@@ -122,9 +125,7 @@ fn has_only_example_words(text: &str) -> bool {
         "password",
         "app",
     ];
-    /// Longer texts are not examples, and the search below is quadratic.
-    const MAX_BYTES: usize = 64;
-    if text.len() > MAX_BYTES || !text.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_ .".contains(&byte)) {
+    if !text.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_ .".contains(&byte)) {
         return false;
     }
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use soundness::is_sound;
 use zendesk_jwt_rules::Kind;
-use zendesk_jwt_rules::inspect::{Expectation, Inspection, Rule, Severity, Signature, inspect};
+use zendesk_jwt_rules::inspect::{Expectation, Inspection, Rule, Severity, Signature, find_jwt, inspect};
 
 use zendesk_jwt_testkit::draft::{Draft, NAMES, NOW, SECRET, any_json, any_kind, object, sign};
 
@@ -558,6 +558,83 @@ fn debug_output_does_not_show_the_secret() {
     let expectation = Expectation { kind: None, secret: Some(SECRET.as_bytes()), now: NOW };
     let shown = r#"Expectation { kind: None, secret: Some("redacted"), now: 1767225600 }"#;
     assert_eq!(format!("{expectation:?}"), shown);
+}
+
+#[test]
+fn a_jwt_is_found_wherever_it_was_pasted_from() {
+    let token = Draft::good(Kind::Sso).token();
+    let answer = |name: &str| json!({ name: token }).to_string();
+    let pasted = [
+        format!("https://acme.zendesk.com/access/jwt?jwt={token}&return_to=https%3A%2F%2Facme.zendesk.com%2Fhc"),
+        format!("https://www.example.com/login?next=%2Faccess%2Fjwt%3Fjwt%3D{token}%26return_to%3D%252Fhc#top"),
+        format!("https://www.example.com/callback/{token}/"),
+        format!("jwt={token}&return_to=%2Fhc"),
+        format!("return_to=/hc&jwt={token}"),
+        answer("jwt"),
+        answer("token"),
+        json!({ "data": { "tokens": [{ "kind": "sso", "value": token }] } }).to_string(),
+        json!({ "statusCode": 200, "body": answer("jwt") }).to_string(),
+        json!({ "body": json!({ "body": answer("jwt") }).to_string() }).to_string(),
+        json!({ "message": format!("signed:\n{token}\ndone") }).to_string(),
+        answer("token").replace('"', "\\u0022"),
+        format!("\u{feff}{}", answer("jwt")),
+        format!("\u{feff}{token}"),
+        format!("Deprecated: strlen() in index.php on line 3\n{}", answer("jwt")),
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{}\r\n", answer("jwt")),
+        format!("b'{token}'"),
+        format!("b\"{token}\""),
+        format!("\"{token}\""),
+        format!("“{token}”"),
+        format!("`{token}`,"),
+        format!("Bearer {token}"),
+        format!("Authorization: Bearer {token}\nAccept: */*"),
+        format!("curl -H 'Authorization: Bearer {token}' https://www.example.com"),
+        format!("The JWT is {token}."),
+        format!("INFO signed jwt={token} kid=app_1 in 3 ms"),
+        format!("<input type=\"hidden\" name=\"jwt\" value=\"{token}\">"),
+        format!("{}\n  {}\n{}", &token[..50], &token[50..120], &token[120..]),
+    ];
+    for text in pasted {
+        let inspection = inspected(Kind::Sso, &text, SECRET.as_bytes());
+        assert_eq!(find_jwt(&text).unwrap().jwt, token, "{text}");
+        assert_eq!((broken(&inspection), inspection.signature), (vec!["bare_token"], Signature::Verified), "{text}");
+    }
+}
+
+#[test]
+fn between_support_sdk_and_sso_only_the_common_rules_are_checked() {
+    let token = Draft::good(Kind::Sso).claim("phone", "555").token();
+    let unknown = inspect(&token, &Expectation { kind: None, secret: Some(b"another-secret-0123456789"), now: NOW });
+    assert_eq!((unknown.kinds, broken(&unknown)), (&[Kind::Sdk, Kind::Sso][..], vec!["signature"]));
+    for words in ["Support SDK or SSO", "Channels > Classic > Mobile SDK or Account > Security > Single sign-on"] {
+        assert!(unknown.findings[0].message.contains(words), "{:?}", unknown.findings);
+    }
+    for (draft, kind) in
+        [(Draft::good(Kind::Messaging), Kind::Messaging), (Draft::good(Kind::Sdk).claim("role", "user"), Kind::Sdk)]
+    {
+        assert_eq!(inspect(&draft.token(), &Expectation::default()).kinds, [kind]);
+    }
+    assert_eq!(inspected(Kind::Sso, &token, SECRET.as_bytes()).kinds, [Kind::Sso]);
+}
+
+#[test]
+fn a_text_without_a_jwt_says_what_it_is() {
+    for (text, words) in [
+        ("", "empty"),
+        (" \u{feff}\n", "empty"),
+        ("<!DOCTYPE html><title>Error 502. Try again.</title>", "HTML without a JWT"),
+        (r#"{"title": "Unauthorized", "status": 401}"#, "JSON without a JWT"),
+        (r#"{"jwt": null}"#, "JSON without a JWT"),
+        (r#"[{"error": "invalid_token"}]"#, "JSON without a JWT"),
+        ("Internal Server Error. Try again.", "holds no JWT"),
+        ("BD2F35A7621", "user token"),
+        ("\"BD2F35A7621\"", "user token"),
+    ] {
+        let inspection = inspect(text, &Expectation::default());
+        assert!(!inspection.is_jwt && find_jwt(text).is_none(), "{text}");
+        assert_eq!(broken(&inspection), ["three_parts"], "{text}");
+        assert!(inspection.findings[0].message.contains(words), "{:?}", inspection.findings);
+    }
 }
 
 /// Zendesk's published tokens, whose secrets are not published.

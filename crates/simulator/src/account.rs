@@ -1,4 +1,4 @@
-//! What Zendesk's Admin Center holds of the company: where its endpoints are, and the keys of each kind.
+//! What Admin Center holds: the addresses of the company's endpoints and the keys of each kind.
 
 use std::fmt;
 
@@ -8,11 +8,12 @@ use zeroize::Zeroizing;
 
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Subject, inspect};
+use zendesk_jwt_rules::signing_key::check_kid;
 
-/// How many messaging keys an account has at most (Zendesk, *Authenticating end users in messaging*).
+/// Zendesk, *Authenticating end users in messaging*.
 const MAX_MESSAGING_KEYS: usize = 10;
 
-/// One Zendesk account; a kind that is not configured is not simulated.
+/// One Zendesk account. A kind that is not configured is not simulated.
 #[derive(Debug, Default)]
 pub struct Account {
     /// Channels > Classic > Mobile SDK.
@@ -21,7 +22,7 @@ pub struct Account {
     pub sso: Option<Sso>,
     /// Account > Security > End user authentication.
     pub messaging: Option<Messaging>,
-    /// User tokens to choose from on the pages.
+    /// The user tokens that the pages offer.
     pub user_tokens: Vec<UserToken>,
 }
 
@@ -45,21 +46,21 @@ pub struct Sso {
     pub secret: Secret,
 }
 
-/// What the company's page and Zendesk know of messaging.
+/// The settings of messaging, and the address that the company's page uses.
 #[derive(Debug)]
 pub struct Messaging {
     /// Where the page fetches its JWTs.
     pub jwt_url: Url,
-    /// The keys that are live.
+    /// The active keys.
     pub keys: Vec<MessagingKey>,
 }
 
-/// A user token that may be tried, and what it shows.
+/// A user token that the pages offer.
 #[derive(Clone)]
 pub struct UserToken {
     /// The token.
     pub token: String,
-    /// What there is to see with it.
+    /// What the user token demonstrates.
     pub shows: String,
 }
 
@@ -69,7 +70,7 @@ impl fmt::Debug for UserToken {
     }
 }
 
-/// A shared secret as Admin Center shows it once: raw text.
+/// A shared secret: the text that Admin Center shows once.
 pub struct Secret(Zeroizing<String>);
 
 impl fmt::Debug for Secret {
@@ -79,7 +80,6 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// Takes any text that can be the whole secret of `kind`.
     fn parse(text: &str, kind: Kind) -> Result<Self, String> {
         let expectation = Expectation { kind: Some(kind), secret: Some(text.as_bytes()), now: 0 };
         let findings = inspect("", &expectation).findings;
@@ -87,40 +87,37 @@ impl Secret {
         about_secret.map_or_else(|| Ok(Self(Zeroizing::new(text.to_owned()))), |finding| Err(finding.message))
     }
 
-    /// Its bytes.
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 }
 
-/// One of messaging's keys.
+/// A key of messaging.
 #[derive(Debug)]
 pub struct MessagingKey {
-    /// The key id.
     pub(super) kid: String,
-    /// The shared secret.
     pub(super) secret: Secret,
 }
 
-/// The keys of all three kinds, each if there is one.
+/// The keys of the kinds that have one.
 #[derive(Debug, Default)]
 pub struct Keys {
     /// The Support SDK's shared secret.
     pub sdk: Option<Secret>,
-    /// Messaging's keys, at most ten.
+    /// The keys of messaging, at most ten.
     pub messaging: Vec<MessagingKey>,
     /// The shared secret of single sign-on.
     pub sso: Option<Secret>,
 }
 
 impl Keys {
-    /// Reads `{"sdk": {"secret": "…"}, "messaging": {"kid": "app_…", "secret": "…"}, "sso": {"secret": "…"}}`, of which
-    /// each may be missing and messaging may be a list.
+    /// Reads `{"sdk": {"secret": "…"}, "messaging": {"kid": "app_…", "secret": "…"}, "sso": {"secret": "…"}}`. Each
+    /// member is optional, and `messaging` may be a list.
     ///
     /// # Errors
-    /// With what is wrong, which never quotes a secret.
+    /// Says what is wrong, without quoting a secret.
     pub fn parse(json: &str) -> Result<Self, String> {
-        // serde's own message would quote the value.
+        // The message of serde would quote the value.
         let keys: Map<String, Value> = serde_json::from_str(json).map_err(|error| {
             format!("line {} is not the JSON object {{\"sdk\": …, \"messaging\": …, \"sso\": …}}", error.line())
         })?;
@@ -145,8 +142,8 @@ fn messaging_keys(value: &Value) -> Result<Vec<MessagingKey>, String> {
     }
     let keys = list.iter().enumerate().map(|(index, key)| messaging_key(key, &format!("messaging[{index}]")));
     let keys: Vec<MessagingKey> = keys.collect::<Result<_, _>>()?;
-    let is_there_before = |index: &usize| keys.iter().take(*index).any(|key| key.kid == keys[*index].kid);
-    match (0..keys.len()).find(is_there_before) {
+    let is_duplicate = |index: &usize| keys.iter().take(*index).any(|key| key.kid == keys[*index].kid);
+    match (0..keys.len()).find(is_duplicate) {
         Some(index) => Err(format!("`messaging[{index}].kid` is there twice")),
         None => Ok(keys),
     }
@@ -154,7 +151,8 @@ fn messaging_keys(value: &Value) -> Result<Vec<MessagingKey>, String> {
 
 fn messaging_key(value: &Value, name: &str) -> Result<MessagingKey, String> {
     let kid = value.get("kid").and_then(Value::as_str).filter(|kid| !kid.trim().is_empty());
-    let kid = kid.ok_or_else(|| format!("`{name}.kid` is missing: it is the Key ID, such as app_5963…"))?;
+    let kid = kid.ok_or_else(|| format!("`{name}.kid` is missing: enter the Key ID, such as app_5963…"))?;
+    check_kid(kid).map_err(|problem| format!("`{name}.kid`: {problem}"))?;
     Ok(MessagingKey { kid: kid.to_owned(), secret: secret(value, name, Kind::Messaging)? })
 }
 

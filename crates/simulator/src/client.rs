@@ -1,179 +1,480 @@
-//! The HTTP client of Zendesk's servers: one POST of a form, no redirect followed, TLS verified.
+//! The HTTP client of Zendesk's servers: it follows no redirect and verifies TLS against Mozilla's roots.
+//!
+//! `zendesk-jwt doctor` takes its steps one by one (resolve, connect, handshake, send) and reports each.
 
-use std::fmt;
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::client::conn::http1::handshake;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderMap, USER_AGENT};
-use hyper::{Request, StatusCode};
+use hyper::client::conn::http1;
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, StatusCode};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use url::{Host, Position, Url};
 
-/// How long a whole exchange may take. Zendesk does not publish its own limit.
+use crate::environment;
+use zendesk_jwt_rules::EpochSeconds;
+
+/// How long an exchange may take. Zendesk does not publish its own limit.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-const USER_AGENT_NAME: &str = concat!("zendesk-jwt-simulator/", env!("CARGO_PKG_VERSION"));
-
-/// Posts forms.
-pub struct Client(TlsConnector);
-
-/// What came back.
+/// Sends one request on each connection.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub struct Client {
+    roots: Arc<RootCertStore>,
+    user_agent: &'static str,
+    timeout: Duration,
+}
+
+/// The way to a server: its address and, for https, the TLS to use.
+#[derive(Clone)]
+pub struct Route {
+    address: SocketAddr,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+/// Which certificates of a server are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// Those that Zendesk accepts.
+    Trusted,
+    /// Every certificate, to find out what is wrong with it.
+    Any,
+}
+
+/// What a server showed in a TLS handshake.
+#[derive(Debug)]
+pub struct Handshake {
+    /// Such as `TLS 1.3`.
+    pub version: &'static str,
+    /// Its certificates, in the order in which it sent them.
+    pub certificates: Vec<CertificateDer<'static>>,
+    /// The name that the certificate should have.
+    pub name: ServerName<'static>,
+}
+
+/// A request before it is sent. No `Debug`: it may hold a user token.
+#[derive(Clone)]
+pub struct Request {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: String,
+}
+
+/// What a server answered. No `Debug`: it may hold a JWT.
+pub struct Answer {
+    /// The status.
     pub status: StatusCode,
+    /// The headers.
     pub headers: HeaderMap,
+    /// The body; what is not UTF-8 in it is replaced.
     pub body: String,
+    /// From before the connection was opened to the end of the answer.
+    pub took: Duration,
+    /// When the request was sent.
+    pub sent_at: EpochSeconds,
 }
 
-/// Why nothing came back.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// The certificate is not one that Zendesk would trust.
-    Certificate(String),
-    /// There was no answer within [`TIMEOUT`].
-    Timeout,
-    /// There is no connection, or it broke.
-    Connection(String),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Certificate(error) | Self::Connection(error) => f.write_str(error),
-            Self::Timeout => write!(f, "no answer within {} seconds", TIMEOUT.as_secs()),
-        }
-    }
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// DNS has no address for the host.
+    #[error("{host} has no address: {source}")]
+    Address {
+        /// The host.
+        host: String,
+        /// What the resolver said.
+        #[source]
+        source: io::Error,
+    },
+    /// No address of the host takes connections.
+    #[error("{}", .0.iter().map(|(address, error)| format!("{address}: {error}")).collect::<Vec<_>>().join("; "))]
+    Unreachable(Vec<(SocketAddr, io::Error)>),
+    /// Zendesk would not trust the certificate.
+    #[error("{0}")]
+    Certificate(#[source] io::Error),
+    /// The TLS handshake failed for another reason.
+    #[error("no TLS connection: {0}")]
+    Tls(#[source] Box<dyn Error + Send + Sync>),
+    /// The server did not speak HTTP, or hung up.
+    #[error("the connection broke: {0}")]
+    Broken(#[source] Box<dyn Error + Send + Sync>),
+    /// The step took too long.
+    #[error("{missing} within {} s", .limit.as_secs())]
+    Timeout {
+        /// What did not happen in time.
+        missing: &'static str,
+        /// The limit.
+        limit: Duration,
+    },
 }
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableClient {
-    /// The file with certificate authorities.
-    #[error("{} cannot be used: {error}; give a file of PEM certificates", path.display())]
-    CertificateAuthorities {
+    /// The file of certificate authorities cannot be read.
+    #[error("{} cannot be used: {source}; give a file of PEM certificates", path.display())]
+    Unreadable {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        error: String,
+        #[source]
+        source: pem::Error,
     },
-    /// TLS itself.
-    #[error("TLS cannot be used: {0}")]
-    Tls(#[source] rustls::Error),
+    /// The file holds a certificate that cannot be a root.
+    #[error("{} cannot be used: {source}; give a file of PEM certificates", path.display())]
+    NotARoot {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the certificate.
+        #[source]
+        source: rustls::Error,
+    },
+    /// The file holds no certificate.
+    #[error("{} holds no certificate: give a file of PEM certificates", .0.display())]
+    Empty(PathBuf),
 }
 
 impl Client {
-    /// A client that trusts Mozilla's roots and, beside them, those in the PEM file.
+    /// A client that trusts Mozilla's roots and those in the PEM file `ca_file`.
     ///
     /// # Errors
-    /// When the file holds no certificate that can be used.
+    /// If the file holds no usable certificate.
     pub fn new(ca_file: Option<&Path>) -> Result<Self, UnusableClient> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(path) = ca_file {
-            add_roots(&mut roots, path)
-                .map_err(|error| UnusableClient::CertificateAuthorities { path: path.to_owned(), error })?;
+            add_roots(&mut roots, path)?;
         }
-        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(UnusableClient::Tls)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self(TlsConnector::from(Arc::new(config))))
+        let user_agent = concat!("zendesk-jwt-simulator/", env!("CARGO_PKG_VERSION"));
+        Ok(Self { roots: Arc::new(roots), user_agent, timeout: TIMEOUT })
     }
 
-    /// Posts a form as Zendesk does, and follows nothing.
-    pub(super) async fn post_form(&self, url: &Url, form: &str) -> Result<Answer, Failure> {
-        tokio::time::timeout(TIMEOUT, self.exchange(url, form)).await.unwrap_or(Err(Failure::Timeout))
+    /// The same client with another `User-Agent` and another limit for each step.
+    #[must_use]
+    pub fn with(self, user_agent: &'static str, timeout: Duration) -> Self {
+        Self { user_agent, timeout, ..self }
     }
 
-    async fn exchange(&self, url: &Url, form: &str) -> Result<Answer, Failure> {
-        let broken = |error: &dyn fmt::Display| Failure::Connection(format!("the connection broke: {error}"));
-        let stream = TokioIo::new(self.connect(url).await?);
-        let (mut sender, connection) = handshake(stream).await.map_err(|error| broken(&error))?;
-        let connection = tokio::spawn(connection);
-        let request = Request::post(&url[Position::BeforePath..Position::AfterQuery])
-            .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
-            .header(USER_AGENT, USER_AGENT_NAME)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(CONNECTION, "close")
-            .body(Full::<Bytes>::from(form.to_owned()));
-        let response = sender.send_request(request.map_err(|error| broken(&error))?).await;
-        let (parts, body) = response.map_err(|error| broken(&error))?.into_parts();
-        let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
-        connection.abort();
-        let body = body.map_err(|error| Failure::Connection(format!("the answer cannot be read: {error}")))?;
-        let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    /// The trusted roots.
+    #[must_use]
+    pub fn roots(&self) -> &RootCertStore {
+        &self.roots
     }
 
-    async fn connect(&self, url: &Url) -> Result<Box<dyn Stream>, Failure> {
+    /// The addresses of the URL's host, at least one.
+    ///
+    /// # Errors
+    /// If DNS gives none in time.
+    pub async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, Failure> {
         let port = url.port_or_known_default().unwrap_or_default();
-        let stream = match url.host() {
-            Some(Host::Ipv4(address)) => TcpStream::connect((address, port)).await,
-            Some(Host::Ipv6(address)) => TcpStream::connect((address, port)).await,
-            _ => TcpStream::connect((url.host_str().unwrap_or_default(), port)).await,
+        let host = match url.host() {
+            Some(Host::Ipv4(address)) => return Ok(vec![(address, port).into()]),
+            Some(Host::Ipv6(address)) => return Ok(vec![(address, port).into()]),
+            _ => url.host_str().unwrap_or_default(),
         };
-        let stream = stream.map_err(|error| Failure::Connection(format!("no connection: {error}")))?;
+        let found = self.in_time("DNS gave no answer", lookup_host((host, port))).await?;
+        let found = found.map(Iterator::collect::<Vec<_>>).and_then(|addresses| {
+            if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
+        });
+        found.map_err(|source| Failure::Address { host: host.to_owned(), source })
+    }
+
+    /// Connects to the first of the addresses that takes connections.
+    ///
+    /// # Errors
+    /// If none does.
+    pub async fn connect(&self, addresses: &[SocketAddr]) -> Result<(SocketAddr, TcpStream), Failure> {
+        let mut failed = Vec::new();
+        for &address in addresses {
+            match tokio::time::timeout(self.timeout, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok((address, stream)),
+                Ok(Err(error)) => failed.push((address, error)),
+                Err(_) => failed.push((address, io::ErrorKind::TimedOut.into())),
+            }
+        }
+        Err(Failure::Unreachable(failed))
+    }
+
+    /// The route to the URL's host at `address`.
+    ///
+    /// # Errors
+    /// If the host has no name that a certificate can have.
+    pub fn route(&self, url: &Url, address: SocketAddr, accept: Accept) -> Result<Route, Failure> {
         if url.scheme() == "http" {
-            return Ok(Box::new(stream));
+            return Ok(Route { address, tls: None });
         }
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let name = ServerName::try_from(host).map_err(|error| Failure::Connection(error.to_string()))?;
-        match self.0.connect(name, stream).await {
-            Ok(stream) => Ok(Box::new(stream)),
-            Err(error) if is_of_the_certificate(&error) => Err(Failure::Certificate(error.to_string())),
-            Err(error) => Err(Failure::Connection(format!("no TLS connection: {error}"))),
-        }
+        let name = ServerName::try_from(host).map_err(|error| Failure::Tls(error.into()))?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Failure::Tls(error.into()))?;
+        let builder = match accept {
+            Accept::Trusted => builder.with_root_certificates(Arc::clone(&self.roots)),
+            Accept::Any => {
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate::new(&provider)))
+            }
+        };
+        let config = Arc::new(builder.with_no_client_auth());
+        Ok(Route { address, tls: Some((TlsConnector::from(config), name)) })
+    }
+
+    /// Shakes hands over `stream`, and reports what the server showed.
+    ///
+    /// # Errors
+    /// If the handshake fails, or the route is without TLS.
+    pub async fn handshake(&self, route: &Route, stream: TcpStream) -> Result<Handshake, Failure> {
+        let Some((connector, name)) = &route.tls else { return Err(Failure::Tls("the address is http".into())) };
+        let shaken = self.in_time("no TLS handshake", connector.connect(name.clone(), stream)).await?;
+        let stream = shaken.map_err(tls_failure)?;
+        let (_, session) = stream.get_ref();
+        let version = match session.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+            _ => "TLS 1.3",
+        };
+        let certificates = session.peer_certificates().unwrap_or_default().to_vec();
+        Ok(Handshake { version, certificates, name: name.clone() })
+    }
+
+    /// Sends a request on a new connection, and waits for the whole answer.
+    ///
+    /// # Errors
+    /// If there is no answer in time.
+    pub async fn send(&self, route: &Route, request: Request) -> Result<Answer, Failure> {
+        let exchange = async {
+            let unreachable = |error| Failure::Unreachable(vec![(route.address, error)]);
+            let stream = TcpStream::connect(route.address).await.map_err(unreachable)?;
+            self.exchange(route, stream, request).await
+        };
+        self.in_time("no answer", exchange).await?
+    }
+
+    /// Posts a form as Zendesk does.
+    pub(super) async fn post(&self, request: Request) -> Result<Answer, Failure> {
+        let exchange = async {
+            let addresses = self.resolve(&request.url).await?;
+            let (address, stream) = self.connect(&addresses).await?;
+            let route = self.route(&request.url, address, Accept::Trusted)?;
+            self.exchange(&route, stream, request).await
+        };
+        self.in_time("no answer", exchange).await?
+    }
+
+    async fn exchange(&self, route: &Route, stream: TcpStream, request: Request) -> Result<Answer, Failure> {
+        let (started, sent_at) = (Instant::now(), environment::now());
+        let stream: Box<dyn Stream> = match &route.tls {
+            None => Box::new(stream),
+            Some((connector, name)) => Box::new(connector.connect(name.clone(), stream).await.map_err(tls_failure)?),
+        };
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        let connection = tokio::spawn(connection);
+        let response = sender.send_request(request.into_http(self.user_agent)?).await.map_err(broken)?;
+        let (parts, body) = response.into_parts();
+        let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
+        connection.abort();
+        let body = body.map_err(Failure::Broken)?.to_bytes();
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+            took: started.elapsed(),
+            sent_at,
+        })
+    }
+
+    async fn in_time<T>(&self, missing: &'static str, step: impl Future<Output = T>) -> Result<T, Failure> {
+        let limit = self.timeout;
+        tokio::time::timeout(limit, step).await.map_err(|_| Failure::Timeout { missing, limit })
     }
 }
 
-/// A connection, with TLS or without.
+fn add_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), UnusableClient> {
+    let unreadable = |source| UnusableClient::Unreadable { path: path.to_owned(), source };
+    let before = roots.len();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
+        let not_a_root = |source| UnusableClient::NotARoot { path: path.to_owned(), source };
+        roots.add(certificate.map_err(unreadable)?).map_err(not_a_root)?;
+    }
+    if roots.len() == before { Err(UnusableClient::Empty(path.to_owned())) } else { Ok(()) }
+}
+
+fn tls_failure(error: io::Error) -> Failure {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    let is_about_certificate = matches!(cause, Some(rustls::Error::InvalidCertificate(_)));
+    if is_about_certificate { Failure::Certificate(error) } else { Failure::Tls(error.into()) }
+}
+
+fn broken(error: impl Error + Send + Sync + 'static) -> Failure {
+    Failure::Broken(error.into())
+}
+
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-fn is_of_the_certificate(error: &std::io::Error) -> bool {
-    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
-    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
-}
-
-fn add_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
-    let before = roots.len();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())? {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
+impl Request {
+    /// A request without headers and body.
+    #[must_use]
+    pub fn new(method: Method, url: &Url) -> Self {
+        Self { method, url: url.clone(), headers: HeaderMap::new(), body: String::new() }
     }
-    if roots.len() == before { Err("it holds no certificate".to_owned()) } else { Ok(()) }
-}
 
-/// The request as it goes over the wire, for people to see.
-pub(super) fn as_sent(url: &Url, form: &str) -> String {
-    format!(
-        "POST {} HTTP/1.1\nHost: {}\nContent-Type: application/x-www-form-urlencoded\nContent-Length: {}\n\n{form}",
-        &url[Position::BeforePath..Position::AfterQuery],
-        &url[Position::BeforeHost..Position::AfterPort],
-        form.len()
-    )
+    /// Adds a header; a value that cannot be in a header is left out.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.append(name, value);
+        }
+        self
+    }
+
+    /// Adds a parameter to the query.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.url.query_pairs_mut().append_pair(name, value);
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn body(mut self, media_type: &str, body: impl Into<String>) -> Self {
+        self.body = body.into();
+        self.header(CONTENT_TYPE, media_type)
+    }
+
+    /// Sets the body to a form that is encoded already.
+    #[must_use]
+    pub fn form(self, encoded: impl Into<String>) -> Self {
+        self.body("application/x-www-form-urlencoded", encoded)
+    }
+
+    fn into_http(self, user_agent: &str) -> Result<hyper::Request<Full<Bytes>>, Failure> {
+        let mut request = hyper::Request::builder()
+            .method(self.method)
+            .uri(&self.url[Position::BeforePath..Position::AfterQuery])
+            .header(HOST, &self.url[Position::BeforeHost..Position::AfterPort])
+            .header(USER_AGENT, user_agent)
+            .header(CONNECTION, "close");
+        if let Some(headers) = request.headers_mut() {
+            headers.extend(self.headers);
+        }
+        request.body(Full::from(self.body)).map_err(broken)
+    }
+
+    /// The request as it goes over the wire, for people to see.
+    pub(super) fn as_sent(&self) -> String {
+        format!(
+            "{} {} HTTP/1.1\nHost: {}\n{}Content-Length: {}\n\n{}",
+            self.method,
+            &self.url[Position::BeforePath..Position::AfterQuery],
+            &self.url[Position::BeforeHost..Position::AfterPort],
+            shown(&self.headers),
+            self.body.len(),
+            self.body
+        )
+    }
 }
 
 impl Answer {
+    /// All values of a header, joined by commas.
+    #[must_use]
+    pub fn header(&self, name: HeaderName) -> Option<String> {
+        let values = self.headers.get_all(name).iter();
+        let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    /// The media type in lower case, without parameters.
+    #[must_use]
+    pub fn media_type(&self) -> String {
+        let value = self.header(CONTENT_TYPE).unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// Where a redirect leads, without its query, which may hold anything.
+    #[must_use]
+    pub fn redirect(&self) -> Option<String> {
+        let location = self.header(LOCATION).filter(|_| self.status.is_redirection())?;
+        location.split(['?', '#']).next().map(str::to_owned)
+    }
+
+    /// Whether no cache may store the answer.
+    #[must_use]
+    pub fn is_no_store(&self) -> bool {
+        let directives = self.header(CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
+        directives.split(',').any(|directive| directive.trim() == "no-store")
+    }
+
     /// The answer as it came over the wire, for people to see.
     pub(super) fn as_received(&self) -> String {
-        let headers = self.headers.iter();
-        let headers = headers.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
-        let head: Vec<String> = std::iter::once(format!("HTTP/1.1 {}", self.status)).chain(headers).collect();
-        format!("{}\n\n{}", head.join("\n"), self.body)
+        format!("HTTP/1.1 {}\n{}\n{}", self.status, shown(&self.headers), self.body)
+    }
+}
+
+fn shown(headers: &HeaderMap) -> String {
+    let shown = headers.iter().map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
+    shown.collect::<Vec<_>>().concat()
+}
+
+/// Accepts every certificate, but no handshake that was not signed with its key.
+#[derive(Debug)]
+struct AnyCertificate(WebPkiSupportedAlgorithms);
+
+impl AnyCertificate {
+    fn new(provider: &CryptoProvider) -> Self {
+        Self(provider.signature_verification_algorithms)
+    }
+}
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
     }
 }

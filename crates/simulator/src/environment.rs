@@ -1,5 +1,3 @@
-//! The time and random identifiers, as Zendesk's servers have them.
-
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use zendesk_jwt_rules::EpochSeconds;
@@ -9,7 +7,7 @@ pub(crate) fn now() -> EpochSeconds {
     EpochSeconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }
 
-/// 128 random bits as hex; `None` when the operating system gives no random bytes.
+/// 128 random bits in hexadecimal; `None` if the operating system gives no random bytes.
 pub(crate) fn random_id() -> Option<String> {
     let mut bits = [0; 16];
     aws_lc_rs::rand::fill(&mut bits).ok()?;

@@ -2,15 +2,16 @@
 //!
 //! | where | what it holds |
 //! |---|---|
-//! | `account` | what is configured in its Admin Center: addresses and keys |
+//! | `account` | what Admin Center holds: addresses and keys |
 //! | `support_sdk`, `sso`, `messaging` | one flow each |
-//! | `verdict` | a JWT, judged by [`zendesk_jwt_rules::inspect`] and by what only Zendesk can know |
-//! | `people`, `memory` | its users; the identifiers, sessions and sign-ins that it remembers |
-//! | `client` | its servers' HTTP client, which follows nothing and trusts Mozilla's roots |
-//! | `environment` | the time, and random identifiers |
-//! | `pages`, `guard` | what a browser sees, and who may ask |
+//! | `verdict` | the check of a JWT by [`zendesk_jwt_rules::inspect`] and by what only Zendesk can know |
+//! | `users`, `sessions` | the users; used `jti` values, browser sessions and the last refused sign-in |
+//! | `client` | the HTTP client of Zendesk's servers: no redirects, Mozilla's roots |
+//! | `environment` | the time and random identifiers |
+//! | `pages` | the pages that no single flow owns |
+//! | [`web`] | what these pages share with the tool's workbench |
 //!
-//! It never touches the code that makes JWTs, so that it can bear witness against it.
+//! This crate never depends on the service, so that each checks the other.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,49 +22,50 @@ use tokio::net::TcpListener;
 use url::Url;
 
 pub use account::{Account, Keys, Messaging, Sso, SupportSdk, UserToken};
-pub use client::{Client, UnusableClient};
-use memory::Memory;
-use people::People;
+pub use client::Client;
+use sessions::Sessions;
+use users::Users;
 
 mod account;
-mod client;
+pub mod client;
 mod environment;
-mod guard;
-mod memory;
 mod messaging;
 mod pages;
-mod people;
+mod sessions;
 mod sso;
 mod support_sdk;
+mod users;
 mod verdict;
+pub mod web;
 
-/// Where it listens unless it is told otherwise.
+/// The default port.
 pub const PORT: u16 = 3001;
+
+/// What pages of other origins and programs post to, as in Zendesk.
+const OPEN_PATHS: &[&str] = &["/access/jwt", "/access/sdk/jwt"];
 
 /// A simulated Zendesk account.
 pub struct Zendesk {
-    /// Where browsers reach it.
     origin: Url,
-    /// Whether it may be called by any name, because it listens for other machines as well.
-    has_any_name: bool,
+    guard: web::Guard,
     account: Account,
     client: Client,
-    people: Mutex<People>,
-    memory: Mutex<Memory>,
+    users: Mutex<Users>,
+    sessions: Mutex<Sessions>,
 }
 
 impl Zendesk {
-    /// The account at `origin`, without users as yet.
+    /// The account at `origin`, without users. `allows_any_host` is for a server that other machines reach.
     #[must_use]
-    pub fn new(origin: Url, has_any_name: bool, account: Account, client: Client) -> Self {
-        let (people, memory) = (Mutex::default(), Mutex::default());
-        Self { origin, has_any_name, account, client, people, memory }
+    pub fn new(origin: Url, allows_any_host: bool, account: Account, client: Client) -> Self {
+        let guard = web::Guard { allows_any_host, open_paths: OPEN_PATHS };
+        Self { origin, guard, account, client, users: Mutex::default(), sessions: Mutex::default() }
     }
 
     /// Serves until the process ends.
     ///
     /// # Errors
-    /// When the server ends before that.
+    /// If the server fails.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         axum::serve(listener, Arc::new(self).router()).await
     }
@@ -81,21 +83,20 @@ impl Zendesk {
         if self.account.messaging.is_some() {
             router = router.merge(messaging::router());
         }
-        let guard = from_fn_with_state(Arc::clone(&self), guard::expect_own_page);
-        router.layer(guard).with_state(self)
+        router.layer(from_fn_with_state(self.guard, web::check)).with_state(self)
     }
 
-    fn people(&self) -> MutexGuard<'_, People> {
-        self.people.lock().unwrap_or_else(PoisonError::into_inner)
+    fn users(&self) -> MutexGuard<'_, Users> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A line on the terminal; it names rules, never people.
+/// A line on the terminal. It names rules and no personal data.
 #[expect(clippy::print_stdout, reason = "a person reads this")]
-fn tell(request: &str, ending: &str) {
-    println!("Zendesk: {request}  {ending}");
+fn log(request: &str, result: &str) {
+    println!("Zendesk: {request}  {result}");
 }

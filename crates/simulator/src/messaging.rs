@@ -1,4 +1,4 @@
-//! Messaging: a page of the company with a stand-in for the web widget, and whom an agent sees.
+//! Messaging: a page of the company with a fake of the web widget, and what an agent sees.
 //!
 //! *Authenticating end users in messaging*
 
@@ -8,48 +8,40 @@ use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use crate::account::MessagingKey;
-use crate::environment;
-use crate::pages::{self, Menu};
 use crate::verdict::{Verdict, Violation, as_json, names};
-use crate::{Messaging, UserToken, Zendesk, tell};
+use crate::web::{self, Menu};
+use crate::{Messaging, UserToken, Zendesk, environment, log, pages};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Rule, inspect};
 
 #[derive(Template)]
 #[template(path = "zendesk/messaging.html")]
 struct Page<'a> {
-    menu: Menu<'a>,
+    menu: Menu,
     jwt_url: &'a str,
     user_tokens: &'a [UserToken],
     user_token: &'a str,
 }
 
-/// The routes.
 pub(super) fn router() -> Router<Arc<Zendesk>> {
     Router::new()
         .route("/messaging", get(page))
         .route("/messaging/login", post(log_in))
         .route("/messaging/identities", post(bind))
-        .route("/zendesk-auth.js", script(include_str!("../../../web/zendesk-auth.js")))
-        .route("/simulator/widget.js", script(include_str!("../templates/zendesk/widget.js")))
-        .route("/simulator/messaging.js", script(include_str!("../templates/zendesk/messaging.js")))
-}
-
-fn script(source: &'static str) -> MethodRouter<Arc<Zendesk>> {
-    get(async move || pages::script(source))
+        .route("/zendesk-auth.js", web::script(include_str!("../../../web/zendesk-auth.js")))
+        .route("/simulator/widget.js", web::script(include_str!("../templates/zendesk/widget.js")))
+        .route("/simulator/messaging.js", web::script(include_str!("../templates/zendesk/messaging.js")))
 }
 
 async fn page(State(zendesk): State<Arc<Zendesk>>) -> Response {
     let Some(messaging) = &zendesk.account.messaging else { return StatusCode::NOT_FOUND.into_response() };
     let page = Page {
-        menu: Menu::of(&zendesk, "messaging"),
+        menu: pages::menu(&zendesk, "/messaging"),
         jwt_url: messaging.jwt_url.as_str(),
         user_tokens: &zendesk.account.user_tokens,
         user_token: zendesk.account.user_tokens.first().map_or("", |user_token| &user_token.token),
@@ -57,78 +49,64 @@ async fn page(State(zendesk): State<Arc<Zendesk>>) -> Response {
     pages::respond(&zendesk, &page)
 }
 
-/// The widget brings a JWT: 200 with whom the agent sees, 401 for a bad token, 409 when its address is somebody else's.
+/// The widget's login: 200 with what the agent sees, 401 for a bad token, 409 if another user has the address.
 async fn log_in(State(zendesk): State<Arc<Zendesk>>, body: Bytes) -> Response {
     let Some(messaging) = &zendesk.account.messaging else { return StatusCode::NOT_FOUND.into_response() };
-    let verdict = judge(&zendesk, messaging, &String::from_utf8_lossy(&body));
-    let violations = verdict.violations();
-    if !violations.is_empty() {
-        tell("widget login", &format!("401 {}", names(&violations)));
-        return refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "Invalid JWT", &violations, &verdict);
+    let mut verdict = check(&zendesk, messaging, &String::from_utf8_lossy(&body));
+    if !verdict.is_accepted() {
+        return refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "Invalid JWT", &verdict);
     }
-    let known = zendesk.people().take_visitor(&verdict);
-    let Ok(known) = known else {
-        let problem = "The verified `email` is bound to another `external_id`, and Zendesk keeps the first pair: take \
-                       the address away from that user, or sign the same external id as before.";
-        let violations = [Violation::new("email_conflict", problem)];
-        tell("widget login", "409 email_conflict");
-        let reason = "The email is in use by another user";
-        return refuse(StatusCode::CONFLICT, "Conflict", reason, &violations, &verdict);
+    let Ok(update) = zendesk.users().update_visitor(&verdict) else {
+        let problem = "The verified `email` belongs to another `external_id`, and Zendesk keeps the first pair: remove \
+                       the address from that user, or sign the same external id as before.";
+        verdict.further.push(Violation::new("email_conflict", problem));
+        return refuse(StatusCode::CONFLICT, "Conflict", "The email is in use by another user", &verdict);
     };
-    tell("widget login", "200 logged in");
-    let claims = verdict.claims();
+    log("widget login", "200 logged in");
     let answer = json!({
         "visitor": {
-            "name": known.person.get("name"),
-            "external_id": known.person.get("external_id"),
-            "email": known.person.get("email"),
+            "name": update.user.get("name"),
+            "external_id": update.user.get("external_id"),
+            "email": update.user.get("email"),
             "email_is_ignored": verdict.breaks(Rule::EmailVerified),
         },
-        "exp": claims.get("exp"),
+        "exp": verdict.claims().get("exp"),
         "warnings": verdict.warnings(),
-        "jwt": verdict.taken_apart(),
+        "jwt": verdict.decoded(),
     });
-    answered(StatusCode::OK, &answer)
+    web::json(StatusCode::OK, &answer)
 }
 
-/// By the key that `kid` names.
-fn judge(zendesk: &Zendesk, messaging: &Messaging, jwt: &str) -> Verdict {
+/// Checks the signature with the key that `kid` names.
+fn check(zendesk: &Zendesk, messaging: &Messaging, jwt: &str) -> Verdict {
     let unchecked = Expectation { kind: Some(Kind::Messaging), secret: None, now: environment::now().0 };
     let header = inspect(jwt, &unchecked).header.unwrap_or_default();
     let kid = header.get("kid").and_then(Value::as_str);
     let key = kid.and_then(|kid| messaging.keys.iter().find(|key| key.kid == kid));
-    let secret = key.map(|key: &MessagingKey| key.secret.as_bytes());
-    let mut verdict = Verdict::on(zendesk, Kind::Messaging, jwt, secret);
+    let mut verdict = Verdict::on(zendesk, Kind::Messaging, jwt, key.map(|key| key.secret.as_bytes()));
     if kid.is_some_and(|kid| !kid.is_empty()) && key.is_none() {
-        let problem = "`kid` in the header names no key of this account: put the Key ID there that belongs to the \
+        let problem = "`kid` in the header is not the id of a key of this account: use the Key ID that belongs to the \
                        secret, from Admin Center > Account > Security > End user authentication.";
         verdict.further.push(Violation::new("kid_unknown", problem));
     }
     verdict
 }
 
-/// What the widget hands to the page's second callback, and what Zendesk would not say.
-fn refuse(status: StatusCode, message: &str, reason: &str, violations: &[Violation], verdict: &Verdict) -> Response {
-    let mut answer = as_json(violations, &verdict.warnings());
+/// What the widget passes to the page's second callback, and what Zendesk does not say.
+fn refuse(status: StatusCode, message: &str, reason: &str, verdict: &Verdict) -> Response {
+    let violations = verdict.violations();
+    log("widget login", &format!("{} {}", status.as_u16(), names(&violations)));
+    let mut answer = as_json(&violations, &verdict.warnings());
     answer["error"] = json!({ "type": "LoginFailedError", "message": message, "reason": reason });
-    answer["jwt"] = json!(verdict.taken_apart());
-    answered(status, &answer)
+    answer["jwt"] = json!(verdict.decoded());
+    web::json(status, &answer)
 }
 
-/// Lets another user have an address first, so that the next login conflicts.
+/// Gives an address to another user, so that the next login conflicts.
 async fn bind(State(zendesk): State<Arc<Zendesk>>, body: Bytes) -> Response {
-    let field = |wanted: &str| {
-        form_urlencoded::parse(&body).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    let (Some(email), Some(external_id)) = (web::field(&body, "email"), web::field(&body, "external_id")) else {
+        return (StatusCode::BAD_REQUEST, "Send the form fields `email` and `external_id`.").into_response();
     };
-    match (field("email"), field("external_id")) {
-        (Some(email), Some(external_id)) if !email.is_empty() && !external_id.is_empty() => {
-            zendesk.people().bind(&email, &external_id);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        _ => (StatusCode::BAD_REQUEST, "Send the form fields `email` and `external_id`.").into_response(),
-    }
-}
-
-fn answered(status: StatusCode, body: &Value) -> Response {
-    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body.to_string()).into_response()
+    zendesk.users().bind(email, external_id);
+    StatusCode::NO_CONTENT.into_response()
 }

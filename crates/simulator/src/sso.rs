@@ -1,30 +1,29 @@
-//! Single sign-on: Zendesk sends the browser to the remote login URL, and takes the JWT that it brings back.
+//! Single sign-on: Zendesk sends the browser to the remote login URL and accepts the JWT that the browser brings.
 //!
 //! *Enabling JWT single sign-on*
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use cookie::{Cookie, SameSite, time::Duration};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::{Position, Url};
 
-use crate::pages::{self, Refused, Visitor};
-use crate::people::Known;
+use crate::environment::{self, random_id};
+use crate::users::{Update, shown};
 use crate::verdict::{Verdict, Violation, names};
-use crate::{Sso, Zendesk, guard, support_sdk, tell};
+use crate::web::{self, JwtReport, Menu, Prose};
+use crate::{Sso, Zendesk, log, pages, support_sdk};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
 
-use crate::environment::{self, random_id};
-
-/// The cookie of a browser that is signed in.
 const SESSION_COOKIE: &str = "_zendesk_session";
 
 /// The one brand of this account.
@@ -33,26 +32,87 @@ const BRAND_ID: &str = "360000000001";
 /// English, in Zendesk's numbers.
 const LOCALE_ID: &str = "1";
 
-/// Where a browser goes that did not say where.
+/// Where a browser without `return_to` goes.
 const HELP_CENTER: &str = "/hc";
 
-/// A browser that was signed in.
+/// The frame of Zendesk's known messages is "User is invalid" (C: two public SSO clients and Zendesk's API).
+const EMAIL_TAKEN: &str = "User is invalid: Email: {email} is already being used by another user";
+
+/// Known messages (C, as above) that the pages of this simulator offer for the next sign-in.
+const KNOWN_ERRORS: [&str; 4] = [
+    "User is invalid: External {external_id} has already been taken",
+    EMAIL_TAKEN,
+    "User is invalid: Phone: is invalid",
+    "Please use one of the options below to sign in to Zendesk.",
+];
+
+/// A browser that is signed in.
 #[derive(Clone)]
 pub(super) struct SignIn {
-    pub verdict: Verdict,
-    pub known: Known,
+    verdict: Verdict,
+    update: Update,
 }
 
-/// A browser that was not.
+/// A sign-in that Zendesk refused.
 #[derive(Clone)]
 pub(super) struct Refusal {
-    /// What the remote logout URL is told.
-    pub message: String,
-    pub violations: Vec<Violation>,
-    pub verdict: Option<Verdict>,
+    /// What the remote logout URL receives.
+    message: String,
+    violations: Vec<Violation>,
+    verdict: Option<Verdict>,
 }
 
-/// The routes.
+/// The help center or the agent interface.
+#[derive(Template)]
+#[template(path = "zendesk/visitor.html")]
+struct Visitor<'a> {
+    menu: Menu,
+    is_help_center: bool,
+    login_link: String,
+    remote_login: Url,
+    was_refused: bool,
+    known_errors: &'static [&'static str],
+    next_error: Option<&'static str>,
+    user: Option<&'a SignIn>,
+}
+
+/// Why the last browser was not signed in.
+#[derive(Template)]
+#[template(path = "zendesk/refused.html")]
+struct Refused {
+    menu: Menu,
+    refusal: Option<Refusal>,
+    has_remote_logout: bool,
+}
+
+impl SignIn {
+    fn name(&self) -> String {
+        shown(self.update.user.get("name"))
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&String, String)> {
+        self.update.user.iter().map(|(field, value)| (field, shown(Some(value))))
+    }
+
+    fn is_end_user(&self) -> bool {
+        self.update.user.get("role").is_none_or(|role| role == "end_user")
+    }
+
+    fn report(&self) -> JwtReport {
+        self.verdict.report()
+    }
+}
+
+impl Refusal {
+    fn new(violations: Vec<Violation>, verdict: Option<Verdict>) -> Box<Self> {
+        Box::new(Self { message: message(&violations, verdict.as_ref()), violations, verdict })
+    }
+
+    fn report(&self) -> Option<JwtReport> {
+        self.verdict.as_ref().map(Verdict::report)
+    }
+}
+
 pub(super) fn router() -> Router<Arc<Zendesk>> {
     Router::new()
         .route("/hc", get(help_center))
@@ -60,38 +120,48 @@ pub(super) fn router() -> Router<Arc<Zendesk>> {
         .route("/agent", get(agent_interface))
         .route("/agent/{*page}", get(agent_interface))
         .route("/access/login", get(log_in))
-        .route("/access/jwt", get(deprecated).post(take_jwt))
+        .route("/access/jwt", get(deprecated).post(receive_jwt))
         .route("/access/logout", get(log_out))
         .route("/access/normal", get(normal))
         .route("/access/unauthenticated", get(unauthenticated))
+        .route("/simulator/next-error", post(choose_next_error))
 }
 
 async fn help_center(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Response {
     let return_to = request.uri().path_and_query().map_or(HELP_CENTER, |path| path.as_str()).to_owned();
-    visitor(&zendesk, request.headers(), &return_to, "hc")
+    visitor(&zendesk, request.headers(), &return_to, HELP_CENTER)
 }
 
-/// The agent interface names itself with its full address, where the help center has a path.
+/// The agent interface sends its full address as `return_to`; the help center sends a path.
 async fn agent_interface(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Response {
     let path = request.uri().path_and_query().map_or("/agent", |path| path.as_str());
     let return_to = zendesk.origin.join(path).map_or_else(|_| path.to_owned(), String::from);
-    visitor(&zendesk, request.headers(), &return_to, "agent")
+    visitor(&zendesk, request.headers(), &return_to, "/agent")
 }
 
-fn visitor(zendesk: &Zendesk, headers: &HeaderMap, return_to: &str, place: &'static str) -> Response {
+fn visitor(zendesk: &Zendesk, headers: &HeaderMap, return_to: &str, path: &'static str) -> Response {
     let Some(sso) = &zendesk.account.sso else { return StatusCode::NOT_FOUND.into_response() };
-    let sign_in = session_id(headers).and_then(|id| zendesk.memory().session(&id).cloned());
-    let was_refused = zendesk.memory().last_refusal.is_some();
-    let remote_login = remote_login(sso, return_to);
-    pages::respond(zendesk, &Visitor::new(zendesk, place, return_to, remote_login.as_str(), sign_in, was_refused))
+    let sessions = zendesk.sessions();
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
+    let page = Visitor {
+        menu: pages::menu(zendesk, path),
+        is_help_center: path == HELP_CENTER,
+        login_link: format!("/access/login?{query}"),
+        remote_login: remote_login(sso, return_to),
+        was_refused: sessions.last_refusal.is_some(),
+        known_errors: &KNOWN_ERRORS,
+        next_error: sessions.next_error,
+        user: session_id(headers).and_then(|id| sessions.get(&id)),
+    };
+    pages::respond(zendesk, &page)
 }
 
-/// To the remote login URL, as Zendesk sends a browser there.
 async fn log_in(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Response {
     let Some(sso) = &zendesk.account.sso else { return StatusCode::NOT_FOUND.into_response() };
-    let asked = query_value(&request, "return_to").unwrap_or_default();
+    let query = request.uri().query().unwrap_or_default();
+    let asked = web::field(query.as_bytes(), "return_to").unwrap_or_default();
     let return_to = own_address(&zendesk, &asked).map_or(HELP_CENTER, |_| &asked);
-    tell("GET /access/login", "sent to the remote login URL");
+    log("GET /access/login", "sent to the remote login URL");
     pages::redirect(remote_login(sso, return_to).as_str())
 }
 
@@ -105,130 +175,133 @@ fn remote_login(sso: &Sso, return_to: &str) -> Url {
     url
 }
 
-/// A JWT in an address ends up in histories and logs, so Zendesk does not take it there any more.
 async fn deprecated(State(zendesk): State<Arc<Zendesk>>) -> Response {
-    let text = "Zendesk takes the JWT from a form that the browser posts to /access/jwt, with the fields jwt and \
-                return_to. GET with ?jwt= is deprecated, since an address ends up in histories and logs.";
-    tell("GET /access/jwt", "405 deprecated: post a form");
-    let page = pages::message(&zendesk, "A JWT does not go into an address", text);
+    let text = "Zendesk accepts the JWT in a form that the browser posts to /access/jwt, with the fields jwt and \
+                return_to. GET with ?jwt= is deprecated, because addresses end up in histories and logs.";
+    log("GET /access/jwt", "405 deprecated: post a form");
+    let page = pages::message(&zendesk, "Do not put a JWT into an address", text);
     (StatusCode::METHOD_NOT_ALLOWED, [("allow", "POST")], page).into_response()
 }
 
-/// `POST /access/jwt`: signs the browser in and sends it to `return_to`, or to the remote logout URL with the reason.
-async fn take_jwt(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
+/// Signs the browser in and sends it to `return_to`, or sends it to the remote logout URL with the error.
+async fn receive_jwt(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
     let Some(sso) = &zendesk.account.sso else { return StatusCode::NOT_FOUND.into_response() };
-    if guard::text(&headers, "sec-fetch-dest").is_some_and(|destination| destination != "document") {
-        tell("POST /access/jwt", "403 not the browser's own form");
-        return (StatusCode::FORBIDDEN, "Let the browser post a form: a script or a frame signs in nobody.")
-            .into_response();
+    if web::header(&headers, "sec-fetch-dest").is_some_and(|destination| destination != "document") {
+        log("POST /access/jwt", "403 not a form of the browser");
+        let advice = "Make the browser post a form: scripts and frames cannot sign a user in.";
+        return (StatusCode::FORBIDDEN, advice).into_response();
     }
     match sign_in(&zendesk, sso, &headers, &body) {
-        Ok((return_to, sign_in)) => signed_in(&zendesk, &return_to, sign_in),
-        Err(refusal) => refused(&zendesk, sso, *refusal),
+        Ok((return_to, sign_in)) => begin_session(&zendesk, &return_to, sign_in),
+        Err(refusal) => refuse(&zendesk, sso, *refusal),
     }
 }
 
 fn sign_in(zendesk: &Zendesk, sso: &Sso, headers: &HeaderMap, body: &[u8]) -> Result<(String, SignIn), Box<Refusal>> {
-    let is_form = guard::text(headers, CONTENT_TYPE.as_str())
+    let is_form = web::header(headers, CONTENT_TYPE.as_str())
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    let field =
-        |wanted| form_urlencoded::parse(body).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
-    let Some(jwt) = field("jwt").filter(|_| is_form) else {
-        let problem = "There is no form field `jwt`: post a form with the fields `jwt` and `return_to`.";
-        return Err(Refusal::of(vec![Violation::new("jwt_missing", problem)], None));
+    let Some(jwt) = web::field(body, "jwt").filter(|_| is_form) else {
+        let problem = "The form field `jwt` is missing: post a form with the fields `jwt` and `return_to`.";
+        return Err(Refusal::new(vec![Violation::new("jwt_missing", problem)], None));
     };
     let mut verdict = Verdict::on(zendesk, Kind::Sso, &jwt, Some(sso.secret.as_bytes()));
-    let asked = field("return_to").filter(|asked| !asked.is_empty()).unwrap_or_else(|| HELP_CENTER.to_owned());
-    let return_to = own_address(zendesk, &asked).ok_or_else(|| {
-        let problem = "`return_to` leads to another host: send back what the remote login URL was given, and check it.";
+    let asked = web::field(body, "return_to").unwrap_or_else(|| HELP_CENTER.to_owned());
+    let return_to = own_address(zendesk, &asked);
+    if return_to.is_none() {
+        let problem = "`return_to` leads to another host: check it, and send the value that Zendesk sent you.";
         verdict.further.push(Violation::new("return_to_foreign", problem));
-    });
-    let known = if verdict.is_accepted() {
-        zendesk.people().take(&verdict).map_err(|_| {
-            verdict.further.push(Violation::new("email_conflict", support_sdk::CONFLICT));
-        })
-    } else {
-        Err(())
-    };
-    match (return_to, known) {
-        (Ok(return_to), Ok(known)) => Ok((return_to, SignIn { verdict, known })),
-        _ => Err(Refusal::of(verdict.violations(), Some(verdict))),
     }
+    if let Some(error) = zendesk.sessions().next_error.take() {
+        verdict.further.push(Violation::new("error_chosen", "You chose this error on a page of the simulator."));
+        let message = fill_in(error, &verdict);
+        return Err(Box::new(Refusal { message, violations: verdict.violations(), verdict: Some(verdict) }));
+    }
+    if verdict.is_accepted() {
+        match zendesk.users().update(&verdict) {
+            Ok(update) => return Ok((return_to.unwrap_or_default(), SignIn { verdict, update })),
+            Err(_) => verdict.further.push(Violation::new("email_conflict", support_sdk::CONFLICT)),
+        }
+    }
+    Err(Refusal::new(verdict.violations(), Some(verdict)))
 }
 
-/// The address when it is on this Zendesk: a path stays one.
+/// The address if it is on this Zendesk; a path stays a path.
 fn own_address(zendesk: &Zendesk, asked: &str) -> Option<String> {
     let url = zendesk.origin.join(asked).ok()?;
-    if url.origin() != zendesk.origin.origin() {
-        return None;
-    }
     let is_path = asked.starts_with('/');
-    Some(if is_path { url[Position::BeforePath..].to_owned() } else { url.into() })
+    let own = if is_path { url[Position::BeforePath..].to_owned() } else { url.as_str().to_owned() };
+    (url.origin() == zendesk.origin.origin()).then_some(own)
 }
 
-fn signed_in(zendesk: &Zendesk, return_to: &str, sign_in: SignIn) -> Response {
+fn begin_session(zendesk: &Zendesk, return_to: &str, sign_in: SignIn) -> Response {
     let Some(id) = random_id() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    tell("POST /access/jwt", "302 signed in");
-    zendesk.memory().last_refusal = None;
-    zendesk.memory().begin_session(id.clone(), sign_in);
+    log("POST /access/jwt", "302 signed in");
+    zendesk.sessions().last_refusal = None;
+    zendesk.sessions().begin(id.clone(), sign_in);
     let cookie = session_cookie(&id).build().to_string();
     ([(SET_COOKIE, cookie)], pages::redirect(return_to)).into_response()
 }
 
-fn refused(zendesk: &Zendesk, sso: &Sso, refusal: Refusal) -> Response {
-    tell("POST /access/jwt", &format!("302 refused: {}", names(&refusal.violations)));
-    let reason = [("kind", "error"), ("message", refusal.message.as_str())];
-    let verdict = refusal.verdict.as_ref();
-    let claims = verdict.map(Verdict::claims).unwrap_or_default();
+fn refuse(zendesk: &Zendesk, sso: &Sso, refusal: Refusal) -> Response {
+    log("POST /access/jwt", &format!("302 refused: {}", names(&refusal.violations)));
+    let error = [("kind", "error"), ("message", refusal.message.as_str())];
+    let claims = refusal.verdict.as_ref().map(Verdict::claims).unwrap_or_default();
     let target = if let Some(url) = &sso.logout_url {
         let mut url = url.clone();
-        url.query_pairs_mut().append_pair("brand_id", BRAND_ID).extend_pairs(about(&claims)).extend_pairs(reason);
+        url.query_pairs_mut().append_pair("brand_id", BRAND_ID).extend_pairs(identity(&claims)).extend_pairs(error);
         url.into()
     } else {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(reason).finish();
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(error).finish();
         format!("/access/unauthenticated?{query}")
     };
-    zendesk.memory().last_refusal = Some(refusal);
+    zendesk.sessions().last_refusal = Some(refusal);
     pages::redirect(&target)
 }
 
-/// Ends the session, and tells the remote logout URL whose it was.
+/// Ends the session, and sends the browser to the remote logout URL with the user's identity.
 async fn log_out(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap) -> Response {
     let Some(sso) = &zendesk.account.sso else { return StatusCode::NOT_FOUND.into_response() };
     let mut target = HELP_CENTER.to_owned();
     if let Some(id) = session_id(&headers) {
-        let mut memory = zendesk.memory();
-        if let (Some(sign_in), Some(url)) = (memory.session(&id), &sso.logout_url) {
+        let mut sessions = zendesk.sessions();
+        if let (Some(sign_in), Some(url)) = (sessions.get(&id), &sso.logout_url) {
             let mut url = url.clone();
-            url.query_pairs_mut().extend_pairs(about(&sign_in.known.person)).append_pair("brand_id", BRAND_ID);
+            url.query_pairs_mut().extend_pairs(identity(&sign_in.update.user)).append_pair("brand_id", BRAND_ID);
             target = url.into();
         }
-        memory.end_session(&id);
+        sessions.end(&id);
     }
-    tell("GET /access/logout", "302 signed out");
+    log("GET /access/logout", "302 signed out");
     let cookie = session_cookie("").max_age(Duration::ZERO).build().to_string();
     ([(SET_COOKIE, cookie)], pages::redirect(&target)).into_response()
 }
 
-/// `email` and `external_id` of a user, as the remote logout URL is told them.
-fn about(user: &serde_json::Map<String, Value>) -> impl Iterator<Item = (&'static str, &str)> {
+/// What the remote logout URL receives of a user.
+fn identity(user: &Map<String, Value>) -> impl Iterator<Item = (&'static str, &str)> {
     ["email", "external_id"].into_iter().filter_map(|name| Some((name, user.get(name)?.as_str()?)))
 }
 
 async fn normal(State(zendesk): State<Arc<Zendesk>>) -> Response {
-    let text = "This is the way round single sign-on. In Zendesk a form for e-mail address and Zendesk password is here; \
-                the simulator has no passwords.";
+    let text = "Zendesk shows a form for e-mail address and Zendesk password here, which bypasses single sign-on. The \
+                simulator has no passwords.";
     pages::message(&zendesk, "Sign in with a Zendesk password", text)
 }
 
 async fn unauthenticated(State(zendesk): State<Arc<Zendesk>>) -> Response {
-    let refusal = zendesk.memory().last_refusal.clone();
-    let remote_logout = zendesk.account.sso.as_ref().and_then(|sso| sso.logout_url.as_ref());
-    pages::respond(&zendesk, &Refused::new(&zendesk, refusal, remote_logout.is_some()))
+    let refusal = zendesk.sessions().last_refusal.clone();
+    let has_remote_logout = zendesk.account.sso.as_ref().is_some_and(|sso| sso.logout_url.is_some());
+    pages::respond(&zendesk, &Refused { menu: pages::menu(&zendesk, ""), refusal, has_remote_logout })
+}
+
+/// An empty choice makes Zendesk decide by itself again.
+async fn choose_next_error(State(zendesk): State<Arc<Zendesk>>, body: Bytes) -> Response {
+    let chosen = web::field(&body, "message");
+    zendesk.sessions().next_error = KNOWN_ERRORS.into_iter().find(|error| Some(*error) == chosen.as_deref());
+    Redirect::to(HELP_CENTER).into_response()
 }
 
 fn session_cookie(value: &str) -> cookie::CookieBuilder<'_> {
-    // Without `Secure`, since the simulator speaks plain HTTP.
+    // Without `Secure`, because the simulator uses plain HTTP.
     Cookie::build((SESSION_COOKIE, value)).path("/").http_only(true).same_site(SameSite::Lax)
 }
 
@@ -238,51 +311,43 @@ fn session_id(headers: &HeaderMap) -> Option<String> {
     cookies.find(|cookie| cookie.name() == SESSION_COOKIE).map(|cookie| cookie.value().to_owned())
 }
 
-fn query_value(request: &Request, name: &str) -> Option<String> {
-    let query = request.uri().query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
-}
-
-impl Refusal {
-    /// The message names one rule, the one that Zendesk would stop at.
-    fn of(violations: Vec<Violation>, verdict: Option<Verdict>) -> Box<Self> {
-        let (gist, rule) = gist(&violations, verdict.as_ref());
-        Box::new(Self { message: format!("{gist} ({rule})"), violations, verdict })
-    }
-}
-
-/// What Zendesk says, by its known gists, and the rule that it is about.
-///
-/// Whoever cannot sign is told nothing else; then comes whether the token can be read, then what it says.
-fn gist(violations: &[Violation], verdict: Option<&Verdict>) -> (&'static str, &'static str) {
-    let of_the_signature = [Rule::Algorithm, Rule::Type, Rule::Signature].map(Rule::code);
-    let first = violations.iter().find(|violation| of_the_signature.contains(&violation.rule)).or(violations.first());
+/// Zendesk stops at one rule: the signature first, then whether the token can be read, then what the token says.
+/// The exact texts are unknown (C: their gist), except for [`EMAIL_TAKEN`]; the rule in parentheses is ours.
+fn message(violations: &[Violation], verdict: Option<&Verdict>) -> String {
+    let signature_rules = [Rule::Algorithm, Rule::Type, Rule::Signature].map(Rule::code);
+    let first = violations.iter().find(|violation| signature_rules.contains(&violation.rule)).or(violations.first());
     let rule = first.map_or("", |violation| violation.rule);
-    let has = |wanted: &[Rule]| wanted.iter().any(|wanted| wanted.code() == rule);
-    let gist = if of_the_signature.contains(&rule) {
+    let is_one_of = |rules: &[Rule]| rules.iter().any(|wanted| wanted.code() == rule);
+    let gist = if signature_rules.contains(&rule) {
         "Signature verification failed"
-    } else if has(&[Rule::IatFresh, Rule::NotMilliseconds]) {
+    } else if is_one_of(&[Rule::IatFresh, Rule::NotMilliseconds]) {
         "The iat is not within 3 minutes of our clock"
-    } else if has(&[Rule::ExpAhead]) {
+    } else if is_one_of(&[Rule::ExpAhead]) {
         "The token has expired"
-    } else if has(&[Rule::EmailAddress]) {
-        "User creation failed: Email is invalid"
-    } else if has(&[Rule::RequiredClaims]) && verdict.is_some_and(lacks_profile) {
-        "User creation failed: Name or email is invalid"
+    } else if is_one_of(&[Rule::EmailAddress]) {
+        "User is invalid: Email is invalid"
+    } else if is_one_of(&[Rule::RequiredClaims]) && verdict.is_some_and(lacks_name_or_email) {
+        "User is invalid: Name or email is invalid"
     } else {
-        match rule {
-            "jti_reused" => "The unique identifier has been reused",
-            "email_conflict" => "User creation failed: external id and email are those of two users",
-            "return_to_foreign" => "The address to return to is on another host",
-            "jwt_missing" => "The token is missing",
+        match (rule, verdict) {
+            ("email_conflict", Some(verdict)) => return fill_in(EMAIL_TAKEN, verdict),
+            ("jti_reused", _) => "The unique identifier has been reused",
+            ("return_to_foreign", _) => "The address to return to is on another host",
+            ("jwt_missing", _) => "The token is missing",
             _ => "Invalid JWT token",
         }
     };
-    (gist, rule)
+    format!("{gist} ({rule})")
 }
 
-fn lacks_profile(verdict: &Verdict) -> bool {
+fn fill_in(message: &str, verdict: &Verdict) -> String {
     let claims = verdict.claims();
-    let has = |claim: &&str| claims.get(*claim).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
-    !["name", "email"].iter().all(has)
+    let claim = |name| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+    message.replace("{email}", claim("email")).replace("{external_id}", claim("external_id"))
+}
+
+fn lacks_name_or_email(verdict: &Verdict) -> bool {
+    let claims = verdict.claims();
+    let has = |claim: &str| claims.get(claim).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
+    !(has("name") && has("email"))
 }

@@ -1,7 +1,7 @@
 //! The AWS account of one test: a table of user tokens and a secret with the signing key.
 //!
-//! By default both live in this process. With `ZENDESK_JWT_TEST_AWS_ENDPOINT` (the address of
-//! moto's server, say) they live there, so that a second, independent AWS judges our requests.
+//! By default both are in this process. With `ZENDESK_JWT_TEST_AWS_ENDPOINT`, such as the address of moto's server, an
+//! independent AWS checks our requests.
 
 use super::{dynamodb::DynamoDb, secrecy::Canaries, secrets_manager::SecretsManager, users};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ impl Aws {
         }
     }
 
-    /// The AWS that can be watched and made to fail, whatever the environment says.
+    /// The fakes, which record requests and can fail, whatever the environment says.
     pub fn fakes() -> Self {
         Self::at(|secret_id| Place::Fakes { dynamodb: DynamoDb::start(), secrets: SecretsManager::start(secret_id) })
     }
@@ -47,7 +47,7 @@ impl Aws {
         aws
     }
 
-    /// The variables that lead a function here.
+    /// The variables that direct a function to this AWS.
     pub fn environment(&self) -> [(String, String); 4] {
         let (dynamodb, secrets) = match &self.place {
             Place::Fakes { dynamodb, secrets } => (dynamodb.url(), secrets.url()),
@@ -61,12 +61,12 @@ impl Aws {
         ]
     }
 
-    /// Stores what a company's backend would store for this user (see [`users::item`]).
+    /// Stores the item that a company's backend would write for this user (see [`users::item`]).
     pub fn put_user(&self, token: &str, user: &Value) {
         self.put_item(&users::item(token, user));
     }
 
-    /// Stores an item as it stands, in DynamoDB's own JSON.
+    /// Stores an item in DynamoDB's JSON, unchanged.
     pub fn put_item(&self, item: &Value) {
         self.canaries.remember_item(item);
         self.dynamodb_call("PutItem", &json!({ "TableName": self.table, "Item": item }));
@@ -97,14 +97,14 @@ impl Aws {
     pub fn dynamodb(&self) -> &DynamoDb {
         match &self.place {
             Place::Fakes { dynamodb, .. } => dynamodb,
-            Place::Endpoint(_) => panic!("this spec needs Setup::with_fakes"),
+            Place::Endpoint(_) => panic!("this test needs Setup::with_fakes"),
         }
     }
 
     pub fn secrets_manager(&self) -> &SecretsManager {
         match &self.place {
             Place::Fakes { secrets, .. } => secrets,
-            Place::Endpoint(_) => panic!("this spec needs Setup::with_fakes"),
+            Place::Endpoint(_) => panic!("this test needs Setup::with_fakes"),
         }
     }
 
@@ -134,7 +134,7 @@ impl Aws {
     }
 }
 
-/// One call of the AWS JSON protocols. The signature is a dummy: emulators look at its scope only.
+/// One call of the AWS JSON protocols. The signature is a dummy: emulators read only its scope.
 fn call(url: &str, target: &str, body: &Value) -> Result<Value, String> {
     let (service, version) = match target.split_once('.') {
         Some(("secretsmanager", _)) => ("secretsmanager", "1.1"),

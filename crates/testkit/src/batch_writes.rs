@@ -1,4 +1,4 @@
-//! A table that takes batches as DynamoDB does, but slowly, out of step or in parts, and remembers them.
+//! A fake table for batch writes: it answers slowly or writes only parts of a batch, and records the batches.
 
 use super::fault::answer;
 use super::server::Server;
@@ -27,7 +27,7 @@ struct Table {
 }
 
 impl BatchWrites {
-    /// Every second request takes `latency`, and the others twice as long.
+    /// Every second request takes `latency`, the others twice as long.
     pub fn taking(latency: Duration) -> Self {
         let table = Arc::new(Mutex::new(Table { latency, ..Table::default() }));
         let server = Server::of(axum::Router::new().fallback(take).with_state(Arc::clone(&table)));
@@ -43,7 +43,7 @@ impl BatchWrites {
         self.server.url()
     }
 
-    /// The items by token hash, in DynamoDB's own JSON.
+    /// The items by token hash, in DynamoDB's JSON.
     pub fn items(&self) -> BTreeMap<String, Value> {
         self.table.lock().unwrap().items.clone()
     }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex};
 
-/// A function: in `ZENDESK_JWT_BIN_DIR` if that is set, which puts a release build under the same tests.
+/// A function, from `ZENDESK_JWT_BIN_DIR` if that is set, so that the tests can run a release build.
 pub fn function(name: &str) -> PathBuf {
     match variable("ZENDESK_JWT_BIN_DIR") {
         Some(folder) => PathBuf::from(folder).join(name),
@@ -18,7 +18,7 @@ pub fn tool() -> PathBuf {
     built("zendesk-jwt-cli", "zendesk-jwt")
 }
 
-/// What Cargo built for the running test; of another package it is built now.
+/// The binary that Cargo built for the running test; a binary of another package is built now.
 fn built(package: &str, name: &str) -> PathBuf {
     // Set while an integration test runs: https://doc.rust-lang.org/cargo/reference/environment-variables.html
     if let Some(path) = variable(&format!("CARGO_BIN_EXE_{name}")) {

@@ -1,4 +1,4 @@
-//! Endpoints as other companies build them, over HTTP or HTTPS with any chain, to be broken in one way at a time.
+//! Endpoints with one mistake each, over HTTP or HTTPS with any certificate chain.
 
 use super::http::{Answer, Request};
 use super::https::{Handler, Handshakes, respond};
@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use time::OffsetDateTime;
 
-/// A running server that remembers what it was asked. Dropping it ends it.
+/// A running server that records its requests. Dropping the value ends the server.
 pub struct BrokenServer {
     server: Server,
     scheme: &'static str,
@@ -77,7 +77,7 @@ fn remembering(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> (
     (requests, Router::new().fallback(respond).with_state(handler))
 }
 
-/// An HS256 JWT of whatever header and claims.
+/// An HS256 JWT of any header and claims.
 pub fn sign(header: &Value, claims: &Value, secret: &str) -> String {
     let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
@@ -86,10 +86,10 @@ pub fn sign(header: &Value, claims: &Value, secret: &str) -> String {
     format!("{signed}.{}", encode(signature.as_ref()))
 }
 
-/// Where the authority says that its intermediate certificate is to be had.
+/// The address of the intermediate certificate, as the authority publishes it.
 pub const INTERMEDIATE_URL: &str = "http://example.org/intermediate.der";
 
-/// A certificate authority that nobody trusts but who is told to: a root, and an intermediate that issues.
+/// A certificate authority: a root, and an intermediate that issues. Nobody trusts it by default.
 pub struct Authority {
     pub root: CertificateDer<'static>,
     pub intermediate: CertificateDer<'static>,
@@ -111,7 +111,7 @@ impl Authority {
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
 
-    /// A server's certificate for `host`, good from and until so many days from now.
+    /// A server's certificate for `host`, valid from and until these numbers of days from now.
     pub fn issue(&self, host: &str, from: i64, until: i64) -> (CertificateDer<'static>, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let mut server = CertificateParams::new([host.to_owned()]).unwrap();
@@ -132,7 +132,7 @@ fn authority(name: &str) -> CertificateParams {
 }
 
 fn in_days(days: i64) -> OffsetDateTime {
-    // An hour more, so that a whole number of days is left while the test runs.
+    // An hour more, so that whole days remain while the test runs.
     let seconds = i64::try_from(super::now()).unwrap() + days * 24 * 60 * 60 + 60 * 60;
     OffsetDateTime::from_unix_timestamp(seconds).unwrap()
 }

@@ -1,6 +1,6 @@
-//! Values that look random, and are the same for the same seed.
+//! Pseudo-random values, equal for equal seeds.
 
-/// `SplitMix64`, which passes the usual tests of randomness and is three lines long.
+/// `SplitMix64`, which is three lines long and passes the usual tests of randomness.
 pub struct Chance(u64);
 
 impl Chance {

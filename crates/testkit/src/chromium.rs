@@ -1,4 +1,4 @@
-//! Debian's `chromium` and its `chromedriver`, started for one spec and ended with it.
+//! Debian's `chromium` and `chromedriver`, started and ended by each test.
 
 use super::eventually;
 use super::https::HttpsServer;
@@ -14,7 +14,7 @@ use tempfile::{NamedTempFile, TempDir};
 /// Generous, since the machine may be busy.
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
-/// A browser with a profile of its own that knows no hosts but those of the spec.
+/// A browser with its own profile, which knows only the hosts of the test.
 pub struct Chromium {
     session: Option<Session>,
     _driver: Driver,
@@ -22,7 +22,7 @@ pub struct Chromium {
     _profile: TempDir,
 }
 
-/// Where the two programs are.
+/// The paths of the two programs.
 pub struct Programs {
     chromium: PathBuf,
     driver: PathBuf,
@@ -30,7 +30,7 @@ pub struct Programs {
 
 impl Programs {
     /// `None`, with a line that says so, on a machine without them; in CI (`CI=true`) that is a failure.
-    #[allow(clippy::print_stdout, reason = "a spec that was not run says so")]
+    #[allow(clippy::print_stdout, reason = "a skipped test says so")]
     pub fn find() -> Option<Self> {
         let programs =
             ["chromium", "google-chrome"].into_iter().find_map(find_program).zip(find_program("chromedriver"));
@@ -45,16 +45,16 @@ impl Programs {
 }
 
 impl Chromium {
-    /// Starts the browser, for which `hosts` are at `server` and no other host exists.
+    /// Starts the browser. `hosts` lead to `server`, and no other host exists.
     pub fn start(programs: &Programs, server: &HttpsServer, hosts: &[&str], preferences: &Value) -> Self {
         let mapped = hosts.iter().map(|host| format!("MAP {host} {}", server.address()));
         let rules: Vec<_> = mapped.chain(["MAP * ~NOTFOUND".to_owned()]).collect();
-        // Trust in this one key, so that everything else is as with a certificate from an authority.
+        // The browser trusts this key only, so everything else is as with an authority's certificate.
         let trust = format!("--ignore-certificate-errors-spki-list={}", server.public_key());
         Self::with(programs, preferences, &[trust, resolver(&rules.join(", "))])
     }
 
-    /// Starts the browser, for which there is nothing but this machine, under its usual address.
+    /// Starts the browser, which can reach this machine only.
     pub fn on_this_machine(programs: &Programs, preferences: &Value) -> Self {
         Self::with(programs, preferences, &[resolver("MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")])
     }
@@ -72,14 +72,14 @@ impl Deref for Chromium {
     type Target = Session;
 
     fn deref(&self) -> &Session {
-        self.session.as_ref().expect("a session until the end")
+        self.session.as_ref().expect("the session is open")
     }
 }
 
 impl Drop for Chromium {
     fn drop(&mut self) {
         drop(self.session.take());
-        // A browser that did not close when it was asked to would outlive its driver.
+        // A browser that did not close would outlive its driver.
         if Path::new(&format!("/proc/{}", self.process)).exists() {
             Command::new("kill").args(["-KILL", &self.process.to_string()]).stderr(Stdio::null()).status().ok();
         }
@@ -93,7 +93,7 @@ fn resolver(rules: &str) -> String {
 fn capabilities(programs: &Programs, profile: &Path, preferences: &Value, more_arguments: &[String]) -> Value {
     let mut arguments = [
         "--headless=new",
-        "--no-sandbox", // which root, as in CI, cannot have
+        "--no-sandbox", // root, as in CI, cannot use a sandbox
         "--disable-dev-shm-usage",
         "--disable-gpu",
         "--disable-quic",
@@ -125,10 +125,10 @@ struct Driver {
 }
 
 impl Driver {
-    /// The operating system's choice of a port holds for one IP version, and the driver ends when the same port
-    /// is taken for the other: then it is started again.
+    /// The operating system chooses a port for one IP version. The driver ends if the port is taken for the other one, and
+    /// is then started again.
     fn start(program: &Path, home: &Path) -> Self {
-        (0..5).find_map(|_| Self::try_start(program, home)).expect("a chromedriver that goes on")
+        (0..5).find_map(|_| Self::try_start(program, home)).expect("chromedriver starts")
     }
 
     fn try_start(program: &Path, home: &Path) -> Option<Self> {
@@ -136,7 +136,7 @@ impl Driver {
         let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
         let child = Command::new(program)
             .arg("--port=0")
-            .env("HOME", home) // what the browser writes beside its profile
+            .env("HOME", home) // for what the browser writes outside of its profile
             .stdin(Stdio::null())
             .stdout(stream())
             .stderr(stream())
@@ -168,11 +168,11 @@ fn find_program(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// The widths of windows that pages are looked at in: a desktop's and a phone's, in pixels.
+/// The widths of the test windows, a desktop's and a phone's, in pixels.
 pub const WIDTHS: [u32; 2] = [1280, 390];
 
-/// A function's body that returns how many texts there are, and those too faint against what is behind them:
-/// WCAG 2.2, success criterion 1.4.3.
+/// The body of a function that returns the number of texts, and those with too little contrast (WCAG 2.2, success
+/// criterion 1.4.3).
 pub const FAINT: &str = "
     const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
     const luminance = (colour) => channels(colour).slice(0, 3)

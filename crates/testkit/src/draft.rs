@@ -1,4 +1,4 @@
-//! JWTs in the making, right and wrong in every way.
+//! Drafts of JWTs, to be made wrong in any way.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 use zendesk_jwt_rules::Kind;
 
 pub const NOW: u64 = 1_767_225_600;
-/// Text that is base64 as well, as Zendesk's secrets may happen to be.
+/// Text that is also valid base64, as Zendesk's secrets can be.
 pub const SECRET: &str = "ZGVtby1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u";
 
-/// A token in the making; as `good` gives it, it breaks no rule.
+/// A draft of a JWT. The one of `good` breaks no rule.
 #[derive(Clone)]
 pub struct Draft {
     pub header: Map<String, Value>,
@@ -69,7 +69,8 @@ pub fn object(value: Value) -> Map<String, Value> {
 pub fn sign(header: &str, payload: &str, secret: &[u8]) -> String {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let key = EncodingKey::from_secret(secret);
-    let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).expect("HMAC takes any key");
+    let signature =
+        jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).expect("HMAC accepts any key");
     format!("{signed}.{signature}")
 }
 
@@ -122,7 +123,7 @@ pub fn any_kind() -> impl Strategy<Value = Kind> {
     select(&Kind::ALL[..])
 }
 
-/// Zendesk's published tokens, whose secrets are not published.
+/// JWTs in Zendesk's documentation, which does not publish their secrets.
 pub mod published {
     /// "Building a dedicated JWT endpoint for the Support SDK", Test your JWT endpoint.
     pub const SDK: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImJjYXJyb2xsQHplbmRlc2suY29tIiwibmFtZSI6ImJjYXJyb2xsIiwicGhvbmUiOiI5ODc2NTQzMjM0NTY3ODkiLCJ0YWdzIjpbImZyZWVfcGxheWVyIiwiYmlnX2Zpc2giXSwicm9sZSI6InVzZXIiLCJpYXQiOjE0NDkzNTUxNjIsImp0aSI6IjIxMTUyMzc5MDcyMDg5MzEyMjcifQ.b_0rr6_1MWrmKEzqMfvf_DI4dPPMSmDjKh_M6STIIas";

@@ -1,4 +1,4 @@
-//! An embedded DynamoDB behind a stand-in that records every request and fails on demand.
+//! An embedded DynamoDB behind a proxy that records every request and fails on demand.
 
 use super::{fault::Fault, server::Server};
 use axum::body::{Body, Bytes};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 pub struct DynamoDb {
     database: Server,
-    stand_in: Server,
+    proxy: Server,
     state: Arc<Mutex<Requests>>,
 }
 
@@ -37,8 +37,8 @@ impl DynamoDb {
         });
         let state = Arc::<Mutex<Requests>>::default();
         let upstream = Upstream { url: database.url(), state: Arc::clone(&state) };
-        let stand_in = Server::of(axum::Router::new().fallback(pass_on).with_state(upstream));
-        Self { database, stand_in, state }
+        let proxy = Server::of(axum::Router::new().fallback(pass_on).with_state(upstream));
+        Self { database, proxy, state }
     }
 
     /// The database itself, for the test's own writes.
@@ -46,16 +46,16 @@ impl DynamoDb {
         self.database.url()
     }
 
-    /// The stand-in, for the function.
+    /// The proxy, for the function.
     pub fn url(&self) -> String {
-        self.stand_in.url()
+        self.proxy.url()
     }
 
     pub fn fail(&self, fault: Fault) {
         self.fail_when(fault, |_| true);
     }
 
-    /// Fails those requests alone.
+    /// Fails these requests only.
     pub fn fail_when(&self, fault: Fault, is_meant: impl Fn(&RecordedRequest) -> bool + Send + 'static) {
         self.state.lock().unwrap().fault = Some((fault, Box::new(is_meant)));
     }
@@ -64,7 +64,7 @@ impl DynamoDb {
         self.state.lock().unwrap().fault = None;
     }
 
-    /// What functions asked for since the last call of this.
+    /// The requests since the last call.
     pub fn take_requests(&self) -> Vec<RecordedRequest> {
         std::mem::take(&mut self.state.lock().unwrap().seen)
     }

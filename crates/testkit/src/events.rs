@@ -1,17 +1,16 @@
-//! One HTTP request as each of AWS's front doors hands it to a function, and the answer as each of
-//! them reads it.
+//! An HTTP request as the event of each event source, and the function's answer as that source reads it.
 
 use super::http::{Answer, Request};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
-/// What stands between the client and the function.
+/// The service between client and function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventSource {
     /// An HTTP API, payload 2.0, which encodes every body that is not text as base64.
     HttpApi,
-    /// The same with the body left as it is (what test consoles and `sam local` send).
+    /// The same with an unchanged body, as test consoles and `sam local` send it.
     HttpApiPlainBody,
     FunctionUrl,
     /// A REST API, payload 1.0, reached through its stage `prod`.
@@ -45,7 +44,7 @@ impl EventSource {
         if self == Self::RestApi { format!("/prod{path}") } else { path.to_owned() }
     }
 
-    /// The event of `request` from this front door.
+    /// The event of `request` from this source.
     pub fn event(self, request: &Request) -> Value {
         let (body, encoded) = self.body(request);
         let mut event = match self {
@@ -145,7 +144,7 @@ impl EventSource {
         })
     }
 
-    /// A load balancer passes the query on as it came, percent-encoded.
+    /// A load balancer leaves the query percent-encoded.
     fn load_balancer(self, request: &Request) -> Value {
         let headers: Vec<_> = self.headers(request).collect();
         let query: Vec<_> = request
@@ -173,14 +172,14 @@ impl EventSource {
         event
     }
 
-    /// The client's headers and those that the front door adds, names in lower case.
+    /// The headers of the client and of the event source, with names in lower case.
     fn headers(self, request: &Request) -> impl Iterator<Item = (String, String)> {
         let own = [("host", self.host()), ("x-forwarded-proto", "https"), ("x-forwarded-port", "443")];
         let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
         own.into_iter().chain(request.headers.iter().cloned())
     }
 
-    /// The answer that the client gets, read from where this front door looks for it.
+    /// The answer that the client gets from this event source.
     pub fn answer(self, response: &Value) -> Answer {
         let (single, multiple, cookies) = match self {
             Self::HttpApi | Self::HttpApiPlainBody | Self::FunctionUrl => (true, false, true),
@@ -241,7 +240,7 @@ fn grouped(pairs: &[(String, String)]) -> Value {
     map.into()
 }
 
-/// `Content-Type`, as a client on HTTP/1.1 writes it and a REST API keeps it.
+/// `Content-Type`, as HTTP/1.1 clients write it and REST APIs pass it on.
 fn capitalised(name: &str) -> String {
     let word = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
     name.split('-').map(word).collect::<Vec<_>>().join("-")

@@ -8,9 +8,9 @@ use serde_json::json;
 pub enum Fault {
     /// An error answer of the AWS JSON protocols.
     Error { status: u16, code: &'static str },
-    /// The request is taken and never answered.
+    /// The request is never answered.
     Stall,
-    /// The connection is closed in place of an answer.
+    /// The connection is closed instead of an answer.
     ClosedConnection,
 }
 

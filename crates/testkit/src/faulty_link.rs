@@ -188,7 +188,7 @@ impl FaultyLink {
         self.state.plan.lock().unwrap().breakage = None;
     }
 
-    /// How often it broke since it was last told to.
+    /// How often the link broke since the last call of `break_once` or `break_lastingly`.
     pub fn broken(&self) -> usize {
         self.state.plan.lock().unwrap().happened
     }

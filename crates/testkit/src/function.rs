@@ -1,4 +1,4 @@
-//! One of the three binaries, running as Lambda runs it.
+//! One of the three binaries, run as Lambda runs it.
 
 use crate::binary;
 use crate::runtime_api::RuntimeApi;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
-/// Generous, since the machine may be busy; a healthy function needs a small part of either.
+/// Generous, since the machine may be busy. A healthy function needs a fraction.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
@@ -42,22 +42,22 @@ impl Kind {
 
 /// A running function. Dropping it ends the process.
 pub struct Function {
-    // Ends first, so that the process may end by itself.
+    // Dropped first, so that the process can end by itself.
     api: RuntimeApi,
     process: Process,
     invocations: AtomicU64,
 }
 
-/// What a function did with one event.
+/// The result of one event.
 pub struct Invocation {
     pub request_id: String,
     pub outcome: Result<Value, Value>,
-    /// Everything the process wrote between taking this event and asking for the next one.
+    /// Everything that the process wrote between this event and its request for the next one.
     pub logs: String,
     pub took: Duration,
 }
 
-/// How a process that could not start ended.
+/// The end of a process that could not start.
 #[derive(Debug)]
 pub struct Exit {
     pub status: ExitStatus,
@@ -65,7 +65,7 @@ pub struct Exit {
 }
 
 impl Function {
-    /// Starts the function and waits until it asks for its first event, which ends Lambda's init phase.
+    /// Starts the function and waits until it requests its first event, which ends Lambda's init phase.
     pub fn start(kind: Kind, environment: &[(String, String)]) -> Self {
         let api = RuntimeApi::start();
         let process = Process::spawn(kind, &api, environment);
@@ -82,7 +82,7 @@ impl Function {
         Self { process, api, invocations: AtomicU64::new(0) }
     }
 
-    /// Starts a function that cannot run, and waits until its process has ended.
+    /// Starts a function that cannot run, and waits for the end of its process.
     pub fn expect_exit(kind: Kind, environment: &[(String, String)]) -> Exit {
         let api = RuntimeApi::start();
         let process = Process::spawn(kind, &api, environment);
@@ -98,7 +98,7 @@ impl Function {
         }
     }
 
-    /// Hands the function one event and waits for its answer.
+    /// Sends the function one event and waits for its answer.
     pub fn invoke(&self, event: Value) -> Invocation {
         let written = self.logs().len();
         let (request_id, outcome, took) = self.exchange(event);
@@ -118,7 +118,7 @@ impl Function {
         (request_id, outcome, took)
     }
 
-    /// Everything the process has written since it started, on either stream.
+    /// Everything that the process has written since its start, on both streams.
     pub fn logs(&self) -> String {
         self.process.output()
     }
@@ -137,7 +137,7 @@ impl Function {
         });
     }
 
-    /// Lets a frozen process go on.
+    /// Resumes a frozen process.
     pub fn thaw(&self) {
         self.process.signal("-CONT");
     }
@@ -145,7 +145,7 @@ impl Function {
 
 struct Process {
     child: Mutex<Child>,
-    /// A file rather than a pipe: what the process has written is there as soon as it was written.
+    /// A file and not a pipe, so that all output can be read at once.
     output: NamedTempFile,
 }
 
@@ -187,7 +187,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if let Ok(child) = self.child.get_mut() {
             if coverage().is_some() {
-                // What was counted is written when a process ends by itself, as it does without a Runtime API.
+                // Coverage is written when a process ends by itself, which it does without a Runtime API.
                 let ends_by = Instant::now() + ENDS_WITHIN;
                 while Instant::now() < ends_by && matches!(child.try_wait(), Ok(None)) {
                     std::thread::sleep(Duration::from_millis(10));
@@ -220,7 +220,7 @@ fn lambda(kind: Kind, api: &RuntimeApi) -> [(&'static str, String); 14] {
     ]
 }
 
-/// Where a build instrumented for coverage writes its counts.
+/// The path for the counts of a build with coverage.
 fn coverage() -> Option<(&'static str, OsString)> {
     std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file))
 }

@@ -1,4 +1,4 @@
-//! Enough of an HTML reader for a small page: tags with their attributes, and what a script holds.
+//! A reader for small HTML pages: tags with their attributes, and the content of scripts.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -12,7 +12,7 @@ pub fn tags(page: &str, name: &str) -> Vec<Attributes> {
     openings(page, name).into_iter().map(|(attributes, _)| attributes).collect()
 }
 
-/// Attributes and content of every element called `name`, for elements that hold text only.
+/// Attributes and content of every element called `name`, for elements with text only.
 pub fn elements<'a>(page: &'a str, name: &str) -> Vec<(Attributes, &'a str)> {
     let end = format!("</{name}>");
     openings(page, name).into_iter().map(|(attributes, rest)| (attributes, rest.split(&end).next().unwrap())).collect()
@@ -36,7 +36,7 @@ fn openings<'a>(page: &'a str, name: &str) -> Vec<(Attributes, &'a str)> {
         .collect()
 }
 
-/// Reads attributes up to the end of the tag, and returns what follows it.
+/// Reads attributes up to the end of the tag, and returns the rest.
 fn attributes(mut rest: &str) -> (Attributes, &str) {
     let mut found = Attributes::new();
     loop {
@@ -84,7 +84,7 @@ fn decode(value: &str) -> String {
     text
 }
 
-/// How a content security policy names an inline element that holds `content`.
+/// The source expression of a content security policy for an inline element with this content.
 pub fn sha256(content: &str) -> String {
     BASE64_STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()))
 }

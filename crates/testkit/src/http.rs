@@ -1,4 +1,4 @@
-//! A client's request and the answer to it, before and after any front door.
+//! A client's request and its answer, independent of the event source.
 
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ impl Request {
         self.form_body(body)
     }
 
-    /// A form that the test has encoded itself.
+    /// A form in the encoding of the test.
     pub fn form_body(self, body: impl Into<Vec<u8>>) -> Self {
         self.body("application/x-www-form-urlencoded", body)
     }
@@ -57,7 +57,7 @@ impl Request {
         self.header("content-type", content_type)
     }
 
-    /// Whatever a function may take for a user token in it.
+    /// Everything in the request that a function may read as a user token.
     pub fn user_tokens(&self) -> Vec<String> {
         let form = form_urlencoded::parse(&self.body).filter(|(name, _)| name == "user_token");
         let form = form.map(|(_, value)| value.into_owned());
@@ -75,7 +75,7 @@ impl Request {
     }
 }
 
-/// What the client gets. Header names are in lower case.
+/// The client's answer. Header names are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -89,7 +89,7 @@ impl Answer {
         self.headers.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// The only value of a header, or nothing.
+    /// The only value of a header, if there is one.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.values(name);
         let value = values.next();
@@ -105,13 +105,13 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// The token of a JSON answer.
+    /// The JWT of a JSON answer.
     pub fn jwt(&self) -> String {
         assert_eq!(self.status, 200, "{}", self.body);
         self.json()["jwt"].as_str().expect("a string named jwt").to_owned()
     }
 
-    /// The members of an error answer (RFC 9457), after checking those that every one of them has.
+    /// The members of an error answer (RFC 9457), after a check of the required ones.
     pub fn problem(&self) -> Value {
         assert_eq!(self.media_type(), "application/problem+json", "{self:?}");
         let problem = self.json();
@@ -122,7 +122,7 @@ impl Answer {
         problem
     }
 
-    /// Checks the headers that no answer of the service may lack.
+    /// Checks the headers that every answer of the service must have.
     pub fn assert_guarded(&self) {
         assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");

@@ -1,4 +1,4 @@
-//! An HTTPS server for many host names at once, with a certificate that it signs itself.
+//! An HTTPS server for several host names, with a self-signed certificate.
 
 use super::http::{Answer, Request};
 use super::server::Server;
@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// A browser opens connections that it may never use.
+/// A browser opens connections in advance.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(20);
 
 /// A running server. Dropping it closes its port and its connections.
@@ -32,8 +32,7 @@ pub struct HttpsServer {
 }
 
 impl HttpsServer {
-    /// Answers whatever is asked of these hosts. `answer` may block; the request's header `host` says
-    /// who was asked.
+    /// Answers requests to these hosts. `answer` may block. The request's header `host` names the host.
     pub fn of(hosts: &[&str], answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let names: Vec<_> = hosts.iter().map(|&host| host.to_owned()).collect();
         let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
@@ -56,12 +55,12 @@ impl HttpsServer {
         self.server.address()
     }
 
-    /// The certificate as PEM text, which is an authority for itself.
+    /// The certificate in PEM, which is its own authority.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
 
-    /// What a browser has to be told in order to trust this server, and no other that signs for itself.
+    /// The pin that makes a browser trust this server and no other self-signed one.
     pub fn public_key(&self) -> &str {
         &self.public_key
     }
@@ -101,8 +100,7 @@ fn text(value: &[u8]) -> String {
     String::from_utf8_lossy(value).into_owned()
 }
 
-/// Connections whose handshake is done. Each shakes hands in a task of its own, so that none holds up
-/// the others.
+/// Connections after their handshake. Each handshake has its own task, so that none delays the others.
 pub(super) struct Handshakes {
     address: SocketAddr,
     done: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,

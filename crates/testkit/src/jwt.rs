@@ -12,7 +12,7 @@ pub struct Jwt {
 }
 
 impl Jwt {
-    /// Takes a compact HS256 JWT apart, and fails unless `secret`, taken as raw text, signed it.
+    /// Reads a compact HS256 JWT. Fails unless the raw text `secret` signed it.
     pub fn verified(token: &str, secret: &str) -> Self {
         Self::checked(token, secret).unwrap_or_else(|problem| panic!("{problem}: {token}"))
     }

@@ -1,5 +1,5 @@
-//! What every spec stands on: a Lambda Runtime API that runs the real binaries, an AWS for them to
-//! call, the events that a front door sends, and readers of what comes back.
+//! The test kit: a Lambda Runtime API that runs the real binaries, an AWS for them to call, events of every event source, and
+//! readers of the answers.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(
@@ -53,7 +53,7 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Asks again and again until `look` finds something, and fails with `what` when `bound` has passed.
+/// Repeats `look` until it finds something. Fails with `what` after `bound`.
 pub fn eventually<T>(what: &str, bound: Duration, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {

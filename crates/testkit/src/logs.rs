@@ -1,4 +1,4 @@
-//! Reading what a function writes: its request lines, their metrics, and whether a secret is in it.
+//! Readers of a function's log: request lines, metrics, and whether a secret is in it.
 
 use super::now;
 use base64::Engine as _;
@@ -22,7 +22,7 @@ pub fn request_line(log: &str) -> Value {
     reports.into_iter().next().unwrap()
 }
 
-/// The names of the metrics in a line of the embedded metric format, after checking the line against
+/// The names of the metrics in a line of the embedded metric format, after a check of the line against
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
 pub fn metric_names(line: &Value) -> Vec<String> {
     let timestamp = line["_aws"]["Timestamp"].as_u64().expect("milliseconds since the epoch");
@@ -45,11 +45,11 @@ pub fn metric_names(line: &Value) -> Vec<String> {
     names
 }
 
-/// Fails if a line of the log holds `marker` in any case, as bytes, as hexadecimal or inside Base64.
+/// Fails if a line of the log has `marker` in any case, as bytes, as hexadecimal or inside Base64.
 pub fn assert_without(log: &str, marker: &str, place: &str) {
     let bytes: Vec<_> = marker.bytes().map(|byte| byte.to_string()).collect();
     let in_any_case = [marker.to_owned(), bytes.join(", "), bytes.join(","), hex::encode(marker)];
-    // What stays the same of the marker's Base64 wherever in a text it begins.
+    // The part of the marker's Base64 that is the same at every position in a text.
     let encoded = [(0, 0), (1, 2), (2, 3)].map(|(offset, unstable)| {
         let padded = "?".repeat(offset) + marker;
         BASE64_STANDARD.encode(&padded[..padded.len() / 3 * 3]).split_off(unstable)

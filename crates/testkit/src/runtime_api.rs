@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// How long a function may take over one event before Lambda would end it.
+/// The time after which Lambda would end the function.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 pub struct RuntimeApi {
@@ -27,7 +27,7 @@ struct Event {
     payload: Value,
 }
 
-/// What the function has told us so far, and a bell that rings on every change.
+/// The function's calls so far, and a bell that rings on every change.
 struct Environment {
     queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Event>>,
     seen: Mutex<Seen>,
@@ -63,17 +63,17 @@ impl RuntimeApi {
         self.events.send(Event { request_id: request_id.to_owned(), payload }).unwrap();
     }
 
-    /// How often the function has asked for an event.
+    /// The number of events that the function has requested.
     pub fn polls(&self) -> usize {
         self.environment.seen.lock().unwrap().polls
     }
 
-    /// Whether the function asked for an event more than `count` times before `bound` has passed.
+    /// Whether the function requested more than `count` events within `bound`.
     pub fn polled_more_than(&self, count: usize, bound: Duration) -> bool {
         self.environment.wait(bound, |seen| (seen.polls > count).then_some(())).is_some()
     }
 
-    /// What the function answered to an event, if it did before `bound` has passed.
+    /// The function's answer to an event, if it came within `bound`.
     pub fn outcome(&self, request_id: &str, bound: Duration) -> Option<Result<Value, Value>> {
         self.environment.wait(bound, |seen| seen.outcomes.remove(request_id))
     }

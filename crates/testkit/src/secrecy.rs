@@ -1,29 +1,29 @@
-//! The gate that every spec passes through: what must not be in a log or an error, whatever a spec is about.
+//! A check at the end of every test: what must not be in a log or an error.
 
 use super::service::{MESSAGING_SECRET, SDK_SECRET, SSO_SECRET};
 use serde_json::Value;
 use std::sync::Mutex;
 
-/// What no function ever tells, in any spec. `eyJ` is how every JWT begins.
+/// Texts that no function may write in any test. Every JWT begins with `eyJ`.
 const NEVER: [&str; 6] =
     ["eyJ", SDK_SECRET, MESSAGING_SECRET, SSO_SECRET, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "a-session-token"];
 
-/// The attributes of a user that are about a person.
+/// The personal attributes of a user.
 const PERSONAL: [&str; 4] = ["external_id", "name", "email", "phone"];
 
-/// Tokens, names and addresses that went through a function or its table.
+/// Tokens, names and addresses that a function or its table received.
 #[derive(Default)]
 pub struct Canaries(Mutex<Vec<String>>);
 
 impl Canaries {
-    /// Remembers the personal attributes of an item in DynamoDB's JSON.
+    /// Adds the personal attributes of an item in DynamoDB's JSON.
     pub fn remember_item(&self, item: &Value) {
         for attribute in PERSONAL {
             self.remember(item[attribute]["S"].as_str().unwrap_or_default());
         }
     }
 
-    /// Remembers `text` unless it is so short or plain that it may be in a log by chance.
+    /// Adds `text`, unless it is so short or common that a log may contain it by chance.
     pub fn remember(&self, text: &str) {
         let text = text.trim();
         let is_a_number = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -33,7 +33,7 @@ impl Canaries {
         }
     }
 
-    /// Fails when `text` holds any of them.
+    /// Fails if `text` contains one of them.
     pub fn assert_absent(&self, text: &str, place: &str) {
         for secret in NEVER {
             assert!(!text.contains(secret), "a secret is in {place}: {secret}");

@@ -1,4 +1,4 @@
-//! A Secrets Manager that knows one secret, counts who asks, and fails on demand.
+//! A fake Secrets Manager with one secret, which counts calls and fails on demand.
 
 use super::fault::{Fault, answer};
 use super::server::Server;
@@ -48,7 +48,7 @@ impl SecretsManager {
         self.secret.lock().unwrap().fault = None;
     }
 
-    /// The actions asked for so far.
+    /// The actions called so far.
     pub fn calls(&self) -> Vec<String> {
         self.secret.lock().unwrap().calls.clone()
     }

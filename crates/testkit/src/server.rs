@@ -1,4 +1,4 @@
-//! An HTTP server on a loopback port that the operating system chose, on a thread of its own.
+//! An HTTP server in its own thread, on a loopback port that the operating system chooses.
 
 use axum::Router;
 use std::future::Future;
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// A running server. Dropping it closes its port and its connections.
+/// A running server. Dropping the value closes its port and its connections.
 pub struct Server {
     address: SocketAddr,
     _stop: oneshot::Sender<()>,
@@ -17,7 +17,7 @@ impl Server {
         Self::running(|listener| async { axum::serve(listener, router).await.unwrap() })
     }
 
-    /// Starts whatever `serve` does with the listener. The port takes connections from now on.
+    /// Starts `serve` with the listener. The port accepts connections from now on.
     pub fn running<S, R>(serve: S) -> Self
     where
         S: FnOnce(TcpListener) -> R + Send + 'static,

@@ -1,11 +1,11 @@
-//! A function together with the AWS that it calls: what nearly every spec starts with.
+//! A function with its AWS: the start of nearly every test.
 
 use super::{Answer, Aws, EventSource, Exit, Function, Kind, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The secrets that sign in these specs. Each is raw text, as it comes from Zendesk's Admin Center.
+/// The secrets of the tests. Each is raw text, as in Zendesk's Admin Center.
 pub const SDK_SECRET: &str = "sdk+secret/with=signs_0123456789abcdef0123456789ab";
 pub const MESSAGING_SECRET: &str = "messagingSecret-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ";
 pub const MESSAGING_KID: &str = "app_5f0e1d2c3b4a59687766554433221100";
@@ -20,7 +20,7 @@ impl Kind {
         }
     }
 
-    /// What Secrets Manager holds for this function when it holds `secret`.
+    /// The value in Secrets Manager for this function and `secret`.
     pub fn signing_key(self, secret: &str) -> Value {
         match self {
             Self::MessagingToken => json!({ "kid": MESSAGING_KID, "secret": secret }),
@@ -28,7 +28,7 @@ impl Kind {
         }
     }
 
-    /// A request that this function answers with a JWT, if it knows `token`.
+    /// A request that this function answers with a JWT if `token` is stored.
     pub fn request(self, token: &str) -> Request {
         let path = match self {
             Self::SdkExchange => "/sdk/jwt",
@@ -38,7 +38,7 @@ impl Kind {
         Request::post(path).form(&[("user_token", token)])
     }
 
-    /// The name under which Zendesk's Admin Center shows this function's secret.
+    /// The name of this function's secret in Zendesk's Admin Center.
     pub fn admin_center_screen(self) -> &'static str {
         match self {
             Self::SdkExchange => "Mobile SDK",
@@ -48,7 +48,7 @@ impl Kind {
     }
 }
 
-/// What is to be started, and with which variables and secret.
+/// A function to start, with its variables and secret.
 pub struct Setup {
     kind: Kind,
     aws: Aws,
@@ -57,7 +57,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// A function with a good signing key and only the variables that it cannot do without.
+    /// A function with a good signing key and only the required variables.
     pub fn of(kind: Kind) -> Self {
         let setup = Self {
             kind,
@@ -68,7 +68,7 @@ impl Setup {
         if kind == Kind::SsoRedirect { setup.env("ZENDESK_SUBDOMAIN", "acme") } else { setup }
     }
 
-    /// Runs against the AWS that can be watched and made to fail, whatever the environment says.
+    /// Uses the fakes, which record requests and can fail, whatever the environment says.
     pub fn with_fakes(mut self) -> Self {
         self.aws = Aws::fakes();
         self
@@ -79,7 +79,7 @@ impl Setup {
         self
     }
 
-    /// What Secrets Manager holds, word for word.
+    /// The exact value in Secrets Manager.
     pub fn secret(mut self, value: &str) -> Self {
         self.secret = Some(value.to_owned());
         self
@@ -102,7 +102,7 @@ impl Setup {
         Service { kind: self.kind, aws: self.aws, function }
     }
 
-    /// Starts the function without the variables in `removed`, and waits for it to give up.
+    /// Starts the function without the variables in `removed`, and waits until it ends.
     pub fn expect_exit(self, removed: &[&str]) -> Exit {
         Function::expect_exit(self.kind, &self.variables(removed))
     }
@@ -121,7 +121,7 @@ pub struct Service {
     pub function: Function,
 }
 
-/// An answer, and what the function wrote to its log meanwhile.
+/// An answer, and the function's log of that request.
 pub struct Reply {
     pub answer: Answer,
     pub request_id: String,
@@ -130,7 +130,7 @@ pub struct Reply {
 }
 
 impl Service {
-    /// Sends a request through the service's usual front door.
+    /// Sends a request as an event of the usual event source.
     pub fn answer(&self, request: &Request) -> Answer {
         self.answer_through(EventSource::HttpApi, request)
     }
@@ -150,14 +150,14 @@ impl Service {
         self.reply_to_event(front, front.event(request))
     }
 
-    /// Sends a request that a browser made to `host`, a custom domain of the HTTP API.
+    /// Sends a browser's request to `host`, a custom domain of the HTTP API.
     pub fn answer_at(&self, host: &str, request: &Request) -> Answer {
         let mut event = EventSource::HttpApi.event(request);
         event["requestContext"]["domainName"] = host.into();
         self.reply_to_event(EventSource::HttpApi, event).answer
     }
 
-    /// Sends an event that this front door could send, and reads the answer as it does, which must be guarded.
+    /// Sends an event of this source, reads the answer as the source does, and checks its security headers.
     pub fn reply_to_event(&self, front: EventSource, event: Value) -> Reply {
         let invocation = self.function.invoke(event);
         let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));

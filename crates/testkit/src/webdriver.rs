@@ -1,17 +1,17 @@
-//! A browser under remote control (<https://www.w3.org/TR/webdriver2/>), with the few commands that the specs use.
+//! Remote control of a browser (<https://www.w3.org/TR/webdriver2/>), with the commands that the tests use.
 //!
-//! The protocol is JSON over HTTP, which the kit speaks already. The clients on crates.io are for
-//! asynchronous code and would bring a second `http`, `cookie` and `thiserror` along.
+//! The protocol is JSON over HTTP. The clients on crates.io are for asynchronous code, and bring a second `http`, `cookie` and
+//! `thiserror`.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// More than any command may take; the session's own limits are below this.
+/// Longer than any command; the session's limits are shorter.
 const ANSWER_WITHIN: Duration = Duration::from_secs(50);
 
-/// The name under which the protocol hands out an element.
+/// The protocol's name for an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 pub const TAB: &str = "\u{E004}";
@@ -27,13 +27,13 @@ pub struct Session {
 /// A line of the browser's console.
 #[derive(Clone, Debug)]
 pub struct ConsoleLine {
-    /// Where it comes from: `security`, `javascript`, `network`, `console-api`, …
+    /// Its source: `security`, `javascript`, `network`, `console-api`, …
     pub source: String,
     pub message: String,
 }
 
 impl Session {
-    /// Asks the driver at `driver` for a browser.
+    /// Requests a browser from the driver at this address.
     pub fn start(driver: &str, capabilities: &Value) -> Self {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(ANSWER_WITHIN));
         let agent = config.build().new_agent();
@@ -43,7 +43,7 @@ impl Session {
         Self { url: format!("{driver}/session/{id}"), agent, capabilities: started["capabilities"].clone() }
     }
 
-    /// Goes to an address and waits until its page has loaded. What the page's scripts do then is not waited for.
+    /// Goes to an address and waits until its page has loaded, but not for the page's scripts.
     pub fn open(&self, address: &str) {
         self.post("url", &json!({ "url": address }));
     }
@@ -56,7 +56,7 @@ impl Session {
         self.post("refresh", &json!({}));
     }
 
-    /// The address of the page, as the browser shows it.
+    /// The address in the browser's address bar.
     pub fn address(&self) -> String {
         self.text_value("url")
     }
@@ -65,19 +65,19 @@ impl Session {
         self.text_value("title")
     }
 
-    /// The text that the page shows, as a reader sees it.
+    /// The visible text of the page.
     pub fn text(&self) -> String {
         self.evaluate("return document.body?.innerText").as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks where the one element that `selector` finds is shown.
+    /// Clicks the one element of `selector`.
     pub fn click(&self, selector: &str) {
         let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
         let element = element[ELEMENT].as_str().unwrap();
         self.post(&format!("element/{element}/click"), &json!({}));
     }
 
-    /// Clicks twice, as quickly as a hand does, whatever the first click brings about.
+    /// Clicks twice, as quickly as a hand does.
     pub fn double_click(&self, selector: &str) {
         let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
         let point = json!({ "type": "pointerMove", "origin": element, "x": 0, "y": 0 });
@@ -92,17 +92,17 @@ impl Session {
         self.post("actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }));
     }
 
-    /// What the body of a JavaScript function returns. Works where the page may run no script of its own, too.
+    /// The result of the body of a JavaScript function. Works even if the page's policy allows no script.
     pub fn evaluate(&self, body: &str) -> Value {
         self.post("execute/sync", &json!({ "script": body, "args": [] }))
     }
 
-    /// The cookies that the host of the page gets, those that scripts do not see as well.
+    /// The cookies of the page's host, including those that scripts cannot read.
     pub fn cookies(&self) -> Vec<Value> {
         self.get("cookie").as_array().unwrap().clone()
     }
 
-    /// What the console has shown since the last call of this.
+    /// The lines of the console since the last call.
     pub fn console(&self) -> Vec<ConsoleLine> {
         let lines = self.post("se/log", &json!({ "type": "browser" }));
         let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
@@ -110,7 +110,7 @@ impl Session {
         lines.as_array().unwrap().iter().map(read).collect()
     }
 
-    /// A command of Chromium's own (<https://chromedevtools.github.io/devtools-protocol/>).
+    /// A command of Chromium (<https://chromedevtools.github.io/devtools-protocol/>).
     pub fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.post("goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }
@@ -147,10 +147,10 @@ impl Drop for Session {
     }
 }
 
-/// The value in the driver's answer, or what it says is wrong.
+/// The value in the driver's answer, or its error.
 fn call(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, String> {
     let mut answer = answer.map_err(|error| error.to_string())?;
-    // A screenshot may be larger than what is read by default.
+    // A screenshot can be larger than the default limit.
     let text = answer.body_mut().with_config().limit(64 << 20).read_to_string().map_err(|error| error.to_string())?;
     let mut answer: Value = serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
     let value = answer["value"].take();

@@ -44,6 +44,8 @@ pub struct Settings {
     pub post_logout_url: Option<Url>,
     /// The name of the cookie that can carry the user token.
     pub session_cookie: Option<String>,
+    /// Whether signing out of Zendesk ends the session of that cookie.
+    pub end_session_on_logout: bool,
     /// The address under which browsers reach this service, if the request does not have it.
     pub public_url: Option<Url>,
     /// The origins, besides our own, whose pages may post a form that signs their visitor in.
@@ -76,7 +78,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         if path.ends_with("/sso/login") {
             self.sign_in(request, observed).await
         } else if path.ends_with("/sso/logout") {
-            self.logout(request).await
+            self.logout(request, observed).await
         } else {
             Err(Malformed::Route.into())
         }
@@ -101,7 +103,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         let outcome = if attempts.are_a_sign_in_loop() { Outcome::SignInLoop } else { Outcome::Signed };
         let fields = self.forwarded_fields(request, observed);
         let page = page::sign_in(&outcome, &jwt, &fields, zendesk, &self.form_action, &self.nonce()?);
-        Ok((outcome, web::with_cookie(page, &attempts.with_sign_in(now).cookie())))
+        Ok((outcome, web::with_cookie(page, &attempts.with_sign_in(&authorized.key).cookie())))
     }
 
     /// The fields that go back to Zendesk with the JWT: those that Zendesk sent and that are valid.
@@ -120,13 +122,15 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// Zendesk sends the browser here after sign-out, and with `kind=error` if it could not sign the user in.
     ///
     /// Zendesk adds the user's address and ids. They are not read, so that no log can hold them.
-    async fn logout(&self, request: &Request) -> Result<(Outcome, Response<Body>), Outcome> {
+    async fn logout(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
         web::expect_method(request, "GET")?;
+        web::expect_page(request)?;
         if web::query_value(request, "kind").as_deref() != Some("error") {
             return Ok((Outcome::SignedOut, self.signed_out(request)));
         }
         let message = web::query_value(request, "message").unwrap_or_default();
         let error = ZendeskError::of(&message);
+        observed.follows_our_sign_in = self.was_signed_in(request).await;
         if error.is_of_the_signing_key() {
             self.issuer.signing_keys.invalidate().await;
         }
@@ -135,12 +139,21 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
         Ok((Outcome::ReturnedByZendesk(error), page))
     }
 
+    /// Whether we signed this browser in just before. Anyone else can open the remote logout URL with any error.
+    async fn was_signed_in(&self, request: &Request) -> bool {
+        let attempts = Attempts::of(request, self.issuer.clock.now());
+        if !attempts.claim_a_sign_in() {
+            return false;
+        }
+        self.issuer.signing_keys.current().await.is_ok_and(|in_use| attempts.prove_a_sign_in(&in_use.key))
+    }
+
     fn signed_out(&self, request: &Request) -> Response<Body> {
         let response = match &self.settings.post_logout_url {
             Some(url) => web::redirect(url),
             None => self.message(&Outcome::SignedOut, "You are signed out", "You can close this page.", None),
         };
-        let Some(name) = &self.settings.session_cookie else {
+        let Some(name) = self.settings.session_cookie.as_ref().filter(|_| self.settings.end_session_on_logout) else {
             return response;
         };
         let address = self.public_address(request);
@@ -173,15 +186,14 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     fn refuse(&self, request: &Request, outcome: &Outcome, login_url: &Url) -> Response<Body> {
         const EXPLANATION: &str = "Your account was refused several times within a minute. Sign in with another account, \
             or ask the people who run this site. (Administrators: the log has the reason.)";
-        let now = self.issuer.clock.now();
-        let attempts = Attempts::of(request, now);
+        let attempts = Attempts::of(request, self.issuer.clock.now());
         let login_url = self.login_url_back_to(login_url, request);
         let response = if attempts.are_a_refusal_loop() {
             self.message(outcome, "You cannot be signed in", EXPLANATION, Some(&login_url))
         } else {
             web::redirect(&login_url)
         };
-        web::with_cookie(response, &attempts.with_refusal(now).cookie())
+        web::with_cookie(response, &attempts.with_refusal().cookie())
     }
 
     fn message(&self, outcome: &Outcome, title: &str, text: &str, login_url: Option<&Url>) -> Response<Body> {

@@ -22,7 +22,7 @@ struct SignIn<'a> {
     jwt: &'a str,
     fields: &'a [(&'static str, String)],
     waits_for_click: bool,
-    password_sign_in: &'a str,
+    bypass_url: &'a str,
     nonce: &'a str,
 }
 
@@ -35,7 +35,7 @@ struct ErrorPage<'a> {
     message: &'a str,
     for_the_user: &'a str,
     for_the_administrator: &'a str,
-    password_sign_in: &'a str,
+    bypass_url: &'a str,
     request_id: &'a str,
     nonce: &'a str,
 }
@@ -65,7 +65,7 @@ pub(super) fn sign_in(
         jwt: jwt.as_str(),
         fields,
         waits_for_click: matches!(outcome, Outcome::SignInLoop),
-        password_sign_in: &zendesk.address(sso::NORMAL_SIGN_IN),
+        bypass_url: &zendesk.address(sso::NORMAL_SIGN_IN),
         nonce: nonce.as_str(),
     };
     respond(outcome, &page, nonce, form_action)
@@ -85,7 +85,7 @@ pub(super) fn zendesk_error(
         message,
         for_the_user: error.for_the_user,
         for_the_administrator: error.for_the_administrator,
-        password_sign_in: &zendesk.address(sso::NORMAL_SIGN_IN),
+        bypass_url: &zendesk.address(sso::NORMAL_SIGN_IN),
         request_id,
         nonce: nonce.as_str(),
     };

@@ -18,7 +18,7 @@ use zendesk_jwt_rules::inspect::{Expectation, inspect};
 const LONGEST_EVENT: usize = 6_000_000;
 
 /// The longest answer of DynamoDB that a function reads, in bytes.
-const LONGEST_ITEM: usize = 2_000_000;
+const LONGEST_ITEM: usize = 4 * 1024 * 1024;
 
 /// The limit for the memory that is allocated at one time.
 struct Limit {

@@ -1,9 +1,9 @@
-//! `template.yaml` as JSON, in which the short forms of intrinsic functions are long and every scalar is a text.
+//! `template.yaml` as JSON, with intrinsic functions in their long form and every scalar as text.
 
 use saphyr_parser::{Event, Parser};
 use serde_json::{Map, Value};
 
-/// The name under which the specs deploy the stack.
+/// The name of the stack in tests.
 pub const STACK: &str = "a-stack";
 
 /// The whole template.
@@ -27,7 +27,7 @@ pub fn resources<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value
     found
 }
 
-/// A value in one line: its text, with `${…}` where the stack fills something in.
+/// A value in one line: its text, with `${…}` for references.
 pub fn text(value: &Value) -> String {
     let inner = match value {
         Value::String(text) => text.clone(),
@@ -41,7 +41,7 @@ pub fn text(value: &Value) -> String {
     inner.replace("${AWS::StackName}", STACK)
 }
 
-/// The texts of a list, or of what stands alone where a list may stand.
+/// The texts of a list, or the one text that replaces a list.
 pub fn texts(value: &Value) -> Vec<String> {
     value.as_array().map_or_else(|| vec![text(value)], |list| list.iter().map(text).collect())
 }

@@ -1,25 +1,25 @@
-//! The arithmetic of docs/reliability.md, "Guessing", over the limits that the template sets.
+//! The arithmetic of docs/internals/measurements.md, "Guessing", with the limits that the template sets.
 
 use super::document::{template, text};
 use super::file;
 use serde_json::Value;
 use std::str::FromStr;
 
-/// What a parameter with two numbers lets through: per second, and at one moment.
+/// The two limits in a parameter: per second, and burst.
 fn throttling(template: &Value, parameter: &str) -> [u32; 2] {
     let numbers = text(&template["Parameters"][parameter]["Default"]);
     let (rate, burst) = numbers.split_once(',').unwrap();
     [rate, burst].map(|number| number.parse().unwrap())
 }
 
-/// The cells of each row of the table whose first heading is `heading`, the headings first.
+/// The rows of the table whose first heading is `heading`, the headings first.
 fn table(heading: &str) -> Vec<Vec<String>> {
-    let document = file("docs/reliability.md");
+    let document = file("docs/internals/measurements.md");
     let rows = document.lines().skip_while(|line| !line.starts_with(&format!("| {heading} |")));
     let rows = rows.take_while(|line| line.starts_with('|')).filter(|line| !line.starts_with("|--"));
     let rows: Vec<Vec<_>> =
         rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()).collect();
-    assert!(!rows.is_empty(), "no table of {heading}");
+    assert!(!rows.is_empty(), "there is no table of {heading}");
     rows
 }
 
@@ -44,7 +44,7 @@ fn seconds(cell: &str) -> f64 {
 }
 
 #[test]
-fn the_limits_are_those_of_the_template() {
+fn the_documented_limits_are_those_of_the_template() {
     let template = template();
     let rows = table("routes that look a token up");
     let mut total = [0, 0];
@@ -65,7 +65,7 @@ fn the_limits_are_those_of_the_template() {
 }
 
 #[test]
-fn a_token_stands_as_long_as_the_document_says() {
+fn guessing_takes_as_long_as_documented() {
     let rows = table("token");
     let (headings, rows) = rows.split_first().unwrap();
     assert!(rows.len() >= 4);
@@ -81,8 +81,8 @@ fn a_token_stands_as_long_as_the_document_says() {
 }
 
 #[test]
-fn who_tries_each_token_once_hits_after_as_many_tries_as_the_formula_says() {
-    // By hand: the average place of the first hit over all ways to store N of K tokens.
+fn the_formula_gives_the_average_number_of_tries() {
+    // Counted: the average place of the first hit over all ways to store N of K tokens.
     for (possible, stored) in [(7_u32, 1_u32), (7, 3), (12, 1), (12, 5), (12, 12)] {
         let ways = (0..1_u32 << possible).filter(|way| way.count_ones() == stored);
         let (places, count) = ways.fold((0, 0), |(places, count), way| (places + way.trailing_zeros() + 1, count + 1));

@@ -1,4 +1,4 @@
-//! Which metrics alarms and dashboard look at, and which metrics there are.
+//! The metrics that alarms and dashboard use, and the metrics that exist.
 
 use super::document::{resources, text};
 use crate::support::{Fault, Kind, Request, Service, Setup, eventually, logs, now, users};
@@ -14,7 +14,7 @@ pub struct Metric {
     pub dimensions: BTreeMap<String, String>,
 }
 
-/// What a `SEARCH` of the dashboard looks for: all metrics of that name and of those dimensions.
+/// A `SEARCH` of the dashboard: all metrics of this name with these dimensions.
 #[derive(Debug)]
 pub struct Search {
     pub namespace: String,
@@ -36,7 +36,7 @@ impl Search {
         Self { namespace, name, dimensions: schema.collect(), outcomes: quoted.collect() }
     }
 
-    /// Whether something of each outcome that it names would be found.
+    /// Whether a metric exists for each outcome that the search names.
     pub fn finds(&self, metrics: &BTreeSet<Metric>) -> bool {
         let is_meant = |metric: &&Metric| {
             (&metric.namespace, &metric.name) == (&self.namespace, &self.name)
@@ -48,7 +48,7 @@ impl Search {
     }
 }
 
-/// The metrics that an alarm looks at.
+/// The metrics of an alarm.
 pub fn of_alarm(alarm: &Value) -> Vec<Metric> {
     let properties = &alarm["Properties"];
     if properties["MetricName"].is_string() {
@@ -73,13 +73,13 @@ fn of_statistic(metric: &Value) -> Metric {
 /// The widgets of the dashboard.
 pub fn widgets(template: &Value) -> Vec<Value> {
     let body = text(&resources(template, "AWS::CloudWatch::Dashboard")[0].1["Properties"]["DashboardBody"]);
-    // The one parameter that stands for a number.
+    // The one parameter that is a number in the JSON.
     let body = body.replace("${SigningKeyAgeAlarm}", "3600");
     let body: Value = serde_json::from_str(&body).expect("JSON");
     body["widgets"].as_array().unwrap().clone()
 }
 
-/// What the widgets look at: metrics by name, and searches.
+/// The widgets' metrics by name, and their searches.
 pub fn of_widgets(widgets: &[Value]) -> (Vec<Metric>, Vec<Search>) {
     let (mut metrics, mut searches) = (Vec::new(), Vec::new());
     for line in widgets.iter().flat_map(|widget| widget["properties"]["metrics"].as_array().into_iter().flatten()) {
@@ -96,7 +96,7 @@ pub fn of_widgets(widgets: &[Value]) -> (Vec<Metric>, Vec<Search>) {
     (metrics, searches)
 }
 
-/// The metrics that the template itself makes of a log.
+/// The metrics of the template's log filters.
 pub fn of_filters(template: &Value) -> BTreeSet<Metric> {
     let filters = resources(template, "AWS::Logs::MetricFilter");
     let made = filters.iter().flat_map(|(_, filter)| filter["Properties"]["MetricTransformations"].as_array().unwrap());
@@ -110,7 +110,7 @@ pub fn of_filters(template: &Value) -> BTreeSet<Metric> {
 
 const TOKEN: &str = "BD2F35A7621";
 
-/// All that the real functions count, in all the ways that they can be called, in that namespace.
+/// All metrics that the functions emit in this namespace, for all kinds of request.
 pub fn emitted(namespace: &str) -> BTreeSet<Metric> {
     Kind::ALL.into_iter().flat_map(|kind| emitted_by(kind, namespace)).collect()
 }
@@ -122,9 +122,15 @@ fn setup(kind: Kind, namespace: &str) -> Setup {
 fn emitted_by(kind: Kind, namespace: &str) -> BTreeSet<Metric> {
     let service = setup(kind, namespace).start();
     service.aws.put_user(TOKEN, &users::demo());
+    let signed_in = service.answer(&kind.request(TOKEN));
+    let guard = signed_in.values("set-cookie").next().and_then(|cookie| cookie.split(';').next()).unwrap_or_default();
     for request in requests(kind) {
-        service.reply(&request);
+        // Errors of Zendesk count only after a sign-in.
+        let follows_sign_in = request.path == "/sso/logout";
+        service.reply(&if follows_sign_in { request.header("cookie", guard) } else { request });
     }
+    service.aws.put_user("malformed", &users::demo_with(&json!({ "expires_at": null })));
+    service.reply(&kind.request("malformed"));
     service.aws.dynamodb().fail(Fault::ACCESS_DENIED);
     service.reply(&kind.request(TOKEN));
     let mut seen = counted(&service);
@@ -152,7 +158,7 @@ fn counted(service: &Service) -> BTreeSet<Metric> {
     lines.iter().filter(|line| line["_aws"].is_object()).flat_map(of_line).collect()
 }
 
-/// The metrics of one line in CloudWatch's embedded metric format.
+/// The metrics of a line in CloudWatch's embedded metric format.
 fn of_line(line: &Value) -> Vec<Metric> {
     logs::metric_names(line);
     let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap().iter();
@@ -169,7 +175,7 @@ fn of_line(line: &Value) -> Vec<Metric> {
     metrics.collect()
 }
 
-/// Requests that end in every way that does not need an outage.
+/// Requests for every outcome except outages.
 fn requests(kind: Kind) -> Vec<Request> {
     let known = kind.request(TOKEN);
     let path = &known.path;
@@ -210,7 +216,7 @@ fn requests(kind: Kind) -> Vec<Request> {
             Request::get("/sso/logout"),
             known.clone().header("origin", "https://www.example.org"),
         ]);
-        // A browser that was signed in again and again just now.
+        // A browser with too many recent sign-ins.
         let moments = [now(); 3].map(|moment| moment.to_string()).join(".");
         requests.push(known.cookie("__Host-zendesk-sign-ins", &moments));
     }

@@ -1,102 +1,81 @@
-//! What is examined: an endpoint, how it takes its user token, and what the operator gave to try it with.
+//! The requests to the endpoint.
 
-use std::time::Duration;
+use std::fmt::Display;
 
 use hyper::Method;
-use url::Url;
-use zeroize::Zeroizing;
+use hyper::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE};
 
-use super::connection::{Network, Route};
-use super::exchange::{Answer, Ask};
-use super::report::Verdict;
-use zendesk_jwt::web::TokenPlace;
+use super::plan::{Place, Plan};
+use super::report::{Verdict, quoted};
 use zendesk_jwt_rules::Kind;
+use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 
-/// How the endpoint is sent the user token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Form,
-    Bearer,
-    /// The cookie of this name.
-    Cookie(String),
-}
-
-impl Place {
-    fn borrowed(&self) -> TokenPlace<'_> {
-        match self {
-            Self::Form => TokenPlace::Form,
-            Self::Bearer => TokenPlace::Bearer,
-            Self::Cookie(name) => TokenPlace::Cookie(name),
-        }
-    }
-}
-
-/// The shared secret as raw text, with messaging's key id where it is known. No `Debug`.
-pub(super) struct Secret {
-    pub(super) secret: Zeroizing<String>,
-    pub(super) kid: Option<String>,
-}
-
-/// Everything that the command line, files and prompts said.
-pub(super) struct Plan {
-    pub(super) url: Url,
-    pub(super) kind: Kind,
-    pub(super) place: Place,
-    pub(super) user_token: Option<Zeroizing<String>>,
-    pub(super) secret: Option<Secret>,
-    pub(super) origin: Option<String>,
-    /// The account's first label, if it is known.
-    pub(super) zendesk_subdomain: Option<String>,
-    pub(super) logout_url: Option<Url>,
-    pub(super) network: Network,
-    /// Random hexadecimal digits that every invented token of this run has in it.
-    pub(super) marker: String,
-}
-
-/// The endpoint, once there is a way to it.
+/// An endpoint that can be reached.
 pub(super) struct Endpoint<'a> {
     pub(super) plan: &'a Plan,
     pub(super) route: Route,
+    /// Whether Zendesk and browsers accept the server's certificate.
+    pub(super) is_trusted: bool,
 }
 
 impl Endpoint<'_> {
-    /// The good user token, or why it is not sent.
+    /// The given user token, or why it is not sent.
     pub(super) fn user_token(&self) -> Result<&str, &'static str> {
         match &self.plan.user_token {
-            Some(_) if !self.route.is_trusted => {
-                Err("the user token is not sent over a connection that cannot be trusted")
-            }
+            Some(_) if !self.is_trusted => Err("the user token is not sent over a connection that cannot be trusted"),
             Some(token) => Ok(token),
             None => Err("needs a user token (--user-token-file)"),
         }
     }
 
-    /// A token that nobody has.
+    /// A token that no user has.
     pub(super) fn unknown_token(&self) -> String {
         format!("zendesk-jwt-doctor-{}", self.plan.marker)
     }
 
-    pub(super) fn ask(&self, method: Method) -> Ask {
-        Ask::new(method, &self.plan.url)
+    pub(super) fn request(&self, method: Method) -> Request {
+        Request::new(method, &self.plan.url)
     }
 
-    /// The request by which this endpoint is sent a user token.
-    pub(super) fn ask_with(&self, token: &str) -> Ask {
+    /// The request that brings this endpoint a user token.
+    pub(super) fn request_with(&self, token: &str) -> Request {
         let is_page = self.plan.kind == Kind::Sso && self.plan.place != Place::Form;
-        let method = if is_page { Method::GET } else { Method::POST };
-        self.ask(method).token(self.plan.place.borrowed(), token)
+        let request = self.request(if is_page { Method::GET } else { Method::POST });
+        match &self.plan.place {
+            Place::Form => {
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                request.form(form.append_pair("user_token", token).finish())
+            }
+            Place::Bearer => request.header(AUTHORIZATION, &format!("Bearer {token}")),
+            Place::Cookie(name) => request.header(COOKIE, &format!("{name}={token}")),
+        }
     }
 
-    pub(super) async fn send(&self, ask: Ask) -> Result<Answer, String> {
-        ask.send(&self.route, self.timeout()).await
+    pub(super) async fn send(&self, request: Request) -> Result<Answer, Failure> {
+        self.plan.network.client.send(&self.route, request).await
     }
 
-    pub(super) const fn timeout(&self) -> Duration {
-        self.plan.network.timeout
+    /// Sends a request and judges its answer.
+    pub(super) async fn judge(&self, request: Request, judge: impl FnOnce(&Answer) -> Verdict) -> Verdict {
+        self.send(request).await.map_or_else(unanswered, |answer| judge(&answer))
     }
 }
 
-/// The verdict on a request that was not answered.
-pub(super) fn unanswered(problem: impl Into<String>) -> Verdict {
-    Verdict::fail(problem, "Look into the server's log for what became of this request.")
+/// The verdict on a request without an answer.
+pub(super) fn unanswered(problem: impl Display) -> Verdict {
+    Verdict::fail(problem.to_string(), "Look into the server's log for what happened to this request.")
+}
+
+/// The status, and where a redirect leads.
+pub(super) fn describe(answer: &Answer) -> String {
+    let status = answer.status.as_u16();
+    answer.redirect().map_or_else(|| status.to_string(), |location| format!("{status} to {}", quoted(&location)))
+}
+
+/// What `Cache-Control` says.
+pub(super) fn caching(answer: &Answer) -> String {
+    match answer.header(CACHE_CONTROL) {
+        None => "there is no Cache-Control header".to_owned(),
+        Some(directives) => format!("Cache-Control is {}", quoted(&directives)),
+    }
 }

@@ -1,22 +1,28 @@
-//! The sign-in page as a browser reads it: its form, and the policies that bind it.
+//! The sign-in page as a browser reads it: its form, and the policies that limit it.
 
-use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_FRAME_OPTIONS};
+use hyper::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use scraper::{ElementRef, Html};
 use url::Url;
 
 use super::connection::is_loopback;
-use super::exchange::Answer;
+use super::endpoint::caching;
 use super::report::{Verdict, quoted};
 use zendesk_jwt::jwt::sso;
+use zendesk_jwt_simulator::client::{Answer, Request};
 
-/// A form that posts a JWT. It holds one, so it has no `Debug`.
+/// Adds the header with which a browser asks for a page.
+pub(super) fn like_a_browser(request: Request) -> Request {
+    request.header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+}
+
+/// A form that posts a JWT. No `Debug`: it holds the JWT.
 #[derive(Clone)]
 pub(super) struct Form {
-    pub(super) method: String,
-    /// Empty when there is none.
-    pub(super) action: String,
-    /// Names and values of its fields.
-    pub(super) fields: Vec<(String, String)>,
+    method: String,
+    /// Empty if there is none.
+    action: String,
+    /// Names and values.
+    fields: Vec<(String, String)>,
 }
 
 impl Form {
@@ -29,16 +35,18 @@ impl Form {
         let has_jwt = self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("jwt"));
         has_jwt || self.action.contains(sso::ENDPOINT)
     }
+
+    fn target(&self, page: &Url) -> Option<Url> {
+        page.join(&self.action).ok().filter(Url::has_host)
+    }
 }
 
-/// All the forms of a page that hold a JWT or lead to Zendesk.
+/// The forms of a page that hold a JWT or lead to Zendesk.
 pub(super) fn forms(html: &str) -> Vec<Form> {
     let html = Html::parse_document(html);
-    let forms = elements(html.root_element(), "form").map(|form| {
+    let forms = elements(html.root_element(), &["form"]).map(|form| {
         let attribute = |name| form.value().attr(name).unwrap_or_default().trim().to_owned();
-        let inputs = form.descendants().filter_map(ElementRef::wrap);
-        let inputs = inputs.filter(|element| matches!(element.value().name(), "input" | "textarea" | "button"));
-        let fields = inputs.filter_map(|input| {
+        let fields = elements(form, &["input", "textarea", "button"]).filter_map(|input| {
             let name = input.value().attr("name")?;
             let value = match input.value().name() {
                 "textarea" => input.text().collect(),
@@ -51,14 +59,14 @@ pub(super) fn forms(html: &str) -> Vec<Form> {
     forms.filter(Form::is_for_zendesk).collect()
 }
 
-fn elements<'a>(within: ElementRef<'a>, name: &'static str) -> impl Iterator<Item = ElementRef<'a>> {
-    within.descendants().filter_map(ElementRef::wrap).filter(move |element| element.value().name() == name)
+fn elements<'a>(within: ElementRef<'a>, names: &'static [&str]) -> impl Iterator<Item = ElementRef<'a>> {
+    within.descendants().filter_map(ElementRef::wrap).filter(|element| names.contains(&element.value().name()))
 }
 
-/// The values of the fields that only a `<meta http-equiv>` holds.
+/// The content security policies in `<meta http-equiv>`.
 fn meta_policies(html: &str) -> Vec<String> {
     let html = Html::parse_document(html);
-    let metas = elements(html.root_element(), "meta").filter(|meta| {
+    let metas = elements(html.root_element(), &["meta"]).filter(|meta| {
         let equivalent = meta.value().attr("http-equiv").unwrap_or_default();
         equivalent.eq_ignore_ascii_case("content-security-policy")
     });
@@ -69,81 +77,63 @@ pub(super) fn method(form: &Form) -> Verdict {
     if form.method.eq_ignore_ascii_case("post") {
         return Verdict::pass("the form is posted");
     }
-    let seen = if form.method.is_empty() {
-        "the form has no method".into()
-    } else {
-        format!("the method is {}", quoted(&form.method))
+    let seen = match form.method.as_str() {
+        "" => "the form has no method".to_owned(),
+        method => format!("the method is {}", quoted(method)),
     };
     Verdict::fail(
         seen,
-        "Give the form method=\"post\": with a GET the JWT gets into histories and logs, and Zendesk does not take it.",
+        "Give the form method=\"post\": a GET puts the JWT into histories and logs, and Zendesk does not accept it.",
     )
 }
 
 /// Checks where the form leads, and gives that origin.
 pub(super) fn action(form: &Form, page: &Url, subdomain: Option<&str>) -> (Verdict, Option<Url>) {
-    let subdomain_or_example = subdomain.unwrap_or("SUBDOMAIN");
-    let remedy = format!("Give the form action=\"https://{subdomain_or_example}.zendesk.com/{}\".", sso::ENDPOINT);
-    let Some(action) = target(form, page) else {
-        return (Verdict::fail("the form's action is no address", remedy), None);
+    let example = subdomain.unwrap_or("SUBDOMAIN");
+    let remedy = format!("Give the form action=\"https://{example}.zendesk.com/{}\".", sso::ENDPOINT);
+    let Some(action) = form.target(page) else {
+        return (Verdict::fail("the form's action is not an address", remedy), None);
     };
-    let host = action.host_str().unwrap_or_default().to_owned();
+    let host = action.host_str().unwrap_or_default();
     let seen = format!("the form leads to {}", quoted(&format!("{}://{host}{}", action.scheme(), action.path())));
     let origin = action.join("/").ok();
-    if is_loopback(page) && is_loopback(&action) && action.path() == format!("/{}", sso::ENDPOINT) {
+    let is_endpoint = action.path() == format!("/{}", sso::ENDPOINT);
+    if is_loopback(page) && is_loopback(&action) && is_endpoint {
         return (Verdict::pass(format!("{seen}, a simulated Zendesk on this machine")), origin);
     }
     let label = host.strip_suffix(".zendesk.com").filter(|label| !label.is_empty() && !label.contains('.'));
-    let verdict = match label {
-        None => Verdict::fail(
-            seen,
-            format!("{remedy} It must be that host, never one of your own that is mapped to Zendesk."),
-        ),
+    let reason = match label {
+        None => "It must be that host, never one of your own that is mapped to Zendesk.",
         Some(label) if subdomain.is_some_and(|subdomain| !subdomain.eq_ignore_ascii_case(label)) => {
-            Verdict::fail(seen, format!("{remedy} This is another account's host."))
+            "This is another account's host."
         }
-        Some(_) if action.scheme() != "https" || action.path() != format!("/{}", sso::ENDPOINT) => {
-            Verdict::fail(seen, remedy)
-        }
-        Some(_) if action.query().is_some() => {
-            Verdict::fail(seen, format!("{remedy} Nothing goes into its query: return_to is a field of the form."))
-        }
+        Some(_) if action.scheme() != "https" || !is_endpoint => "",
+        Some(_) if action.query().is_some() => "Its query stays empty: return_to is a field of the form.",
         Some(_) => return (Verdict::pass(seen), origin),
     };
-    (verdict, origin.filter(|_| label.is_some()))
-}
-
-fn target(form: &Form, page: &Url) -> Option<Url> {
-    page.join(&form.action).ok().filter(Url::has_host)
+    (Verdict::fail(seen, format!("{remedy} {reason}").trim_end()), origin.filter(|_| label.is_some()))
 }
 
 pub(super) fn fields(form: &Form) -> Verdict {
+    let letters = |name: &str| name.replace(|letter: char| !letter.is_ascii_alphabetic(), "").to_ascii_lowercase();
     let problem = |name: &str| {
-        let count = form.values(name).count();
         let alike = |found: &&str| letters(found) == letters(name) && *found != name;
         let misspelt = form.fields.iter().map(|(found, _)| found.as_str()).find(alike);
-        match (count, misspelt) {
+        match (form.values(name).count(), misspelt) {
             (1, _) => None,
             (0, Some(misspelt)) => Some(format!("one field is called {}", quoted(misspelt))),
             (0, None) => Some(format!("there is no field `{name}`")),
             (count, _) => Some(format!("there are {count} fields `{name}`")),
         }
     };
-
     let problems: Vec<String> = ["jwt", "return_to"].into_iter().filter_map(problem).collect();
     if problems.is_empty() {
         return Verdict::pass("the fields are called `jwt` and `return_to`");
     }
     Verdict::fail(
         problems.join("; "),
-        "Put the JWT into one field called exactly `jwt`, and what Zendesk sent as return_to into one called exactly \
-         `return_to`.",
+        "Put the JWT into one field called exactly `jwt`, and Zendesk's return_to into one called exactly `return_to`.",
     )
-}
-
-/// The letters of a name, whatever their case and the breaks between its words.
-fn letters(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 pub(super) fn cache(answer: &Answer) -> Verdict {
@@ -151,23 +141,22 @@ pub(super) fn cache(answer: &Answer) -> Verdict {
         return Verdict::pass("Cache-Control is `no-store`");
     }
     Verdict::fail(
-        answer.caching(),
-        "Send Cache-Control: no-store: a page out of a cache sends its `jti` a second time, which Zendesk refuses.",
+        caching(answer),
+        "Send Cache-Control: no-store: a page from a cache sends its `jti` a second time, which Zendesk refuses.",
     )
 }
 
 pub(super) fn referrer_policy(answer: &Answer) -> Verdict {
-    let remedy = "Send Referrer-Policy: no-referrer: the page's address goes to nobody.";
-    match answer.header(REFERRER_POLICY) {
-        None => Verdict::warn("there is no Referrer-Policy", remedy),
-        Some(policy) if policy.contains("unsafe-url") || policy.contains("no-referrer-when-downgrade") => {
-            Verdict::warn(format!("Referrer-Policy is {}", quoted(&policy)), remedy)
-        }
-        Some(policy) => Verdict::pass(format!("Referrer-Policy is {}", quoted(&policy))),
-    }
+    let remedy = "Send Referrer-Policy: no-referrer, so that no other site learns the page's address.";
+    let Some(policy) = answer.header(REFERRER_POLICY) else {
+        return Verdict::warn("there is no Referrer-Policy", remedy);
+    };
+    let seen = format!("Referrer-Policy is {}", quoted(&policy));
+    let is_open = policy.contains("unsafe-url") || policy.contains("no-referrer-when-downgrade");
+    if is_open { Verdict::warn(seen, remedy) } else { Verdict::pass(seen) }
 }
 
-/// The content security policies of the page; all of them hold at once.
+/// The content security policies of the page, all of which apply together.
 pub(super) struct Policies {
     of_header: Vec<String>,
     all: Vec<String>,
@@ -181,52 +170,47 @@ impl Policies {
         Self { of_header, all }
     }
 
-    /// Whether the form may be posted where it leads.
+    /// Whether browsers may post the form.
     pub(super) fn form_action(&self, form: &Form, page: &Url) -> Verdict {
         let lists: Vec<Vec<&str>> = self.all.iter().filter_map(|policy| directive(policy, "form-action")).collect();
-        let Some(target) = target(form, page) else {
-            return Verdict::fail("the form's action is no address", "Correct the form's action first.");
+        let Some(target) = form.target(page) else {
+            return Verdict::skip("the form's action is not an address");
         };
         if lists.is_empty() {
             return Verdict::warn(
                 "no content security policy limits where the form is posted",
-                "Send Content-Security-Policy with form-action for your hosts of Zendesk: then nothing that gets into \
-                 the page can send the JWT elsewhere.",
+                "Send Content-Security-Policy with form-action for your Zendesk hosts, so that injected markup cannot \
+                 send the JWT elsewhere.",
             );
         }
-        let blocked = lists.iter().find(|sources| !sources.iter().any(|source| covers(source, &target, page)));
-        match blocked {
+        let blocking = lists.iter().find(|sources| !sources.iter().any(|source| covers(source, &target, page)));
+        match blocking {
             None => Verdict::pass("form-action of the content security policy covers the form"),
             Some(sources) => Verdict::fail(
                 format!("form-action is {}, so browsers do not post the form", quoted(&sources.join(" "))),
                 format!(
-                    "Add {} to form-action, and the host of each help center that is mapped to a domain of yours, \
-                     where Zendesk redirects to.",
+                    "Add {} to form-action, and each help center on a domain of yours, to which Zendesk redirects.",
                     target.origin().ascii_serialization()
                 ),
             ),
         }
     }
 
-    /// Whether other pages may frame this one. A policy in a `<meta>` does not count for this.
+    /// Whether other pages may frame this one. Browsers ignore this directive in a `<meta>`.
     pub(super) fn framing(&self, answer: &Answer) -> Verdict {
+        let remedy = "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
+                      serves clickjacking only.";
         let ancestors = self.of_header.iter().find_map(|policy| directive(policy, "frame-ancestors"));
         let x_frame_options = answer.header(X_FRAME_OPTIONS).unwrap_or_default();
-        let is_denied = ["deny", "sameorigin"].iter().any(|denied| x_frame_options.eq_ignore_ascii_case(denied));
-        match ancestors {
-            Some(sources) if sources.iter().any(|source| matches!(*source, "*" | "https:" | "http:")) => Verdict::fail(
-                format!("frame-ancestors is {}", quoted(&sources.join(" "))),
-                "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
-                 serves clickjacking only.",
-            ),
-            Some(sources) => Verdict::pass(format!("frame-ancestors is {}", quoted(&sources.join(" ")))),
-            None if is_denied => Verdict::pass(format!("X-Frame-Options is {}", quoted(&x_frame_options))),
-            None => Verdict::warn(
-                "any page may show this one in a frame",
-                "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
-                 serves clickjacking only.",
-            ),
+        if let Some(sources) = ancestors {
+            let seen = format!("frame-ancestors is {}", quoted(&sources.join(" ")));
+            let is_open = sources.iter().any(|source| matches!(*source, "*" | "https:" | "http:"));
+            return if is_open { Verdict::fail(seen, remedy) } else { Verdict::pass(seen) };
         }
+        if ["deny", "sameorigin"].iter().any(|denied| x_frame_options.eq_ignore_ascii_case(denied)) {
+            return Verdict::pass(format!("X-Frame-Options is {}", quoted(&x_frame_options)));
+        }
+        Verdict::warn("any page may show this one in a frame", remedy)
     }
 }
 
@@ -237,10 +221,11 @@ fn directive<'a>(policy: &'a str, name: &str) -> Option<Vec<&'a str>> {
     })
 }
 
-/// Whether a source of a policy lets the form go to `target` (CSP Level 3, "Does url match expression").
-/// Paths in sources are left aside, since nobody writes them for this directive.
+/// Whether a source of a policy allows the form to go to `target` (CSP Level 3, "Does url match expression").
+/// Paths in sources are ignored, since nobody writes them for this directive.
 fn covers(source: &str, target: &Url, page: &Url) -> bool {
     let source = source.to_ascii_lowercase();
+    let is_scheme = |scheme: &str| target.scheme() == scheme || (scheme == "http" && target.scheme() == "https");
     if source == "*" {
         return matches!(target.scheme(), "http" | "https");
     }
@@ -248,14 +233,12 @@ fn covers(source: &str, target: &Url, page: &Url) -> bool {
         return target.origin() == page.origin();
     }
     if let Some(scheme) = source.strip_suffix(':') {
-        return target.scheme() == scheme || (scheme == "http" && target.scheme() == "https");
+        return is_scheme(scheme);
     }
     let (scheme, rest) =
         source.split_once("://").map_or((None, source.as_str()), |(scheme, rest)| (Some(scheme), rest));
     let authority = rest.split('/').next().unwrap_or_default();
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
-    let is_scheme =
-        scheme.is_none_or(|scheme| scheme == target.scheme() || (scheme == "http" && target.scheme() == "https"));
     let is_port = match port {
         "" => target.port().is_none(),
         "*" => true,
@@ -266,9 +249,5 @@ fn covers(source: &str, target: &Url, page: &Url) -> bool {
         Some(parent) => found.strip_suffix(parent).is_some_and(|labels| labels.len() > 1 && labels.ends_with('.')),
         None => host == found,
     };
-    is_scheme && is_port && is_host
+    scheme.is_none_or(is_scheme) && is_port && is_host
 }
-
-/// The header with which a browser asks for a page.
-pub(super) const ACCEPT_PAGE: (HeaderName, &str) =
-    (hyper::header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");

@@ -1,22 +1,12 @@
-//! What the checks found.
+//! The list of checks, and what each found.
 
 use serde::Serialize;
 
+use crate::output::escaped;
 use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::inspect::Rule;
 
-/// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum State {
-    Pass,
-    /// Zendesk works with it, but better do otherwise.
-    Warn,
-    Fail,
-    /// It could not be made.
-    Skip,
-}
-
-/// What a check is about; the list is shown group by group, in this order.
+/// What a check is about; the report lists group by group, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Group {
@@ -31,27 +21,67 @@ pub(super) enum Group {
 }
 
 impl Group {
-    /// The heading.
-    pub(super) const fn title(self) -> &'static str {
+    pub(super) const fn heading(self) -> &'static str {
         match self {
             Self::Connection => "Connection",
-            Self::UnknownToken => "Requests without a good user token",
-            Self::GoodToken => "Answer to a good user token",
-            Self::Jwt => "JWT",
-            Self::Cors => "Pages of other origins (CORS)",
+            Self::UnknownToken => "Requests without a known user token",
+            Self::GoodToken => "Answer to a known user token",
             Self::Page => "Sign-in page",
             Self::ReturnTo => "return_to",
+            Self::Jwt => "JWT",
+            Self::Cors => "Pages of other origins (CORS)",
             Self::SignOut => "Remote logout URL",
         }
     }
 }
 
-/// A finding that belongs to no check yet.
-#[derive(Debug)]
+const EVERY: &[Kind] = &Kind::ALL;
+const SSO: &[Kind] = &[Kind::Sso];
+const MESSAGING: &[Kind] = &[Kind::Messaging];
+const PROFILE: &[Kind] = &[Kind::Sdk, Kind::Sso];
+const NOT_SSO: &[Kind] = &[Kind::Sdk, Kind::Messaging];
+
+/// The checks, in the order of the report. The rules of a JWT come on top, each as `jwt-…`.
+#[rustfmt::skip]
+const CHECKS: &[(Group, &[Kind], &[&str])] = &[
+    (Group::Connection, EVERY, &[
+        "dns", "tcp", "tls", "certificate-chain", "certificate-name", "certificate-dates", "certificate-expiry", "clock",
+    ]),
+    (Group::Connection, NOT_SSO, &["no-redirect"]),
+    (Group::UnknownToken, NOT_SSO, &[
+        "unknown-token", "refusals-alike", "odd-characters", "empty-token", "json-body", "get",
+        "refusal-leaks-nothing", "refusal-cache",
+    ]),
+    (Group::GoodToken, NOT_SSO, &["good-token", "media-type", "json", "cache", "speed", "encoded-token"]),
+    (Group::Page, SSO, &[
+        "page-without-session", "page-unknown-token", "sign-in-page", "form-method", "form-action", "form-fields",
+        "page-cache", "referrer-policy", "csp-form-action", "frame-ancestors", "speed",
+    ]),
+    (Group::ReturnTo, SSO, &["return-to-relative", "return-to-absolute", "return-to-foreign"]),
+    (Group::Jwt, PROFILE, &["iat-clock", "jti-changes"]),
+    (Group::Jwt, MESSAGING, &["kid"]),
+    (Group::Cors, MESSAGING, &["cors-preflight", "cors-answer", "cors-foreign"]),
+    (Group::SignOut, SSO, &["sign-out", "error-page", "error-escaped"]),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    Pass,
+    /// Zendesk accepts it, but another way is better.
+    Warn,
+    Fail,
+    /// The check could not be made.
+    Skip,
+}
+
+/// What a check found.
+#[derive(Debug, Serialize)]
 pub(super) struct Verdict {
-    state: State,
-    seen: String,
-    remedy: Option<String>,
+    pub(super) state: State,
+    pub(super) seen: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) remedy: Option<String>,
 }
 
 impl Verdict {
@@ -69,88 +99,105 @@ impl Verdict {
         Self { state: State::Fail, seen: seen.into(), remedy: Some(remedy.into()) }
     }
 
-    pub(super) const fn is_fail(&self) -> bool {
-        matches!(self.state, State::Fail)
+    pub(super) fn skip(reason: impl Into<String>) -> Self {
+        Self { state: State::Skip, seen: reason.into(), remedy: None }
+    }
+
+    pub(super) fn is_fail(&self) -> bool {
+        self.state == State::Fail
     }
 }
 
-/// One check. `seen` and `remedy` hold no secret, token or personal data, and no control characters.
+/// One check. `seen` and `remedy` hold no secret, token, personal data or control character.
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
     pub(super) id: String,
     pub(super) group: Group,
-    pub(super) state: State,
-    pub(super) seen: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) remedy: Option<String>,
-    /// Whether people see it only when it did not pass.
-    #[serde(skip)]
-    pub(super) is_counted_only: bool,
+    /// `None` until the check is made or skipped.
+    #[serde(flatten)]
+    verdict: Option<Verdict>,
+}
+
+impl Check {
+    /// Whether it is a rule of the JWT; there are many, so those that are followed share a line.
+    pub(super) fn is_rule(&self) -> bool {
+        self.id.starts_with("jwt-")
+    }
 }
 
 /// The whole list.
-#[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) url: String,
-    kind: &'static str,
-    healthy: bool,
-    pub(super) checks: Vec<Check>,
+    pub(super) kind: Kind,
+    checks: Vec<Check>,
 }
 
 impl Report {
-    pub(super) const fn new(url: String, kind: Kind) -> Self {
-        Self { url, kind: kind.name(), healthy: true, checks: Vec::new() }
+    /// All checks of an endpoint of this kind, none of them made.
+    pub(super) fn new(url: String, kind: Kind) -> Self {
+        let mut checks: Vec<Check> = rules(kind)
+            .map(|rule| (Group::Jwt, rule_id(rule)))
+            .chain(
+                CHECKS
+                    .iter()
+                    .filter(|(_, kinds, _)| kinds.contains(&kind))
+                    .flat_map(|(group, _, ids)| ids.iter().map(|id| (*group, (*id).to_owned()))),
+            )
+            .map(|(group, id)| Check { id, group, verdict: None })
+            .collect();
+        checks.sort_by_key(|check| check.group);
+        Self { url, kind, checks }
     }
 
-    /// Whether nothing failed.
-    pub(super) const fn is_healthy(&self) -> bool {
-        self.healthy
+    /// Enters what a check found.
+    pub(super) fn add(&mut self, id: &str, verdict: Verdict) {
+        let found = self.checks.iter_mut().find(|check| check.id == id);
+        debug_assert!(found.is_some(), "{id} is not a check of this kind");
+        if let Some(check) = found {
+            let Verdict { state, seen, remedy } = verdict;
+            check.verdict = Some(Verdict { state, seen: escaped(&seen), remedy: remedy.as_deref().map(escaped) });
+        }
     }
 
-    /// Brings together what belongs together, whenever it was checked.
-    pub(super) fn sort(&mut self) {
-        self.checks.sort_by_key(|check| check.group);
+    pub(super) fn is_made(&self, id: &str) -> bool {
+        self.checks().any(|(check, _)| check.id == id)
+    }
+
+    /// Skips the checks of a group that were not made.
+    pub(super) fn skip_rest(&mut self, group: Group, reason: &str) {
+        for check in &mut self.checks {
+            if check.group == group && check.verdict.is_none() {
+                check.verdict = Some(Verdict::skip(reason));
+            }
+        }
+    }
+
+    /// The checks that were made or skipped.
+    pub(super) fn checks(&self) -> impl Iterator<Item = (&Check, &Verdict)> {
+        self.checks.iter().filter_map(|check| Some((check, check.verdict.as_ref()?)))
     }
 
     pub(super) fn count(&self, state: State) -> usize {
-        self.checks.iter().filter(|check| check.state == state).count()
+        self.checks().filter(|(_, verdict)| verdict.state == state).count()
     }
 
-    pub(super) fn add(&mut self, group: Group, id: impl Into<String>, verdict: Verdict) {
-        let Verdict { state, seen, remedy } = verdict;
-        self.healthy &= state != State::Fail;
-        let (seen, remedy) = (printable(&seen), remedy.as_deref().map(printable));
-        self.checks.push(Check { id: id.into(), group, state, seen, remedy, is_counted_only: false });
-    }
-
-    /// One of many checks of a group, whose passing is only counted on the terminal.
-    pub(super) fn add_counted(&mut self, group: Group, id: impl Into<String>, verdict: Verdict) {
-        self.add(group, id, verdict);
-        if let Some(check) = self.checks.last_mut() {
-            check.is_counted_only = true;
-        }
-    }
-
-    /// Checks that cannot be made for this reason.
-    pub(super) fn skip(&mut self, group: Group, ids: impl IntoIterator<Item = impl Into<String>>, reason: &str) {
-        for id in ids {
-            self.add(group, id, Verdict { state: State::Skip, seen: reason.to_owned(), remedy: None });
-        }
+    pub(super) fn is_healthy(&self) -> bool {
+        self.count(State::Fail) == 0
     }
 }
 
-/// Text of a server's, cut after 80 characters, for a sentence.
+/// The rules of a JWT of this kind.
+pub(super) fn rules(kind: Kind) -> impl Iterator<Item = Rule> {
+    Rule::ALL.iter().copied().filter(move |rule| rule.kinds().contains(&kind))
+}
+
+pub(super) fn rule_id(rule: Rule) -> String {
+    format!("jwt-{}", rule.code().replace('_', "-"))
+}
+
+/// A server's text for a sentence, at most 80 characters of it.
 pub(super) fn quoted(text: &str) -> String {
     let shown: String = text.chars().take(80).collect();
     let cut = if text.chars().nth(80).is_some() { "…" } else { "" };
     format!("`{shown}{cut}`")
-}
-
-/// Nothing that a server sent may steer the terminal.
-fn printable(text: &str) -> String {
-    let is_steering = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|letter| if is_steering(letter) { '\u{FFFD}' } else { letter }).collect()
 }

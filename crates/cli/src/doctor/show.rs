@@ -1,22 +1,25 @@
-//! The report for people, in the width of their terminal, and for programs.
+//! The report for people, as wide as their terminal, and for programs.
 
 use std::fmt::Write as _;
 
 use console::{Term, style};
+use serde_json::json;
 
-use super::report::{Check, Report, State};
+use super::report::{Check, Report, State, Verdict};
 use crate::output;
 use crate::problem::Problem;
 
-/// The width of what is not shown on a terminal, in columns.
+/// The width where there is no terminal, in columns.
 const DEFAULT_WIDTH: usize = 80;
 
-/// The narrowest column in which sentences are readable.
+/// The narrowest readable column of sentences.
 const MIN_TEXT_WIDTH: usize = 40;
 
 pub(super) fn show(report: &Report, as_json: bool) -> Result<(), Problem> {
     if as_json {
-        return output::json(report);
+        let checks: Vec<&Check> = report.checks().map(|(check, _)| check).collect();
+        let (url, kind, healthy) = (&report.url, report.kind.name(), report.is_healthy());
+        return output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks }));
     }
     let width = Term::stdout().size_checked().map_or(DEFAULT_WIDTH, |(_, columns)| usize::from(columns));
     output::line(&checklist(report, width))
@@ -24,17 +27,21 @@ pub(super) fn show(report: &Report, as_json: bool) -> Result<(), Problem> {
 
 fn checklist(report: &Report, width: usize) -> String {
     let mut list = String::new();
-    for (at, checks) in report.checks.chunk_by(|one, next| one.group == next.group).enumerate() {
-        let gap = if at == 0 { "" } else { "\n" };
-        let _ = writeln!(list, "{gap}{}", style(checks[0].group.title()).bold());
-        for line in lines(checks) {
-            list.push_str(&line.laid_out(id_width(report), width));
+    let checks: Vec<(&Check, &Verdict)> = report.checks().collect();
+    let groups: Vec<_> = checks.chunk_by(|(one, _), (next, _)| one.group == next.group).collect();
+    let groups: Vec<_> = groups.into_iter().map(|checks| (checks[0].0.group.heading(), lines(checks))).collect();
+    let id_width = groups.iter().flat_map(|(_, lines)| lines).map(|line| line.id.len()).max().unwrap_or_default();
+    for (heading, lines) in groups {
+        let _ = writeln!(list, "{}", style(heading).bold());
+        for line in lines {
+            list.push_str(&line.laid_out(id_width, width));
         }
+        list.push('\n');
     }
-    list + "\n" + &summary(report)
+    list + &summary(report)
 }
 
-/// A line of the list, before it is laid out.
+/// A line of the list.
 struct Line<'a> {
     state: State,
     id: &'a str,
@@ -42,44 +49,38 @@ struct Line<'a> {
     remedy: Option<&'a str>,
 }
 
-/// The checks of one group: those that passed among many are counted, and so are those skipped for one reason.
-fn lines(checks: &[Check]) -> Vec<Line<'_>> {
+/// The lines of one group. Rules that are followed, and checks that are skipped for one reason, share a line.
+fn lines<'a>(checks: &[(&'a Check, &'a Verdict)]) -> Vec<Line<'a>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
-    let is_counted = |check: &&Check| check.is_counted_only && check.state == State::Pass;
-    let counted = checks.iter().filter(is_counted).count();
-    if counted > 0 {
-        let text = format!("{counted} rules are kept");
+    let is_followed = |(check, verdict): &&(&Check, &Verdict)| check.is_rule() && verdict.state == State::Pass;
+    let followed = checks.iter().filter(is_followed).count();
+    if followed > 0 {
+        let text = format!("{followed} rules are followed");
         lines.push(Line { state: State::Pass, id: "rules", text, remedy: None });
     }
     let mut skipped: Vec<(&str, Vec<&str>)> = Vec::new();
-    for check in checks.iter().filter(|check| !is_counted(check)) {
-        if check.state == State::Skip {
-            match skipped.iter_mut().find(|(reason, _)| *reason == check.seen) {
-                Some((_, ids)) => ids.push(&check.id),
-                None => skipped.push((&check.seen, vec![&check.id])),
-            }
+    for (check, verdict) in checks.iter().filter(|check| !is_followed(check)) {
+        if verdict.state != State::Skip {
+            let (text, remedy) = (verdict.seen.clone(), verdict.remedy.as_deref());
+            lines.push(Line { state: verdict.state, id: &check.id, text, remedy });
+        } else if let Some((_, ids)) = skipped.iter_mut().find(|(reason, _)| *reason == verdict.seen) {
+            ids.push(&check.id);
         } else {
-            let (id, text, remedy) = (check.id.as_str(), check.seen.clone(), check.remedy.as_deref());
-            lines.push(Line { state: check.state, id, text, remedy });
+            skipped.push((&verdict.seen, vec![&check.id]));
         }
     }
-    lines.extend(skipped.into_iter().map(|(reason, ids)| match ids.as_slice() {
-        [id] => Line { state: State::Skip, id, text: reason.to_owned(), remedy: None },
-        ids => {
-            Line { state: State::Skip, id: "skipped", text: format!("{} checks: {reason}", ids.len()), remedy: None }
-        }
+    lines.extend(skipped.into_iter().map(|(reason, ids)| {
+        let (id, text) = match ids.as_slice() {
+            [id] => (*id, reason.to_owned()),
+            ids => ("skipped", format!("{} checks: {reason}", ids.len())),
+        };
+        Line { state: State::Skip, id, text, remedy: None }
     }));
     lines
 }
 
-fn id_width(report: &Report) -> usize {
-    let is_shown =
-        |check: &&Check| check.state != State::Skip && !(check.is_counted_only && check.state == State::Pass);
-    report.checks.iter().filter(is_shown).map(|check| check.id.len()).max().unwrap_or_default().max("skipped".len())
-}
-
 impl Line<'_> {
-    /// The mark, the id, and beside them what was seen and what to do; below them where there is no room beside.
+    /// Mark and id, then the text and remedy in a column on the right, or below on a narrow terminal.
     fn laid_out(&self, id_width: usize, width: usize) -> String {
         let Self { state, id, text, remedy } = self;
         let mark = match state {
@@ -88,9 +89,9 @@ impl Line<'_> {
             State::Fail => style("✗").red().bold(),
             State::Skip => style("–").dim(),
         };
-        let beside = 2 + 2 + id_width + 2;
-        let has_room = width >= beside + MIN_TEXT_WIDTH;
-        let indent = if has_room { beside } else { 4 };
+        let column = 2 + 2 + id_width + 2;
+        let has_room = width >= column + MIN_TEXT_WIDTH;
+        let indent = if has_room { column } else { 4 };
         let text_width = width.saturating_sub(indent).max(1);
         let margin = " ".repeat(indent);
 
@@ -102,7 +103,6 @@ impl Line<'_> {
         for row in rows {
             let _ = write!(out, "\n{margin}{row}");
         }
-        // Without a remedy there is no row at all, where `wrap` would make an empty one.
         let rows = remedy.map(|remedy| textwrap::wrap(remedy, text_width.saturating_sub(2).max(1))).unwrap_or_default();
         for (at, row) in rows.iter().enumerate() {
             let arrow = if at == 0 { "→" } else { " " };
@@ -114,22 +114,14 @@ impl Line<'_> {
 }
 
 fn summary(report: &Report) -> String {
-    let counts =
-        [(State::Pass, "passed"), (State::Warn, "to look at"), (State::Fail, "failed"), (State::Skip, "skipped")];
-    let told: Vec<String> = counts
-        .into_iter()
-        .map(|(state, word)| (state, word, report.count(state)))
-        .filter(|(state, _, count)| *count > 0 || *state == State::Fail)
-        .map(|(state, word, count)| {
-            let text = style(format!("{count} {word}"));
-            match state {
-                State::Warn => text.yellow(),
-                State::Fail if count > 0 => text.red().bold(),
-                State::Fail => text.green(),
-                State::Pass | State::Skip => text,
-            }
-            .to_string()
-        })
-        .collect();
-    told.join(", ")
+    let counts = [State::Pass, State::Warn, State::Fail, State::Skip].map(|state| (state, report.count(state)));
+    let counted = counts.into_iter().filter(|(state, count)| *count > 0 || *state == State::Fail);
+    let texts = counted.map(|(state, count)| match state {
+        State::Pass => format!("{count} passed"),
+        State::Warn => style(format!("{count} to look at")).yellow().to_string(),
+        State::Fail if count > 0 => style(format!("{count} failed")).red().bold().to_string(),
+        State::Fail => style(format!("{count} failed")).green().to_string(),
+        State::Skip => format!("{count} skipped"),
+    });
+    texts.collect::<Vec<_>>().join(", ")
 }

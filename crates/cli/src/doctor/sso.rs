@@ -1,35 +1,19 @@
-//! The SSO endpoint: the page that signs a browser in at Zendesk.
+//! The SSO endpoint: the page that signs a browser in to Zendesk.
 
 use hyper::Method;
 use hyper::header::LOCATION;
 use url::Url;
 
 use super::clock;
-use super::endpoint::{Endpoint, unanswered};
-use super::exchange::{Answer, Ask};
+use super::endpoint::{Endpoint, describe, unanswered};
 use super::good_token::speed;
-use super::page::{self, ACCEPT_PAGE, Form, Policies};
+use super::jwt;
+use super::page::{self, Form, Policies};
 use super::report::{Group, Report, Verdict, quoted};
-use super::token;
 use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
+use zendesk_jwt_simulator::client::{Answer, Request};
 
-const GROUP: Group = Group::Page;
-
-/// The checks of a page with a form.
-const PAGE_CHECKS: [&str; 9] = [
-    "sign-in-page",
-    "form-method",
-    "form-action",
-    "form-fields",
-    "page-cache",
-    "referrer-policy",
-    "csp-form-action",
-    "frame-ancestors",
-    "speed",
-];
-const RETURN_TO_CHECKS: [&str; 3] = ["return-to-relative", "return-to-absolute", "return-to-foreign"];
-
-/// A path of a help center whose query would show a second encoding or decoding.
+/// A help center path whose query shows whether it was encoded or decoded twice.
 const RELATIVE: &str = "/hc/en-us/search?query=a%26b%20c&utf8=%E2%9C%93";
 
 /// The host of the foreign addresses.
@@ -38,83 +22,73 @@ const FOREIGN_HOST: &str = "example.org";
 /// Makes these checks, and those of the JWT.
 pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
     without_session(endpoint, report).await;
-    let user_token = match endpoint.user_token() {
-        Ok(user_token) => user_token,
-        Err(reason) => return skip(reason, report),
-    };
-    let first = match endpoint.send(as_zendesk_sends(endpoint.ask_with(user_token), Some(RELATIVE))).await {
+    if let Err(reason) = with_session(endpoint, report).await {
+        for group in [Group::Page, Group::ReturnTo, Group::Jwt] {
+            report.skip_rest(group, reason);
+        }
+    }
+    report.skip_rest(Group::Connection, "no answer");
+}
+
+/// Makes the checks that need a user token, or says why it stopped.
+async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+    let user_token = endpoint.user_token()?;
+    let first = match endpoint.send(as_zendesk_sends(endpoint.request_with(user_token), Some(RELATIVE))).await {
         Ok(answer) => answer,
-        Err(problem) => {
-            report.add(GROUP, PAGE_CHECKS[0], unanswered(problem));
-            return skip("no page", report);
+        Err(failure) => {
+            report.add("sign-in-page", unanswered(failure));
+            return Err("no page");
         }
     };
     let form = match the_form(&first) {
         Ok(form) => form,
         Err(verdict) => {
-            report.add(GROUP, PAGE_CHECKS[0], verdict);
-            return skip("no page with one form", report);
+            report.add("sign-in-page", verdict);
+            return Err("no page with one form");
         }
     };
-    let zendesk = of_page(endpoint, &first, &form, report);
-    let later = of_return_to(endpoint, user_token, &form, zendesk.as_ref(), report).await;
-    report.add(GROUP, "speed", speed(Kind::Sso, &first, later.as_ref()));
+    let zendesk = examine_page(endpoint, &first, &form, report);
+    let later = examine_return_to(endpoint, user_token, &form, zendesk.as_ref(), report).await;
+    report.add("speed", speed(Kind::Sso, &first, later.as_ref()));
     let later = later.and_then(|later| the_form(&later).ok());
-    match form.values("jwt").next() {
-        Some(jwt) => {
-            let later = later.as_ref().and_then(|later| later.values("jwt").next());
-            token::examine(endpoint, &first, jwt, later, report);
-        }
-        None => token::skip(Kind::Sso, "no field `jwt`", report),
-    }
+    let jwt = form.values("jwt").next().ok_or("no field `jwt`")?;
+    jwt::examine(endpoint, &first, jwt, later.as_ref().and_then(|later| later.values("jwt").next()), report);
+    Ok(())
 }
 
-/// Says of every check with a good token that is not in the report why it was not made.
-fn skip(reason: &str, report: &mut Report) {
-    let is_made = |report: &Report, id: &str| report.checks.iter().any(|check| check.id == id);
-    let left: Vec<&str> = PAGE_CHECKS.into_iter().filter(|id| !is_made(report, id)).collect();
-    report.skip(GROUP, left, reason);
-    report.skip(Group::ReturnTo, RETURN_TO_CHECKS, reason);
-    token::skip(Kind::Sso, reason, report);
-}
-
-/// The parameters with which Zendesk sends a browser here.
-fn as_zendesk_sends(ask: Ask, return_to: Option<&str>) -> Ask {
-    let (accept, pages) = ACCEPT_PAGE;
-    let ask = ask.header(accept, pages).query("brand_id", "1").query("locale_id", "1");
-    let ask = ask.query("timestamp", &SystemClock.now().0.to_string());
-    match return_to {
-        Some(return_to) => ask.query("return_to", return_to),
-        None => ask,
-    }
+/// Adds the parameters with which Zendesk sends a browser here.
+fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
+    let timestamp = SystemClock.now().0.to_string();
+    let fixed = [("brand_id", "1"), ("locale_id", "1"), ("timestamp", &timestamp)];
+    let parameters = fixed.into_iter().chain(return_to.map(|return_to| ("return_to", return_to)));
+    parameters.fold(page::like_a_browser(request), |request, (name, value)| request.query(name, value))
 }
 
 /// What browsers get that are not signed in.
 async fn without_session(endpoint: &Endpoint<'_>, report: &mut Report) {
-    let anonymous = endpoint.send(as_zendesk_sends(endpoint.ask(Method::GET), Some(RELATIVE))).await;
+    let anonymous = endpoint.send(as_zendesk_sends(endpoint.request(Method::GET), Some(RELATIVE))).await;
     if let Ok(answer) = &anonymous {
-        clock::examine(answer, report);
+        report.add("clock", clock::of_server(answer));
     }
-    let unknown = endpoint.ask_with(&endpoint.unknown_token());
+    let unknown = endpoint.request_with(&endpoint.unknown_token());
     let unknown = endpoint.send(as_zendesk_sends(unknown, Some(RELATIVE))).await;
-    let who = [
+    let browsers = [
         ("page-without-session", "a browser that is not signed in", anonymous),
         ("page-unknown-token", "a browser with an unknown token", unknown),
     ];
-    for (id, who, answer) in who {
-        let verdict = answer.map_or_else(unanswered, |answer| gets_no_form(&answer, who));
-        report.add(GROUP, id, verdict);
+    for (id, browser, answer) in browsers {
+        report.add(id, answer.map_or_else(unanswered, |answer| gets_no_form(&answer, browser)));
     }
 }
 
-fn gets_no_form(answer: &Answer, who: &str) -> Verdict {
+fn gets_no_form(answer: &Answer, browser: &str) -> Verdict {
     if !page::forms(&answer.body).is_empty() {
         return Verdict::fail(
-            format!("{who} gets a form for Zendesk"),
-            "Look the user up first, and send a browser without one to your login page.",
+            format!("{browser} gets a form for Zendesk"),
+            "Look the user up first, and send a browser without a user to your login page.",
         );
     }
-    let seen = format!("{who} is answered with {}", answer.told());
+    let seen = format!("{browser} is answered with {}", describe(answer));
     if answer.status.is_server_error() {
         return Verdict::fail(seen, "Send a browser that is not signed in to your login page.");
     }
@@ -126,23 +100,16 @@ fn gets_no_form(answer: &Answer, who: &str) -> Verdict {
 
 /// The one form of the page, or what is wrong with the page.
 fn the_form(answer: &Answer) -> Result<Form, Verdict> {
-    let seen = format!("answered with {}", answer.told());
-    if answer.status.is_redirection() {
-        let location = answer.header(LOCATION).unwrap_or_default();
-        let remedy = if location.contains("jwt=") {
-            "Answer a page with a form that posts the JWT: in a query it gets into histories and logs, and Zendesk has \
-             given that way up."
-        } else {
-            "Give a user token that this endpoint knows, in the cookie that it reads (--cookie)."
-        };
+    let seen = format!("answered with {}", describe(answer));
+    let remedy = "Give a user token that this endpoint knows, in the cookie that it reads (--cookie). If it should \
+                  know this one, look into the server's log.";
+    if answer.status.is_redirection() && answer.header(LOCATION).is_some_and(|location| location.contains("jwt=")) {
+        let remedy = "Answer a page with a form that posts the JWT: a query gets into histories and logs, and Zendesk \
+                      has deprecated that way.";
         return Err(Verdict::fail(seen, remedy));
     }
     if !answer.status.is_success() {
-        return Err(Verdict::fail(
-            seen,
-            "Give a user token that this endpoint knows, in the cookie that it reads (--cookie); if it is a good one, \
-             look into the server's log.",
-        ));
+        return Err(Verdict::fail(seen, remedy));
     }
     let mut forms = page::forms(&answer.body);
     match (forms.len(), forms.pop()) {
@@ -154,65 +121,73 @@ fn the_form(answer: &Answer) -> Result<Form, Verdict> {
         )),
         (count, _) => Err(Verdict::fail(
             format!("{seen}, a page with {count} forms for Zendesk"),
-            "Leave one form on the page: two of them send two tokens, or the same one twice.",
+            "Leave one form on the page: two forms send two tokens, or one token twice.",
         )),
     }
 }
 
 /// Checks the page, and gives Zendesk's origin.
-fn of_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &mut Report) -> Option<Url> {
+fn examine_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &mut Report) -> Option<Url> {
     let url = &endpoint.plan.url;
     let policies = Policies::of(answer);
     let (action, zendesk) = page::action(form, url, endpoint.plan.zendesk_subdomain.as_deref());
-    report.add(GROUP, "sign-in-page", Verdict::pass("a page with one form for Zendesk"));
-    report.add(GROUP, "form-method", page::method(form));
-    report.add(GROUP, "form-action", action);
-    report.add(GROUP, "form-fields", page::fields(form));
-    report.add(GROUP, "page-cache", page::cache(answer));
-    report.add(GROUP, "referrer-policy", page::referrer_policy(answer));
-    report.add(GROUP, "csp-form-action", policies.form_action(form, url));
-    report.add(GROUP, "frame-ancestors", policies.framing(answer));
+    let verdicts = [
+        ("sign-in-page", Verdict::pass("a page with one form for Zendesk")),
+        ("form-method", page::method(form)),
+        ("form-action", action),
+        ("form-fields", page::fields(form)),
+        ("page-cache", page::cache(answer)),
+        ("referrer-policy", page::referrer_policy(answer)),
+        ("csp-form-action", policies.form_action(form, url)),
+        ("frame-ancestors", policies.framing(answer)),
+    ];
+    for (id, verdict) in verdicts {
+        report.add(id, verdict);
+    }
     zendesk
 }
 
-/// Checks what becomes of `return_to`, and gives the second answer to a good one.
-async fn of_return_to(
+/// Checks what happens to `return_to`, and gives the second answer with a form.
+async fn examine_return_to(
     endpoint: &Endpoint<'_>,
     user_token: &str,
     first: &Form,
     zendesk: Option<&Url>,
     report: &mut Report,
 ) -> Option<Answer> {
-    let group = Group::ReturnTo;
-    report.add(group, "return-to-relative", forwarded_fields(first, RELATIVE));
+    let send = |return_to: Option<&str>| {
+        let request = as_zendesk_sends(endpoint.request_with(user_token), return_to);
+        async { endpoint.send(request).await }
+    };
+    report.add("return-to-relative", forwarded(first, RELATIVE));
     let Some(zendesk) = zendesk else {
-        report.skip(group, ["return-to-absolute", "return-to-foreign"], "the form does not lead to Zendesk");
-        return endpoint.send(as_zendesk_sends(endpoint.ask_with(user_token), None)).await.ok();
+        report.skip_rest(Group::ReturnTo, "the form does not lead to Zendesk");
+        return send(None).await.ok();
     };
     let absolute = format!("{zendesk}agent/tickets/1?a=b%26c");
-    let later = endpoint.send(as_zendesk_sends(endpoint.ask_with(user_token), Some(&absolute))).await;
+    let later = send(Some(&absolute)).await;
     let verdict = match &later {
-        Ok(answer) => the_form(answer).map_or_else(|verdict| verdict, |form| forwarded_fields(&form, &absolute)),
-        Err(problem) => unanswered(problem),
+        Ok(answer) => the_form(answer).map_or_else(|verdict| verdict, |form| forwarded(&form, &absolute)),
+        Err(failure) => unanswered(failure),
     };
-    report.add(group, "return-to-absolute", verdict);
+    report.add("return-to-absolute", verdict);
 
-    let mut verdict = Verdict::pass("addresses outside of Zendesk are refused or left out");
+    let mut verdict = Verdict::pass("addresses outside Zendesk are refused or left out");
     for foreign in foreign(zendesk.host_str().unwrap_or_default()) {
-        let found = match endpoint.send(as_zendesk_sends(endpoint.ask_with(user_token), Some(&foreign))).await {
-            Ok(answer) => led_away(&answer, zendesk, &foreign),
-            Err(problem) => Some(unanswered(problem)),
+        let found = match send(Some(&foreign)).await {
+            Ok(answer) => leads_away(&answer, zendesk, &foreign),
+            Err(failure) => Some(unanswered(failure)),
         };
         if let Some(found) = found {
             verdict = found;
             break;
         }
     }
-    report.add(group, "return-to-foreign", verdict);
+    report.add("return-to-foreign", verdict);
     later.ok()
 }
 
-fn forwarded_fields(form: &Form, sent: &str) -> Verdict {
+fn forwarded(form: &Form, sent: &str) -> Verdict {
     match form.values("return_to").next() {
         Some(found) if found == sent => Verdict::pass(format!("{} is passed on unchanged", quoted(sent))),
         Some(found) => Verdict::fail(
@@ -226,7 +201,7 @@ fn forwarded_fields(form: &Form, sent: &str) -> Verdict {
     }
 }
 
-/// Addresses that only look like Zendesk's, or that browsers read otherwise than they look.
+/// Addresses that look like Zendesk's, or that browsers read in another way than they look.
 fn foreign(host: &str) -> [String; 6] {
     [
         format!("https://{FOREIGN_HOST}/"),
@@ -238,11 +213,11 @@ fn foreign(host: &str) -> [String; 6] {
     ]
 }
 
-/// The verdict on an answer that leads where `foreign` wants.
-fn led_away(answer: &Answer, zendesk: &Url, foreign: &str) -> Option<Verdict> {
-    let leads_away = |text: &str| zendesk.join(text).ok().is_none_or(|url| url.host() != zendesk.host());
+/// The verdict on an answer that leads to the foreign address.
+fn leads_away(answer: &Answer, zendesk: &Url, foreign: &str) -> Option<Verdict> {
+    let is_foreign = |text: &str| zendesk.join(text).ok().is_none_or(|url| url.host() != zendesk.host());
     let forms = page::forms(&answer.body);
-    let is_in_form = forms.iter().flat_map(|form| form.values("return_to")).any(leads_away);
+    let is_in_form = forms.iter().flat_map(|form| form.values("return_to")).any(is_foreign);
     let location = answer.header(LOCATION).filter(|_| answer.status.is_redirection()).unwrap_or_default();
     let is_in_location = zendesk.join(&location).is_ok_and(|url| {
         let host = url.host_str().unwrap_or_default();
@@ -252,8 +227,8 @@ fn led_away(answer: &Answer, zendesk: &Url, foreign: &str) -> Option<Verdict> {
         Verdict::fail(
             format!("{} is passed on", quoted(foreign)),
             format!(
-                "Parse return_to as a URL, and pass it on only when it is a path or its host is {} or one of your \
-                 help centers: anybody can write a link to your sign-in page that leads elsewhere.",
+                "Parse return_to as a URL, and pass it on only if it is a path or its host is {} or one of your help \
+                 centers: anybody can write a link to your sign-in page that leads elsewhere.",
                 zendesk.host_str().unwrap_or_default()
             ),
         )

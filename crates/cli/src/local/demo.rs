@@ -1,4 +1,4 @@
-//! The demo's users and secrets. They are public, so they vouch for nobody anywhere else.
+//! The users and secrets of the demo. They are public, so never use them elsewhere.
 
 use std::collections::BTreeMap;
 
@@ -9,26 +9,22 @@ use zendesk_jwt_rules::Kind;
 /// The cookie that carries the user token.
 pub(crate) const SESSION_COOKIE: &str = "session";
 
-/// The user token of the first demo user, which is the one in Zendesk's own documentation.
+/// The user token of the first demo user: the example in Zendesk's documentation.
 pub(crate) const USER_TOKEN: &str = "BD2F35A7621";
 
-/// That user's external id.
 pub(crate) const EXTERNAL_ID: &str = "demo-1";
 
-/// The key id of the demo's messaging key.
 pub(crate) const KID: &str = "app_demo";
 
-/// The name of the secret that holds the signing key of `kind`.
 pub(crate) fn secret_id(kind: Kind) -> String {
     format!("zendesk-jwt/{kind}")
 }
 
-/// The demo's shared secret of `kind`.
 pub(crate) fn shared_secret(kind: Kind) -> String {
     format!("demo-{kind}-shared-secret-not-for-production")
 }
 
-/// All secrets by name, with the values that Secrets Manager would hold.
+/// The values of all secrets in Secrets Manager, by name.
 pub(crate) fn secrets() -> BTreeMap<String, String> {
     let value = |kind| match kind {
         Kind::Messaging => json!({"kid": KID, "secret": shared_secret(kind)}),
@@ -37,24 +33,21 @@ pub(crate) fn secrets() -> BTreeMap<String, String> {
     Kind::ALL.into_iter().map(|kind| (secret_id(kind), value(kind).to_string())).collect()
 }
 
-/// A demo user: the token, what it shows, and the stored attributes beside `token_hash`.
 #[derive(Debug)]
 pub(crate) struct DemoUser {
-    /// The user token.
     pub(crate) token: &'static str,
-    /// What there is to see with it.
+    /// What the user token demonstrates.
     pub(crate) shows: &'static str,
-    /// DynamoDB's own JSON.
+    /// The stored attributes except `token_hash`, in DynamoDB's JSON.
     pub(crate) attributes: Value,
 }
 
-/// The demo users.
 pub(crate) fn users() -> Vec<DemoUser> {
     let user = |token, shows, attributes| DemoUser { token, shows, attributes };
     vec![
         user(
             USER_TOKEN,
-            "a user whom all three flows vouch for",
+            "a user who gets a JWT from all three flows",
             json!({
                 "external_id": {"S": EXTERNAL_ID}, "name": {"S": "Demo User"},
                 "email": {"S": "demo@example.com"}, "email_verified": {"BOOL": true},
@@ -64,7 +57,7 @@ pub(crate) fn users() -> Vec<DemoUser> {
         ),
         user(
             "demo-unverified",
-            "an e-mail address that is not verified: messaging only",
+            "an unverified e-mail address: messaging only",
             json!({
                 "external_id": {"S": "demo-2"}, "name": {"S": "Demo Unverified"},
                 "email": {"S": "unverified@example.com"}, "email_verified": {"BOOL": false},
@@ -72,7 +65,7 @@ pub(crate) fn users() -> Vec<DemoUser> {
         ),
         user(
             "demo-messaging-only",
-            "a token whose audience is messaging",
+            "a token for messaging only",
             json!({
                 "external_id": {"S": "demo-3"}, "name": {"S": "Demo Visitor"},
                 "email": {"S": "visitor@example.com"}, "email_verified": {"BOOL": true},
@@ -90,7 +83,7 @@ pub(crate) fn users() -> Vec<DemoUser> {
         ),
         user(
             "demo-expired",
-            "a token that has expired: refused",
+            "an expired token: refused",
             json!({
                 "external_id": {"S": "demo-5"}, "name": {"S": "Demo Expired"},
                 "email": {"S": "expired@example.com"}, "email_verified": {"BOOL": true},

@@ -1,10 +1,18 @@
-//! The three functions as they run on this machine. They can start anew, which Lambda calls a cold start.
+//! The three functions, served on the template's routes. A cold start replaces them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use lambda_http::{Context, Request, RequestExt};
+use axum::Router;
+use axum::body::{self, Bytes};
+use axum::extract::State;
+use axum::http::header::HOST;
+use axum::http::request::Parts as RequestParts;
+use axum::http::{StatusCode, Uri};
+use axum::response::IntoResponse;
+use axum::routing::any;
+use lambda_http::{Body, Context, Request, RequestExt, Response};
 
 use super::terminal::Terminal;
 use super::{SIGNING_KEY_MAX_AGE, demo, user_tokens};
@@ -22,13 +30,18 @@ use zendesk_jwt::runtime::AwsIssuer;
 use zendesk_jwt::telemetry::{self, RequestReport};
 use zendesk_jwt::web;
 
-/// What the functions are made of, and the processes that run now.
+/// The template's routes.
+pub(super) const ROUTES: &[&str] = &["/sdk/jwt", "/messaging/jwt", "/sso/login", "/sso/logout"];
+
+/// API Gateway's limit on a payload.
+const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
+
 pub(super) struct Functions {
     parts: Parts,
     running: Mutex<Arc<Running>>,
 }
 
-/// What every cold start is given.
+/// What every cold start needs.
 pub(super) struct Parts {
     pub(crate) clients: Clients,
     pub(crate) clock: Arc<dyn Clock>,
@@ -37,38 +50,68 @@ pub(super) struct Parts {
     pub(crate) terminal: Terminal,
 }
 
-/// One process of each function, as far as it matters: the signing key is read once and kept.
+/// One process of each function, with its own cache of the signing key.
 struct Running {
     sdk_exchange: Function<SdkExchange<DynamoDbUserTokens, KeyCache<Sdk, SigningKeySecret>>>,
     messaging_token: Function<MessagingToken<DynamoDbUserTokens, KeyCache<Messaging, SigningKeySecret>>>,
     sso_redirect: Function<SsoRedirect<DynamoDbUserTokens, KeyCache<Sso, SigningKeySecret>>>,
 }
 
-struct Function<F> {
+struct Function<H> {
     name: &'static str,
-    flow: F,
+    handler: H,
     is_cold: AtomicBool,
 }
 
-/// How a function answered, and the line that it would log in Lambda.
+/// An answer, and the line that the function would log in Lambda.
 pub(super) struct Invocation {
     pub(crate) answer: Answer,
     pub(crate) log_line: String,
 }
 
+pub(super) fn router(functions: &Arc<Functions>) -> Router {
+    let kind = |route: &str| match route {
+        "/sdk/jwt" => Kind::Sdk,
+        "/messaging/jwt" => Kind::Messaging,
+        _ => Kind::Sso,
+    };
+    let add = |router: Router, &route| router.route(route, any(call).with_state((kind(route), Arc::clone(functions))));
+    ROUTES.iter().fold(Router::new(), add)
+}
+
+async fn call(
+    State((kind, functions)): State<(Kind, Arc<Functions>)>,
+    request: axum::extract::Request,
+) -> Response<body::Body> {
+    let (mut parts, body) = request.into_parts();
+    let Ok(bytes) = body::to_bytes(body, MAX_PAYLOAD_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    parts.uri = absolute(&parts);
+    let request = Request::from_parts(parts, Body::from(bytes.to_vec()));
+    let response = functions.call(kind, request).await.answer.response;
+    response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
+}
+
+/// In Lambda, `lambda_http` gives the handlers the full address as well.
+fn absolute(parts: &RequestParts) -> Uri {
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    format!("http://{host}{path}").parse().unwrap_or_else(|_| parts.uri.clone())
+}
+
 impl Functions {
-    /// The functions, each before its first request.
     pub(crate) fn start(parts: Parts) -> Self {
         let running = Mutex::new(Arc::new(Running::start(&parts)));
         Self { parts, running }
     }
 
-    /// Ends the processes and starts new ones, which have read no signing key yet.
-    pub(crate) fn start_anew(&self) {
+    /// Replaces the functions with new ones, which have no signing key in their cache.
+    pub(crate) fn cold_start(&self) {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Running::start(&self.parts));
     }
 
-    /// Has the function of this kind answer a request, and says so on the terminal.
+    /// Lets the function answer a request, and shows a line on the terminal.
     pub(crate) async fn call(&self, kind: Kind, request: Request) -> Invocation {
         let running = Arc::clone(&self.running.lock().unwrap_or_else(PoisonError::into_inner));
         let clock = &*self.parts.clock;
@@ -79,7 +122,7 @@ impl Functions {
             Kind::Messaging => running.messaging_token.call(&request, clock).await,
             Kind::Sso => running.sso_redirect.call(&request, clock).await,
         };
-        self.parts.terminal.say(&line(&request, &invocation.answer, started));
+        self.parts.terminal.line(&line(&request, &invocation.answer, started));
         invocation
     }
 }
@@ -100,14 +143,14 @@ impl Running {
     }
 }
 
-impl<F: Handler> Function<F> {
-    fn new(name: &'static str, flow: F) -> Self {
-        Self { name, flow, is_cold: AtomicBool::new(true) }
+impl<H: Handler> Function<H> {
+    fn new(name: &'static str, handler: H) -> Self {
+        Self { name, handler, is_cold: AtomicBool::new(true) }
     }
 
     async fn call(&self, request: &Request, clock: &dyn Clock) -> Invocation {
         let started = Instant::now();
-        let answer = self.flow.handle(request).await;
+        let answer = self.handler.handle(request).await;
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
         let (request_id, duration) = (web::request_id(request), started.elapsed());
         let report = RequestReport::new(telemetry::NAMESPACE, self.name, request_id, is_cold, &answer, duration);
@@ -118,16 +161,15 @@ impl<F: Handler> Function<F> {
 
 fn issuer<K: JwtKind>(parts: &Parts) -> AwsIssuer<K> {
     let secret = SigningKeySecret::new(&parts.clients, demo::secret_id(K::KIND));
-    // By the machine's own clock: how old a key is does not change when all clocks are wrong alike.
+    // The machine's clock: a clock that is always wrong still measures the age of a key.
     let signing_key = KeyCache::new(secret, SIGNING_KEY_MAX_AGE, Arc::new(SystemClock));
     let user_tokens = DynamoDbUserTokens::new(&parts.clients, user_tokens::TABLE.to_owned());
     AwsIssuer { clock: Arc::clone(&parts.clock), ..AwsIssuer::new(user_tokens, signing_key) }
 }
 
-/// What Lambda says of an invocation beside the request: here the request id alone.
 fn invocation_context() -> Context {
     let mut context = Context::default();
-    // Without randomness the flows will say so.
+    // The handlers report missing randomness.
     context.request_id = RandomJti.next().map(|id| id.as_str().to_owned()).unwrap_or_default();
     context
 }

@@ -1,12 +1,12 @@
-//! `zendesk-jwt local`: the three functions on this machine, with an embedded DynamoDB, a Secrets
-//! Manager and a simulated Zendesk in the same process.
+//! `zendesk-jwt local`: the three functions, DynamoDB, Secrets Manager and a simulated Zendesk in one process.
 //!
-//! The flows reach both over HTTP through the same AWS clients as in Lambda, so what works here works there.
+//! The functions use the same AWS clients as in Lambda, over HTTP.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
@@ -18,28 +18,31 @@ use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
 use crate::problem::Problem;
 use crate::problem::block_on;
+use aws::Aws;
 use banner::Banner;
-use breakage::{BreakableClock, Switches};
+use faults::{Faults, FaultyClock};
 use functions::{Functions, Parts};
 use secrets_manager::Secrets;
 use terminal::{LatestLines, Terminal};
+use user_tokens::Database;
 use workbench::Workbench;
 use zendesk_jwt::aws::Clients;
 use zendesk_jwt::config;
 use zendesk_jwt::handlers::sso_redirect::ZendeskHosts;
 use zendesk_jwt::handlers::{messaging_token, sso_redirect};
 use zendesk_jwt::jwt::sso::CustomRole;
+use zendesk_jwt::jwt::{JtiSource as _, RandomJti};
 use zendesk_jwt::telemetry;
 use zendesk_jwt_simulator as zendesk;
+use zendesk_jwt_simulator::web::{self, Guard};
 
 mod aws;
 mod banner;
-mod breakage;
 mod company;
 pub(crate) mod demo;
-mod front;
+mod faults;
 mod functions;
-pub(crate) mod secrets_manager;
+mod secrets_manager;
 mod simulator;
 mod terminal;
 pub(crate) mod user_tokens;
@@ -48,7 +51,7 @@ mod workbench;
 /// The arguments of `zendesk-jwt local`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The address to listen on; 0.0.0.0 lets containers and other machines in
+    /// The address to listen on; with 0.0.0.0, containers and other machines can connect
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
     host: IpAddr,
 
@@ -60,16 +63,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PORT", default_value_t = zendesk::PORT)]
     zendesk_port: u16,
 
-    /// Keep the database of user tokens in this directory, across restarts
+    /// Store the user tokens in this directory, so that they survive a restart
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
-    /// Let pages of this origin ask for messaging tokens and sign their visitors in; may be repeated
+    /// Allow pages of this origin to request messaging tokens and to sign users in; can be repeated
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = config::origin)]
     allowed_origins: Vec<String>,
 }
 
-/// How long a changed secret may go unnoticed here, in seconds: short, so that a rotation can be watched.
+/// In seconds; short, so that a person can watch a rotation.
 pub(crate) const SIGNING_KEY_MAX_AGE: u64 = 5;
 
 /// Serves until the process is interrupted.
@@ -79,20 +82,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
 
 async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let (listener, address) = listen(SocketAddr::new(arguments.host, arguments.port), "--port").await?;
+    let own_url = simulator::browser_url(address)?;
     let simulator = simulator::start(address, arguments.zendesk_port).await?;
-
-    let user_tokens = user_tokens::start(arguments.data.as_deref()).await?;
+    let (database, is_new) = Database::open(arguments.data.as_deref())?;
     let secrets = Secrets::new(demo::secrets());
-    let secrets_manager = secrets_manager::start(secrets.clone()).await?;
-    // The workbench works on while the services are down for the functions and for the operator's tool.
-    let always_up = operator::Clients::local(&user_tokens.url).await;
-    let table = UserTokenTable::new(&always_up, user_tokens::TABLE.to_owned());
-    let switches = Arc::new(Switches::new(secrets, table.clone()));
+
+    // The workbench works even during a fault, at an address that no one can guess.
+    let key = RandomJti.next().map_err(|error| Problem(error.to_string()))?;
+    let reliable_path = format!("/{}/", key.as_str());
+    let reliable_aws = operator::Clients::local(simulator::at(&own_url, &reliable_path).as_str()).await;
+    let table = UserTokenTable::new(&reliable_aws, user_tokens::TABLE.to_owned());
+    let faults = Arc::new(Faults::new(secrets.clone(), table.clone()));
     let (terminal, log) = (Terminal::default(), LatestLines::default());
-    listen_to_events(&terminal, &log, BreakableClock(Arc::clone(&switches)));
-    let services = aws::Services { dynamodb: user_tokens.url, secrets_manager };
-    let aws = aws::router(services, Arc::clone(&switches));
-    let aws_of_the_functions = aws::serve(aws.clone()).await?;
+    show_events(&terminal, &log, FaultyClock(Arc::clone(&faults)));
 
     let session_cookie = Some(demo::SESSION_COOKIE.to_owned());
     let messaging = messaging_token::Settings {
@@ -105,47 +107,55 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         login_url: Some(simulator.login_url),
         post_logout_url: None,
         session_cookie,
+        end_session_on_logout: true,
         public_url: None,
         allowed_origins: arguments.allowed_origins.clone(),
         custom_role: CustomRole::Optional,
     };
-    let clients = Clients::local(&aws_of_the_functions).map_err(|error| Problem(format!("TLS: {error}")))?;
-    let clock = Arc::new(BreakableClock(Arc::clone(&switches)));
+    let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
+    let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
     let functions = Functions::start(Parts { clients, clock, messaging, sso, terminal: terminal.clone() });
     let functions = Arc::new(functions);
-    let routes = front::router(&functions);
 
     let [zendesk, _] = simulator.origins;
-    let banner = Banner { address, zendesk: &zendesk, data: arguments.data.as_deref(), is_new: user_tokens.is_new };
+    let banner = Banner { address, zendesk: &zendesk, data: arguments.data.as_deref(), is_new };
     output::line(&banner.text())?;
-    let workbench = Workbench::new(functions, switches, table, terminal.shown, log, zendesk.clone());
-    let own_pages = workbench::guarded(workbench::router(workbench).merge(aws), arguments.host);
-    front::serve(listener, routes.merge(own_pages).merge(company::router(zendesk))).await
+    let routes = functions::router(&functions)
+        .merge(aws::router(Aws { database, secrets, faults: Arc::clone(&faults) }, &reliable_path))
+        .merge(company::router(zendesk.clone()))
+        .merge(workbench::router(Workbench::new(functions, faults, table, terminal.shown, log, zendesk)));
+    let guard = Guard { allows_any_host: !arguments.host.is_loopback(), open_paths: functions::ROUTES };
+    let routes = routes.layer(from_fn_with_state(guard, web::check));
+    let interrupted = async {
+        tokio::signal::ctrl_c().await.ok();
+    };
+    let served = axum::serve(listener, routes).with_graceful_shutdown(interrupted).await;
+    served.map_err(|error| Problem(format!("the server failed: {error}")))
 }
 
-/// Listens, and says where.
-pub(super) async fn listen(address: SocketAddr, option: &str) -> Result<(TcpListener, SocketAddr), Problem> {
+/// Listens, and returns the address with the port that the system chose for port 0. `option` is for the error.
+pub(crate) async fn listen(address: SocketAddr, option: &str) -> Result<(TcpListener, SocketAddr), Problem> {
     let port = address.port();
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            Problem(format!("port {port} is in use: stop what listens there, or choose another with {option}"))
+            Problem(format!("port {port} is in use: stop what listens there, or choose another port with {option}"))
         }
-        std::io::ErrorKind::PermissionDenied => {
-            Problem(format!("port {port} needs more rights than this process has: choose one above 1023 with {option}"))
-        }
+        std::io::ErrorKind::PermissionDenied => Problem(format!(
+            "port {port} needs more rights than this process has: choose a port above 1023 with {option}"
+        )),
         _ => Problem(format!("cannot listen on {address}: {error}")),
     })?;
-    let address = listener.local_addr().map_err(|error| Problem(format!("no address: {error}")))?;
+    let address = listener.local_addr().map_err(|error| Problem(format!("the listener has no address: {error}")))?;
     Ok((listener, address))
 }
 
-/// Shows what the functions log beside their request lines, for people; keeps it in `log` as CloudWatch would get it.
-fn listen_to_events(terminal: &Terminal, log: &LatestLines, clock: BreakableClock) {
+/// Shows events on the terminal, and adds them to `log` as CloudWatch would get them.
+fn show_events(terminal: &Terminal, log: &LatestLines, clock: FaultyClock) {
     let (terminal, log) = (terminal.clone(), log.clone());
     let shown = tracing_subscriber::fmt::layer().without_time().with_target(false);
     let shown = shown.with_ansi(console::colors_enabled()).with_writer(move || terminal.clone());
-    let kept = telemetry::lines(clock, move |line| log.add(line));
+    let logged = telemetry::lines(clock, move |line| log.add(line));
     let ours = filter_fn(|metadata| metadata.target().starts_with(env!("CARGO_CRATE_NAME")));
-    let layers = shown.and_then(kept).with_filter(ours).with_filter(LevelFilter::WARN);
+    let layers = shown.and_then(logged).with_filter(ours).with_filter(LevelFilter::WARN);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layers)).ok();
 }

@@ -1,5 +1,3 @@
-//! The simulated Zendesk of `zendesk-jwt local`, with an account that is set up for the demo.
-
 use std::net::{Ipv4Addr, SocketAddr};
 
 use url::Url;
@@ -9,30 +7,29 @@ use crate::problem::Problem;
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::{Account, Client, Keys, Messaging, Sso, SupportSdk, UserToken, Zendesk};
 
-/// A simulator that is being served.
+/// The simulated Zendesk, with an account for the demo.
 pub(super) struct Simulator {
-    /// Where: it takes the place of `https://SUBDOMAIN.zendesk.com`.
+    /// The address that replaces `https://SUBDOMAIN.zendesk.com`.
     pub(crate) url: Url,
-    /// The company's login page, on the functions' own address.
     pub(crate) login_url: Url,
-    /// The origins of its messaging page, which plays a page of the company's site.
+    /// The origins of the messaging page, which plays a page of the company.
     pub(crate) origins: [String; 2],
 }
 
-/// Serves it beside what listens at `own`.
+/// `own` is the address of the functions.
 pub(super) async fn start(own: SocketAddr, port: u16) -> Result<Simulator, Problem> {
     let (listener, address) = listen(SocketAddr::new(own.ip(), port), "--zendesk-port").await?;
     let (own_url, url) = (browser_url(own)?, browser_url(address)?);
-    let has_any_name = own.ip().is_unspecified();
+    let allows_any_host = !own.ip().is_loopback();
     let client = Client::new(None).map_err(|error| Problem(error.to_string()))?;
-    let zendesk = Zendesk::new(url.clone(), has_any_name, account(&own_url)?, client);
-    // It is served until the process ends, so nothing waits for the task.
+    let zendesk = Zendesk::new(url.clone(), allows_any_host, account(&own_url)?, client);
+    // Nothing waits for the task, because it ends with the process.
     tokio::spawn(zendesk.serve(listener));
     let origins = [url.origin().ascii_serialization(), format!("http://localhost:{}", address.port())];
     Ok(Simulator { url, login_url: at(&own_url, company::LOGIN), origins })
 }
 
-/// Its keys are those that Secrets Manager holds at first: who stores another there has to expect what Zendesk says.
+/// The keys are the first ones of Secrets Manager. After a change there, this Zendesk refuses the JWTs.
 fn account(own_url: &Url) -> Result<Account, Problem> {
     let secrets = demo::secrets();
     let keys = Kind::ALL.map(|kind| format!("\"{kind}\": {}", secrets[&demo::secret_id(kind)])).join(", ");
@@ -50,15 +47,15 @@ fn account(own_url: &Url) -> Result<Account, Problem> {
     })
 }
 
-/// How a browser on this machine reaches what listens at `address`.
-fn browser_url(mut address: SocketAddr) -> Result<Url, Problem> {
+/// The URL of a server on this machine.
+pub(super) fn browser_url(mut address: SocketAddr) -> Result<Url, Problem> {
     if address.ip().is_unspecified() {
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
     Url::parse(&format!("http://{address}")).map_err(|error| Problem(error.to_string()))
 }
 
-fn at(url: &Url, path: &str) -> Url {
+pub(super) fn at(url: &Url, path: &str) -> Url {
     let mut url = url.clone();
     url.set_path(path);
     url

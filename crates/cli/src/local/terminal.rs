@@ -1,48 +1,43 @@
-//! What the terminal shows and what the functions would log in Lambda, the latest lines kept for the workbench.
-
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many lines are kept.
-const KEPT: usize = 8;
+const MAX_LINES: usize = 8;
 
-/// The latest lines, shared by all of its clones.
+/// The latest lines of a log. All clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LatestLines(Arc<Mutex<VecDeque<String>>>);
 
 impl LatestLines {
-    /// Keeps one more line, and lets go of the oldest.
     pub(crate) fn add(&self, line: impl Into<String>) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.push_back(line.into());
-        if lines.len() > KEPT {
+        if lines.len() > MAX_LINES {
             lines.pop_front();
         }
     }
 
-    /// The lines, oldest first.
+    /// Oldest first.
     pub(crate) fn all(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 
-/// Standard output, which keeps what it shows.
+/// Standard output, whose latest lines the workbench shows as well.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Terminal {
     pub(crate) shown: LatestLines,
 }
 
 impl Terminal {
-    /// Shows one line.
-    pub(crate) fn say(&self, line: &str) {
-        // A terminal that is gone leaves nobody to tell.
+    pub(crate) fn line(&self, line: &str) {
+        // A closed terminal is not an error of the request.
         writeln!(self.clone(), "{line}").ok();
     }
 }
 
 impl Write for Terminal {
-    /// Takes whole lines at a time, as both writers of this process do.
+    /// Takes whole lines, which is what both writers of this process write.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         for line in text.lines().filter(|line| !line.is_empty()) {

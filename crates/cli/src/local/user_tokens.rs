@@ -1,69 +1,162 @@
 //! The embedded DynamoDB with the table of user tokens, in memory or in a directory.
 
+use std::fmt::Display;
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 
-use dynoxide::Database;
+use axum::http::StatusCode;
+use dynoxide::DynoxideError;
+use dynoxide::storage::Storage;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::demo;
 use crate::problem::Problem;
 use zendesk_jwt::user::UserToken;
 
-/// The table's name.
-pub(super) const TABLE: &str = crate::account::LOCAL_TABLE;
+pub(crate) const TABLE: &str = crate::account::LOCAL_TABLE;
 
-/// The database's file in the data directory.
+/// The name of the database's file in the data directory.
 const FILE: &str = "user-tokens.sqlite";
 
-/// A DynamoDB that is being served.
-#[derive(Debug)]
-pub(crate) struct Running {
-    /// Where.
-    pub(crate) url: String,
-    /// Whether the table was made just now, with the demo users in it.
-    pub(crate) is_new: bool,
-}
+/// All clones share the data. No TCP port leads here: `dynoxide`'s own server would answer every web page.
+#[derive(Clone)]
+pub(crate) struct Database(dynoxide::Database);
 
-/// Opens the database, makes the table with the demo users unless it is there, and serves it on loopback.
-pub(crate) async fn start(directory: Option<&Path>) -> Result<Running, Problem> {
-    let database = open(directory)?;
-    let tables = database.list_tables(request(json!({}))?).map_err(|error| unusable(directory, &error.to_string()))?;
-    let is_new = !tables.table_names.iter().any(|name| name == TABLE);
-    if is_new {
-        create_table(&database)?;
+impl Database {
+    /// Opens the database. Also says whether the table is new; a new table holds the demo users.
+    pub(crate) fn open(directory: Option<&Path>) -> Result<(Self, bool), Problem> {
+        let database = open(directory)?;
+        let tables = database.list_tables(request(json!({}))?).map_err(|error| unusable(directory, &error))?;
+        let is_new = !tables.table_names.iter().any(|name| name == TABLE);
+        if is_new {
+            create_table(&database)?;
+        }
+        Ok((Self(database), is_new))
     }
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| Problem(format!("DynamoDB: {error}")))?;
-    let address = listener.local_addr().map_err(|error| Problem(format!("DynamoDB: {error}")))?;
-    // It is served until the process ends, so nothing waits for the task.
-    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
-    Ok(Running { url: format!("http://{address}"), is_new })
+
+    /// Answers one request of DynamoDB's JSON protocol.
+    pub(crate) fn call(&self, operation: &str, body: &[u8]) -> (StatusCode, String) {
+        let database = &self.0;
+        let answer = match operation {
+            "BatchGetItem" => answer(body, |request| database.batch_get_item(request)),
+            "BatchWriteItem" => answer(body, |request| database.batch_write_item(request)),
+            "DeleteItem" => answer(body, |request| database.delete_item(request)),
+            "DescribeTable" => answer(body, |request| database.describe_table(request)),
+            "GetItem" => answer(body, |request| database.get_item(request)),
+            "ListTables" => answer(body, |request| database.list_tables(request)),
+            "PutItem" => answer(body, |request| database.put_item(request)),
+            "Query" => answer(body, |request| database.query(request)),
+            "Scan" => answer(body, |request| database.scan(request)),
+            "TransactGetItems" => answer(body, |request| database.transact_get_items(request)),
+            "TransactWriteItems" => answer(body, |request| database.transact_write_items(request)),
+            "UpdateItem" => answer(body, |request| database.update_item(request)),
+            _ => Err(DynoxideError::ValidationException(format!("zendesk-jwt local does not support {operation}"))),
+        };
+        match answer {
+            Ok(body) => (StatusCode::OK, body),
+            Err(error) => {
+                let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
+                (status, error.to_json())
+            }
+        }
+    }
 }
 
-fn open(directory: Option<&Path>) -> Result<Database, Problem> {
+fn answer<Q: DeserializeOwned, A: Serialize>(
+    body: &[u8],
+    operation: impl FnOnce(Q) -> dynoxide::Result<A>,
+) -> dynoxide::Result<String> {
+    let request =
+        serde_json::from_slice(body).map_err(|error| DynoxideError::SerializationException(error.to_string()));
+    let answer = operation(request?)?;
+    serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+fn open(directory: Option<&Path>) -> Result<dynoxide::Database, Problem> {
     let opened = match directory {
-        None => Database::memory(),
+        None => dynoxide::Database::memory(),
         Some(directory) => {
-            std::fs::create_dir_all(directory)
-                .map_err(|error| Problem(format!("the directory {} cannot be made: {error}", directory.display())))?;
-            Database::new(&directory.join(FILE).to_string_lossy())
+            let is_new = restrict(directory)
+                .map_err(|error| Problem(format!("the directory {} cannot be used: {error}", directory.display())))?;
+            let file = directory.join(FILE).to_string_lossy().into_owned();
+            if !is_new {
+                check(&file).map_err(|error| unusable(Some(directory), &*error))?;
+            }
+            dynoxide::Database::new(&file)
         }
     };
-    let database = opened.map_err(|error| unusable(directory, &error.to_string()))?;
-    // SQLite's `synchronous = NORMAL`: no write waits for the disk, and what a process wrote outlives it all the same.
-    // Otherwise each item waits, since each is a transaction, and a large import takes ten times as long.
-    database.disable_bulk_loading().map_err(|error| unusable(directory, &error.to_string()))?;
+    let database = opened.map_err(|error| unusable(directory, &error))?;
+    // SQLite's `synchronous = NORMAL`: without it, each write waits for the disk, and an import takes ten times as long.
+    database.disable_bulk_loading().map_err(|error| unusable(directory, &error))?;
     Ok(database)
 }
 
-fn unusable(directory: Option<&Path>, error: &str) -> Problem {
+fn unusable(directory: Option<&Path>, error: &dyn Display) -> Problem {
     let file = directory.map(|directory| directory.join(FILE).display().to_string()).unwrap_or_default();
-    Problem(format!("the database {file} cannot be used ({error}): move it away, or choose another --data"))
+    Problem(format!(
+        "the database {file} cannot be used: {error}. Restore a copy of the file, or move it away to start with the \
+         demo users, or choose another directory with --data"
+    ))
 }
 
-fn create_table(database: &Database) -> Result<(), Problem> {
-    let problem = |error: dynoxide::DynoxideError| Problem(format!("the embedded DynamoDB: {error}"));
+/// Makes the directory and its files private, and returns whether the database's file is new. SQLite gives the files
+/// that it creates next to the database the same mode.
+fn restrict(directory: &Path) -> io::Result<bool> {
+    let mut file = OpenOptions::new();
+    file.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::fs::{DirBuilder, Permissions, read_dir, set_permissions};
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+
+        file.mode(0o600);
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let entries = read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
+        let (own, others): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|entry| entry.file_name().to_string_lossy().starts_with(FILE));
+        for entry in own {
+            set_permissions(entry.path(), Permissions::from_mode(0o600))?;
+        }
+        // A directory with other files has other uses.
+        if others.is_empty() {
+            set_permissions(directory, Permissions::from_mode(0o700))?;
+        }
+    }
+    #[cfg(not(unix))]
+    std::fs::create_dir_all(directory)?;
+    match file.open(directory.join(FILE)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Finds damage that SQLite itself would find only when it reads the damaged page or item.
+fn check(file: &str) -> Result<(), Box<dyn std::error::Error>> {
+    // One query that counts the unreadable items of every table.
+    const QUERY: &str = "SELECT 'SELECT ' || group_concat(
+            '(SELECT count(*) FROM \"' || name || '\" WHERE NOT json_valid(item_json))', ' + ')
+        FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%item_json%'";
+
+    if std::fs::metadata(file)?.len() == 0 {
+        return Err("it is empty".into());
+    }
+    let storage = Storage::new(file)?;
+    let connection = storage.conn();
+    let result: String = connection.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
+    if result != "ok" {
+        return Err(format!("it is damaged ({})", result.split_whitespace().collect::<Vec<_>>().join(" ")).into());
+    }
+    let query: Option<String> = connection.query_row(QUERY, (), |row| row.get(0))?;
+    let unreadable = query.map(|query| connection.query_row(&query, (), |row| row.get::<_, u64>(0))).transpose()?;
+    if unreadable > Some(0) { Err("it is damaged (an item is not JSON)".into()) } else { Ok(()) }
+}
+
+fn create_table(database: &dynoxide::Database) -> Result<(), Problem> {
+    let problem = |error: DynoxideError| Problem(format!("the embedded DynamoDB: {error}"));
     database.create_table(request(definition())?).map_err(problem)?;
     for user in demo::users() {
         let mut item = user.attributes;
@@ -74,7 +167,7 @@ fn create_table(database: &Database) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The table as the template has it.
+/// The table of `template.yaml`.
 fn definition() -> Value {
     json!({
         "TableName": TABLE,

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 
+use crate::output;
+
 /// How often a line shows the progress where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(3);
 
@@ -60,9 +62,8 @@ impl Progress {
     }
 
     /// Prints a line that stays.
-    #[expect(clippy::print_stderr, reason = "a person reads this")]
     pub(super) fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| output::note(line));
     }
 
     /// Prints the progress from time to time, as long as the future is polled.

@@ -10,7 +10,7 @@ use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Jti, Kind, SystemClock};
-use zendesk_jwt::outcome::{Outcome, Refused};
+use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
 use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
 
 /// What is stored about a token.
@@ -114,17 +114,21 @@ struct FlowAnswer {
 
 impl FlowAnswer {
     fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
-        let record = item.record();
-        Kind::ALL.map(|kind| {
-            let record = record.as_ref().map_err(|attribute| Refused::ItemMalformed { attribute });
-            let refused = record.and_then(|record| check(record, kind, now)).err();
-            Self {
-                kind: kind.name(),
-                signs: refused.is_none(),
-                code: refused.map(|refused| Outcome::from(refused).facts().code),
-                reason: refused.map(reason),
-            }
-        })
+        match item.record() {
+            Ok(record) => Kind::ALL.map(|kind| Self::of(kind, check(&record, kind, now).err())),
+            Err(attribute) => Kind::ALL.map(|kind| Self::malformed(kind, attribute)),
+        }
+    }
+
+    fn of(kind: Kind, refused: Option<Refused>) -> Self {
+        let code = refused.map(|refused| Outcome::from(refused).facts().code);
+        Self { kind: kind.name(), signs: refused.is_none(), code, reason: refused.map(reason) }
+    }
+
+    fn malformed(kind: Kind, attribute: &str) -> Self {
+        let reason =
+            format!("the attribute {attribute} has a type or value that is not allowed; `user update` replaces it");
+        Self { kind: kind.name(), signs: false, code: Some(Dependency::StoredItem.code()), reason: Some(reason) }
     }
 
     fn cell(&self) -> String {
@@ -163,9 +167,6 @@ fn reason(refused: Refused) -> String {
         }
         Refused::User(InvalidUser::Missing(claim)) => {
             format!("the profile has no {claim}, which Zendesk requires; `user update` adds it")
-        }
-        Refused::ItemMalformed { attribute } => {
-            format!("the attribute {attribute} has a type or value that is not allowed; `user update` replaces it")
         }
         // The outcome explains itself.
         Refused::User(InvalidUser::LegacyAgent | InvalidUser::TeamMember)

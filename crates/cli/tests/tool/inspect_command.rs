@@ -1,12 +1,14 @@
-//! `zendesk-jwt inspect`: a JWT from anywhere, held against Zendesk's rules at the terminal.
+//! `zendesk-jwt inspect`: checks a JWT from anywhere.
 
 use crate::local::Local;
+use crate::support::broken_server::sign;
+use crate::support::now;
 use crate::support::operator::{Done, Operator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SECRET: &str = "demo-sdk-shared-secret-not-for-production";
 
-/// What the Support SDK's endpoint answers for a user whom all flows vouch for.
+/// What the Support SDK endpoint answers for a user that all kinds accept.
 fn answer(local: &Local) -> String {
     local.exchange("BD2F35A7621").1
 }
@@ -28,16 +30,20 @@ fn the_answer_of_an_endpoint_can_be_piped_in() {
     let good = inspect_answer(&local, &["--kind", "sdk", "--secret", secret.path().to_str().unwrap()]);
 
     assert_eq!(good.status, 0, "{good:?}");
-    for said in
-        ["A JWT of sdk, signed with the given secret", "\"alg\": \"HS256\"", "iat is 20", "0 broken", "takes it."]
-    {
+    for said in [
+        "JWT for Support SDK, signed with the given secret",
+        "\"alg\": \"HS256\"",
+        "iat is 20",
+        "0 broken",
+        "accepts it.",
+    ] {
         assert!(good.stdout.contains(said), "no {said} in {good:?}");
     }
     assert!(!format!("{good:?}").contains(SECRET), "{good:?}");
 }
 
 #[test]
-fn the_secret_is_read_from_secrets_manager_as_the_functions_have_it() {
+fn the_secret_can_be_read_from_secrets_manager() {
     let local = Local::start(&[]);
     let id = |kind| format!("zendesk-jwt/{kind}");
     let own = inspect_answer(&local, &["--secret-id", &id("sdk"), &local.option()]);
@@ -50,7 +56,7 @@ fn the_secret_is_read_from_secrets_manager_as_the_functions_have_it() {
 }
 
 #[test]
-fn a_broken_rule_is_explained_and_ends_with_status_1() {
+fn a_broken_rule_is_explained_and_exits_with_1() {
     let local = Local::start(&[]);
     let stale = inspect_answer(&local, &["--kind", "sso", "--at", "1700000000"]);
 
@@ -61,7 +67,7 @@ fn a_broken_rule_is_explained_and_ends_with_status_1() {
 }
 
 #[test]
-fn programs_get_the_same_findings_as_json() {
+fn json_holds_the_same_findings() {
     let local = Local::start(&[]);
     let jwt = crate::local::jwt(&answer(&local));
     let stale = Operator::without_account().run(&["inspect", &jwt, "--kind", "sso", "--at", "1700000000", "--json"]);
@@ -79,16 +85,89 @@ fn programs_get_the_same_findings_as_json() {
 }
 
 #[test]
-fn a_colour_is_for_terminals_alone() {
+fn a_pipe_gets_no_colours() {
     let ended = Operator::without_account().run(&["inspect", "nonsense"]);
     assert_eq!(ended.status, 1, "{ended:?}");
     assert!(!ended.stdout.contains('\u{1b}'), "{ended:?}");
 }
 
 #[test]
-fn called_wrongly_it_says_how_it_is_meant() {
+fn invisible_and_control_characters_in_a_jwt_are_escaped() {
+    let hostile = ['\u{7f}', '\u{9b}', '\u{1b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{ad}', '\u{e0041}'];
+    let text: String = hostile.iter().collect();
+    let claims = json!({ "name": text, "email": text, text.as_str(): text, "iat": 1, "jti": text, "role": text });
+    let jwt = sign(&json!({ "alg": text, "typ": text, "kid": text }), &claims, "");
+    for json in [&["--json"][..], &[]] {
+        let ended = Operator::without_account().run(&[&["inspect", &jwt], json].concat());
+        assert_eq!(ended.status, 1, "{ended:?}");
+        let shown = ended.stdout + &ended.stderr;
+        assert!(!shown.contains(hostile) && shown.contains("\\u202e") && shown.contains("\\udc41"), "{shown}");
+        if !json.is_empty() {
+            assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["claims"]["name"], text);
+        }
+    }
+}
+
+fn sdk_or_sso() -> String {
+    let mut claims = json!({ "name": "Demo User", "email": "demo@example.com", "iat": now() });
+    claims["jti"] = "0f8fad5b-d9cb-469f-a165-70867728950e".into();
+    sign(&json!({ "alg": "HS256", "typ": "JWT" }), &claims, SECRET)
+}
+
+#[test]
+fn a_pasted_jwt_is_judged_first_and_what_surrounds_it_second() {
+    let jwt = sdk_or_sso();
+    for (text, surroundings) in [
+        (format!("https://acme.zendesk.com/access/jwt?jwt={jwt}&return_to=%2Fhc"), "an address, a form"),
+        (json!({ "token": jwt }).to_string(), "JSON, quotes"),
+        (format!("\u{feff}{}", json!({ "data": { "token": jwt } })), "JSON, quotes, invisible characters"),
+        (format!("b'{jwt}'\n"), "Python's b'…', quotes"),
+        (format!("Authorization: Bearer {jwt}\n"), "Bearer, white space"),
+    ] {
+        let ended = Operator::without_account().run_with(&["inspect"], &text);
+        assert_eq!(ended.status, 0, "{text}: {ended:?}");
+        let (verdict, remark) = ended.stdout.rsplit_once("\n\n").unwrap();
+        assert!(verdict.contains("0 broken") && remark.replace('\n', " ").contains(surroundings), "{text}: {ended:?}");
+    }
+    let alone = Operator::without_account().run_with(&["inspect"], &format!("{jwt}\n"));
+    assert!(!alone.stdout.contains("Around the JWT"), "{alone:?}");
+}
+
+#[test]
+fn a_text_without_a_jwt_says_so_and_lists_no_rules() {
+    for (text, words) in [
+        ("", "empty"),
+        (r#"{"title": "Unauthorized", "status": 401}"#, "JSON without a JWT"),
+        ("<html><h1>502 Bad Gateway</h1></html>", "HTML without a JWT"),
+        ("BD2F35A7621", "user token"),
+    ] {
+        let ended = Operator::without_account().run_with(&["inspect"], text);
+        assert_eq!(ended.status, 1, "{ended:?}");
+        assert!(ended.stdout.contains(words) && !ended.stdout.contains('✗'), "{ended:?}");
+        let json = Operator::without_account().run_with(&["inspect", "--json"], text).json();
+        assert_eq!((&json["is_jwt"], json["rules"].as_array().unwrap().len()), (&false.into(), 1), "{json}");
+    }
+}
+
+#[test]
+fn a_kind_is_named_only_if_it_is_known() {
+    let jwt = sdk_or_sso();
+    let run = |arguments: &[&str]| Operator::without_account().run(&[&["inspect", &jwt], arguments].concat());
+    let unknown = run(&[]);
+    assert!(unknown.stdout.starts_with("JWT for Support SDK or SSO (say --kind),"), "{unknown:?}");
+    let json = run(&["--json"]).json();
+    assert_eq!((&json["kind"], &json["kinds"]), (&Value::Null, &json!(["sdk", "sso"])));
+    assert!(run(&["--kind", "sso"]).stdout.starts_with("JWT for SSO,"));
+
+    let local = Local::start(&[]);
+    let id = run(&["--secret-id", "zendesk-jwt/sdk", &local.option()]);
+    assert!(id.stdout.starts_with("JWT for Support SDK,"), "{id:?}");
+}
+
+#[test]
+fn a_usage_error_says_what_is_expected() {
     for (arguments, status, says) in [
-        (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging or sso"),
+        (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging and sso"),
         (&["inspect", "a.b.c", "--secret", "canary-secret"], 1, "a secret is never an argument"),
         (&["inspect", "--secret", "-"], 1, "standard input cannot hold both"),
         (&["inspect", "a.b.c", "--secret", "-", "--secret-id", "x"], 2, "cannot be used with"),

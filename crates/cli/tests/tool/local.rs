@@ -1,16 +1,17 @@
-//! `zendesk-jwt local`: what a newcomer meets first.
+//! `zendesk-jwt local`: start, terminal, endpoints and data directory.
 
 use crate::support::{Jwt, eventually};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs::File;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::{NamedTempFile, TempDir};
 
 /// Generous, since the machine may be busy.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
-/// A running `zendesk-jwt local` on a port of its own. Dropping it ends the process.
+/// A running `zendesk-jwt local` on a free port. Dropping it ends the process.
 pub struct Local {
     child: Child,
     output: NamedTempFile,
@@ -23,7 +24,7 @@ impl Local {
         let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
         let child = tool(arguments).stdout(stream()).stderr(stream()).spawn().unwrap();
         let mut local = Self { child, output, url: String::new() };
-        local.url = eventually("it says where it listens", READY_WITHIN, || {
+        local.url = eventually("the tool shows its address", READY_WITHIN, || {
             let terminal = local.terminal();
             let (_, rest) = terminal.split_once("running on ")?;
             terminal.contains("Secrets Manager").then(|| rest.split(". ").next().unwrap().to_owned())
@@ -31,7 +32,6 @@ impl Local {
         local
     }
 
-    /// Where it listens.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -40,7 +40,7 @@ impl Local {
         std::fs::read_to_string(self.output.path()).unwrap()
     }
 
-    /// The address of a stand-in for AWS, as the terminal shows it.
+    /// The address of a service, as the terminal shows it.
     pub fn aws(&self, service: &str) -> String {
         let terminal = self.terminal();
         let line = terminal.lines().find(|line| line.starts_with(service)).unwrap();
@@ -52,17 +52,31 @@ impl Local {
         read(response)
     }
 
+    /// All TCP ports on which the process listens, from `/proc`.
+    pub fn listening_ports(&self) -> Vec<u16> {
+        const LISTEN: &str = "0A";
+        let process = format!("/proc/{}", self.child.id());
+        let descriptors = std::fs::read_dir(format!("{process}/fd")).unwrap();
+        let sockets: Vec<_> = descriptors.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok()).collect();
+        let is_own = |inode: &str| sockets.iter().any(|socket| *socket == Path::new(&format!("socket:[{inode}]")));
+        let tables = ["tcp", "tcp6"].map(|table| std::fs::read_to_string(format!("{process}/net/{table}")).unwrap());
+        let lines = tables.iter().flat_map(|table| table.lines().skip(1));
+        let columns = lines.map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let own = columns.filter(|columns| columns[3] == LISTEN && is_own(columns[9]));
+        own.map(|columns| u16::from_str_radix(columns[1].rsplit(':').next().unwrap(), 16).unwrap()).collect()
+    }
+
     /// The status and body that Zendesk's servers get for a user token.
     pub fn exchange(&self, token: &str) -> (u16, String) {
         self.post("/sdk/jwt", "application/x-www-form-urlencoded", &format!("user_token={token}"))
     }
 
-    /// The option that makes the tool work here.
+    /// The option with which the tool uses this process.
     pub fn option(&self) -> String {
         format!("--local={}", self.url)
     }
 
-    /// Calls one of the stand-ins as an AWS client does.
+    /// Calls a service as an AWS client does.
     pub fn call(&self, service: &str, operation: &str, request: &Value) -> (u16, String) {
         let request = request.to_string();
         let call = agent().post(self.aws(service)).header("x-amz-target", operation);
@@ -92,6 +106,17 @@ fn tool(arguments: &[&str]) -> Command {
     command
 }
 
+/// The output of a tool that must end by itself.
+fn end(arguments: &[&str]) -> Output {
+    let mut child = tool(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() && started.elapsed() < READY_WITHIN {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().ok();
+    child.wait_with_output().unwrap()
+}
+
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(READY_WITHIN)).build().into()
 }
@@ -100,7 +125,7 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> (u16, String) {
     (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
 }
 
-/// The JWT in the answer of a function that speaks JSON.
+/// The JWT in the JSON answer of a function.
 pub fn jwt(body: &str) -> String {
     serde_json::from_str::<Value>(body).unwrap()["jwt"].as_str().unwrap().to_owned()
 }
@@ -126,7 +151,7 @@ fn the_demo_user_gets_a_jwt_from_all_three_flows() {
 }
 
 #[test]
-fn every_request_is_a_readable_line_on_the_terminal() {
+fn the_terminal_shows_a_line_for_each_request() {
     let local = Local::start(&[]);
     local.exchange("unknown");
     local.post("/sdk/jwt", "application/json", "{}");
@@ -141,7 +166,7 @@ fn every_request_is_a_readable_line_on_the_terminal() {
 }
 
 #[test]
-fn each_curl_line_can_be_pasted() {
+fn each_curl_line_of_the_banner_works() {
     let local = Local::start(&[]);
     let terminal = local.terminal();
     let lines: Vec<&str> = terminal.lines().map(str::trim).filter(|line| line.starts_with("curl ")).collect();
@@ -179,12 +204,12 @@ fn the_routes_are_those_of_the_template() {
 }
 
 #[test]
-fn a_user_put_into_a_data_directory_is_there_after_a_restart() {
+fn a_data_directory_survives_a_restart() {
     let directory = TempDir::new().unwrap();
     let data = ["--data", directory.path().to_str().unwrap()];
-    let item = serde_json::json!({"TableName": "zendesk-jwt-user-tokens", "Item": {
-        "token_hash": {"S": hex_sha256("kept-token")}, "external_id": {"S": "demo-9"}, "name": {"S": "Demo Kept"},
-        "email": {"S": "kept@example.com"}, "email_verified": {"BOOL": true},
+    let item = json!({"TableName": "zendesk-jwt-user-tokens", "Item": {
+        "token_hash": {"S": hex_sha256("stored-token")}, "external_id": {"S": "demo-9"}, "name": {"S": "Demo Stored"},
+        "email": {"S": "stored@example.com"}, "email_verified": {"BOOL": true},
     }});
 
     let first = Local::start(&data);
@@ -193,24 +218,131 @@ fn a_user_put_into_a_data_directory_is_there_after_a_restart() {
     drop(first);
 
     let second = Local::start(&data);
-    assert_eq!(second.exchange("kept-token").0, 200);
-    assert!(second.terminal().contains("as you left it"), "{}", second.terminal());
-    assert_eq!(Local::start(&[]).exchange("kept-token").0, 401, "without --data nothing is kept");
+    assert_eq!(second.exchange("stored-token").0, 200);
+    assert!(second.terminal().contains("unchanged"), "{}", second.terminal());
+    assert_eq!(Local::start(&[]).exchange("stored-token").0, 401, "without --data, nothing is stored");
 }
 
 #[test]
-fn a_redacted_secret_is_refused_with_advice_once_no_good_key_is_left() {
+fn the_login_page_returns_a_remembered_user_to_the_sign_in_at_once() {
     let local = Local::start(&[]);
-    let put = serde_json::json!({"SecretId": "zendesk-jwt/sdk", "SecretString": r#"{"secret": "123456789"}"#});
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let sign_in = format!("{}/sso/login?return_to=%2Fhc", local.url);
+    let page = format!("{}/login", local.url);
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &sign_in).finish();
+    let visit =
+        |cookie: &str, query: &str| agent.get(format!("{page}?{query}")).header("cookie", cookie).call().unwrap();
+    let send = |fields: &[(&str, &str)]| agent.post(&page).send_form(fields.iter().copied()).unwrap();
+    let cookies = |response: &ureq::http::Response<ureq::Body>| {
+        let cookies = response.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap().to_owned());
+        cookies.collect::<Vec<_>>()
+    };
+
+    let user = ("user_token", "demo-suspended");
+    assert_eq!(cookies(&send(&[user])).len(), 1, "without the check box, only the session cookie is set");
+    let set = cookies(&send(&[user, ("remember", "true"), ("return_to", &sign_in)]));
+    assert!(set.iter().any(|cookie| cookie.starts_with("remembered=demo-suspended; ")), "{set:?}");
+    assert_eq!(visit("", &query).status(), 200);
+
+    let returned = visit("remembered=demo-suspended", &query);
+    assert_eq!((returned.status().as_u16(), returned.headers()["location"].to_str().unwrap()), (303, sign_in.as_str()));
+    assert!(cookies(&returned)[0].starts_with("session=demo-suspended; "), "{:?}", cookies(&returned));
+    assert_eq!(visit("remembered=demo-suspended", "return_to=https%3A%2F%2Fexample.org").status(), 200);
+
+    let (status, html) = read(visit("remembered=demo-suspended", ""));
+    assert!(status == 200 && html.contains("Forget me"), "{html}");
+    assert!(cookies(&send(&[("forget", "true")]))[0].contains("remembered=; "), "the cookie ends");
+}
+
+#[test]
+fn only_the_owner_can_read_a_data_directory() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let set_mode = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    let parent = TempDir::new().unwrap();
+    let [new, open, shared] = ["new", "open", "shared"].map(|name| parent.path().join(name));
+    for directory in [&open, &shared] {
+        std::fs::create_dir(directory).unwrap();
+        set_mode(directory, 0o755);
+    }
+    drop(Local::start(&["--data", open.to_str().unwrap()]));
+    for file in std::fs::read_dir(&open).unwrap() {
+        set_mode(&file.unwrap().path(), 0o644);
+    }
+    set_mode(&open, 0o755);
+    std::fs::write(shared.join("notes.txt"), "").unwrap();
+    set_mode(&shared.join("notes.txt"), 0o644);
+
+    for (directory, expected) in [(&new, 0o700), (&open, 0o700), (&shared, 0o755)] {
+        let _local = Local::start(&["--data", directory.to_str().unwrap()]);
+        assert_eq!(mode(directory), expected, "{directory:?}");
+        let files: Vec<_> = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path()).collect();
+        assert!(files.len() >= 2, "{files:?}");
+        for file in files {
+            let expected = if file.ends_with("notes.txt") { 0o644 } else { 0o600 };
+            assert_eq!(mode(&file), expected, "{file:?}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_database_is_reported_at_start_with_what_to_do() {
+    let original = TempDir::new().unwrap();
+    let data = ["--data", original.path().to_str().unwrap()];
+    let local = Local::start(&data);
+    for number in 0..200 {
+        let item = json!({"token_hash": {"S": hex_sha256(&number.to_string())}, "external_id": {"S": number.to_string()},
+            "name": {"S": "Demo ".repeat(20)}});
+        let put = json!({"TableName": "zendesk-jwt-user-tokens", "Item": item});
+        assert_eq!(local.call("DynamoDB", "DynamoDB_20120810.PutItem", &put).0, 200);
+    }
+    drop(local);
+    // The next start moves everything into the main file.
+    drop(Local::start(&data));
+    let good = std::fs::read(original.path().join("user-tokens.sqlite")).unwrap();
+    let (middle, length) = (good.len() / 2, good.len());
+    assert!(length > 100_000, "{length}");
+
+    let quote = good.windows(6).rposition(|bytes| bytes == br#""name""#).unwrap();
+    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 6] = [
+        ("emptied", &|file| file.clear()),
+        ("cut in half", &|file| file.truncate(middle)),
+        ("without its last bytes", &|file| file.truncate(length - 1000)),
+        ("with zeros in the middle", &|file| file[middle..middle + 8192].fill(0)),
+        ("with another beginning", &|file| file[..100].fill(b'x')),
+        ("with an item that is not JSON", &|file| file[quote] = b'x'),
+    ];
+    for (what, damage) in damages {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("user-tokens.sqlite");
+        let mut file = good.clone();
+        damage(&mut file);
+        std::fs::write(&path, &file).unwrap();
+        let output = end(&["--data", directory.path().to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{what}: {output:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.lines().count(), 1, "{what}: {stderr}");
+        for words in ["user-tokens.sqlite", "move it away"] {
+            assert!(stderr.contains(words), "{what}: {stderr}");
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), file, "{what}: the file is unchanged");
+    }
+}
+
+#[test]
+fn a_redacted_secret_without_a_good_key_in_the_cache_is_refused_with_advice() {
+    let local = Local::start(&[]);
+    let put = json!({"SecretId": "zendesk-jwt/sdk", "SecretString": r#"{"secret": "123456789"}"#});
     let (status, body) = local.call("Secrets Manager", "secretsmanager.PutSecretValue", &put);
     assert_eq!(status, 200, "{body}");
 
-    assert_eq!(local.exchange("BD2F35A7621").0, 503, "nothing had been read before");
+    assert_eq!(local.exchange("BD2F35A7621").0, 503, "the cache is empty");
     assert!(local.terminal().contains("Channels > Classic > Mobile SDK"), "{}", local.terminal());
 }
 
 #[test]
-fn a_port_in_use_is_one_clear_sentence() {
+fn a_port_in_use_is_reported_in_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for (option, other) in [("--port", "--zendesk-port"), ("--zendesk-port", "--port")] {
@@ -226,18 +358,43 @@ fn a_port_in_use_is_one_clear_sentence() {
 }
 
 #[test]
-fn data_that_cannot_be_used_is_one_clear_sentence() {
+fn unusable_data_is_reported_in_one_line() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("user-tokens.sqlite");
-    std::fs::write(&file, "this is no database, and long enough to be seen as none".repeat(40)).unwrap();
+    std::fs::write(&file, "this text is not a database, and it is long enough to show that".repeat(40)).unwrap();
     let not_a_directory = file.to_str().unwrap();
 
     for data in [directory.path().to_str().unwrap(), not_a_directory] {
-        let output = tool(&["--data", data]).output().unwrap();
+        let output = end(&["--data", data]);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert!(stderr.contains(data), "{stderr}");
+    }
+}
+
+#[test]
+fn only_the_functions_and_the_simulator_have_a_port_and_both_refuse_a_foreign_host_name() {
+    let local = Local::start(&[]);
+    assert_eq!(local.listening_ports().len(), 2, "{:?}", local.listening_ports());
+
+    for (url, paths) in [
+        (
+            local.url(),
+            &["/", "/users", "/login", "/sdk/jwt", "/messaging/jwt", "/sso/login", "/style.css", "/none"][..],
+        ),
+        (&local.aws("Zendesk"), &["/", "/hc", "/access/jwt", "/access/sdk/jwt", "/zendesk-auth.js"]),
+    ] {
+        for path in paths {
+            for host in ["evil.example.org", "127.0.0.1.example.org:3000", "192.0.2.1", ""] {
+                for request in
+                    [agent().get(format!("{url}{path}")).force_send_body(), agent().post(format!("{url}{path}"))]
+                {
+                    let response = request.header("host", host).send("").unwrap();
+                    assert_eq!(response.status(), 421, "{url}{path} as {host:?}");
+                }
+            }
+        }
     }
 }
 

@@ -66,3 +66,21 @@ fn a_redacted_secret_and_a_missing_one_are_named_in_json() {
     assert!(problem(1).contains("elsewhere"), "{verdicts}");
     assert!(!text(&output).contains("canary"), "{output:?}");
 }
+
+#[test]
+fn a_stored_text_that_is_not_a_secret_cannot_sign() {
+    let local = Local::start(&[]);
+    for (value, says) in [
+        (json!({ "secret": "\u{feff}canary-shared-secret" }), "byte order mark"),
+        (json!({ "secret": "canary-shared-secret\u{200b}" }), "zero-width space"),
+        (json!({ "secret": "Shared secret: canary-shared-secret" }), "name in front"),
+        (json!({ "secret": "mobile_sdk_client_canary0123456789" }), "client id"),
+        (json!({ "secret": "your-shared-secret" }), "placeholder"),
+        (json!({ "kid": "app_demo", "secret": "canary-shared-secret" }), "only messaging's key has one"),
+    ] {
+        store(&local, "sdk", &value);
+        let output = check(&local, &["--sdk", "zendesk-jwt/sdk"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(text(&output).contains(says) && !text(&output).contains("canary"), "{output:?}");
+    }
+}

@@ -61,6 +61,58 @@ fn a_secret_that_cannot_be_right_is_refused_with_its_admin_center_screen() {
 }
 
 #[test]
+fn a_text_that_is_not_a_secret_is_refused_by_what_it_is() {
+    let local = Local::start(&[]);
+    let before = fingerprints(&local);
+    let whole = format!(r#"{{"kid": "app_new", "secret": "{NEW_SECRET}"}}"#);
+    let nested = serde_json::json!({ "secret": format!(r#"{{"secret": "{NEW_SECRET}"}}"#) }).to_string();
+    for (secret, says) in [
+        (format!("{NEW_SECRET}\u{200b}"), "zero-width space at its end"),
+        (format!("canary\u{feff}{NEW_SECRET}"), "byte order mark inside"),
+        (format!("canary {NEW_SECRET}"), "white space (a blank) inside"),
+        (format!("canary\n{NEW_SECRET}"), "a line break) inside"),
+        (format!("Shared secret: {NEW_SECRET}"), "name in front"),
+        (format!("SDK_SECRET={NEW_SECRET}"), "name in front"),
+        ("eyJhbGciOiJIUzI1NiJ9.e30.canary".into(), "a JWT"),
+        ("mobile_sdk_client_canary0123456789".into(), "client id"),
+        ("5963ceb97cde542d000dbdb1".into(), "the id of an app"),
+        ("<your-shared-secret>".into(), "placeholder"),
+        (format!("zjwt_{}", "c".repeat(64)), "a user token"),
+        (whole, "only messaging's key has one"),
+        (nested, "JSON"),
+    ] {
+        let refused = put(&local, &secret, &["sdk"]);
+        assert_eq!(refused.status, 1, "{secret}: {refused:?}");
+        assert!(refused.stderr.contains("nothing was stored") && refused.stderr.contains(says), "{refused:?}");
+        assert!(refused.stderr.contains("Mobile SDK") && !format!("{refused:?}").contains("canary"), "{refused:?}");
+    }
+    assert_eq!(fingerprints(&local), before);
+}
+
+#[test]
+fn a_text_that_is_not_a_key_id_is_refused_by_what_it_is() {
+    let local = Local::start(&[]);
+    for (kid, says) in [
+        ("app_5963…", "cut off"),
+        ("act_5963ceb97cde542d000dbdb1", "account key"),
+        ("YOUR_KEY_ID", "placeholder"),
+        ("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "UUID"),
+    ] {
+        let refused = put(&local, NEW_SECRET, &["messaging", "--kid", kid, "--force"]);
+        assert_eq!(refused.status, 1, "{refused:?}");
+        assert!(refused.stderr.contains(says) && refused.stderr.contains("Copy the Key ID"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_at_the_beginning_of_a_file_is_ignored() {
+    let local = Local::start(&[]);
+    let plain = put(&local, NEW_SECRET, &["sdk", "--no-wait", "--json"]).json();
+    let marked = put(&local, &format!("\u{feff}{NEW_SECRET}"), &["sdk", "--no-wait", "--json"]).json();
+    assert_eq!((&marked["changed"], &marked["fingerprint"]), (&false.into(), &plain["fingerprint"]));
+}
+
+#[test]
 fn the_secret_of_another_kind_is_refused() {
     let local = Local::start(&[]);
     let refused = put(&local, "demo-sdk-shared-secret-not-for-production", &["sso"]);

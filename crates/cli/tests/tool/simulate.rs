@@ -1,4 +1,4 @@
-//! `zendesk-jwt simulate`: what it is given, and what it says at once when that cannot work.
+//! `zendesk-jwt simulate`: its options, and what it refuses at start.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -9,7 +9,7 @@ use crate::support::operator::{Done, Operator};
 
 const SECRET: &str = "demo-secret-not-for-production";
 
-/// What the tool says to a file of keys.
+/// Runs the tool with this file of keys.
 fn refusal(keys: &str, options: &[&str]) -> Done {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("keys.json");
@@ -20,7 +20,7 @@ fn refusal(keys: &str, options: &[&str]) -> Done {
     ended
 }
 
-/// Fails unless the file of keys is refused in one line with these words.
+/// Asserts that the file of keys is refused in one line with these words.
 fn assert_refused(keys: &str, words: &[&str]) {
     let all = [
         "--sdk-url",
@@ -49,7 +49,7 @@ fn with(kind: &str, value: Value) -> String {
 }
 
 #[test]
-fn only_what_has_an_address_is_simulated() {
+fn only_kinds_with_an_address_are_simulated() {
     let kinds = [("--sdk-url", "/sdk"), ("--sso-url", "/hc"), ("--messaging-url", "/messaging")];
     for (option, page) in kinds {
         let simulator = Simulator::start(&[option, "http://127.0.0.1:1/"]);
@@ -92,11 +92,13 @@ fn keys_that_cannot_be_read_are_refused() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_whole_is_refused_with_where_to_get_another() {
+fn a_secret_that_cannot_be_whole_is_refused_with_its_admin_center_screen() {
     let sdk = ["`sdk.secret`", "Channels > Classic > Mobile SDK"];
     assert_refused(&with("sdk", json!({ "secret": "123456789" })), &sdk);
     assert_refused(&with("sso", json!({ "secret": "demo-secret…" })), &["`sso.secret`", "Single sign-on"]);
-    assert_refused(&with("sso", json!({ "secret": format!("\"{SECRET}\"") })), &["`sso.secret`", "quotes"]);
+    assert_refused(&with("sso", json!({ "secret": format!("\"{SECRET}\"") })), &["`sso.secret`", "quotation mark"]);
+    let key = json!({ "kid": "act_5963ceb97cde542d000dbdb1", "secret": SECRET });
+    assert_refused(&with("messaging", key), &["`messaging.kid`", "account key"]);
     let key = json!([{ "kid": "app_1", "secret": SECRET }, { "kid": "app_2", "secret": "ZGVtby" }]);
     assert_refused(&with("messaging", key), &["`messaging[1].secret`", "End user authentication"]);
 }
@@ -116,7 +118,7 @@ fn an_address_without_a_key_is_refused() {
 }
 
 #[test]
-fn addresses_that_cannot_be_right_are_refused() {
+fn invalid_addresses_are_refused() {
     for option in ["--sdk-url", "--sso-url", "--messaging-url"] {
         for url in ["example.com", "ftp://example.com", "http://example.com", "https://", ""] {
             let ended = refusal(&good_keys().to_string(), &[option, url]);
@@ -133,7 +135,7 @@ fn addresses_that_cannot_be_right_are_refused() {
 }
 
 #[test]
-fn a_port_in_use_and_a_bad_authority_are_one_clear_sentence() {
+fn a_port_in_use_or_a_bad_ca_file_is_one_clear_sentence() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for (options, words) in [

@@ -1,6 +1,4 @@
-//! The simulated Zendesk: as strict as the documentation says, whatever implementation it meets.
-//!
-//! It runs as `zendesk-jwt simulate` here, in front of endpoints that answer as each spec chooses.
+//! The simulated Zendesk, as `zendesk-jwt simulate`, with endpoints whose answers each test chooses.
 
 use std::fs::File;
 use std::process::{Child, Command, Stdio};
@@ -33,7 +31,7 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// With these options beside port and keys.
+    /// `options` come in addition to the port and the keys.
     pub fn start(options: &[&str]) -> Self {
         let keys = TempDir::new().unwrap();
         let file = keys.path().join("keys.json");
@@ -47,7 +45,7 @@ impl Simulator {
         let mut command = Command::new(crate::support::binary::tool());
         let child = command.args(&arguments).stdin(Stdio::null()).stdout(stream()).stderr(stream()).spawn().unwrap();
         let mut simulator = Self { child, output, url: String::new(), _keys: keys };
-        simulator.url = eventually("it says where it listens", READY_WITHIN, || {
+        simulator.url = eventually("the tool shows its address", READY_WITHIN, || {
             let terminal = simulator.terminal();
             let (_, rest) = terminal.split_once("running on ")?;
             Some(rest.split_once(". ")?.0.to_owned())
@@ -55,13 +53,13 @@ impl Simulator {
         simulator
     }
 
-    /// For single sign-on alone, of a company whose remote addresses nobody asks.
+    /// For single sign-on only. No test sends a request to the company's addresses.
     fn of_sso() -> Self {
         let (login, logout) = ("https://sso.example.com/sso/login?team=1", "https://sso.example.com/sso/logout?team=1");
         Self::start(&["--sso-url", login, "--logout-url", logout])
     }
 
-    /// For messaging alone.
+    /// For messaging only.
     fn of_messaging() -> Self {
         Self::start(&["--messaging-url", "https://auth.example.com/messaging/jwt"])
     }
@@ -74,13 +72,13 @@ impl Simulator {
         ask(&self.url, request)
     }
 
-    /// Posts a JWT as the browser does that single sign-on sent here.
+    /// Posts a JWT as the browser does.
     fn post_jwt(&self, jwt: &str, return_to: Option<&str>) -> Answer {
         let fields: Vec<_> = [("jwt", jwt)].into_iter().chain(return_to.map(|value| ("return_to", value))).collect();
         self.ask(&Request::post("/access/jwt").form(&fields))
     }
 
-    /// Signs somebody in, and opens the help center in the same browser.
+    /// Signs a user in, and opens the help center in the same browser.
     fn sign_in(&self, draft: &Draft) -> Visit {
         let answer = self.post_jwt(&draft.token(), Some("/hc/en-us"));
         assert_eq!((answer.status, answer.header("location")), (302, Some("/hc/en-us")), "{answer:?}");
@@ -91,12 +89,12 @@ impl Simulator {
         Visit { cookie, page }
     }
 
-    /// What the remote logout URL is told when a JWT is refused.
+    /// The message that the remote logout URL receives for a refused JWT.
     fn refusal(&self, jwt: &str, return_to: Option<&str>) -> String {
         let answer = self.post_jwt(jwt, return_to);
         assert_eq!(answer.status, 302, "{answer:?}");
-        assert_eq!(answer.header("set-cookie"), None, "nobody is signed in");
-        told(&answer)
+        assert_eq!(answer.header("set-cookie"), None, "the browser is not signed in");
+        message(&answer)
     }
 
     /// The widget's login with a JWT.
@@ -112,21 +110,21 @@ impl Drop for Simulator {
     }
 }
 
-/// A browser that was signed in.
+/// A browser that is signed in.
 struct Visit {
     cookie: String,
     page: String,
 }
 
 impl Visit {
-    /// Whether the page's table says that a field became another.
+    /// Whether the page shows this change of a field.
     fn changed(&self, field: &str, before: &str, after: &str) -> bool {
         let row = self.page.lines().find(|line| line.contains(&format!(">{field}</th>"))).unwrap_or_default();
         row.contains(&format!("\"before\">{before}</td>")) && row.contains(&format!("\"after\">{after}</td>"))
     }
 }
 
-/// Sends a request and follows nothing.
+/// Sends a request without following redirects.
 pub fn ask(url: &str, request: &Request) -> Answer {
     let config =
         ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(READY_WITHIN));
@@ -147,8 +145,8 @@ pub fn ask(url: &str, request: &Request) -> Answer {
     }
 }
 
-/// The message in a redirect to the remote logout URL, after checking that it is one.
-fn told(answer: &Answer) -> String {
+/// The message in a redirect to the remote logout URL.
+fn message(answer: &Answer) -> String {
     let location = url::Url::parse(answer.header("location").unwrap()).unwrap();
     assert!(location.as_str().starts_with("https://sso.example.com/sso/logout?team=1&"), "{location}");
     let value =
@@ -157,7 +155,7 @@ fn told(answer: &Answer) -> String {
     value("message").unwrap()
 }
 
-/// A company's own JWT URL, which answers as a spec chooses and remembers what it was asked.
+/// A company's JWT URL with a chosen answer. It records the requests.
 struct JwtUrl {
     server: Server,
     state: Arc<Mutex<(Answer, Vec<Request>)>>,
@@ -191,7 +189,7 @@ impl JwtUrl {
         Self { server: Server::of(axum::Router::new().fallback(respond)), state }
     }
 
-    /// One that answers with this JWT as it should.
+    /// A JWT URL that answers with this JWT.
     fn giving(jwt: &str) -> Self {
         Self::answering(gives(jwt))
     }
@@ -222,7 +220,7 @@ fn exchange() -> Request {
     Request::post("/access/sdk/jwt").form(&[("user_token", "BD2F35A7621")])
 }
 
-/// A draft that breaks no rule now, with an identifier of its own.
+/// A valid draft with a new `jti`.
 fn good(kind: Kind) -> Draft {
     let mut bits = [0; 16];
     aws_lc_rs::rand::fill(&mut bits).unwrap();
@@ -233,14 +231,14 @@ fn good(kind: Kind) -> Draft {
     }
 }
 
-/// Every rule for which Zendesk refuses a token of this kind. The secret is the simulator's own.
+/// Every rule for which Zendesk refuses a token of this kind, except rules about the secret.
 fn refusing_rules(kind: Kind) -> impl Iterator<Item = Rule> {
     Rule::ALL.iter().copied().filter(move |rule| {
         rule.severity() == Severity::Rejected && rule.kinds().contains(&kind) && rule.subject() != Subject::Secret
     })
 }
 
-/// One token of this kind that breaks the rule.
+/// A token of this kind that breaks the rule.
 fn bad_token(rule: Rule, kind: Kind) -> String {
     let good = good(kind);
     let is_messaging = kind == Kind::Messaging;
@@ -265,11 +263,11 @@ fn bad_token(rule: Rule, kind: Kind) -> String {
         Rule::EmailAddress => good.claim("email", "demo@").token(),
         Rule::EndUsersOnly => good.claim("role", "agent").token(),
         Rule::Signature => good.signed_with("another-demo-secret").token(),
-        _ => panic!("a bad token for {rule:?} is missing here"),
+        _ => panic!("add a bad token for {rule:?}"),
     }
 }
 
-/// The names of the rules in a JSON answer.
+/// The codes of the rules in a JSON answer.
 fn named(answer: &Answer, list: &str) -> Vec<String> {
     let answer = answer.json();
     let rules = answer[list].as_array().unwrap_or_else(|| panic!("no {list} in {answer}"));
@@ -280,7 +278,7 @@ mod support_sdk {
     use super::*;
 
     #[test]
-    fn the_jwt_url_is_asked_as_zendesk_asks_it() {
+    fn the_jwt_url_gets_the_request_that_zendesk_sends() {
         let jwt_url = JwtUrl::giving(&good(Kind::Sdk).token());
         let simulator = jwt_url.simulator();
         let strange = "a b+c%=&ü\u{1F511}";
@@ -289,7 +287,7 @@ mod support_sdk {
         assert_eq!(granted.status, 200, "{granted:?}");
         assert!(granted.json()["access_token"].as_str().is_some_and(|token| token.len() >= 32), "{granted:?}");
 
-        let [request] = &jwt_url.requests()[..] else { panic!("asked once") };
+        let [request] = &jwt_url.requests()[..] else { panic!("not one request") };
         assert_eq!(
             (request.method.as_str(), request.path.as_str(), request.query.as_str()),
             ("POST", "/zendesk/jwt", "app=1")
@@ -312,11 +310,11 @@ mod support_sdk {
             let refused = simulator.ask(&empty);
             assert_eq!((refused.status, named(&refused, "violations")), (400, vec!["user_token_missing".to_owned()]));
         }
-        assert_eq!(jwt_url.requests().len(), 1, "nothing to ask about");
+        assert_eq!(jwt_url.requests().len(), 1, "without a user token, there is no request");
     }
 
     #[test]
-    fn a_token_that_breaks_a_rule_is_refused_by_its_name() {
+    fn a_token_that_breaks_a_rule_is_refused_with_the_name_of_the_rule() {
         let jwt_url = JwtUrl::answering(answer(200, ""));
         let simulator = jwt_url.simulator();
         for rule in refusing_rules(Kind::Sdk) {
@@ -331,7 +329,7 @@ mod support_sdk {
     }
 
     #[test]
-    fn every_violation_is_told_at_once_with_what_to_do() {
+    fn the_answer_names_all_violations_with_remedies() {
         let bad = good(Kind::Sdk).claim("iat", now() - 600).without("name").signed_with("another-demo-secret");
         let refused = JwtUrl::giving(&bad.token()).simulator().ask(&exchange());
         assert_eq!(named(&refused, "violations"), ["required_claims", "iat_fresh", "signature"]);
@@ -340,7 +338,7 @@ mod support_sdk {
     }
 
     #[test]
-    fn what_zendesk_passes_over_is_told_beside_the_access_token() {
+    fn the_access_token_comes_with_warnings_of_what_zendesk_ignores() {
         let odd = good(Kind::Sdk).claim("Phone", "+15555550100").claim("jti", "1");
         let granted = JwtUrl::giving(&odd.token()).simulator().ask(&exchange());
         assert_eq!(
@@ -350,7 +348,7 @@ mod support_sdk {
     }
 
     #[test]
-    fn a_jti_counts_once() {
+    fn a_jti_works_once() {
         let jwt_url = JwtUrl::giving(&good(Kind::Sdk).token());
         let simulator = jwt_url.simulator();
         assert_eq!(simulator.ask(&exchange()).status, 200);
@@ -373,11 +371,11 @@ mod support_sdk {
     }
 
     #[test]
-    fn any_status_but_200_is_told_as_such() {
+    fn every_status_except_200_is_refused_and_named() {
         let jwt = json!({ "jwt": good(Kind::Sdk).token() }).to_string();
         let jwt_url = JwtUrl::answering(answer(200, &jwt));
         let simulator = jwt_url.simulator();
-        for (status, told, rule) in [
+        for (status, answered, rule) in [
             (401, 401, "endpoint_refused"),
             (500, 502, "endpoint_status"),
             (503, 502, "endpoint_status"),
@@ -387,13 +385,13 @@ mod support_sdk {
         ] {
             jwt_url.answers(answer(status, &jwt));
             let refused = simulator.ask(&exchange());
-            assert_eq!((refused.status, named(&refused, "violations")), (told, vec![rule.to_owned()]));
+            assert_eq!((refused.status, named(&refused, "violations")), (answered, vec![rule.to_owned()]));
             assert!(refused.body.contains(&format!("answered {status}")), "{refused:?}");
         }
     }
 
     #[test]
-    fn an_answer_that_is_no_object_with_a_jwt_is_refused() {
+    fn an_answer_that_is_not_an_object_with_a_jwt_is_refused() {
         let jwt_url = JwtUrl::answering(answer(200, ""));
         let simulator = jwt_url.simulator();
         let jwt = good(Kind::Sdk).token();
@@ -413,13 +411,13 @@ mod support_sdk {
     }
 
     #[test]
-    fn an_answer_without_end_is_not_read() {
+    fn a_very_long_answer_is_refused() {
         let refused = JwtUrl::answering(answer(200, &" ".repeat(1 << 20))).simulator().ask(&exchange());
         assert_eq!((refused.status, named(&refused, "violations")), (502, vec!["endpoint_unreachable".to_owned()]));
     }
 
     #[test]
-    fn an_endpoint_that_is_not_there_is_told_as_such() {
+    fn an_unreachable_endpoint_is_reported() {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let simulator = Simulator::start(&["--sdk-url", &format!("http://{closed}/")]);
         let refused = simulator.ask(&exchange());
@@ -427,7 +425,7 @@ mod support_sdk {
     }
 
     #[test]
-    fn a_certificate_that_zendesk_would_not_trust_is_refused_unless_its_authority_is_given() {
+    fn an_untrusted_certificate_is_refused_unless_ca_file_has_its_authority() {
         let token = good(Kind::Sdk).token();
         let server = HttpsServer::of(&["localhost"], move |_| gives(&token));
         let url = format!("https://localhost:{}/", server.address().port());
@@ -445,7 +443,7 @@ mod support_sdk {
     }
 
     #[test]
-    fn a_team_members_address_is_refused_though_the_token_does_not_say_so() {
+    fn the_address_of_a_team_member_is_refused_without_a_role_in_the_token() {
         let jwt_url = JwtUrl::giving(&good(Kind::Sdk).token());
         let url = format!("{}/", jwt_url.server.url());
         let simulator = Simulator::start(&["--sdk-url", &url, "--sso-url", "https://sso.example.com/"]);
@@ -455,7 +453,7 @@ mod support_sdk {
     }
 
     #[test]
-    fn zendesks_own_example_is_stale_today_and_its_claims_are_taken() {
+    fn the_example_of_zendesk_is_stale_and_its_claims_are_accepted() {
         let jwt_url = JwtUrl::giving(published::SDK);
         let simulator = jwt_url.simulator();
         assert_eq!(named(&simulator.ask(&exchange()), "violations"), ["iat_fresh", "signature"]);
@@ -475,7 +473,7 @@ mod support_sdk {
     }
 
     #[test]
-    fn no_line_on_the_terminal_holds_a_token_or_an_address() {
+    fn the_terminal_shows_no_token_and_no_address() {
         let jwt_url = JwtUrl::giving(&good(Kind::Sdk).token());
         let simulator = jwt_url.simulator();
         let granted = simulator.ask(&exchange()).json();
@@ -491,7 +489,7 @@ mod support_sdk {
 mod sso {
     use super::*;
 
-    /// The class of fault of which the service will tell its visitor.
+    /// The error class that the service shows to its visitor.
     fn class(rule: Rule) -> &'static str {
         match rule {
             Rule::Algorithm | Rule::Type | Rule::Signature => "zendesk_signature_invalid",
@@ -501,7 +499,7 @@ mod sso {
         }
     }
 
-    /// The query of a redirect, after checking where it leads.
+    /// The query of a redirect to `address`.
     fn query(answer: &Answer, address: &str) -> Vec<(String, String)> {
         assert_eq!(answer.status, 302, "{answer:?}");
         let location = url::Url::parse(answer.header("location").unwrap()).unwrap();
@@ -514,7 +512,7 @@ mod sso {
     }
 
     #[test]
-    fn sign_in_leads_to_the_remote_login_url_with_what_zendesk_sends() {
+    fn sign_in_leads_to_the_remote_login_url_with_the_parameters_of_zendesk() {
         let simulator = Simulator::of_sso();
         let absolute = format!("{}/agent/tickets/1?a=b%20c", simulator.url);
         for (page, return_to) in [("/hc/en-us?a=b%20c", "/hc/en-us?a=b%20c"), ("/agent/tickets/1?a=b%20c", &absolute)] {
@@ -531,7 +529,7 @@ mod sso {
     }
 
     #[test]
-    fn a_good_token_signs_the_browser_in_and_leads_back() {
+    fn a_good_token_signs_the_browser_in_and_redirects_to_return_to() {
         let simulator = Simulator::of_sso();
         let agents = format!("{}/agent/tickets/1", simulator.url);
         for (return_to, location) in
@@ -545,14 +543,14 @@ mod sso {
     }
 
     #[test]
-    fn a_token_that_breaks_a_rule_is_told_to_the_remote_logout_url_by_its_name() {
+    fn the_remote_logout_url_gets_the_name_of_a_broken_rule() {
         let simulator = Simulator::of_sso();
         for rule in refusing_rules(Kind::Sso) {
             let message = simulator.refusal(&bad_token(rule, Kind::Sso), Some("/hc"));
             let page = simulator.ask(&Request::get("/access/unauthenticated")).body;
             assert!(page.contains(&format!("<li class=\"bad\"><code>{}</code>", rule.code())), "{rule:?}: {page}");
 
-            // Several rules may be broken; the page names all, and the message one.
+            // The page names all broken rules, and the message names one.
             let code = message.rsplit_once('(').unwrap().1.trim_end_matches(')');
             let named = Rule::ALL.iter().find(|rule| rule.code() == code).unwrap();
             assert_eq!(ZendeskError::of(&message).code, class(*named), "{rule:?}: {message}");
@@ -562,7 +560,7 @@ mod sso {
     }
 
     #[test]
-    fn a_name_or_address_that_is_missing_is_no_user() {
+    fn a_missing_name_or_address_makes_the_user_invalid() {
         let simulator = Simulator::of_sso();
         for claim in ["name", "email"] {
             let message = simulator.refusal(&good(Kind::Sso).without(claim).token(), None);
@@ -575,9 +573,9 @@ mod sso {
     }
 
     #[test]
-    fn a_token_is_good_for_three_minutes_and_once() {
+    fn a_token_works_for_three_minutes_and_once() {
         let simulator = Simulator::of_sso();
-        // Some seconds are left for a busy machine.
+        // A busy machine needs some seconds.
         for iat in [now() - 150, now() + 175] {
             simulator.sign_in(&good(Kind::Sso).claim("iat", iat));
         }
@@ -593,7 +591,7 @@ mod sso {
     }
 
     #[test]
-    fn a_jti_is_not_used_up_by_who_cannot_sign() {
+    fn a_token_with_a_wrong_signature_does_not_use_up_its_jti() {
         let simulator = Simulator::of_sso();
         let token = good(Kind::Sso);
         simulator.refusal(&token.clone().signed_with("another-demo-secret").token(), None);
@@ -617,7 +615,7 @@ mod sso {
             assert!(message.ends_with("(return_to_foreign)"), "{foreign}: {message}");
         }
         let login = simulator.ask(&Request::get("/access/login?return_to=https%3A%2F%2Fexample.org"));
-        assert_eq!(query(&login, "https://sso.example.com/")[1].1, "/hc", "Zendesk itself sends no foreign one");
+        assert_eq!(query(&login, "https://sso.example.com/")[1].1, "/hc", "Zendesk never sends a foreign address");
     }
 
     #[test]
@@ -630,7 +628,7 @@ mod sso {
     }
 
     #[test]
-    fn only_a_form_that_the_browser_posts_signs_anybody_in() {
+    fn only_a_form_that_the_browser_posts_signs_a_user_in() {
         let simulator = Simulator::of_sso();
         let token = good(Kind::Sso).token();
         for destination in ["empty", "iframe"] {
@@ -639,13 +637,13 @@ mod sso {
             assert_eq!((answer.status, answer.header("set-cookie")), (403, None), "{destination}");
         }
         let json = Request::post("/access/jwt").body("application/json", json!({ "jwt": token }).to_string());
-        assert!(told(&simulator.ask(&json)).ends_with("(jwt_missing)"));
+        assert!(message(&simulator.ask(&json)).ends_with("(jwt_missing)"));
         let other_name = simulator.ask(&Request::post("/access/jwt").form(&[("token", &token)]));
-        assert_eq!(ZendeskError::of(&told(&other_name)).code, "zendesk_token_invalid");
+        assert_eq!(ZendeskError::of(&message(&other_name)).code, "zendesk_token_invalid");
     }
 
     #[test]
-    fn absent_keeps_null_clears_and_the_rest_replaces() {
+    fn an_absent_claim_changes_nothing_null_clears_and_a_value_replaces() {
         let simulator = Simulator::of_sso();
         let user = good(Kind::Sso).claim("external_id", "demo-1");
         let first = user
@@ -657,7 +655,7 @@ mod sso {
             .claim("organization", "Demo A")
             .claim("user_fields", json!({ "plan": "free", "nickname": "Demo" }));
         let first = simulator.sign_in(&first);
-        assert!(first.page.contains("whom Zendesk made just now"), "{}", first.page);
+        assert!(first.page.contains("that Zendesk created just now"), "{}", first.page);
         assert!(first.changed("role", "end_user", "agent"), "{}", first.page);
 
         let fresh = good(Kind::Sso).claim("external_id", "demo-1");
@@ -668,19 +666,22 @@ mod sso {
             .claim("email", "moved@example.com")
             .claim("user_fields", json!({ "nickname": null }));
         let second = simulator.sign_in(&second);
-        assert!(!second.page.contains("whom Zendesk made just now"), "{}", second.page);
+        assert!(!second.page.contains("that Zendesk created just now"), "{}", second.page);
         assert!(second.changed("email", "demo@example.com", "moved@example.com"), "the external id keeps the user");
         assert!(second.changed("role", "agent", "end_user"), "{}", second.page);
         assert!(second.changed("tags", "red, blue", "green"), "{}", second.page);
         assert!(second.changed("organizations", "Demo A", "Demo A, Demo B"), "{}", second.page);
         assert!(second.changed("user_fields.nickname", "Demo", "nothing"), "{}", second.page);
-        let (_, kept) = second.page.split_once("id=\"kept\">").unwrap();
-        let kept = kept.split('<').next().unwrap();
-        assert!(kept.contains("phone") && kept.contains("user_fields.plan") && !kept.contains("tags"), "{kept}");
+        let (_, unchanged) = second.page.split_once("id=\"unchanged\">").unwrap();
+        let unchanged = unchanged.split('<').next().unwrap();
+        assert!(
+            unchanged.contains("phone") && unchanged.contains("user_fields.plan") && !unchanged.contains("tags"),
+            "{unchanged}"
+        );
     }
 
     #[test]
-    fn a_claim_that_zendesk_passes_over_changes_nothing() {
+    fn a_claim_that_zendesk_ignores_changes_nothing() {
         let simulator = Simulator::of_sso();
         let odd = good(Kind::Sso)
             .claim("tags", "vip,demo")
@@ -698,17 +699,47 @@ mod sso {
     }
 
     #[test]
-    fn an_external_id_and_an_address_of_two_users_clash() {
+    fn an_external_id_and_an_address_of_two_users_conflict() {
         let simulator = Simulator::of_sso();
         simulator.sign_in(&good(Kind::Sso).claim("external_id", "demo-1"));
         simulator.sign_in(&good(Kind::Sso).claim("external_id", "demo-2").claim("email", "two@example.com"));
         let clash = good(Kind::Sso).claim("external_id", "demo-1").claim("email", "two@example.com");
         let message = simulator.refusal(&clash.token(), None);
-        assert_eq!(ZendeskError::of(&message).code, "zendesk_user_not_created", "{message}");
+        assert_eq!(message, "User is invalid: Email: two@example.com is already being used by another user");
     }
 
     #[test]
-    fn signing_out_tells_the_remote_logout_url_whose_session_ended() {
+    fn a_person_can_choose_a_known_error_of_zendesk_for_the_next_sign_in() {
+        let simulator = Simulator::of_sso();
+        let page = simulator.ask(&Request::get("/hc")).body;
+        let draft = || good(Kind::Sso).claim("external_id", "demo-1");
+        for (offered, received) in [
+            (
+                "User is invalid: External {external_id} has already been taken",
+                "User is invalid: External demo-1 has already been taken",
+            ),
+            (
+                "User is invalid: Email: {email} is already being used by another user",
+                "User is invalid: Email: demo@example.com is already being used by another user",
+            ),
+            ("User is invalid: Phone: is invalid", "User is invalid: Phone: is invalid"),
+            (
+                "Please use one of the options below to sign in to Zendesk.",
+                "Please use one of the options below to sign in to Zendesk.",
+            ),
+        ] {
+            assert!(page.contains(&format!("<option>{offered}</option>")), "{page}");
+            let chosen = simulator.ask(&Request::post("/simulator/next-error").form(&[("message", offered)]));
+            assert_eq!((chosen.status, chosen.header("location")), (303, Some("/hc")));
+            assert_eq!(simulator.refusal(&draft().token(), None), received);
+            simulator.sign_in(&draft());
+        }
+        simulator.ask(&Request::post("/simulator/next-error").form(&[("message", "another error")]));
+        simulator.sign_in(&draft());
+    }
+
+    #[test]
+    fn the_remote_logout_url_gets_the_identity_of_the_user_who_signs_out() {
         let simulator = Simulator::of_sso();
         let visit = simulator.sign_in(&good(Kind::Sso).claim("external_id", "demo-1"));
         let out = simulator.ask(&Request::get("/access/logout").header("cookie", &visit.cookie));
@@ -717,7 +748,7 @@ mod sso {
         assert_eq!(query(&out, "https://sso.example.com/sso/logout?"), pairs(&expected));
         assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"), "{out:?}");
         let page = simulator.ask(&Request::get("/hc").header("cookie", &visit.cookie)).body;
-        assert!(page.contains("You are not signed in"), "the session is over, whatever the browser keeps");
+        assert!(page.contains("You are not signed in"), "the session ends on the server");
     }
 
     #[test]
@@ -730,14 +761,14 @@ mod sso {
     }
 
     #[test]
-    fn there_is_a_way_round_single_sign_on() {
+    fn a_page_for_zendesk_passwords_bypasses_single_sign_on() {
         let page = Simulator::of_sso().ask(&Request::get("/access/normal"));
         assert_eq!(page.status, 200);
         assert!(page.body.contains("password"), "{page:?}");
     }
 
     #[test]
-    fn zendesks_own_example_is_stale_today() {
+    fn the_example_of_zendesk_is_stale() {
         let simulator = Simulator::of_sso();
         simulator.refusal(published::SSO, None);
         let page = simulator.ask(&Request::get("/access/unauthenticated")).body;
@@ -747,7 +778,7 @@ mod sso {
     }
 
     #[test]
-    fn what_a_token_says_is_escaped_on_the_pages() {
+    fn the_pages_escape_the_claims() {
         let simulator = Simulator::of_sso();
         let page = simulator.sign_in(&good(Kind::Sso).claim("name", "<script>alert(1)</script>")).page;
         assert!(!page.contains("<script>alert"), "{page}");
@@ -758,7 +789,7 @@ mod messaging {
     use super::*;
 
     #[test]
-    fn a_token_that_breaks_a_rule_is_refused_by_its_name() {
+    fn a_token_that_breaks_a_rule_is_refused_with_the_name_of_the_rule() {
         let simulator = Simulator::of_messaging();
         for rule in refusing_rules(Kind::Messaging) {
             let refused = simulator.widget_login(&bad_token(rule, Kind::Messaging));
@@ -769,7 +800,7 @@ mod messaging {
     }
 
     #[test]
-    fn the_kid_says_which_of_the_keys_has_signed() {
+    fn the_kid_selects_the_key() {
         let simulator = Simulator::of_messaging();
         assert_eq!(simulator.widget_login(&good(Kind::Messaging).token()).status, 200);
         let other = good(Kind::Messaging).header("kid", "app_other");
@@ -781,7 +812,7 @@ mod messaging {
     }
 
     #[test]
-    fn an_agent_sees_an_address_only_when_it_is_verified() {
+    fn an_agent_sees_only_a_verified_address() {
         let simulator = Simulator::of_messaging();
         let visitor = |draft: Draft| simulator.widget_login(&draft.token()).json()["visitor"].clone();
         let named = good(Kind::Messaging).claim("name", "Demo User").claim("email", "demo@example.com");
@@ -795,25 +826,25 @@ mod messaging {
     }
 
     #[test]
-    fn an_address_of_another_external_id_is_a_conflict() {
+    fn an_address_of_another_user_is_a_conflict() {
         let simulator = Simulator::of_messaging();
         let first = good(Kind::Messaging).claim("email", "demo@example.com").claim("email_verified", true);
         assert_eq!(simulator.widget_login(&first.token()).status, 200);
-        assert_eq!(simulator.widget_login(&first.token()).status, 200, "messaging has no identifier to use up");
+        assert_eq!(simulator.widget_login(&first.token()).status, 200, "messaging tokens have no jti");
         let second = first.clone().claim("external_id", "demo-2");
         let refused = simulator.widget_login(&second.token());
         assert_eq!((refused.status, named(&refused, "violations")), (409, vec!["email_conflict".to_owned()]));
         let unverified = second.claim("email_verified", false);
-        assert_eq!(simulator.widget_login(&unverified.token()).status, 200, "an ignored address binds nothing");
+        assert_eq!(simulator.widget_login(&unverified.token()).status, 200, "an ignored address belongs to no user");
 
         let form =
             Request::post("/messaging/identities").form(&[("email", "demo@example.com"), ("external_id", "demo-3")]);
         assert_eq!(simulator.ask(&form).status, 204);
-        assert_eq!(simulator.widget_login(&first.token()).status, 409, "given away");
+        assert_eq!(simulator.widget_login(&first.token()).status, 409, "the address belongs to another user now");
     }
 
     #[test]
-    fn zendesks_own_examples_are_taken_or_refused_as_documented() {
+    fn the_examples_of_zendesk_are_accepted_or_refused_as_documented() {
         let simulator = Simulator::of_messaging();
         let example = good(Kind::Messaging)
             .claim("external_id", "12345678")
@@ -821,7 +852,7 @@ mod messaging {
             .claim("email_verified", true)
             .claim("name", "Jane Soap");
         assert_eq!(simulator.widget_login(&example.token()).status, 200);
-        // The snippet in JavaScript leaves out scope and kid, which the text requires.
+        // The JavaScript snippet omits `scope` and `kid`, which the text requires.
         let snippet = simulator.widget_login(&example.without("scope").without("kid").token());
         assert_eq!(
             (snippet.status, named(&snippet, "violations")),
@@ -834,7 +865,7 @@ mod pages {
     use super::*;
 
     #[test]
-    fn a_page_of_another_origin_changes_nothing_here() {
+    fn a_page_of_another_origin_cannot_change_anything() {
         let simulator = Simulator::of_messaging();
         let post = |path: &str, origin: &str| {
             simulator.ask(
@@ -851,7 +882,7 @@ mod pages {
     }
 
     #[test]
-    fn nobody_is_answered_who_calls_this_machine_by_a_foreign_name() {
+    fn a_foreign_host_name_is_refused() {
         let simulator = Simulator::of_messaging();
         for (host, status) in [
             ("example.org", 421),
@@ -865,7 +896,7 @@ mod pages {
     }
 
     #[test]
-    fn every_page_loads_from_here_alone() {
+    fn every_page_loads_from_its_own_origin_only() {
         let simulator = Simulator::start(&[
             "--sdk-url",
             "http://127.0.0.1:1/",

@@ -261,6 +261,7 @@ fn the_answers_that_token_show_predicts_are_those_of_the_functions() {
         let service = Setup::of(kind).start();
         let operator = Operator::of(&service.aws);
         let mut users = users::refused_by(kind);
+        users.extend(users::malformed().into_iter().map(|(attribute, user)| (attribute, Some(user))));
         users.extend([
             ("nothing", Some(users::demo())),
             ("an unverified address", Some(users::demo_with(&json!({ "email_verified": false })))),

@@ -135,6 +135,64 @@ fn a_user_that_no_function_can_read_is_not_stored() {
 }
 
 #[test]
+fn a_value_that_zendesk_refuses_is_not_stored_and_the_message_says_what_is_allowed() {
+    let (_service, operator) = started();
+    for (user, words) in [
+        (json!({ "email": "mailto:canary@example.com" }), ["`email`", "mailto:"]),
+        (json!({ "email": "canary@home@example.com" }), ["`email`", "second `@`"]),
+        (json!({ "email": "canary@example.com\u{200b}" }), ["`email`", "invisible"]),
+        (json!({ "external_id": "undefined" }), ["`external_id`", "missing value"]),
+        (json!({ "external_id": "None" }), ["`external_id`", "missing value"]),
+        (json!({ "external_id": "#N/A" }), ["`external_id`", "missing value"]),
+        (json!({ "external_id": "1.2E+11" }), ["`external_id`", "as text, with all digits"]),
+        (json!({ "external_id": "demo\u{feff}-2" }), ["`external_id`", "invisible"]),
+        (json!({ "role": "owner" }), ["`role`", "`end_user`, `agent` or `admin`"]),
+        (json!({ "audiences": ["chat"] }), ["`audiences`", "`sdk`, `messaging` and `sso`"]),
+        (json!({ "expires_at": 1_700_000_000_000_u64 }), ["`expires_at`", "whole seconds since 1970"]),
+    ] {
+        let mut fields = json!({ "token": "t", "external_id": "demo-2" });
+        fields.as_object_mut().unwrap().extend(user.as_object().unwrap().clone());
+        let refused = operator.run_with(&["user", "put", "--file", "-"], &fields.to_string()).refused(1, &words);
+        assert!(!refused.stderr.contains("canary"), "{refused:?}");
+    }
+    operator.run(&["user", "show", "--external-id", "demo-2"]).refused(1, &["--external-id"]);
+    operator.run(&user("update", &["--email", "mailto:demo@example.com"])).refused(1, &["`email`", "mailto:"]);
+    assert_eq!(stored(&operator, "demo-1")["profile"]["email"], users::demo()["email"]);
+}
+
+#[test]
+fn a_value_that_zendesk_ignores_is_stored_with_a_warning() {
+    let (_service, operator) = started();
+    for (options, words) in [
+        (["--phone", "0151 2345678"], ["`phone`", "E.164"]),
+        (["--remote-photo-url", "/me.png"], ["`remote_photo_url`", "https"]),
+        (["--organizations", "[\"A\",\"B\"]"], ["`organizations`", "commas"]),
+        (["--organization", "null"], ["`organization`", "missing value"]),
+        (["--user-field", "since=1/2/2024"], ["`user_fields.since`", "2026-11-30"]),
+        (["--tag", "big fish"], ["`tags`", "single words"]),
+        (["--locale", "0"], ["`locale`", "Zendesk gives"]),
+    ] {
+        for command in ["put", "update"] {
+            let done = operator.run(&user(command, &options)).well();
+            assert!(done.stderr.contains("Warning:"), "{command}: {done:?}");
+            assert!(words.iter().all(|word| done.stderr.contains(word)), "{command}: {done:?}");
+        }
+    }
+    let good = operator.run(&user("update", &["--phone", "+14155550100", "--locale", "1"])).well();
+    assert!(!good.stderr.contains("Warning"), "{good:?}");
+    let address = operator.run(&["user", "put", "--external-id", "demo@example.com", "--name", "Demo"]).well();
+    assert!(address.stderr.contains("looks like an e-mail address"), "{address:?}");
+}
+
+#[test]
+fn a_stored_profile_with_a_refused_value_can_still_get_a_token() {
+    let (service, operator) = started();
+    service.aws.put_user("old", &users::demo_with(&json!({ "external_id": "demo-11", "email": "a@b@example.com" })));
+    let issued = operator.run(&["token", "issue", "--external-id", "demo-11"]).well();
+    assert_eq!(ask(&service, &issued.line()).status, 200);
+}
+
+#[test]
 fn user_put_refuses_the_token_of_another_user() {
     let (service, operator) = started();
     let put = ["--token-file", "-", "--name", "Demo User", "--email", "demo@example.com", "--email-verified"];

@@ -110,6 +110,39 @@ fn assert_holds_demo_lines(table: &BatchWrites, count: usize) {
 }
 
 #[test]
+fn values_that_zendesk_refuses_are_bad_lines_and_values_that_it_ignores_are_warnings() {
+    let tool = Tool::new();
+    tool.write(
+        "users.csv",
+        "token,external_id,email,phone,user_fields.since\n\
+         t1,undefined,canary@example.com,,\n\
+         t2,1.2E+11,canary@example.com,,\n\
+         t3,demo-3,mailto:canary@example.com,,\n\
+         t4,demo-4,demo@example.com,canary,\n\
+         t5,demo-5,demo@example.com,,1/2/2024\n\
+         t6,DEMO-5,demo@example.com,,\n",
+    );
+    let output = tool.run(&["import", "users.csv", "--dry-run"]);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    for (report, reason) in [
+        ("line 2:", "missing value"),
+        ("line 3:", "as text, with all digits"),
+        ("line 4:", "mailto:"),
+        ("line 5: warning:", "E.164"),
+        ("line 6: warning:", "2026-11-30"),
+        ("line 7: warning:", "differs from line 6 only in upper and lower case"),
+    ] {
+        let line = stderr.lines().find(|line| line.starts_with(report));
+        assert!(line.is_some_and(|line| line.contains(reason)), "{report}: {stderr}");
+    }
+    assert!(text(&output.stdout).contains("3 good, 3 bad, 3 warnings") && !stderr.contains("canary"), "{output:?}");
+
+    let output = tool.run(&["import", "users.csv", "--dry-run", "--errors", "errors.jsonl"]);
+    assert!(tool.read("errors.jsonl").contains(r#""line":5,"warning":"`phone`"#), "{output:?}");
+}
+
+#[test]
 fn good_rows_are_stored_and_bad_rows_reported_with_number_and_reason() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     tool.write(

@@ -1,4 +1,4 @@
-//! The workbench of `zendesk-jwt local`, as a person without JavaScript uses it: pages and forms.
+//! The workbench of `zendesk-jwt local` without JavaScript: pages and forms.
 
 use crate::local::Local;
 use crate::support::{eventually, html, now};
@@ -8,12 +8,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 const DEMO_USER: &str = "BD2F35A7621";
-const BREAKAGES: [&str; 5] =
+const FAULTS: [&str; 5] =
     ["redacted-secrets", "clock-ahead", "email-unverified", "dynamodb-down", "secrets-manager-down"];
 /// Generous, since the machine may be busy.
 const WITHIN: Duration = Duration::from_secs(20);
 
-/// What the workbench answered.
 struct Page {
     status: u16,
     headers: ureq::http::HeaderMap,
@@ -21,12 +20,12 @@ struct Page {
 }
 
 impl Page {
-    /// What a reader sees, in one line.
+    /// The visible text in one line.
     fn text(&self) -> String {
         text(&self.html)
     }
 
-    /// The content of the element of this id, which holds no other element of its kind.
+    /// The text of an element that contains no element of the same name.
     fn element(&self, name: &str, id: &str) -> String {
         let elements = html::elements(&self.html, name).into_iter();
         let mut found = elements.filter(|(attributes, _)| attributes.get("id").is_some_and(|found| found == id));
@@ -75,7 +74,7 @@ fn post_with(local: &Local, path: &str, headers: &[(&str, &str)], fields: &[(&st
     read(request.send(body).unwrap())
 }
 
-/// Posts a form that changes something, and reads the page to which it leads.
+/// Posts a form and follows the redirect.
 fn change(local: &Local, path: &str, fields: &[(&str, &str)]) -> Page {
     let answer = post(local, path, fields);
     assert_eq!(answer.status, 303, "{}", answer.text());
@@ -89,19 +88,19 @@ fn run(local: &Local, kind: &str, user_token: &str) -> Page {
 }
 
 fn switch(local: &Local, what: &str, on: bool) -> Page {
-    change(local, "/break/switch", &[("what", what), ("on", if on { "true" } else { "false" })])
+    change(local, "/faults/switch", &[("fault", what), ("on", if on { "true" } else { "false" })])
 }
 
-fn start_anew(local: &Local) {
-    change(local, "/break/start-anew", &[]);
+fn cold_start(local: &Local) {
+    change(local, "/faults/cold-start", &[]);
 }
 
-/// The outcome that the log line of a run names.
+/// The outcome in the log line of a run.
 fn outcome(local: &Local, kind: &str) -> String {
     run(local, kind, DEMO_USER).log_line()["outcome"].as_str().unwrap().to_owned()
 }
 
-/// The buttons' names and the hash of the token in the row of this user.
+/// The text and the token hash in the row of this user.
 fn row(local: &Local, name: &str) -> (String, String) {
     let page = get(local, "/users");
     let row =
@@ -135,12 +134,12 @@ fn each_flow_shows_request_response_claims_rules_and_log_line() {
         page.says("\"alg\": \"HS256\"");
         page.says(claim);
         page.says("\"external_id\": \"demo-1\"");
-        page.says("It was made with the demo's shared secret.");
+        page.says("The signature was made with the shared secret of the demo.");
         let rules = page.text();
         let (_, rules) = rules.split_once("All ").unwrap_or_else(|| panic!("{rules}"));
         let count: usize = rules.split(' ').next().unwrap().parse().unwrap();
-        assert!(count > 15 && rules.contains("tokens are kept."), "{rules}");
-        assert_eq!(page.html.matches(r#"<li class="kept">"#).count(), count);
+        assert!(count > 15 && rules.contains("tokens pass."), "{rules}");
+        assert_eq!(page.html.matches(r#"<li class="passed">"#).count(), count);
 
         let log = page.log_line();
         assert_eq!(log["function"], function);
@@ -155,7 +154,7 @@ fn each_flow_shows_request_response_claims_rules_and_log_line() {
 }
 
 #[test]
-fn the_curl_line_asks_for_what_was_run() {
+fn the_curl_line_sends_the_same_request() {
     let local = Local::start(&[]);
     for (kind, status) in [("sdk", "200"), ("messaging", "200"), ("sso", "200")] {
         let line = run(&local, kind, DEMO_USER).element("pre", "curl");
@@ -170,7 +169,7 @@ fn the_curl_line_asks_for_what_was_run() {
 }
 
 #[test]
-fn a_refusal_says_why_to_us_and_not_to_the_caller() {
+fn a_refusal_gives_the_reason_in_the_log_only() {
     let local = Local::start(&[]);
     for (token, code) in [
         ("unknown", "user_token_unknown"),
@@ -179,14 +178,14 @@ fn a_refusal_says_why_to_us_and_not_to_the_caller() {
     ] {
         let page = run(&local, "sdk", token);
         page.says("HTTP/1.1 401 Unauthorized");
-        page.says("There is none: nobody was authorized for.");
-        page.says("the SDK may forget who they were");
+        page.says("The function signed no JWT.");
+        page.says("the SDK may forget the user");
         assert_eq!(page.log_line()["outcome"], code);
     }
 }
 
 #[test]
-fn any_user_token_can_be_run() {
+fn every_user_token_can_be_run() {
     let local = Local::start(&[]);
     for token in ["a b&c=d;e", "'; echo \"pwned\" #", "ключ", "<script>alert(1)</script>"] {
         for kind in ["sdk", "messaging", "sso"] {
@@ -199,7 +198,7 @@ fn any_user_token_can_be_run() {
 }
 
 #[test]
-fn the_log_line_is_the_one_that_lambda_would_get() {
+fn the_log_line_has_the_members_of_the_line_in_lambda() {
     let local = Local::start(&[]);
     let line = run(&local, "sdk", "demo-unverified").log_line();
     let expected = ["cold_start", "duration_ms", "external_id_hash", "function", "level", "lookup_ms", "message"];
@@ -217,7 +216,7 @@ fn the_log_line_is_the_one_that_lambda_would_get() {
 // Users
 
 #[test]
-fn a_user_who_is_added_gets_a_token_that_is_shown_once_and_works() {
+fn a_new_user_gets_a_token_that_is_shown_once_and_works() {
     let local = Local::start(&[]);
     let fields = [
         ("name", "Demo Added"),
@@ -240,7 +239,7 @@ fn a_user_who_is_added_gets_a_token_that_is_shown_once_and_works() {
 }
 
 #[test]
-fn a_user_whom_no_function_could_vouch_for_is_not_added_and_the_form_stays_filled() {
+fn an_invalid_user_is_not_added_and_the_form_stays_filled() {
     let local = Local::start(&[]);
     let page = post(
         &local,
@@ -248,7 +247,7 @@ fn a_user_whom_no_function_could_vouch_for_is_not_added_and_the_form_stays_fille
         &[("name", "Demo Bad"), ("external_id", "demo-9"), ("email", "no address"), ("audience", "sdk")],
     );
     assert_eq!(page.status, 422);
-    page.says("Not added: `email` has a value that it cannot have");
+    page.says("Not added: `email` is not one e-mail address");
     assert!(page.html.contains(r#"value="Demo Bad""#));
     assert!(!get(&local, "/users").html.contains("Demo Bad"));
 
@@ -257,7 +256,24 @@ fn a_user_whom_no_function_could_vouch_for_is_not_added_and_the_form_stays_fille
 }
 
 #[test]
-fn what_is_done_to_a_user_takes_effect_at_the_real_endpoints() {
+fn a_value_that_zendesk_ignores_is_stored_with_a_warning() {
+    let local = Local::start(&[]);
+    let fields = [
+        ("name", "Demo Phone"),
+        ("external_id", "demo-9"),
+        ("email", "added@example.com"),
+        ("phone", "0151 2345678"),
+        ("audience", "sdk"),
+    ];
+    change(&local, "/users/add", &fields).says("Warning: `phone` is not in E.164 form");
+    assert!(get(&local, "/users").html.contains("Demo Phone"));
+
+    let undefined = [("name", "Demo Bad"), ("external_id", "undefined"), ("audience", "sdk")];
+    post(&local, "/users/add", &undefined).says("Not added: `external_id` is a word for a missing value");
+}
+
+#[test]
+fn a_change_of_a_user_takes_effect_at_the_endpoints() {
     let local = Local::start(&[]);
     for (change, status, word) in
         [("suspend", 401, "suspended"), ("expire", 401, "expired"), ("unverify", 401, "not verified")]
@@ -277,13 +293,13 @@ fn what_is_done_to_a_user_takes_effect_at_the_real_endpoints() {
 }
 
 #[test]
-fn a_user_who_is_gone_is_said_to_be_gone() {
+fn a_change_of_a_missing_user_is_reported() {
     let local = Local::start(&[]);
     let gone = "0".repeat(64);
-    change(&local, "/users/change", &[("token_hash", &gone), ("change", "suspend")]).says("not stored any more");
+    change(&local, "/users/change", &[("token_hash", &gone), ("change", "suspend")]).says("not in the table any more");
     let text =
         change(&local, "/users/change", &[("token_hash", &row(&local, "Demo User").1), ("change", "crown")]).text();
-    assert!(text.contains("no such change"), "{text}");
+    assert!(text.contains("this change does not exist"), "{text}");
 }
 
 #[test]
@@ -298,31 +314,31 @@ fn markup_in_a_name_is_shown_as_text() {
     }
 }
 
-// Breaking things
+// Faults
 
 #[test]
-fn every_breakage_is_explained_and_visibly_on_while_it_is_on() {
+fn every_fault_is_explained_and_every_page_shows_that_it_is_set() {
     let local = Local::start(&[]);
-    for what in BREAKAGES {
-        let off = get(&local, "/break");
-        assert!(!off.html.contains("Broken on purpose:"), "{what}");
+    for what in FAULTS {
+        let off = get(&local, "/faults");
+        assert!(!off.html.contains("Faults:"), "{what}");
         let on = switch(&local, what, true);
-        on.says("broken now");
-        for path in ["/", "/users", "/break", "/inspect"] {
+        on.says("set now");
+        for path in ["/", "/users", "/faults", "/inspect"] {
             let page = get(&local, path);
-            assert!(page.html.contains(&format!("href=\"/break#{what}\"")), "{what} at {path}");
+            assert!(page.html.contains(&format!("href=\"/faults#{what}\"")), "{what} at {path}");
         }
         let card = on.html.split("<section").find(|card| card.contains(&format!("id=\"{what}\""))).unwrap();
-        for promised in ["Zendesk and the user see", "The logs say"] {
-            let (_, told) = card.split_once(promised).unwrap();
-            assert!(text(told.split("</dd>").next().unwrap()).len() > 40, "{what}: {promised}");
+        for heading in ["Zendesk and the user see", "The logs say"] {
+            let (_, description) = card.split_once(heading).unwrap();
+            assert!(text(description.split("</dd>").next().unwrap()).len() > 40, "{what}: {heading}");
         }
         switch(&local, what, false);
     }
 }
 
 #[test]
-fn with_dynamodb_down_every_flow_is_an_outage_and_no_refusal() {
+fn with_dynamodb_down_every_flow_reports_an_outage_not_a_refusal() {
     let local = Local::start(&[]);
     switch(&local, "dynamodb-down", true);
     for kind in ["sdk", "messaging", "sso"] {
@@ -333,15 +349,15 @@ fn with_dynamodb_down_every_flow_is_an_outage_and_no_refusal() {
         assert!(log["detail"].as_str().unwrap().contains("InternalServerError"), "{log}");
     }
     let scan = local.call("DynamoDB", "DynamoDB_20120810.Scan", &json!({"TableName": "zendesk-jwt-user-tokens"}));
-    assert_eq!(scan.0, 500, "the operator's tool meets the same");
-    assert!(row(&local, "Demo User").0.contains("active"), "the workbench itself works on");
+    assert_eq!(scan.0, 500, "the fault applies to the tool");
+    assert!(row(&local, "Demo User").0.contains("active"), "the workbench still works");
 
     switch(&local, "dynamodb-down", false);
     assert_eq!(outcome(&local, "sdk"), "signed");
 }
 
 #[test]
-fn with_secrets_manager_down_a_good_key_stays_in_use_and_a_cold_start_has_none() {
+fn with_secrets_manager_down_a_good_key_stays_in_use_until_a_cold_start() {
     let local = Local::start(&[]);
     assert_eq!(outcome(&local, "sdk"), "signed");
     switch(&local, "secrets-manager-down", true);
@@ -356,11 +372,11 @@ fn with_secrets_manager_down_a_good_key_stays_in_use_and_a_cold_start_has_none()
     let log = page.log_line();
     assert_eq!((&log["outcome"], &log["signing_key_failure"]), (&json!("signed"), &json!("signing_key_unavailable")));
     assert!(log["signing_key_age_seconds"].as_u64().unwrap() >= 5, "{log}");
-    page.says("the last good one stays in use");
+    page.says("the last good key stays in use");
     page.says("\"message\":\"no signing key was read\"");
     page.says("ERROR no signing key was read");
 
-    start_anew(&local);
+    cold_start(&local);
     let page = run(&local, "sdk", DEMO_USER);
     page.says("503 Service Unavailable");
     assert_eq!(page.log_line()["outcome"], "signing_key_unavailable");
@@ -370,10 +386,10 @@ fn with_secrets_manager_down_a_good_key_stays_in_use_and_a_cold_start_has_none()
 }
 
 #[test]
-fn redacted_secrets_are_refused_with_advice_and_put_back() {
+fn redacted_secrets_are_refused_with_advice_and_restored() {
     let local = Local::start(&[]);
     switch(&local, "redacted-secrets", true);
-    start_anew(&local);
+    cold_start(&local);
     for (kind, screen) in [("sdk", "Mobile SDK"), ("messaging", "End user authentication"), ("sso", "Single sign-on")] {
         let page = run(&local, kind, DEMO_USER);
         page.says("503 Service Unavailable");
@@ -381,21 +397,21 @@ fn redacted_secrets_are_refused_with_advice_and_put_back() {
         assert_eq!(log["outcome"], "signing_key_refused");
         assert!(log["detail"].as_str().unwrap().contains(screen), "{log}");
     }
-    change(&local, "/break/mend", &[]);
+    change(&local, "/faults/reset", &[]);
     for kind in ["sdk", "messaging", "sso"] {
-        run(&local, kind, DEMO_USER).says("It was made with the demo's shared secret.");
+        run(&local, kind, DEMO_USER).says("The signature was made with the shared secret of the demo.");
     }
 }
 
 #[test]
-fn a_secret_that_an_operator_stores_meanwhile_is_not_overwritten() {
+fn a_secret_that_an_operator_stores_during_the_fault_is_not_overwritten() {
     let local = Local::start(&[]);
     switch(&local, "redacted-secrets", true);
     switch(&local, "redacted-secrets", true);
     let stored = r#"{"secret": "a-new-demo-shared-secret"}"#;
     let put = json!({"SecretId": "zendesk-jwt/sdk", "SecretString": stored});
     assert_eq!(local.call("Secrets Manager", "secretsmanager.PutSecretValue", &put).0, 200);
-    change(&local, "/break/mend", &[]);
+    change(&local, "/faults/reset", &[]);
 
     let secret = |kind: &str| {
         let id = json!({"SecretId": format!("zendesk-jwt/{kind}")});
@@ -407,26 +423,26 @@ fn a_secret_that_an_operator_stores_meanwhile_is_not_overwritten() {
 }
 
 #[test]
-fn with_the_clock_ahead_zendesk_refuses_what_we_take_for_a_success() {
+fn with_the_clock_ahead_zendesk_refuses_a_jwt_that_we_log_as_signed() {
     let local = Local::start(&[]);
     switch(&local, "clock-ahead", true);
     for kind in ["sdk", "sso"] {
         let page = run(&local, kind, DEMO_USER);
         page.says("200 OK");
-        page.says("Zendesk refuses it");
+        page.says("Zendesk rejects this token");
         page.says("minutes in the future");
         page.says("iat_fresh");
         assert_eq!(page.log_line()["outcome"], "signed");
         let milliseconds = page.log_line()["_aws"]["Timestamp"].as_u64().unwrap();
-        assert!(milliseconds / 1000 > now() + 500, "the log is by the same clock");
+        assert!(milliseconds / 1000 > now() + 500, "the log uses the same clock");
     }
-    run(&local, "messaging", DEMO_USER).says("tokens are kept");
+    run(&local, "messaging", DEMO_USER).says("tokens pass");
     switch(&local, "clock-ahead", false);
-    run(&local, "sso", DEMO_USER).says("tokens are kept");
+    run(&local, "sso", DEMO_USER).says("tokens pass");
 }
 
 #[test]
-fn without_a_verified_address_only_messaging_vouches_and_leaves_the_address_out() {
+fn with_an_unverified_address_only_messaging_works_and_omits_the_address() {
     let local = Local::start(&[]);
     switch(&local, "email-unverified", true);
     for kind in ["sdk", "sso"] {
@@ -442,22 +458,22 @@ fn without_a_verified_address_only_messaging_vouches_and_leaves_the_address_out(
 }
 
 #[test]
-fn one_button_mends_everything_at_once() {
+fn one_button_resets_all_faults() {
     let local = Local::start(&[]);
-    for what in BREAKAGES {
+    for what in FAULTS {
         switch(&local, what, true);
     }
-    start_anew(&local);
+    cold_start(&local);
     assert_ne!(outcome(&local, "sdk"), "signed");
-    change(&local, "/break/mend", &[]).says("Everything is mended");
+    change(&local, "/faults/reset", &[]).says("All faults are reset");
 
-    assert!(!get(&local, "/break").html.contains("broken now"));
+    assert!(!get(&local, "/faults").html.contains("set now"));
     for kind in ["sdk", "messaging", "sso"] {
-        run(&local, kind, DEMO_USER).says("tokens are kept");
+        run(&local, kind, DEMO_USER).says("tokens pass");
     }
 }
 
-// The paste box
+// Inspecting a JWT
 
 #[test]
 fn a_pasted_jwt_with_milliseconds_is_explained() {
@@ -466,44 +482,43 @@ fn a_pasted_jwt_with_milliseconds_is_explained() {
     let jwt = jwt_of(&json!({"alg": "HS256", "typ": "JWT"}), &claims);
     let page = post(&local, "/inspect", &[("jwt", &jwt), ("kind", ""), ("secret", "")]);
 
-    page.says("Zendesk refuses it");
+    page.says("Zendesk rejects this token");
     page.says("milliseconds or finer: divide by 1000");
     page.says("not_milliseconds");
-    page.says("It was not checked: that needs a secret");
+    page.says("The signature was not checked. The check needs a secret");
     assert!(page.html.contains(r#"<a href="https://support.zendesk.com/hc/en-us/articles/4408845838874""#));
     assert!(page.html.contains(r#"<a href="https://www.rfc-editor.org/rfc/rfc7515#section-7.1""#));
 }
 
 #[test]
-fn a_pasted_jwt_is_held_against_the_kind_and_secret_that_were_given() {
+fn a_pasted_jwt_is_checked_with_the_entered_kind_and_secret() {
     let local = Local::start(&[]);
     let (_, body) = local.exchange(DEMO_USER);
     let secret = "demo-sdk-shared-secret-not-for-production";
     let inspect = |kind, secret| post(&local, "/inspect", &[("jwt", &body), ("kind", kind), ("secret", secret)]);
-    inspect("sdk", secret).says("It was made with the secret that you gave.");
-    inspect("sdk", "another-shared-secret").says("It was not made with the secret that you gave.");
+    inspect("sdk", secret).says("The signature was made with the secret that you entered.");
+    inspect("sdk", "another-shared-secret").says("The signature was not made with the secret that you entered.");
     inspect("messaging", secret).says("This looks like a Support SDK or SSO token");
-    // The whole answer was pasted, which is not what Zendesk takes, but can be read.
     inspect("", "").says("There is more than the token");
 }
 
 #[test]
-fn no_text_is_too_strange_to_be_taken_apart() {
+fn every_text_can_be_inspected() {
     let local = Local::start(&[]);
     for text in ["", "<script>alert(1)</script>", "a.b.c", "…", &"x.".repeat(40_000)] {
         let page = post(&local, "/inspect", &[("jwt", text)]);
         assert_eq!(page.status, 200);
-        page.says("Zendesk refuses it");
+        page.says("Zendesk rejects this token");
         assert!(!page.html.contains("<script>"));
     }
 }
 
-// Whom it is for
+// Other sites
 
 #[test]
-fn another_site_changes_nothing() {
+fn another_site_cannot_change_anything() {
     let local = Local::start(&[]);
-    let fields = [("what", "dynamodb-down"), ("on", "true")];
+    let fields = [("fault", "dynamodb-down"), ("on", "true")];
     let origin = format!("http://{}", local.url().trim_start_matches("http://"));
     for headers in [
         [("origin", "http://evil.example.org"), ("sec-fetch-site", "cross-site")],
@@ -512,24 +527,24 @@ fn another_site_changes_nothing() {
         [("origin", "http://127.0.0.1:1"), ("x-old-browser", "1")],
         [("origin", &origin), ("sec-fetch-site", "same-site")],
     ] {
-        let page = post_with(&local, "/break/switch", &headers, &fields);
+        let page = post_with(&local, "/faults/switch", &headers, &fields);
         assert_eq!(page.status, 403, "{headers:?}");
         assert_eq!(post_with(&local, "/users/add", &headers, &[("name", "x")]).status, 403, "{headers:?}");
     }
-    assert!(!get(&local, "/break").html.contains("broken now"));
+    assert!(!get(&local, "/faults").html.contains("set now"));
 
     let own = [("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];
-    assert_eq!(post_with(&local, "/break/switch", &own, &fields).status, 303);
+    assert_eq!(post_with(&local, "/faults/switch", &own, &fields).status, 303);
 }
 
 #[test]
-fn a_foreign_host_name_is_refused_unless_others_were_let_in() {
+fn a_foreign_host_name_is_refused_unless_host_allows_other_machines() {
     let ask = |local: &Local, path: &str, host: &str| {
         let request = agent().get(format!("{}{path}", local.url())).header("host", host);
         read(request.call().unwrap()).status
     };
     let local = Local::start(&[]);
-    for path in ["/", "/users", "/break", "/inspect", "/workbench.js"] {
+    for path in ["/", "/users", "/faults", "/inspect", "/workbench.js"] {
         for host in ["evil.example.org", "evil.example.org:3000", "127.0.0.1.example.org", "localhost.example.org"] {
             assert_eq!(ask(&local, path, host), 421, "{path} {host}");
         }
@@ -541,9 +556,9 @@ fn a_foreign_host_name_is_refused_unless_others_were_let_in() {
 }
 
 #[test]
-fn no_page_lets_a_script_or_a_frame_in() {
+fn no_page_allows_foreign_scripts_or_frames() {
     let local = Local::start(&[]);
-    for path in ["/", "/users", "/break", "/inspect"] {
+    for path in ["/", "/users", "/faults", "/inspect"] {
         let page = get(&local, path);
         let policy = page.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
@@ -559,11 +574,11 @@ fn no_page_lets_a_script_or_a_frame_in() {
 }
 
 #[test]
-fn a_reload_repeats_no_change_and_no_run_is_in_an_address() {
+fn a_reload_repeats_no_change_and_a_run_has_no_address() {
     let local = Local::start(&[]);
     let answer = post(&local, "/users/change", &[("token_hash", &row(&local, "Demo User").1), ("change", "suspend")]);
     assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (303, "/users"));
     get(&local, "/users").says("Demo User is suspended");
-    assert!(!get(&local, "/users").text().contains("Demo User is suspended"), "it is told once");
+    assert!(!get(&local, "/users").text().contains("Demo User is suspended"), "the notice is shown once");
     assert_eq!(get(&local, "/run").status, 303);
 }

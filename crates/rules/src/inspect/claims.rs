@@ -114,7 +114,7 @@ pub(super) fn right_kind(facts: &Facts<'_>) -> Option<String> {
     } else {
         "a Support SDK or SSO token, by `jti`, `iat` or the profile"
     };
-    let kind = title(facts.kind);
+    let kind = title(facts);
     (is_messaging != (facts.kind == Kind::Messaging))
         .then(|| format!("This looks like {looks_like}: call the endpoint that makes {kind} tokens."))
 }
@@ -165,7 +165,7 @@ pub(super) fn unknown(facts: &Facts<'_>) -> Option<String> {
         Kind::Messaging => "leave them out",
         Kind::Sdk | Kind::Sso => "put custom fields into `user_fields`, and leave out the rest",
     };
-    Some(format!("Zendesk does not read these claims in {} tokens: {}; {remedy}.", title(facts.kind), listed(unknown)))
+    Some(format!("Zendesk does not read these claims in {} tokens: {}; {remedy}.", title(facts), listed(unknown)))
 }
 
 pub(super) fn email_verified(facts: &Facts<'_>) -> Option<String> {

@@ -12,7 +12,7 @@ pub(super) fn algorithm(facts: &Facts<'_>) -> Option<String> {
         Some(Value::String(alg)) => format!("{}, {}", quoted(alg), why_not(alg)),
         other => described(other).to_owned(),
     };
-    let screen = screen(facts.kind);
+    let screen = screen(facts);
     Some(format!("`alg` in the header is {problem}: sign with `HS256` and the shared secret from {screen}."))
 }
 
@@ -44,6 +44,6 @@ pub(super) fn key_id(facts: &Facts<'_>) -> Option<String> {
         None if facts.claims.contains_key("kid") => "is among the claims instead".into(),
         other => format!("is {}", described(other)),
     };
-    let screen = screen(facts.kind);
+    let screen = screen(facts);
     Some(format!("`kid` in the header {problem}: put the Key ID from {screen} there, such as `app_5963…`."))
 }

@@ -2,7 +2,7 @@
 //!
 //! Start at `rules`, the table. Each rule there names its check:
 //!
-//! - `token`: header, payload and signature in the text;
+//! - `finder`: the JWT in the given text; `token`: its header, payload and signature;
 //! - `header`: `alg`, `typ`, `kid`;
 //! - `times`: `iat` and `exp`; `claims`: everything else in the payload;
 //! - `signature`: the secret, the signature, and why the two do not fit;
@@ -12,6 +12,7 @@
 //! an e-mail address, a phone number or an external id.
 
 mod claims;
+mod finder;
 mod header;
 mod rules;
 mod signature;
@@ -23,6 +24,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+pub use self::finder::{Found, find_jwt};
 pub use self::rules::Rule;
 use self::token::Token;
 use crate::Kind;
@@ -99,8 +101,12 @@ pub struct Finding {
 /// The result of an inspection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
-    /// The kind whose rules were checked: the expected one, else the one that the JWT looks like, else SSO.
+    /// Whether the text holds a JWT, whole or in part. Otherwise only [`Rule::ThreeParts`] says what the text is.
+    pub is_jwt: bool,
+    /// The kind that the JWT was read as: the expected one, else the one that it looks like, else SSO.
     pub kind: Kind,
+    /// The kinds whose common rules were checked: one, or Support SDK and SSO if nothing decides between them.
+    pub kinds: &'static [Kind],
     /// The kind that the JWT looks like, if any; Support SDK and SSO can have the same claims.
     pub looks_like: Option<Kind>,
     /// The header, if it is a JSON object.
@@ -138,6 +144,7 @@ impl Inspection {
 struct Facts<'a> {
     token: &'a Token<'a>,
     kind: Kind,
+    kinds: &'static [Kind],
     looks_like: Option<Kind>,
     header: &'a Map<String, Value>,
     claims: &'a Map<String, Value>,
@@ -170,6 +177,7 @@ pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
     let looks_like = claims::looks_like(header, claims);
     let facts = Facts {
         kind: expectation.kind.or(looks_like).unwrap_or(Kind::Sso),
+        kinds: possible_kinds(expectation.kind.or(looks_like.filter(|kind| *kind != Kind::Sso))),
         looks_like,
         header,
         claims,
@@ -181,16 +189,29 @@ pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
     let checked: Vec<Rule> = Rule::ALL
         .iter()
         .copied()
-        .filter(|rule| rule.kinds().contains(&facts.kind) && facts.has(rule.subject()))
+        .filter(|rule| facts.kinds.iter().all(|kind| rule.kinds().contains(kind)) && facts.has(rule.subject()))
+        .filter(|rule| token.is_found || *rule != Rule::BareToken)
         .collect();
     let findings = checked.iter().filter_map(|&rule| Some(Finding { rule, message: rule.broken(&facts)? })).collect();
     Inspection {
+        is_jwt: token.is_found,
         kind: facts.kind,
+        kinds: facts.kinds,
         looks_like,
         signature: facts.signature,
         checked,
         findings,
         header: token.header,
         claims: token.claims,
+    }
+}
+
+/// Support SDK and SSO have the same claims, so a JWT can only look like messaging or Zendesk's Support SDK sample.
+const fn possible_kinds(known: Option<Kind>) -> &'static [Kind] {
+    match known {
+        Some(Kind::Sdk) => &[Kind::Sdk],
+        Some(Kind::Messaging) => &[Kind::Messaging],
+        Some(Kind::Sso) => &[Kind::Sso],
+        None => &[Kind::Sdk, Kind::Sso],
     }
 }

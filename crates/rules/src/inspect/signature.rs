@@ -39,13 +39,13 @@ pub(super) fn verifies(facts: &Facts<'_>) -> Option<String> {
         (Some(cause), _) => format!("The token was signed with {cause}."),
         (None, Some(flaw)) => format!(
             "The secret given here {flaw}, so no signature fits: give the {} secret from {} first.",
-            title(facts.kind),
-            screen(facts.kind)
+            title(facts),
+            screen(facts)
         ),
         (None, None) => format!(
             "The token was signed with another secret, or changed since: use the {} secret from {}; each kind has its own.",
-            title(facts.kind),
-            screen(facts.kind)
+            title(facts),
+            screen(facts)
         ),
     })
 }
@@ -158,13 +158,13 @@ fn stored_values(secret: &str, kid: &str) -> Vec<String> {
 
 pub(super) fn secret_whole(facts: &Facts<'_>) -> Option<String> {
     let flaw = flaw(facts).filter(|flaw| flaw.is_incomplete())?;
-    let screen = screen(facts.kind);
+    let screen = screen(facts);
     Some(format!("The secret {flaw}: Zendesk shows it whole only once, so make a new one in {screen} and use that."))
 }
 
 pub(super) fn secret_raw(facts: &Facts<'_>) -> Option<String> {
     let flaw = flaw(facts).filter(|flaw| !flaw.is_incomplete())?;
-    let screen = screen(facts.kind);
+    let screen = screen(facts);
     Some(format!("The secret {flaw}: give the text that {screen} shows, and nothing else."))
 }
 
@@ -187,7 +187,7 @@ pub(super) fn secret_kept_private(facts: &Facts<'_>) -> Option<String> {
     };
     Some(format!(
         "The secret itself is in the {place} of the token, so it has leaked: make a new one in {}, and use it only as the key of the HMAC.",
-        screen(facts.kind)
+        screen(facts)
     ))
 }
 

@@ -5,8 +5,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::Facts;
+pub(super) use super::finder::decoded;
+use super::finder::{Found, find_jwt};
 use super::words::listed;
-use crate::text::{invisible, is_quote, unwrapped};
+use crate::text::unwrapped;
 
 /// The longest text that is read, in bytes; Zendesk publishes no limit.
 const MAX_BYTES: usize = 64 * 1024;
@@ -16,8 +18,11 @@ pub(super) struct Token<'a> {
     /// The given text, or nothing if it is too long.
     given: &'a str,
     is_too_long: bool,
-    /// The text without quotes, white space, `Bearer` and a JSON object around it.
+    /// Whether the text holds a JWT, whole or in part.
+    pub(super) is_found: bool,
+    /// The JWT alone.
     bare: String,
+    surroundings: Vec<&'static str>,
     pub(super) header: Option<Map<String, Value>>,
     pub(super) claims: Option<Map<String, Value>>,
 }
@@ -26,11 +31,13 @@ impl<'a> Token<'a> {
     pub(super) fn parse(given: &'a str) -> Self {
         let is_too_long = given.len() > MAX_BYTES;
         let given = if is_too_long { "" } else { given };
-        let bare = bare_text(given);
+        let found = find_jwt(given);
+        let is_found = found.is_some();
+        let Found { jwt: bare, surroundings } = found.unwrap_or_default();
         let mut objects = bare.split('.').map(|part| serde_json::from_slice(&decoded(part)?).ok());
         let header = objects.next().flatten();
         let claims = objects.next().flatten();
-        Self { given, is_too_long, bare, header, claims }
+        Self { given, is_too_long, is_found, bare, surroundings, header, claims }
     }
 
     pub(super) fn has_three_parts(&self) -> bool {
@@ -53,58 +60,40 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Decodes base64 in either alphabet, with or without padding.
-pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end_matches('=');
-    URL_SAFE_NO_PAD.decode(text.replace('+', "-").replace('/', "_")).ok()
-}
-
-fn bare_text(given: &str) -> String {
-    let inside = in_response(given);
-    let text = unwrapped(inside.as_deref().unwrap_or(given));
-    let text = after_bearer(text).unwrap_or(text);
-    text.chars().filter(|character| !character.is_whitespace() && invisible(*character).is_none()).collect()
-}
-
-/// The token in a response body, `{"jwt": "…"}`.
-fn in_response(text: &str) -> Option<String> {
-    let body: Map<String, Value> = serde_json::from_str(text).ok()?;
-    Some(body.get("jwt")?.as_str()?.to_owned())
-}
-
-fn after_bearer(text: &str) -> Option<&str> {
-    let (scheme, token) = text.split_once(char::is_whitespace)?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
-}
-
 pub(super) fn bare(facts: &Facts<'_>) -> Option<String> {
-    let given = facts.token.given;
-    let surroundings = [
-        ("JSON", in_response(given).is_some()),
-        ("Bearer", after_bearer(unwrapped(given)).is_some()),
-        ("quotes", given.contains(is_quote)),
-        ("white space", given.contains(char::is_whitespace)),
-        ("invisible characters", given.contains(|it: char| !it.is_whitespace() && invisible(it).is_some())),
-    ];
-    let mut found = surroundings.into_iter().filter_map(|(what, is_there)| is_there.then_some(what)).peekable();
-    found.peek()?;
-    Some(format!("There is more than the token ({}): send its three parts alone, on one line.", listed(found)))
+    let surroundings = facts.token.surroundings.iter().copied();
+    (!facts.token.surroundings.is_empty()).then(|| {
+        format!("There is more than the token ({}): send its three parts alone, on one line.", listed(surroundings))
+    })
 }
 
 pub(super) fn three_parts(facts: &Facts<'_>) -> Option<String> {
-    let bare = &facts.token.bare;
+    let Token { given, is_too_long, is_found, bare, .. } = facts.token;
     let problem = match bare.split('.').count() {
-        _ if facts.token.is_too_long => "The text is longer than 64 KiB: send fewer claims.",
-        _ if bare.is_empty() => "The text is empty: check that the endpoint answers with the JWT.",
-        1 => {
-            "The text has no full stop, so it is not a JWT: your app sends a user token, and your endpoint answers with a JWT."
-        }
+        _ if *is_too_long => "The text is longer than 64 KiB: send fewer claims.",
+        _ if !is_found => without_jwt(given),
         3 if bare.ends_with('.') => "The signature is empty: sign the token with HS256.",
         3 => return None,
         5 => "The token has five parts, so it is encrypted (JWE): sign it with HS256 instead.",
         _ => "The token does not have three parts: check that it was copied whole.",
     };
     Some(problem.into())
+}
+
+/// What a text without a JWT is.
+fn without_jwt(text: &str) -> &'static str {
+    let text = unwrapped(text);
+    if text.is_empty() {
+        "The text is empty: check that the endpoint answers with the JWT."
+    } else if text.starts_with('<') {
+        "The text is HTML without a JWT: check the address, and open it in a browser to read the page."
+    } else if serde_json::from_str::<Value>(text).is_ok_and(|json| json.is_object() || json.is_array()) {
+        "The text is JSON without a JWT, perhaps an error answer: check the status of the answer and the endpoint's log."
+    } else if text.contains(char::is_whitespace) {
+        "The text holds no JWT: copy what the endpoint answers, three parts joined by full stops."
+    } else {
+        "The text has no full stop, so it is not a JWT: your app sends a user token, and your endpoint answers with a JWT."
+    }
 }
 
 pub(super) fn base64url(facts: &Facts<'_>) -> Option<String> {

@@ -2,20 +2,17 @@
 
 use serde_json::Value;
 
-use crate::Kind;
+use super::Facts;
 
-/// What the kind is called in Zendesk's documentation.
-pub(super) const fn title(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sdk => "Support SDK",
-        Kind::Messaging => "messaging",
-        Kind::Sso => "SSO",
-    }
+/// The name of the kind, or of both kinds that it can be.
+pub(super) fn title(facts: &Facts<'_>) -> String {
+    facts.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ")
 }
 
 /// Where an administrator creates the kind's secret.
-pub(super) fn screen(kind: Kind) -> String {
-    format!("Admin Center > {}", kind.admin_center_screen())
+pub(super) fn screen(facts: &Facts<'_>) -> String {
+    let screens: Vec<&str> = facts.kinds.iter().map(|kind| kind.admin_center_screen()).collect();
+    format!("Admin Center > {}", screens.join(" or "))
 }
 
 /// What a JSON value is, as part of a sentence.

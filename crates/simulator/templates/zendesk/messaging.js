@@ -1,4 +1,4 @@
-// The page: its buttons, and what an agent sees.
+// The buttons of the page, and what an agent sees.
 (() => {
   const element = (id) => document.getElementById(id);
   const ANONYMOUS = { name: "Visitor" };
@@ -12,7 +12,7 @@
     for (const { rule, message } of findings) {
       const item = Object.assign(document.createElement("li"), { className: kind });
       const code = (text) => Object.assign(document.createElement("code"), { textContent: text });
-      // What stands between backticks is code.
+      // Text between backticks is code.
       const prose = message.split("`").map((part, index) => (index % 2 ? code(part) : part));
       item.append(code(rule), " ", ...prose);
       element("findings").append(item);
@@ -24,7 +24,7 @@
     element("name").textContent = visitor.name ?? "Visitor without a name";
     element("check").hidden = !isAuthenticated;
     element("external-id").textContent = visitor.external_id ?? "none";
-    element("email").textContent = visitor.email ?? (visitor.email_is_ignored ? "none: the JWT's is ignored" : "none");
+    element("email").textContent = visitor.email ?? (visitor.email_is_ignored ? "none, because Zendesk ignores the address in the JWT" : "none");
     element("findings").replaceChildren();
     showFindings("bad", violations);
     showFindings("warn", warnings);
@@ -46,7 +46,7 @@
     zendeskAuth.logIn({
       url: event.currentTarget.dataset.url,
       userToken: element("user-token").value || undefined,
-      onError: ({ kind, detail }) => note(`The page is told: ${kind}, ${detail.message}`),
+      onError: ({ kind, detail }) => note(`onError receives ${kind}, ${detail.message}`),
     });
   });
   element("log-out").addEventListener("click", () => zendeskAuth.logOut());
@@ -64,6 +64,6 @@
     event.preventDefault();
     const body = new URLSearchParams(new FormData(event.currentTarget));
     const { ok } = await fetch("/messaging/identities", { method: "POST", body });
-    note(ok ? `Zendesk binds ${body.get("email")} to ${body.get("external_id")}` : "Zendesk did not take the pair");
+    note(ok ? `Zendesk binds ${body.get("email")} to ${body.get("external_id")}` : "Zendesk refused the pair");
   });
 })();

@@ -1,7 +1,7 @@
-// Stands in for Zendesk's web widget, as far as logging in goes.
+// A fake of Zendesk's web widget that can only log in and out.
 // https://developer.zendesk.com/api-reference/widget-messaging/web/authentication/
 (() => {
-  /** The longest time that a timer takes, in milliseconds. */
+  /** The longest timer, in milliseconds. */
   const LONGEST = 2 ** 31 - 1;
 
   class LoginFailedError extends Error {
@@ -15,12 +15,12 @@
   let login;
   let expiry;
 
-  /** Tells the page about what Zendesk's own widget keeps to itself. */
-  const tell = (name, detail = {}) => dispatchEvent(new CustomEvent("simulator", { detail: { name, ...detail } }));
+  /** Reports to the page what Zendesk's widget hides. */
+  const report = (name, detail = {}) => dispatchEvent(new CustomEvent("simulator", { detail: { name, ...detail } }));
 
   const askForJwt = (current = login) => {
     if (!current) return;
-    tell("asks for a JWT");
+    report("asks for a JWT");
     current.jwtCallback((jwt) => current === login && present(jwt));
   };
 
@@ -30,8 +30,8 @@
     const answer = await response.json();
     if (current !== login) return;
     clearTimeout(expiry);
-    tell(response.ok ? "logged in" : "was refused", { status: response.status, ...answer });
-    // A timer may be early by a millisecond, and `exp` has to be over.
+    report(response.ok ? "logged in" : "was refused", { status: response.status, ...answer });
+    // A timer can fire early, and `exp` must have passed.
     const left = answer.exp * 1000 + 100 - Date.now();
     if (response.ok && left <= LONGEST) expiry = setTimeout(askForJwt, left);
     current.loginCallback?.(response.ok ? null : new LoginFailedError(answer.error));
@@ -45,18 +45,18 @@
     logoutUser() {
       clearTimeout(expiry);
       login = undefined;
-      tell("logged out");
+      report("logged out");
     },
   };
 
   window.zE = (object, command, ...callbacks) => {
-    if (object !== "messenger" || !(command in commands)) throw new Error(`the stand-in has no ${object} ${command}`);
+    if (object !== "messenger" || !(command in commands)) throw new Error(`the fake widget has no ${object} ${command}`);
     commands[command](...callbacks);
   };
 
-  /** What only the stand-in has: the JWT's time is over. */
+  /** Only the fake has this: ends the lifetime of the JWT. */
   zE.expire = () => {
-    tell("finds its JWT expired");
+    report("finds its JWT expired");
     askForJwt();
   };
 })();

@@ -1,95 +1,112 @@
-//! The workbench: pages on which a person runs the flows, looks after the users, breaks things on purpose and
-//! takes JWTs apart.
+//! The workbench: pages that run the flows, manage users, set faults and inspect JWTs.
 //!
-//! - `run`: each flow with its request (`sent`), response, JWT and log line;
-//! - `findings`: a JWT taken apart, with every rule of Zendesk's (shown with `prose`);
-//! - `users`, `breaking`, `paste`: the other pages, `new_user` the form on the first of them;
-//! - `page`: what all pages share; `guard`: whom they are for.
-//!
-//! Every page works by plain links and forms; the script adds comfort alone.
+//! Every page works with plain links and forms. The script only adds comfort.
 
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use askama::Template;
 use axum::Router;
-use axum::middleware;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 
-use super::breakage::Switches;
+use super::faults::{Fault, Faults};
 use super::functions::Functions;
 use super::terminal::LatestLines;
 use crate::aws::user_token_table::UserTokenTable;
+use crate::problem::Problem;
+use zendesk_jwt_simulator::web::{self, Link, Menu, Reach};
 
-mod breaking;
-mod findings;
-mod guard;
+mod faults_page;
+mod inspect_page;
 mod new_user;
-mod page;
-mod paste;
-mod prose;
+mod request;
 mod run;
-mod sent;
 mod users;
 
-/// What the pages show and act on.
 pub(super) struct Workbench {
     functions: Arc<Functions>,
-    switches: Arc<Switches>,
-    /// The table of user tokens, which is up even while DynamoDB is switched off.
+    faults: Arc<Faults>,
+    /// This table works even while DynamoDB is down for everyone else.
     user_tokens: UserTokenTable,
-    /// What the terminal shows.
     terminal: LatestLines,
-    /// What the functions log beside their request lines.
     log: LatestLines,
-    /// Where the simulator of Zendesk is.
-    simulator: String,
-    notice: Mutex<Option<page::Notice>>,
+    /// The address of the simulated Zendesk.
+    zendesk: String,
+    notice: Mutex<Option<Notice>>,
+}
+
+/// The state of every handler.
+type Shared = State<Arc<Workbench>>;
+
+/// What the next page shows once.
+struct Notice {
+    text: String,
+    is_failure: bool,
+    /// The user token of a new user. Only its hash is stored.
+    token: Option<String>,
+}
+
+/// What surrounds the content of every page.
+struct Frame {
+    faults: Vec<Fault>,
+    notice: Option<Notice>,
 }
 
 impl Workbench {
-    /// The workbench of these functions and what they stand on.
     pub(crate) fn new(
         functions: Arc<Functions>,
-        switches: Arc<Switches>,
+        faults: Arc<Faults>,
         user_tokens: UserTokenTable,
         terminal: LatestLines,
         log: LatestLines,
-        simulator: String,
+        zendesk: String,
     ) -> Self {
-        Self { functions, switches, user_tokens, terminal, log, simulator, notice: Mutex::default() }
+        Self { functions, faults, user_tokens, terminal, log, zendesk, notice: Mutex::default() }
     }
 
-    /// Leaves a notice for the next page that is shown.
-    fn leave(&self, notice: page::Notice) {
+    fn notify(&self, notice: Notice) {
         *self.notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(notice);
     }
 
-    fn take_notice(&self) -> Option<page::Notice> {
-        self.notice.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn notify_of(&self, result: Result<String, Problem>) {
+        let is_failure = result.is_err();
+        let text = result.unwrap_or_else(|problem| problem.to_string());
+        self.notify(Notice { text, is_failure, token: None });
+    }
+
+    /// Takes the notice, so that it is shown once.
+    async fn frame(&self) -> Frame {
+        let notice = self.notice.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Frame { faults: self.faults.on().await, notice }
+    }
+
+    fn menu(&self, current: &'static str) -> Menu {
+        let links = [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect")];
+        let own = links.into_iter().map(|(path, title)| Link::new(path, title));
+        let links = own.chain([Link::new(&self.zendesk, "Zendesk simulator")]).collect();
+        Menu { site: "zendesk-jwt workbench", current, links }
     }
 }
 
-/// The pages and what they need.
 pub(super) fn router(workbench: Workbench) -> Router {
     Router::new()
         .route("/", get(run::form))
-        .route("/run", get(page::to_start).post(run::run))
+        .route("/run", get(async || Redirect::to("/")).post(run::run))
         .route("/users", get(users::list))
         .route("/users/change", post(users::change))
-        .route("/users/add", get(users::to_list).post(users::add))
-        .route("/break", get(breaking::list))
-        .route("/break/switch", post(breaking::switch))
-        .route("/break/mend", post(breaking::mend))
-        .route("/break/start-anew", post(breaking::start_anew))
-        .route("/inspect", get(paste::form).post(paste::inspect))
-        .route("/workbench.css", get(page::style_sheet))
-        .route("/workbench.js", get(page::script))
-        .route("/workbench.svg", get(page::icon))
+        .route("/users/add", get(async || Redirect::to("/users")).post(users::add))
+        .route("/faults", get(faults_page::list))
+        .route("/faults/switch", post(faults_page::switch))
+        .route("/faults/reset", post(faults_page::reset))
+        .route("/faults/cold-start", post(faults_page::cold_start))
+        .route("/inspect", get(inspect_page::form).post(inspect_page::inspect))
+        .route("/workbench.js", web::script(include_str!("../../../templates/workbench/workbench.js")))
+        .merge(web::files())
         .with_state(Arc::new(workbench))
 }
 
-/// Keeps other sites away from these routes. `host` is where the tool listens.
-pub(super) fn guarded(routes: Router, host: IpAddr) -> Router {
-    let names = if host.is_loopback() { guard::Names::Loopback } else { guard::Names::Any };
-    routes.layer(middleware::from_fn_with_state(names, guard::guard))
+fn page(status: StatusCode, page: &impl Template) -> Response {
+    web::page(status, page, Reach::default())
 }

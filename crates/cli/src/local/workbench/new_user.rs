@@ -1,13 +1,12 @@
-//! The form that adds a user, with what was typed into it.
-
 use serde_json::{Map, Value, json};
 
-use super::page::Fields;
 use crate::aws::user_token_items::UserTokenItem;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{EpochSeconds, Kind};
+use zendesk_jwt_simulator::web;
 
-/// What was typed.
+/// The form that adds a user, with the values that were entered.
+#[derive(Default)]
 pub(super) struct NewUser {
     pub(crate) name: String,
     pub(crate) external_id: String,
@@ -18,50 +17,36 @@ pub(super) struct NewUser {
     pub(crate) tags: String,
     pub(crate) role: String,
     pub(crate) audiences: Vec<Kind>,
-    /// How long the token lives in seconds; empty is for ever.
+    /// The lifetime of the token in seconds; empty means that the token does not expire.
     pub(crate) lifetime: String,
 }
 
-impl Default for NewUser {
-    fn default() -> Self {
-        let none = String::new;
-        Self {
-            name: none(),
-            external_id: none(),
-            email: none(),
-            is_email_verified: true,
-            phone: none(),
-            organization: none(),
-            tags: none(),
-            role: none(),
-            audiences: Kind::ALL.to_vec(),
-            lifetime: none(),
-        }
-    }
-}
-
 impl NewUser {
-    /// The fields without white space around them.
-    pub(crate) fn read(fields: &Fields) -> Self {
-        let text = |name: &str| fields.get(name).trim().to_owned();
+    pub(crate) fn empty() -> Self {
+        Self { is_email_verified: true, audiences: Kind::ALL.to_vec(), ..Self::default() }
+    }
+
+    pub(crate) fn read(form: &[u8]) -> Self {
+        let text = |name| web::field(form, name).unwrap_or_default().trim().to_owned();
+        let audiences = form_urlencoded::parse(form).filter(|(name, _)| name == "audience");
         Self {
             name: text("name"),
             external_id: text("external_id"),
             email: text("email"),
-            is_email_verified: fields.get("email_verified") == "true",
+            is_email_verified: text("email_verified") == "true",
             phone: text("phone"),
             organization: text("organization"),
             tags: text("tags"),
             role: text("role"),
-            audiences: fields.all("audience").filter_map(Kind::parse).collect(),
+            audiences: audiences.filter_map(|(_, value)| Kind::parse(&value)).collect(),
             lifetime: text("lifetime"),
         }
     }
 
-    /// The item to store under `token`. Fields that were left empty are left out, so that Zendesk keeps what it has.
+    /// The item to store. Empty fields become absent claims, so that Zendesk does not change these fields.
     pub(crate) fn item(&self, token: &str, now: EpochSeconds) -> Result<UserTokenItem, Problem> {
         if self.audiences.is_empty() {
-            return Err(Problem("choose at least one flow that the token is for".into()));
+            return Err(Problem("choose at least one flow for the token".into()));
         }
         let texts = [
             ("name", &self.name),
@@ -89,7 +74,6 @@ impl NewUser {
         UserTokenItem::from_json(item).map_err(|error| Problem(error.to_string()))
     }
 
-    /// Whether the token is for this flow.
     pub(crate) fn is_for(&self, kind: &str) -> bool {
         self.audiences.iter().any(|audience| audience.name() == kind)
     }

@@ -1,31 +1,31 @@
-//! The users whom the functions know, and what an operator does to them.
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Map, Value, json};
 
 use super::super::demo;
-use super::Workbench;
 use super::new_user::NewUser;
-use super::page::{Fields, Frame, Notice, Shared, page, see_other};
+use super::{Frame, Notice, Shared, Workbench, page};
 use crate::aws::user_token_items::{InvalidItem, StoredItem};
 use crate::aws::user_token_table::{Change, Changed};
 use crate::problem::Problem;
 use crate::users::new_token;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, SystemClock};
 use zendesk_jwt::user::UserToken;
+use zendesk_jwt_rules::user_values::Remark;
+use zendesk_jwt_simulator::web::{self, Menu};
 
 /// What an item without `audiences` is good for.
 const EVERY_FLOW: &str = "all three flows";
 
-/// How many users are shown; whoever has more is better served by the operator's tool.
-const SHOWN: usize = 100;
+/// For more users, the tool is the better place.
+const MAX_ROWS: usize = 100;
 
 #[derive(Template)]
 #[template(path = "workbench/users.html")]
 struct Page {
+    menu: Menu,
     frame: Frame,
     users: Users,
     problem: Option<String>,
@@ -33,18 +33,17 @@ struct Page {
     new_problem: Option<String>,
 }
 
-/// The users that are shown.
 #[derive(Default)]
 pub(super) struct Users {
     pub(crate) rows: Vec<Row>,
-    /// Whether there are more.
+    /// Whether the table has more users than rows.
     pub(crate) are_cut: bool,
 }
 
 /// A user token and its user.
 pub(super) struct Row {
     pub(crate) token_hash: String,
-    /// The token itself where it is one of the demo's.
+    /// The token itself, if it is one of the demo.
     pub(crate) token: Option<&'static str>,
     pub(crate) name: String,
     pub(crate) external_id: String,
@@ -53,7 +52,7 @@ pub(super) struct Row {
     pub(crate) audiences: String,
     pub(crate) is_suspended: bool,
     pub(crate) is_expired: bool,
-    /// The attribute that makes the functions refuse the token.
+    /// The attribute that the functions cannot read.
     pub(crate) malformed: Option<&'static str>,
 }
 
@@ -80,7 +79,7 @@ impl Row {
         }
     }
 
-    /// In a few words, whether the functions vouch for the user.
+    /// What the functions do with the token, in a few words.
     pub(crate) fn standing(&self) -> String {
         let mut words = Vec::new();
         if let Some(attribute) = self.malformed {
@@ -106,24 +105,18 @@ impl Row {
     }
 }
 
-/// The table and the form.
 pub(super) async fn list(State(workbench): Shared) -> Response {
-    page(StatusCode::OK, &workbench.users_page(NewUser::default(), None).await)
+    page(StatusCode::OK, &workbench.users_page(NewUser::empty(), None).await)
 }
 
-/// The list, for whoever reloads the address of its form.
-pub(super) async fn to_list() -> Response {
-    see_other("/users")
-}
-
-/// Adds a user, and leaves the token for the page that comes next.
 pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
-    let new = NewUser::read(&Fields::read(&body));
+    let new = NewUser::read(body.as_bytes());
     match workbench.add(&new).await {
-        Ok(token) => {
-            let text = format!("{} is added", new.name);
-            workbench.leave(Notice { text, is_failure: false, token: Some(token) });
-            see_other("/users")
+        Ok((token, warnings)) => {
+            let warnings: String = warnings.iter().map(|warning| format!(". Warning: {warning}")).collect();
+            let text = format!("{} is added{warnings}", new.name);
+            workbench.notify(Notice { text, is_failure: false, token: Some(token) });
+            Redirect::to("/users").into_response()
         }
         Err(problem) => {
             let shown = workbench.users_page(new, Some(problem.to_string())).await;
@@ -132,12 +125,10 @@ pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
     }
 }
 
-/// Suspends, resumes, expires, renews a user token, or marks its user's address as verified or not.
-pub(super) async fn change(State(workbench): Shared, body: String) -> Response {
-    let fields = Fields::read(&body);
-    let changed = workbench.change(fields.get("token_hash"), fields.get("change")).await;
-    workbench.leave(Notice::of(changed));
-    see_other("/users")
+pub(super) async fn change(State(workbench): Shared, body: String) -> Redirect {
+    let field = |name| web::field(body.as_bytes(), name).unwrap_or_default();
+    workbench.notify_of(workbench.change(&field("token_hash"), &field("change")).await);
+    Redirect::to("/users")
 }
 
 impl Workbench {
@@ -146,44 +137,45 @@ impl Workbench {
             Ok(users) => (users, None),
             Err(problem) => (Users::default(), Some(problem.to_string())),
         };
-        Page { users, problem, new, new_problem, frame: self.frame("/users").await }
+        Page { menu: self.menu("/users"), users, problem, new, new_problem, frame: self.frame().await }
     }
 
-    /// The users by external id, at most [`SHOWN`].
+    /// At most [`MAX_ROWS`] users, by external id.
     pub(super) async fn rows(&self) -> Result<Users, Problem> {
         let (items, more) = self.user_tokens.page(None).await.map_err(|error| Problem(error.to_string()))?;
         let now = SystemClock.now();
         let mut rows: Vec<_> = items.into_iter().map(|item| Row::of(item, now)).collect();
         rows.sort_by(|one, other| one.external_id.cmp(&other.external_id));
-        let are_cut = more.is_some() || rows.len() > SHOWN;
-        rows.truncate(SHOWN);
+        let are_cut = more.is_some() || rows.len() > MAX_ROWS;
+        rows.truncate(MAX_ROWS);
         Ok(Users { rows, are_cut })
     }
 
-    async fn add(&self, new: &NewUser) -> Result<String, Problem> {
+    async fn add(&self, new: &NewUser) -> Result<(String, Vec<Remark>), Problem> {
         let token = new_token::random()?;
         let item = new.item(&token, SystemClock.now())?;
+        let warnings = item.warnings().to_vec();
         self.user_tokens.put_for_its_user(item).await?;
-        Ok(token.to_string())
+        Ok((token.to_string(), warnings))
     }
 
-    /// Makes the change of that name, and says what was done.
+    /// Makes a change, and describes it.
     async fn change(&self, token_hash: &str, name: &str) -> Result<String, Problem> {
         let invalid = |error: InvalidItem| Problem(error.to_string());
         let set = |field: &str, value: Value| Change::default().set(Map::from_iter([(field.to_owned(), value)]));
         let (change, done) = match name {
-            "suspend" => (set("suspended", json!(true)), "is suspended: every flow refuses the token"),
+            "suspend" => (set("suspended", json!(true)), "is suspended: all flows refuse the token"),
             "resume" => (set("suspended", json!(false)), "is not suspended any more"),
-            "expire" => (set("expires_at", json!(SystemClock.now())), "has a token that has expired"),
-            "renew" => (Change::default().remove("expires_at"), "has a token that does not expire"),
-            "verify" => (set("email_verified", json!(true)), "has an e-mail address that counts as verified"),
-            "unverify" => (set("email_verified", json!(false)), "has an e-mail address that is not verified"),
-            _ => return Err(Problem("there is no such change".into())),
+            "expire" => (set("expires_at", json!(SystemClock.now())), "has an expired token now"),
+            "renew" => (Change::default().remove("expires_at"), "has a token that does not expire now"),
+            "verify" => (set("email_verified", json!(true)), "has a verified e-mail address now"),
+            "unverify" => (set("email_verified", json!(false)), "has an unverified e-mail address now"),
+            _ => return Err(Problem("this change does not exist".into())),
         };
         let change = change.map_err(invalid)?;
-        let gone = || Problem("this user token is not stored any more".into());
+        let gone = || Problem("this user token is not in the table any more".into());
         let item = self.user_tokens.get(token_hash).await?.ok_or_else(gone)?;
-        let user = item.external_id().ok_or_else(|| Problem("this item has no external id to find it by".into()))?;
+        let user = item.external_id().ok_or_else(|| Problem("this item has no external id".into()))?;
         match self.user_tokens.change(token_hash, &user, &change).await? {
             Changed::NoSuchItem => Err(gone()),
             Changed::Yes | Changed::No => Ok(format!("{} {done}.", Row::of(item, SystemClock.now()).name)),

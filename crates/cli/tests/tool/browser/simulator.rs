@@ -1,4 +1,4 @@
-//! `zendesk-jwt local` in a real browser: all three flows from Zendesk's side, each from the first click to the last.
+//! `zendesk-jwt local` in a real browser: each of the three flows from the first click to the last.
 
 use crate::local::Local;
 use crate::support::chromium::WIDTHS;
@@ -20,17 +20,15 @@ struct Walk {
     zendesk: String,
 }
 
-/// Runs a spec in a browser, and then checks what no spec may break: the console shows no violation of a policy and
-/// no error of a script.
-fn in_a_browser(spec: impl FnOnce(&Walk)) {
+/// Runs a test in a browser, and checks that the console has no policy violation and no script error.
+fn in_a_browser(test: impl FnOnce(&Walk)) {
     let Some(programs) = Programs::find() else { return };
     let local = Local::start(&[]);
     let zendesk = local.aws("Zendesk");
     let walk = Walk { browser: Chromium::on_this_machine(&programs, &json!({})), local, zendesk };
-    spec(&walk);
-    // That an answer was a 4xx is said as well, and no fault of the page.
+    test(&walk);
+    // The console also shows every 4xx, which is not an error of the page.
     let lines = walk.browser.console().into_iter().filter(|line| line.source != "network");
-    // The widget's failure is told to the page, which may write it to the console.
     let complaints: Vec<_> = lines.map(|line| line.message).collect();
     assert_eq!(complaints, Vec::<String>::new());
 }
@@ -53,7 +51,7 @@ impl Walk {
         });
     }
 
-    /// Clicks an element as soon as it is there.
+    /// Waits for an element and clicks it.
     fn click(&self, selector: &str) {
         let found = format!("return document.querySelector('{selector}') !== null");
         eventually(&format!("{selector} is there"), WITHIN, || (self.browser.evaluate(&found) == true).then_some(()));
@@ -71,7 +69,7 @@ impl Walk {
         self.browser.evaluate(&format!("document.getElementById('user-token').value = '{user_token}'"));
     }
 
-    /// How often the page noted an event that begins like this.
+    /// The number of events on the page that begin with this text.
     fn events(&self, beginning: &str) -> usize {
         let events =
             self.browser.evaluate("return [...document.querySelectorAll('#events li')].map(li => li.innerText)");
@@ -85,21 +83,23 @@ impl Walk {
 }
 
 #[test]
-fn a_visitor_of_the_help_center_signs_in_sees_who_zendesk_takes_them_for_and_signs_out() {
+fn a_visitor_signs_in_sees_the_user_in_zendesk_and_signs_out() {
     in_a_browser(|walk| {
         walk.open("/hc/en-us");
         walk.click("#sign-in");
-        walk.reads("Whom do you want to be?");
+        walk.reads("Which user do you want to be?");
         walk.click(DEMO_USER);
         walk.arrives_at(&format!("{}/hc/en-us", walk.zendesk));
-        walk.shows("#state", "Signed in as Demo User, a user whom Zendesk made just now.");
-        let effects = walk.browser.evaluate("return document.getElementById('effects').innerText");
+        walk.shows("#state", "Signed in as Demo User, a user that Zendesk created just now.");
+        let changes = walk.browser.evaluate("return document.getElementById('changes').innerText");
+        // A narrow screen shows each cell on a line of its own.
+        let changes = changes.as_str().unwrap().replace('\n', "\t");
         for row in [
             "external_id\tnothing\tdemo-1\tset",
             "tags\tnothing\tdemo\tset",
             "user_fields.nickname\tnothing\tnothing\tnull clears it",
         ] {
-            assert!(effects.as_str().unwrap().contains(row), "no {row} in {effects}");
+            assert!(changes.contains(row), "no {row} in {changes}");
         }
 
         walk.click("#sign-out");
@@ -113,12 +113,13 @@ fn a_visitor_of_the_help_center_signs_in_sees_who_zendesk_takes_them_for_and_sig
 }
 
 #[test]
-fn an_agent_comes_back_to_the_full_address_by_keyboard_alone() {
+fn an_agent_signs_in_with_the_keyboard_and_returns_to_the_full_address() {
     in_a_browser(|walk| {
         walk.open("/agent/tickets/1");
         walk.browser.evaluate("document.getElementById('sign-in').focus()");
         walk.browser.press(ENTER);
-        walk.reads("Whom do you want to be?");
+        walk.reads("Which user do you want to be?");
+        walk.browser.press(TAB);
         walk.browser.press(TAB);
         walk.browser.press(ENTER);
         walk.arrives_at(&format!("{}/agent/tickets/1", walk.zendesk));
@@ -128,7 +129,7 @@ fn an_agent_comes_back_to_the_full_address_by_keyboard_alone() {
 }
 
 #[test]
-fn a_sign_in_that_zendesk_refuses_ends_on_the_page_of_the_remote_logout_url() {
+fn a_refused_sign_in_ends_on_the_page_of_the_remote_logout_url() {
     in_a_browser(|walk| {
         let wrong = json!({"secret": "another-demo-secret-not-for-production"}).to_string();
         let put = json!({"SecretId": "zendesk-jwt/sso", "SecretString": wrong});
@@ -145,12 +146,12 @@ fn a_sign_in_that_zendesk_refuses_ends_on_the_page_of_the_remote_logout_url() {
         walk.click("main a[href=\"/access/unauthenticated\"]");
         walk.shows(".findings code", "signature");
         walk.open("/access/normal");
-        walk.reads("the way round single sign-on");
+        walk.reads("bypasses single sign-on");
     });
 }
 
 #[test]
-fn an_apps_user_token_is_exchanged_for_an_access_token_or_refused() {
+fn a_user_token_is_exchanged_for_an_access_token_or_refused() {
     in_a_browser(|walk| {
         walk.open("/sdk");
         walk.click("#exchange");
@@ -169,7 +170,7 @@ fn an_apps_user_token_is_exchanged_for_an_access_token_or_refused() {
 }
 
 #[test]
-fn a_visitor_logs_in_to_messaging_and_an_agent_sees_who_it_is() {
+fn a_visitor_logs_in_to_messaging_and_the_agent_sees_the_name() {
     in_a_browser(|walk| {
         walk.open("/messaging");
         walk.click("#message-form button");
@@ -192,7 +193,7 @@ fn a_visitor_logs_in_to_messaging_and_an_agent_sees_who_it_is() {
 }
 
 #[test]
-fn an_agent_sees_no_address_that_is_not_verified() {
+fn an_agent_does_not_see_an_unverified_address() {
     in_a_browser(|walk| {
         walk.open("/messaging");
         walk.enter_user_token("demo-unverified");
@@ -203,26 +204,26 @@ fn an_agent_sees_no_address_that_is_not_verified() {
 }
 
 #[test]
-fn an_address_of_another_external_id_leaves_the_visitor_anonymous_and_the_page_is_told() {
+fn a_visitor_with_the_address_of_another_user_stays_anonymous() {
     in_a_browser(|walk| {
         walk.open("/messaging");
         walk.click("#bind-form button");
         walk.noted("Zendesk binds demo@example.com to demo-other", 1);
         walk.click("#log-in");
         walk.noted("The widget was refused: 409 Conflict", 1);
-        walk.noted("The page is told: refused_by_zendesk, Conflict", 1);
+        walk.noted("onError receives refused_by_zendesk, Conflict", 1);
         walk.shows("#name", "Visitor");
         walk.shows("#findings code", "email_conflict");
     });
 }
 
 #[test]
-fn a_page_without_a_user_token_logs_in_whom_the_session_cookie_stands_for() {
+fn a_page_without_a_user_token_logs_in_with_the_session_cookie() {
     in_a_browser(|walk| {
         walk.open("/messaging");
         walk.enter_user_token("");
         walk.click("#log-in");
-        walk.noted("The page is told: signed_out", 1);
+        walk.noted("onError receives signed_out", 1);
 
         walk.browser.open(&format!("{}/login", walk.local.url()));
         walk.click(DEMO_USER);
@@ -235,7 +236,7 @@ fn a_page_without_a_user_token_logs_in_whom_the_session_cookie_stands_for() {
 }
 
 #[test]
-fn the_login_page_sends_nobody_away_from_here_and_takes_no_token_that_is_no_cookie() {
+fn the_login_page_redirects_to_no_other_site_and_refuses_a_token_that_cannot_be_a_cookie() {
     in_a_browser(|walk| {
         walk.browser.open(&format!("{}/login?return_to=https%3A%2F%2Fexample.org", walk.local.url()));
         walk.click(DEMO_USER);
@@ -248,7 +249,7 @@ fn the_login_page_sends_nobody_away_from_here_and_takes_no_token_that_is_no_cook
     });
 }
 
-/// Leads the browser to each page in turn, as somebody sees it who tries everything.
+/// Visits every page with every part that a page can have. `look` gets a name for each.
 fn on_every_page(look: impl Fn(&Walk, &str)) {
     in_a_browser(|walk| {
         let open = |page: &str, name: &str| {
@@ -258,10 +259,10 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
         let open_details = || walk.browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)");
         open("/", "home");
         open("/access/normal", "normal");
-        open("/access/unauthenticated", "nobody-refused");
+        open("/access/unauthenticated", "none-refused");
         open("/hc", "help-center");
         walk.click("#sign-in");
-        walk.reads("Whom do you want to be?");
+        walk.reads("Which user do you want to be?");
         look(walk, "login");
         walk.click(DEMO_USER);
         walk.reads("Signed in as");
@@ -287,7 +288,7 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
         look(walk, "messaging-conflict");
         let form = "const form = document.createElement('form'); form.method = 'post'; form.action = '/access/jwt';
             form.innerHTML = '<input name=jwt value=eyJhbGciOiJSUzI1NiJ9.e30.eA>'; document.body.append(form); form.submit()";
-        // A document without a policy, which would keep the form from being led on.
+        // This document has no policy that could block the form.
         walk.open("/zendesk-auth.js");
         walk.browser.evaluate(form);
         walk.reads("What you can do");
@@ -295,7 +296,6 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
     });
 }
 
-/// Asks for colours as a reader's system does.
 fn prefer_colours(walk: &Walk, scheme: &str) {
     let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
     walk.browser.devtools("Emulation.setEmulatedMedia", &features);
@@ -319,7 +319,7 @@ fn every_page_fits_a_phone_has_one_heading_and_names_its_fields() {
 
 /// WCAG 2.2, 1.4.3: 4.5 to 1 for text.
 #[test]
-fn every_text_stands_out_in_light_and_dark() {
+fn every_text_is_readable_in_light_and_dark() {
     const CONTRAST: &str = r"
         const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
         const luminance = (colour) => {
@@ -347,7 +347,7 @@ fn every_text_stands_out_in_light_and_dark() {
     });
 }
 
-/// Pictures, as `screenshots` makes them of the functions' pages.
+/// `SCREENSHOTS=docs/images cargo test -p zendesk-jwt-cli --test tool screenshots_of_the_simulator -- --ignored`
 #[test]
 #[ignore = "writes files"]
 fn take_screenshots_of_the_simulator() {

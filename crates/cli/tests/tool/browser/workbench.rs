@@ -1,4 +1,4 @@
-//! The workbench of `zendesk-jwt local` in a real browser: by mouse, by keyboard, and without JavaScript.
+//! The workbench of `zendesk-jwt local` in a real browser: with the mouse, with the keyboard, and without JavaScript.
 
 use crate::local::Local;
 use crate::support::chromium::FAINT;
@@ -11,10 +11,10 @@ use std::time::Duration;
 
 /// Generous, since the machine may be busy.
 const SHOWN_WITHIN: Duration = Duration::from_mins(1);
-/// A token with milliseconds for `iat` and no signature to speak of.
+/// A token with `iat` in milliseconds and a wrong signature.
 const BAD_JWT: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE3OTUzMDYyNDQwMDAsImp0aSI6IjEiLCJuYW1lIjoiRGVtbyBVc2VyIiwiZW1haWwiOiJkZW1vQGV4YW1wbGUuY29tIiwicm9sZSI6ImFkbWluIn0.c2lnbmF0dXJl";
 
-/// A browser in front of a workbench of its own.
+/// A browser, and a workbench for this test only.
 struct Desk {
     browser: Chromium,
     local: Local,
@@ -37,7 +37,7 @@ impl Desk {
         }
     }
 
-    /// Goes on with the keyboard until the focus is on what this expression describes, where `it` has the focus.
+    /// Presses the tab key until the expression is true for `it`, the element with the focus.
     fn tab_to(&self, wanted: &str) {
         let is_there = format!("const it = document.activeElement; return Boolean({wanted})");
         let found = (0..60).any(|_| {
@@ -47,7 +47,7 @@ impl Desk {
         assert!(found, "the keyboard does not come to {wanted}");
     }
 
-    /// Every page, with every part that a page can have, each under a name.
+    /// Visits every page with every part that a page can have. `look` gets a name for each.
     fn on_every_page(&self, look: impl Fn(&str)) {
         let click = |selector: &str, shown: &str| {
             self.browser.click(selector);
@@ -63,15 +63,15 @@ impl Desk {
         look("users-added");
         self.open("/users");
         look("users");
-        self.open("/break");
-        look("break");
-        click("#clock-ahead button", "Broken: Clock 10 minutes ahead");
-        click("#secrets-manager-down button", "Broken: Secrets Manager is down");
-        look("broken");
+        self.open("/faults");
+        look("faults");
+        click("#clock-ahead button", "Fault set: Clock 10 minutes ahead");
+        click("#secrets-manager-down button", "Fault set: Secrets Manager is down");
+        look("faults-set");
         self.open("/");
-        click("button[value=sso]", "Zendesk refuses it");
+        click("button[value=sso]", "Zendesk rejects this token");
         look("run-refused");
-        click(".broken-now button", "Everything is mended");
+        click(".faults-now button", "All faults are reset");
         self.open("/inspect");
         look("inspect");
         self.paste(BAD_JWT);
@@ -82,7 +82,7 @@ impl Desk {
         self.browser.click("textarea");
         self.browser.evaluate(&format!("document.querySelector('textarea').value = {}", json!(jwt)));
         self.browser.click("main form button");
-        self.reads("What is in it");
+        self.reads("Result");
     }
 
     fn add_user(&self) {
@@ -97,18 +97,18 @@ impl Desk {
     }
 }
 
-/// Runs a spec, after which the console holds no violation of a policy and no error of a script.
-fn at_the_desk(preferences: &Value, spec: impl FnOnce(&Desk)) {
+/// Runs a test, and checks that the console has no policy violation and no script error.
+fn at_the_desk(preferences: &Value, test: impl FnOnce(&Desk)) {
     let Some(programs) = Programs::find() else { return };
     let desk = Desk { local: Local::start(&[]), browser: Chromium::on_this_machine(&programs, preferences) };
-    spec(&desk);
-    // That an answer was a 4xx is said as well, and no fault of the page.
+    test(&desk);
+    // The console also shows every 4xx, which is not an error of the page.
     let console = desk.browser.console().into_iter().filter(|line| line.source != "network");
     assert_eq!(console.map(|line| line.message).collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[test]
-fn a_user_is_added_run_and_a_breakage_seen_and_mended_by_clicking() {
+fn a_person_adds_a_user_runs_a_flow_and_sets_and_resets_a_fault_by_clicking() {
     walk(&json!({}));
 }
 
@@ -125,21 +125,21 @@ fn walk(preferences: &Value) {
         desk.add_user();
         desk.browser.click(".notice button[value=sso]");
         desk.reads("SSO sign-in: 200 OK");
-        desk.reads("rules for SSO tokens are kept");
+        desk.reads("rules for SSO tokens pass");
         desk.reads("\"name\": \"Demo Clicked\"");
 
-        desk.browser.click("nav a[href='/break']");
+        desk.browser.click("nav a[href='/faults']");
         desk.browser.click("#clock-ahead button");
-        desk.reads("broken now");
+        desk.reads("set now");
         desk.browser.click("nav a[href='/']");
-        desk.reads("Broken on purpose");
+        desk.reads("Faults:");
         desk.browser.click("button[value=sdk]");
-        desk.reads("Zendesk refuses it");
-        desk.browser.click(".broken-now button");
-        desk.reads("Everything is mended");
+        desk.reads("Zendesk rejects this token");
+        desk.browser.click(".faults-now button");
+        desk.reads("All faults are reset");
         desk.browser.click("nav a[href='/']");
         desk.browser.click("button[value=sdk]");
-        desk.reads("rules for Support SDK tokens are kept");
+        desk.reads("rules for Support SDK tokens pass");
 
         desk.browser.click("nav a[href='/inspect']");
         desk.paste(BAD_JWT);
@@ -148,7 +148,7 @@ fn walk(preferences: &Value) {
 }
 
 #[test]
-fn the_keyboard_goes_everywhere_and_one_sees_where_it_is() {
+fn the_keyboard_reaches_everything_and_the_focus_is_visible() {
     const RINGS: &str = "const style = getComputedStyle(document.activeElement);
         return style.outlineStyle != 'none' && parseFloat(style.outlineWidth) >= 2";
     at_the_desk(&json!({}), |desk| {
@@ -161,19 +161,23 @@ fn the_keyboard_goes_everywhere_and_one_sees_where_it_is() {
         desk.tab_to("it.value == 'messaging'");
         desk.browser.press(ENTER);
         desk.reads("Messaging token: 200 OK");
-        assert_eq!(desk.browser.evaluate("return document.activeElement.id"), "result", "it goes on with the result");
+        assert_eq!(
+            desk.browser.evaluate("return document.activeElement.id"),
+            "result",
+            "the keyboard continues at the result"
+        );
         desk.tab_to("it.matches('.copy')");
         desk.tab_to("it.matches('summary')");
 
-        desk.open("/break");
+        desk.open("/faults");
         desk.tab_to("it.closest('#email-unverified')");
         desk.browser.press(ENTER);
-        desk.reads("broken now");
-        desk.tab_to("it.innerText == 'Mend everything'");
+        desk.reads("set now");
+        desk.tab_to("it.innerText == 'Reset all'");
         desk.browser.press(ENTER);
-        desk.reads("Everything is mended");
+        desk.reads("All faults are reset");
 
-        for path in ["/", "/users", "/break", "/inspect"] {
+        for path in ["/", "/users", "/faults", "/inspect"] {
             desk.open(path);
             let count = desk.browser.evaluate(
                 "return document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea').length",
@@ -216,7 +220,7 @@ fn every_page_has_landmarks_headings_in_order_and_a_name_for_each_control() {
 }
 
 #[test]
-fn no_page_is_wider_than_a_phone_and_all_of_it_can_be_read_in_light_and_dark() {
+fn every_page_fits_a_phone_and_is_readable_in_light_and_dark() {
     at_the_desk(&json!({}), |desk| {
         desk.on_every_page(|name| {
             for width in [390, 1280] {

@@ -1,4 +1,4 @@
-//! How the doctor is called, and what it shows.
+//! The command line and the output.
 
 use super::*;
 use crate::local::Local;
@@ -8,7 +8,7 @@ fn refusing() -> BrokenServer {
 }
 
 #[test]
-fn the_kind_is_asked_for_where_the_path_does_not_tell() {
+fn kind_is_required_when_the_path_does_not_say_it() {
     let server = refusing();
     let ran = run(&server.url("/zendesk"), "", &[]);
     assert_eq!(ran.status, 2);
@@ -20,7 +20,7 @@ fn the_kind_is_asked_for_where_the_path_does_not_tell() {
 }
 
 #[test]
-fn a_wrong_call_is_one_clear_sentence() {
+fn a_usage_error_is_one_clear_sentence() {
     let url = refusing().url("/sdk/jwt");
     let (redacted, empty) = (file("123456789"), file(""));
     for (arguments, words) in [
@@ -31,9 +31,9 @@ fn a_wrong_call_is_one_clear_sentence() {
         (vec!["--cookie", "sid"], "in a form"),
         (vec!["--origin", "https://www.example.com"], "messaging endpoints"),
         (vec!["--logout-url", "https://www.example.com/bye"], "SSO endpoints"),
-        (vec!["--ca-file", path(&empty)], "no PEM certificate"),
+        (vec!["--ca-file", path(&empty)], "holds no certificate"),
         (vec!["--resolve", "support.example.com"], "HOST:PORT:ADDRESS"),
-        (vec!["--kind", "chat"], "sdk, messaging or sso"),
+        (vec!["--kind", "chat"], "sdk, messaging and sso"),
     ] {
         let ran = run(&url, "", &arguments);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
@@ -46,6 +46,23 @@ fn a_wrong_call_is_one_clear_sentence() {
 }
 
 #[test]
+fn a_flawed_secret_is_refused_before_the_endpoint_is_asked() {
+    let server = refusing();
+    for (secret, words) in [
+        ("Shared secret: demo-shared-secret-0123456789", "name in front"),
+        ("demo-shared-secret-0123456789\u{200b}", "zero-width space"),
+        ("eyJhbGciOiJIUzI1NiJ9.e30.AAAA", "a JWT"),
+        (r#"{"kid": "app_demo", "secret": "demo-shared-secret-0123456789"}"#, "only messaging's key has one"),
+    ] {
+        let secret = file(secret);
+        let ran = run(&server.url("/sdk/jwt"), "", &["--secret-file", path(&secret)]);
+        assert_eq!(ran.status, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
 fn an_address_with_a_password_is_refused() {
     for url in ["https://user:canary@example.com/sdk/jwt", "ftp://example.com/sdk/jwt", "example.com/sdk/jwt"] {
         assert_eq!(run(url, "", &[]).status, 2, "{url}");
@@ -53,7 +70,7 @@ fn an_address_with_a_password_is_refused() {
 }
 
 #[test]
-fn the_checklist_has_a_mark_for_each_check_a_remedy_for_each_failure_and_the_counts_last() {
+fn the_checklist_has_a_mark_per_check_a_remedy_per_failure_and_ends_with_the_counts() {
     let server = BrokenServer::http(|_| answer(500, "text/plain", ""));
     let ran = run(&server.url("/sdk/jwt"), USER_TOKEN, &[]);
 
@@ -85,7 +102,7 @@ fn nothing_secret_or_personal_is_shown() {
 }
 
 #[test]
-fn a_server_does_not_steer_the_terminal() {
+fn a_server_cannot_send_control_characters_to_the_terminal() {
     let server = BrokenServer::http(|_| with_header(answer(401, "text/html", ""), "cache-control", "\u{9b}31mred"));
     let ran = run(&server.url("/sdk/jwt"), "", &[]);
     assert!(ran.stdout.contains("31mred") && !ran.stdout.contains('\u{9b}'), "{}", ran.stdout);

@@ -11,7 +11,7 @@ const HOST: &str = "support.example.com";
 
 static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
 
-/// An HTTPS server that refuses every token, with a certificate for `host` that is good for so many days.
+/// An HTTPS server that refuses every token, with a certificate for `host` good between two days counted from now.
 fn server(
     host: &str,
     (from, until): (i64, i64),
@@ -25,7 +25,7 @@ fn complete(certificate: CertificateDer<'static>) -> Vec<CertificateDer<'static>
     vec![certificate, AUTHORITY.intermediate.clone()]
 }
 
-/// Examines the server as if DNS led there, with the authority's root trusted.
+/// Examines the server at the address of `HOST`, with the authority's root trusted.
 fn diagnosis(server: &BrokenServer) -> Diagnosis {
     let root = file(&AUTHORITY.root_pem());
     examine(server, &["--ca-file", path(&root)])
@@ -37,7 +37,7 @@ fn examine(server: &BrokenServer, arguments: &[&str]) -> Diagnosis {
     Diagnosis::of(&server.url_at(HOST, "/sdk/jwt"), USER_TOKEN, &arguments)
 }
 
-/// The checks of the connection that ended so.
+/// The checks of the connection that ended in this state.
 fn of_connection<'a>(diagnosis: &'a Diagnosis, state: &str) -> Vec<&'a str> {
     let is_of_connection = |id: &&str| diagnosis.check(id)["group"] == "connection";
     diagnosis.ids(state).into_iter().filter(is_of_connection).collect()
@@ -62,7 +62,7 @@ fn a_complete_chain_passes() {
 }
 
 #[test]
-fn a_missing_intermediate_is_named_with_the_place_to_get_it() {
+fn a_missing_intermediate_certificate_is_named_with_its_address() {
     let server = server(HOST, (-1, 90), |certificate| vec![certificate]);
     let diagnosis = diagnosis(&server);
     assert_eq!(diagnosis.ids("fail"), ["certificate-chain"]);
@@ -70,7 +70,7 @@ fn a_missing_intermediate_is_named_with_the_place_to_get_it() {
 }
 
 #[test]
-fn a_user_token_is_not_sent_where_the_certificate_proves_nothing() {
+fn a_user_token_is_not_sent_to_a_server_without_a_trusted_certificate() {
     let server = server(HOST, (-1, 90), |certificate| vec![certificate]);
     let diagnosis = diagnosis(&server);
 
@@ -82,7 +82,7 @@ fn a_user_token_is_not_sent_where_the_certificate_proves_nothing() {
 }
 
 #[test]
-fn a_root_that_is_not_mozillas_is_named() {
+fn a_root_that_mozilla_does_not_trust_is_named() {
     let chain = |certificate| vec![certificate, AUTHORITY.intermediate.clone(), AUTHORITY.root.clone()];
     let diagnosis = examine(&server(HOST, (-1, 90), chain), &[]);
     assert_eq!(diagnosis.ids("fail"), ["certificate-chain"]);
@@ -90,7 +90,7 @@ fn a_root_that_is_not_mozillas_is_named() {
 }
 
 #[test]
-fn a_certificate_that_signs_itself_is_pointed_out() {
+fn a_self_signed_certificate_is_reported() {
     let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed([HOST.to_owned()]).unwrap();
     let server = BrokenServer::https(vec![cert.der().clone()], signing_key, |_| refusal());
     let diagnosis = diagnosis(&server);
@@ -99,14 +99,14 @@ fn a_certificate_that_signs_itself_is_pointed_out() {
 }
 
 #[test]
-fn a_certificate_for_another_name_is_pointed_out() {
+fn a_certificate_for_another_name_is_reported() {
     let diagnosis = diagnosis(&server("www.example.org", (-1, 90), complete));
     assert_eq!(diagnosis.ids("fail"), ["certificate-name"]);
     diagnosis.says("certificate-name", &["www.example.org", HOST, "subject alternative names"]);
 }
 
 #[test]
-fn a_certificate_out_of_its_time_is_pointed_out_and_nothing_else_of_it() {
+fn an_expired_or_future_certificate_is_the_only_finding() {
     for (days, seen) in [((-30, -2), "expired on"), ((2, 30), "is good from")] {
         let diagnosis = diagnosis(&server(HOST, days, complete));
         assert_eq!(diagnosis.ids("fail"), ["certificate-dates"], "{:#}", diagnosis.report);
@@ -116,7 +116,7 @@ fn a_certificate_out_of_its_time_is_pointed_out_and_nothing_else_of_it() {
 }
 
 #[test]
-fn a_certificate_that_expires_soon_is_pointed_out_in_time() {
+fn a_certificate_that_expires_soon_is_reported() {
     for (until, state) in [(3, "fail"), (20, "warn"), (40, "pass")] {
         let diagnosis = diagnosis(&server(HOST, (until - 90, until), complete));
         assert_eq!(diagnosis.state("certificate-expiry"), state);
@@ -127,13 +127,13 @@ fn a_certificate_that_expires_soon_is_pointed_out_in_time() {
 }
 
 #[test]
-fn a_certificate_that_never_lives_long_is_not_called_late_at_once() {
+fn a_new_short_lived_certificate_passes() {
     let diagnosis = diagnosis(&server(HOST, (-1, 5), complete));
     assert_eq!(diagnosis.state("certificate-expiry"), "pass");
 }
 
 #[test]
-fn a_port_that_does_not_speak_tls_is_pointed_out() {
+fn a_port_that_does_not_speak_tls_is_reported() {
     let server = BrokenServer::http(|_| refusal());
     let url = server.url_at(HOST, "/sdk/jwt").replace("http:", "https:");
     let diagnosis = Diagnosis::of(&url, "", &["--resolve", &format!("{HOST}:{}:127.0.0.1", server.port())]);
@@ -142,7 +142,7 @@ fn a_port_that_does_not_speak_tls_is_pointed_out() {
 }
 
 #[test]
-fn plain_http_goes_no_further_than_this_machine() {
+fn plain_http_to_another_machine_is_refused() {
     let server = BrokenServer::http(|_| refusal());
     let diagnosis = examine(&server, &[]);
     diagnosis.fails(&["tls"], &["https://"]);
@@ -150,9 +150,9 @@ fn plain_http_goes_no_further_than_this_machine() {
 }
 
 #[test]
-fn an_address_that_zendesk_cannot_reach_is_pointed_out() {
+fn an_address_that_zendesk_cannot_reach_is_reported() {
     let server = BrokenServer::http(|_| refusal());
-    // Loopback in a dress, so that something answers.
+    // An IPv4 loopback address in IPv6 form, so that something answers.
     let url = format!("https://[::ffff:127.0.0.1]:{}/jwt", server.port());
     let sdk = Diagnosis::of(&url, "", &["--kind", "sdk"]);
     assert_eq!(sdk.state("dns"), "fail");
@@ -161,22 +161,22 @@ fn an_address_that_zendesk_cannot_reach_is_pointed_out() {
 }
 
 #[test]
-fn a_host_that_dns_does_not_know_is_pointed_out() {
-    // No label may be longer than 63 characters, so no name server is asked.
+fn a_host_without_an_address_is_reported() {
+    // A label of 64 characters is invalid, so the test needs no name server.
     let url = format!("https://{}.example.com/sdk/jwt", "a".repeat(64));
     let diagnosis = Diagnosis::of(&url, "", &[]);
     diagnosis.fails(&["dns"], &["has no address", "DNS zone"]);
 }
 
 #[test]
-fn a_port_where_nothing_listens_is_pointed_out() {
-    // A port that another test had would soon be another's again.
+fn a_port_where_nothing_listens_is_reported() {
+    // A port that another test used could be in use again.
     let diagnosis = Diagnosis::of("http://127.0.0.1:1/sdk/jwt", "", &[]);
     diagnosis.fails(&["tcp"], &["firewall"]);
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_given_up_on() {
+fn a_server_that_does_not_answer_is_reported_after_the_timeout() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/sdk/jwt", silent.local_addr().unwrap());
     let diagnosis = Diagnosis::of(&url, "", &["--timeout", "1"]);
@@ -184,10 +184,10 @@ fn a_server_that_does_not_answer_is_given_up_on() {
 }
 
 #[test]
-fn an_answer_that_is_not_http_is_pointed_out() {
+fn an_answer_that_is_not_http_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/sdk/jwt", listener.local_addr().unwrap());
-    // The first connection is the check of the port alone.
+    // The first connection only checks the port.
     std::thread::spawn(move || {
         for stream in listener.incoming().take(2).flatten() {
             let mut stream = stream;

@@ -16,7 +16,7 @@ fn is_allowed(request: &Request) -> bool {
     request.headers_named("origin").any(|origin| origin == ORIGIN)
 }
 
-/// An endpoint without fault, which takes a bearer and pages of one origin.
+/// A correct endpoint, which reads a bearer token and allows pages of one origin.
 fn good(request: &Request, header: &Value, claims: &Value) -> Answer {
     let bearer = request.headers_named("authorization").next().and_then(|value| value.strip_prefix("Bearer "));
     let answer = match bearer {
@@ -53,13 +53,13 @@ fn signing(change: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static) -> D
 }
 
 #[test]
-fn an_endpoint_without_fault_passes() {
+fn a_correct_endpoint_passes() {
     let diagnosis = answering(|_, answer| answer);
     assert_eq!((diagnosis.ids("fail"), diagnosis.ids("warn")), (vec![], vec![]), "{:#}", diagnosis.report);
 }
 
 #[test]
-fn the_rules_are_those_of_messaging() {
+fn the_jwt_is_checked_by_the_rules_of_messaging() {
     signing(|_, claims| claims["external_id"] = json!(7)).fails(&["jwt-required-claims"], &["`external_id`"]);
     signing(|_, claims| claims["exp"] = json!(now() - 10)).fails(&["jwt-exp-ahead"], &["`exp`"]);
     signing(|header, _| header["kid"] = json!(null)).fails(&["jwt-key-id", "kid"], &["`kid`"]);
@@ -67,12 +67,12 @@ fn the_rules_are_those_of_messaging() {
 }
 
 #[test]
-fn a_kid_of_another_key_is_pointed_out() {
+fn the_kid_of_another_key_is_reported() {
     signing(|header, _| header["kid"] = "app_other".into()).fails(&["kid"], &["End user authentication"]);
 }
 
 #[test]
-fn the_jwt_may_have_any_name_in_the_answer() {
+fn the_answer_may_hold_the_jwt_under_any_name() {
     for body in [(|jwt| json!({ "token": jwt }).to_string()) as fn(&str) -> String, |jwt| json!(jwt).to_string()] {
         let diagnosis = answering(move |_, answer| {
             if answer.status != 200 {
@@ -86,7 +86,7 @@ fn the_jwt_may_have_any_name_in_the_answer() {
 }
 
 #[test]
-fn an_origin_that_is_not_allowed_is_pointed_out() {
+fn an_origin_that_is_not_allowed_is_reported() {
     answering(|_, answer| with_header(answer, "access-control-allow-origin", ""))
         .fails(&["cors-preflight", "cors-answer"], &["no Access-Control-Allow-Origin", ORIGIN]);
     answering(|request, answer| if request.method == "OPTIONS" { Answer { status: 401, ..answer } } else { answer })
@@ -96,12 +96,12 @@ fn an_origin_that_is_not_allowed_is_pointed_out() {
 }
 
 #[test]
-fn an_answer_that_does_not_vary_by_origin_is_pointed_out() {
+fn an_answer_without_vary_origin_is_reported() {
     answering(|_, answer| with_header(answer, "vary", "")).warns(&["cors-answer"], &["Vary: Origin"]);
 }
 
 #[test]
-fn pages_of_any_origin_must_not_read_the_answer() {
+fn an_answer_readable_by_pages_of_any_origin_is_reported() {
     answering(|request, answer| {
         let origin = request.headers_named("origin").next().unwrap_or_default().to_owned();
         with_header(answer, "access-control-allow-origin", &origin)
@@ -115,7 +115,7 @@ fn pages_of_any_origin_must_not_read_the_answer() {
 }
 
 #[test]
-fn a_cookie_needs_credentials_to_be_allowed() {
+fn a_cookie_needs_an_answer_that_allows_credentials() {
     let by_cookie = |credentials: &'static str| {
         let server = BrokenServer::http(move |request| {
             let is_good = request.headers_named("cookie").any(|cookie| cookie == format!("sid={PLAIN_TOKEN}"));
@@ -134,7 +134,7 @@ fn a_cookie_needs_credentials_to_be_allowed() {
 }
 
 #[test]
-fn a_good_token_is_never_risked_for_a_foreign_origin() {
+fn the_given_user_token_is_not_sent_with_a_foreign_origin() {
     let server = BrokenServer::http(|request| good(request, &good_header(), &good_claims()));
     diagnosis(&server, &[]);
     let foreign = |request: &&Request| request.headers_named("origin").any(|origin| origin == "https://example.org");

@@ -1,4 +1,4 @@
-//! `zendesk-jwt doctor`, run against good endpoints and against endpoints that are broken in one way each.
+//! `zendesk-jwt doctor` against correct endpoints, and against endpoints with one fault each.
 
 use crate::support::broken_server::{BrokenServer, sign};
 use crate::support::operator::{Done, Operator};
@@ -14,18 +14,18 @@ mod sdk;
 mod sign_out;
 mod sso;
 
-/// The user token that the endpoints know. A form has to encode it.
+/// The user token that the endpoints know. A form must encode it.
 const USER_TOKEN: &str = "good-token/1+2=3";
-/// The same in a cookie or header, where nothing may be encoded.
+/// The same for a cookie or header, where nothing may be encoded.
 const PLAIN_TOKEN: &str = "good-token-123";
 const SECRET: &str = "shared-secret-0123456789-abcdefghijklmnopqrstuvwxyz";
 const KID: &str = "app_0123456789abcdef";
 
-/// Who the JWTs name; none of it may be shown.
+/// The user in the JWTs, never shown.
 const NAME: &str = "Demo User";
 const EMAIL: &str = "demo@example.com";
 
-/// What the doctor said, and how it ended.
+/// The report and the exit status.
 struct Diagnosis {
     status: i32,
     report: Value,
@@ -56,14 +56,14 @@ impl Diagnosis {
         self.check(id)["state"].as_str().unwrap()
     }
 
-    /// The checks that ended so. How long answers took is left aside, which the machine decides.
+    /// The checks that ended in this state, without `speed`, which depends on the machine.
     fn ids(&self, state: &str) -> Vec<&str> {
         let checks = self.report["checks"].as_array().unwrap().iter();
         let found = checks.filter(|check| check["state"] == state).map(|check| check["id"].as_str().unwrap());
         found.filter(|id| *id != "speed").collect()
     }
 
-    /// Checks that this failed and nothing else, and that what was seen and the remedy say these words.
+    /// Asserts that only these checks failed, and that the first one says these words.
     #[track_caller]
     fn fails(&self, ids: &[&str], words: &[&str]) {
         assert_eq!(self.ids("fail"), ids, "{:#}", self.report);
@@ -71,7 +71,7 @@ impl Diagnosis {
         self.says(ids[0], words);
     }
 
-    /// Checks that nothing failed, and that this alone is a warning that says these words.
+    /// Asserts that nothing failed, and that only these checks are warnings, of which the first says these words.
     #[track_caller]
     fn warns(&self, ids: &[&str], words: &[&str]) {
         assert_eq!((self.ids("warn"), self.ids("fail")), (ids.to_vec(), Vec::new()), "{:#}", self.report);
@@ -109,7 +109,7 @@ fn answer(status: u16, content_type: &str, body: impl Into<String>) -> Answer {
     Answer { status, headers, body: body.into() }
 }
 
-/// The answer with one header set, or left out when `value` is empty.
+/// The answer with one header set, or without it if `value` is empty.
 fn with_header(mut answer: Answer, name: &str, value: &str) -> Answer {
     answer.headers.retain(|(found, _)| found != name);
     if !value.is_empty() {
@@ -122,7 +122,7 @@ fn refusal() -> Answer {
     answer(401, "application/problem+json", r#"{"title": "Unauthorized"}"#)
 }
 
-/// The claims of a Support SDK or SSO token, no two with the same `jti`.
+/// The claims of a Support SDK or SSO token, each time with another `jti`.
 fn profile() -> Value {
     let mut jti = [0; 16];
     aws_lc_rs::rand::fill(&mut jti).unwrap();
@@ -133,7 +133,7 @@ fn header() -> Value {
     json!({ "alg": "HS256", "typ": "JWT" })
 }
 
-/// The form's fields in a request that is a form, decoded.
+/// The decoded fields of a request that is a form.
 fn form(request: &Request) -> Vec<(String, String)> {
     if request.method != "POST" || request.content_type() != Some("application/x-www-form-urlencoded") {
         return Vec::new();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// An endpoint without fault, for a JWT of any header and claims.
+/// A correct endpoint that signs this header and these claims.
 fn good(request: &Request, header: &Value, claims: &Value) -> Answer {
     match user_token(request) {
         _ if request.method != "POST" => answer(405, "text/plain", ""),
@@ -23,12 +23,12 @@ fn diagnosis(server: &BrokenServer) -> Diagnosis {
     Diagnosis::of(&server.url("/sdk/jwt"), USER_TOKEN, &["--secret-file", path(&secret)])
 }
 
-/// The doctor's word on an endpoint whose answers are changed.
+/// The report on an endpoint whose answers are changed.
 fn answering(change: impl Fn(&Request, Answer) -> Answer + Send + Sync + 'static) -> Diagnosis {
     diagnosis(&BrokenServer::http(move |request| change(request, good(request, &header(), &profile()))))
 }
 
-/// The doctor's word on an endpoint that gives JWTs of this header and these claims.
+/// The report on an endpoint whose JWTs have a changed header and claims.
 fn signing(change: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static) -> Diagnosis {
     diagnosis(&BrokenServer::http(move |request| {
         let (mut header, mut claims) = (header(), profile());
@@ -38,25 +38,25 @@ fn signing(change: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static) -> D
 }
 
 #[test]
-fn an_endpoint_without_fault_passes() {
+fn a_correct_endpoint_passes() {
     let diagnosis = answering(|_, answer| answer);
     assert_eq!((diagnosis.ids("fail"), diagnosis.ids("warn")), (vec![], vec![]), "{:#}", diagnosis.report);
 }
 
 #[test]
-fn a_redirect_is_pointed_out() {
+fn a_redirect_is_reported() {
     let to =
         |location: &'static str| answering(move |_, _| with_header(answer(301, "text/html", ""), "location", location));
     let diagnosis = to("https://www.example.com/sdk/jwt?key=canary");
     diagnosis.fails(
         &["no-redirect", "unknown-token", "good-token"],
-        &["301 to `https://www.example.com/sdk/jwt`", "not followed"],
+        &["301 to `https://www.example.com/sdk/jwt`", "does not follow redirects"],
     );
     assert!(!diagnosis.report.to_string().contains("canary"));
 }
 
 #[test]
-fn an_unknown_token_must_be_refused_with_401() {
+fn an_unknown_token_that_is_not_refused_with_401_is_reported() {
     answering(
         |request, answer| {
             if user_token(request).is_some_and(|token| !token.is_empty()) { good_for_all() } else { answer }
@@ -78,7 +78,7 @@ fn good_for_all() -> Answer {
 }
 
 #[test]
-fn two_refusals_must_be_alike() {
+fn refusals_that_differ_are_reported() {
     let is_like_a_jwt = |request: &Request| user_token(request).is_some_and(|token| token.starts_with("ey"));
     answering(move |request, answer| if is_like_a_jwt(request) { Answer { status: 403, ..answer } } else { answer })
         .fails(&["refusals-alike"], &["401", "403"]);
@@ -91,7 +91,7 @@ fn two_refusals_must_be_alike() {
 }
 
 #[test]
-fn a_refusal_must_not_repeat_the_token_or_show_the_inside() {
+fn a_refusal_that_repeats_the_token_or_shows_a_stack_trace_is_reported() {
     let diagnosis = answering(|request, answer| {
         let token = user_token(request).filter(|_| answer.status == 401).unwrap_or_default();
         let is_refusal = answer.status == 401;
@@ -108,13 +108,13 @@ fn a_refusal_must_not_repeat_the_token_or_show_the_inside() {
 }
 
 #[test]
-fn answers_that_caches_may_keep_are_pointed_out() {
+fn answers_that_caches_may_store_are_reported() {
     answering(|_, answer| with_header(answer, "cache-control", ""))
         .warns(&["refusal-cache", "cache"], &["no Cache-Control", "no-store"]);
 }
 
 #[test]
-fn odd_characters_must_make_no_difference() {
+fn an_unknown_token_with_odd_characters_that_is_answered_otherwise_is_reported() {
     answering(|request, answer| {
         let is_odd = user_token(request).is_some_and(|token| token.contains('é'));
         if is_odd { Answer { status: 500, ..answer } } else { answer }
@@ -123,9 +123,9 @@ fn odd_characters_must_make_no_difference() {
 }
 
 #[test]
-fn a_form_that_is_not_decoded_is_pointed_out() {
+fn a_form_that_is_not_decoded_is_reported() {
     answering(|request, answer| {
-        // Such an endpoint decodes what a form must encode, by hand, and nothing else.
+        // Such an endpoint decodes by hand what a form must encode, and nothing else.
         let is_whole = String::from_utf8_lossy(&request.body).contains("%67");
         if is_whole { refusal() } else { answer }
     })
@@ -133,7 +133,7 @@ fn a_form_that_is_not_decoded_is_pointed_out() {
 }
 
 #[test]
-fn requests_without_a_token_must_not_be_taken_or_crash() {
+fn requests_without_a_token_that_are_accepted_or_crash_are_reported() {
     answering(|request, answer| {
         let is_empty = user_token(request).is_some_and(|token| token.is_empty());
         if is_empty { Answer { status: 500, ..answer } } else { answer }
@@ -150,7 +150,7 @@ fn requests_without_a_token_must_not_be_taken_or_crash() {
 }
 
 #[test]
-fn a_good_token_must_be_answered_with_exactly_200() {
+fn a_known_token_that_is_not_answered_with_200_is_reported() {
     for (status, advice) in [(201, "exactly 200"), (401, "that this endpoint knows"), (503, "server's log")] {
         let diagnosis =
             answering(move |request, answer| if is_good(request) { Answer { status, ..answer } } else { answer });
@@ -160,7 +160,7 @@ fn a_good_token_must_be_answered_with_exactly_200() {
 }
 
 #[test]
-fn the_body_must_be_a_json_object_with_the_jwt() {
+fn an_answer_that_is_not_a_json_object_with_the_jwt_is_reported() {
     let answers = |content_type: &'static str, body: fn(&str) -> String| {
         answering(move |request, answer| {
             if !is_good(request) {
@@ -174,8 +174,8 @@ fn the_body_must_be_a_json_object_with_the_jwt() {
     for (body, seen) in [
         ((|jwt| json!({ "JWT": jwt }).to_string()) as fn(&str) -> String, "called `JWT`"),
         (|jwt| json!({ "token": jwt }).to_string(), "called `token`"),
-        (|jwt| json!({ "jwt": [jwt] }).to_string(), "no string"),
-        (|jwt| json!([jwt]).to_string(), "no object"),
+        (|jwt| json!({ "jwt": [jwt] }).to_string(), "not a string"),
+        (|jwt| json!([jwt]).to_string(), "not an object"),
         (str::to_owned, "not JSON"),
         (|_| String::new(), "empty"),
     ] {
@@ -184,7 +184,7 @@ fn the_body_must_be_a_json_object_with_the_jwt() {
 }
 
 #[test]
-fn every_broken_rule_of_the_jwt_is_told_with_its_remedy() {
+fn each_broken_rule_of_the_jwt_is_reported_with_its_remedy() {
     signing(|header, _| header["alg"] = "RS256".into()).fails(&["jwt-algorithm"], &["RS256", "HS256"]);
     signing(|header, _| header["typ"] = json!(null)).fails(&["jwt-type"], &["`JWT`"]);
     signing(|_, claims| claims["iat"] = json!(now() * 1000)).fails(&["jwt-not-milliseconds"], &["divide by 1000"]);
@@ -194,13 +194,13 @@ fn every_broken_rule_of_the_jwt_is_told_with_its_remedy() {
 }
 
 #[test]
-fn a_jti_that_comes_twice_is_pointed_out() {
+fn a_jti_used_twice_is_reported() {
     signing(|_, claims| claims["jti"] = "0123456789abcdef0123456789abcdef".into())
         .fails(&["jti-changes"], &["same `jti`", "random"]);
 }
 
 #[test]
-fn a_token_kept_from_earlier_is_pointed_out() {
+fn a_jwt_signed_earlier_is_reported() {
     signing(|_, claims| claims["iat"] = json!(now() - 60)).warns(&["iat-clock"], &["behind", "new token"]);
     let stale = signing(|_, claims| claims["iat"] = json!(now() - 600));
     stale.fails(&["jwt-iat-fresh"], &["10 minutes ago"]);
@@ -208,7 +208,7 @@ fn a_token_kept_from_earlier_is_pointed_out() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_pointed_out() {
+fn a_wrong_server_clock_is_reported() {
     let off_by = |seconds: u64| {
         answering(move |_, answer| {
             let date = std::time::UNIX_EPOCH + std::time::Duration::from_secs(now() - seconds);
@@ -220,7 +220,7 @@ fn a_clock_that_is_off_is_pointed_out() {
 }
 
 #[test]
-fn another_secret_is_pointed_out_and_so_is_what_happened_to_it() {
+fn a_jwt_signed_with_another_secret_is_reported_with_the_cause() {
     let server = BrokenServer::http(|request| good(request, &header(), &profile()));
     let with = |secret: &str| {
         let secret = file(secret);
@@ -236,7 +236,7 @@ fn another_secret_is_pointed_out_and_so_is_what_happened_to_it() {
 }
 
 #[test]
-fn an_answer_that_takes_longer_than_a_second_is_pointed_out() {
+fn an_answer_that_takes_longer_than_a_second_is_reported() {
     let diagnosis = answering(|request, answer| {
         if is_good(request) {
             std::thread::sleep(std::time::Duration::from_millis(1100));
@@ -248,7 +248,7 @@ fn an_answer_that_takes_longer_than_a_second_is_pointed_out() {
 }
 
 #[test]
-fn without_a_user_token_everything_else_is_checked() {
+fn without_a_user_token_the_other_checks_are_made() {
     let server = BrokenServer::http(|request| good(request, &header(), &profile()));
     let diagnosis = Diagnosis::of(&server.url("/sdk/jwt"), "", &[]);
 

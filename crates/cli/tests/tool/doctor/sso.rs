@@ -5,7 +5,7 @@ use super::*;
 const ACTION: &str = "https://acme.zendesk.com/access/jwt";
 const POLICY: &str = "default-src 'none'; form-action 'self' https://*.zendesk.com; frame-ancestors 'none'";
 
-/// What a page is made of, to be changed.
+/// The parts of a sign-in page, for a test to change.
 struct Page {
     action: String,
     method: &'static str,
@@ -67,7 +67,7 @@ fn diagnosis(server: &BrokenServer) -> Diagnosis {
     Diagnosis::of(&server.url("/sso"), PLAIN_TOKEN, &["--kind", "sso", "--secret-file", path(&secret)])
 }
 
-/// The doctor's word on an endpoint whose page is changed.
+/// The report on an endpoint whose page is changed.
 fn page(change: impl Fn(&Request, &mut Page) + Send + Sync + 'static) -> Diagnosis {
     diagnosis(&BrokenServer::http(move |request| {
         if !is_signed_in(request) {
@@ -79,7 +79,7 @@ fn page(change: impl Fn(&Request, &mut Page) + Send + Sync + 'static) -> Diagnos
     }))
 }
 
-/// The doctor's word on an endpoint whose answers are changed.
+/// The report on an endpoint whose answers are changed.
 fn answering(change: impl Fn(&Request, Answer) -> Answer + Send + Sync + 'static) -> Diagnosis {
     diagnosis(&BrokenServer::http(move |request| {
         let answer = if is_signed_in(request) { Page::good(request).answer() } else { to_login() };
@@ -88,7 +88,7 @@ fn answering(change: impl Fn(&Request, Answer) -> Answer + Send + Sync + 'static
 }
 
 #[test]
-fn a_page_without_fault_passes() {
+fn a_correct_page_passes() {
     let diagnosis = page(|_, _| ());
     assert_eq!((diagnosis.ids("fail"), diagnosis.ids("warn")), (vec![], vec![]), "{:#}", diagnosis.report);
     assert_eq!(diagnosis.state("sign-out"), "skip", "the remote logout URL is not known");
@@ -96,7 +96,7 @@ fn a_page_without_fault_passes() {
 }
 
 #[test]
-fn zendesks_own_parameters_are_sent_along() {
+fn each_request_has_the_parameters_that_zendesk_sends() {
     let server = BrokenServer::http(|request| Page::good(request).answer());
     diagnosis(&server);
     for name in ["return_to", "brand_id", "locale_id", "timestamp"] {
@@ -105,12 +105,12 @@ fn zendesks_own_parameters_are_sent_along() {
 }
 
 #[test]
-fn the_form_must_be_posted() {
+fn a_form_that_is_not_posted_is_reported() {
     page(|_, page| page.method = "get").fails(&["form-method"], &["`get`", "method=\"post\""]);
 }
 
 #[test]
-fn the_form_must_lead_to_the_accounts_own_host() {
+fn a_form_that_does_not_lead_to_the_account_is_reported() {
     page(|_, page| page.action = "https://help.example.com/access/jwt".into())
         .fails(&["form-action", "csp-form-action"], &["help.example.com", "never one of your own"]);
     page(|_, page| page.action = "https://acme.zendesk.com/access".into()).fails(&["form-action"], &["/access/jwt"]);
@@ -124,14 +124,14 @@ fn the_form_must_lead_to_the_accounts_own_host() {
 }
 
 #[test]
-fn the_fields_must_have_zendesks_names() {
+fn misspelt_form_fields_are_reported() {
     page(|_, page| page.jwt_field = "JWT").fails(&["form-fields"], &["called `JWT`", "exactly `jwt`"]);
     page(|_, page| page.return_to_field = "returnTo")
         .fails(&["form-fields", "return-to-relative", "return-to-absolute"], &["called `returnTo`"]);
 }
 
 #[test]
-fn there_must_be_one_form() {
+fn a_page_without_exactly_one_form_is_reported() {
     page(|_, page| page.more = format!(r#"<form method="post" action="{ACTION}"></form>"#))
         .fails(&["sign-in-page"], &["2 forms"]);
     answering(
@@ -139,17 +139,17 @@ fn there_must_be_one_form() {
     )
     .fails(&["sign-in-page"], &["without a form", "fetch"]);
     answering(|_, _| with_header(to_login(), "location", &format!("{ACTION}?jwt=x.y.z")))
-        .fails(&["sign-in-page"], &["given that way up"]);
+        .fails(&["sign-in-page"], &["deprecated that way"]);
 }
 
 #[test]
-fn the_page_must_not_be_kept() {
+fn a_page_that_caches_may_store_is_reported() {
     answering(|_, answer| with_header(answer, "cache-control", "private, max-age=60"))
         .fails(&["page-cache"], &["max-age=60", "no-store"]);
 }
 
 #[test]
-fn the_policies_must_let_the_form_go_and_nothing_frame_it() {
+fn policies_that_block_the_form_or_allow_frames_are_reported() {
     let policy = |policy: &'static str| page(move |_, page| page.policy = policy);
     policy("form-action 'self'; frame-ancestors 'none'").fails(&["csp-form-action"], &["https://acme.zendesk.com"]);
     policy("form-action https://zendesk.com; frame-ancestors 'none'").fails(&["csp-form-action"], &["do not post"]);
@@ -163,7 +163,7 @@ fn the_policies_must_let_the_form_go_and_nothing_frame_it() {
 }
 
 #[test]
-fn return_to_must_arrive_as_it_was_sent() {
+fn a_changed_return_to_is_reported() {
     page(|_, page| page.return_to = page.return_to.as_ref().map(|text| text.replace("%26", "&")))
         .fails(&["return-to-relative", "return-to-absolute"], &["became", "decoded once"]);
     page(|_, page| page.return_to = page.return_to.take().filter(|text| text.starts_with("https:")))
@@ -171,7 +171,7 @@ fn return_to_must_arrive_as_it_was_sent() {
 }
 
 #[test]
-fn return_to_must_not_lead_away() {
+fn a_return_to_that_leads_away_from_zendesk_is_reported() {
     for foreign in [
         "https://example.org/",
         "//example.org/",
@@ -195,7 +195,7 @@ fn return_to_must_not_lead_away() {
 }
 
 #[test]
-fn a_form_is_for_those_who_are_signed_in() {
+fn a_form_for_a_browser_that_is_not_signed_in_is_reported() {
     let diagnosis = diagnosis(&BrokenServer::http(|request| Page::good(request).answer()));
     diagnosis.fails(&["page-without-session", "page-unknown-token"], &["login page"]);
     answering(|request, answer| if is_signed_in(request) { answer } else { Answer { status: 500, ..answer } })
@@ -203,7 +203,7 @@ fn a_form_is_for_those_who_are_signed_in() {
 }
 
 #[test]
-fn the_rules_are_those_of_sso() {
+fn the_jwt_is_checked_by_the_rules_of_sso() {
     page(|_, page| page.claims["jti"] = "0123456789abcdef0123456789abcdef".into())
         .fails(&["jti-changes"], &["same `jti`"]);
     page(|_, page| page.claims["iat"] = json!(now() - 600)).fails(&["jwt-iat-fresh"], &["10 minutes ago"]);
@@ -211,7 +211,7 @@ fn the_rules_are_those_of_sso() {
 }
 
 #[test]
-fn a_user_token_that_is_not_taken_is_pointed_out() {
+fn a_user_token_that_is_refused_is_reported() {
     let server = BrokenServer::http(|_| to_login());
     let diagnosis = diagnosis(&server);
     diagnosis.fails(&["sign-in-page"], &["303 to `https://www.example.com/login`", "--cookie"]);

@@ -1,0 +1,76 @@
+//! The JWT, checked by the rules of [`zendesk_jwt_rules::inspect`].
+
+use serde_json::Value;
+
+use super::clock;
+use super::endpoint::Endpoint;
+use super::report::{Group, Report, Verdict, rule_id, rules};
+use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::inspect::{Expectation, Finding, Inspection, Rule, Severity, Subject, inspect};
+use zendesk_jwt_simulator::client::Answer;
+
+/// Checks the JWT of an answer, and that a later answer holds another one.
+pub(super) fn examine(endpoint: &Endpoint<'_>, answer: &Answer, jwt: &str, later: Option<&str>, report: &mut Report) {
+    let (kind, secret) = (endpoint.plan.kind, endpoint.plan.secret.as_ref());
+    let expectation =
+        Expectation { kind: Some(kind), secret: secret.map(|secret| secret.secret.as_bytes()), now: answer.sent_at.0 };
+    let inspection = inspect(jwt, &expectation);
+    for (rule, finding) in inspection.checked_rules() {
+        report.add(&rule_id(rule), judged(rule, finding));
+    }
+    let needs_secret = |rule: Rule| matches!(rule.subject(), Subject::Secret | Subject::Signature);
+    let reason =
+        if secret.is_none() { "needs the shared secret (--secret-file)" } else { "the JWT is not signed with HS256" };
+    for rule in rules(kind).filter(|rule| needs_secret(*rule) && !inspection.checked.contains(rule)) {
+        report.add(&rule_id(rule), Verdict::skip(reason));
+    }
+    if kind == Kind::Messaging {
+        report.add("kid", right_kid(&inspection, secret.and_then(|secret| secret.kid.as_deref())));
+    } else {
+        let iat = inspection.claims.as_ref().and_then(|claims| claims.get("iat")?.as_u64());
+        let iat = iat.filter(|_| inspection.finding(Rule::NotMilliseconds).is_none());
+        report.add("iat-clock", clock::of_iat(iat, answer));
+        let later = later.map(|later| inspect(later, &expectation));
+        report.add("jti-changes", jti_changes(&inspection, later.as_ref()));
+    }
+    report.skip_rest(Group::Jwt, "the JWT cannot be read so far");
+}
+
+fn judged(rule: Rule, finding: Option<&Finding>) -> Verdict {
+    let Some(finding) = finding else {
+        return Verdict::pass(rule.statement());
+    };
+    let (seen, remedy) = (format!("broken: {}", rule.statement()), finding.message.clone());
+    match rule.severity() {
+        Severity::Rejected => Verdict::fail(seen, remedy),
+        Severity::Ignored | Severity::Advice => Verdict::warn(seen, remedy),
+    }
+}
+
+fn right_kid(inspection: &Inspection, expected: Option<&str>) -> Verdict {
+    let found = inspection.header.as_ref().and_then(|header| header.get("kid")?.as_str());
+    match expected {
+        None => Verdict::skip("needs the key id, as in {\"kid\": …, \"secret\": …}"),
+        Some(expected) if found == Some(expected) => Verdict::pass("`kid` in the header is that of the given secret"),
+        Some(_) => Verdict::fail(
+            "`kid` in the header is not that of the given secret",
+            format!(
+                "Take Key ID and secret from the same row in Admin Center > {}, and store both together.",
+                Kind::Messaging.admin_center_screen()
+            ),
+        ),
+    }
+}
+
+fn jti_changes(first: &Inspection, later: Option<&Inspection>) -> Verdict {
+    let jti = |inspection: &Inspection| -> Option<Value> { inspection.claims.as_ref()?.get("jti").cloned() };
+    match (jti(first), later.map(jti)) {
+        (_, None) => Verdict::skip("no second JWT"),
+        (Some(first), Some(Some(later))) if first == later => Verdict::fail(
+            "two JWTs have the same `jti`",
+            "Make a new random `jti` for each JWT, and store no JWT: Zendesk accepts each `jti` once.",
+        ),
+        (Some(_), Some(Some(_))) => Verdict::pass("two JWTs have two different `jti`"),
+        _ => Verdict::skip("no `jti`"),
+    }
+}

@@ -1,0 +1,182 @@
+//! What to examine: the command line with its files and prompts. Tokens and secrets never stand on the command line.
+
+use std::path::Path;
+use std::time::Duration;
+
+use hyper::header::HeaderValue;
+use url::{Position, Url};
+use zeroize::Zeroizing;
+
+use super::arguments::{Arguments, TokenIn};
+use super::connection::Network;
+use crate::input::{self, ask, can_ask, is_standard_input};
+use crate::problem::Problem;
+use zendesk_jwt::jwt::{JtiSource, Kind, RandomJti};
+use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem, check_secret};
+use zendesk_jwt_simulator::Client;
+
+/// The paths of our own endpoints.
+const OWN_PATHS: [(&str, Kind); 3] =
+    [("/sdk/jwt", Kind::Sdk), ("/messaging/jwt", Kind::Messaging), ("/sso/login", Kind::Sso)];
+
+/// Where the endpoint reads the user token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Form,
+    Bearer,
+    /// The cookie of this name.
+    Cookie(String),
+}
+
+/// The shared secret as raw text, with messaging's key id if it is known. No `Debug`.
+pub(super) struct Secret {
+    pub(super) secret: Zeroizing<String>,
+    pub(super) kid: Option<String>,
+}
+
+/// Everything that the command line, files and prompts said.
+pub(super) struct Plan {
+    pub(super) url: Url,
+    pub(super) kind: Kind,
+    pub(super) place: Place,
+    pub(super) user_token: Option<Zeroizing<String>>,
+    pub(super) secret: Option<Secret>,
+    pub(super) origin: Option<String>,
+    pub(super) zendesk_subdomain: Option<String>,
+    pub(super) logout_url: Option<Url>,
+    pub(super) network: Network,
+    /// Random hexadecimal digits, part of every invented token of this run.
+    pub(super) marker: String,
+}
+
+impl Plan {
+    pub(super) fn read(arguments: &Arguments) -> Result<Self, Problem> {
+        let mut url = arguments.url.clone();
+        let logout_url = arguments.logout_url.clone().or_else(|| own_logout_url(&url));
+        url.set_fragment(None);
+        // A REST API puts its stage before the path.
+        let known = OWN_PATHS.into_iter().find(|(path, _)| url.path().ends_with(path)).map(|(_, kind)| kind);
+        let kind = arguments.kind.or(known).ok_or_else(|| {
+            problem("the address does not say the kind of JWT: add --kind sdk, --kind messaging or --kind sso")
+        })?;
+        let place = place(kind, arguments)?;
+        refuse_foreign_options(kind, arguments)?;
+        let secret = arguments.secret_file.as_deref().map(|path| secret(path, kind)).transpose()?;
+        let user_token = match &arguments.user_token_file {
+            Some(path) => Some(read(path, "the user token")?),
+            None => prompted()?,
+        };
+        if let Some(token) = &user_token {
+            check_token(token, &place)?;
+        }
+        let client = Client::new(arguments.ca_file.as_deref()).map_err(|error| Problem(error.to_string()))?;
+        let user_agent = concat!("zendesk-jwt-doctor/", env!("CARGO_PKG_VERSION"));
+        Ok(Self {
+            network: Network {
+                resolve: arguments.resolve.clone(),
+                client: client.with(user_agent, Duration::from_secs(arguments.timeout)),
+            },
+            marker: RandomJti.next().map_err(|error| Problem(error.to_string()))?.as_str().to_owned(),
+            origin: arguments.origin.clone(),
+            zendesk_subdomain: arguments.zendesk_subdomain.clone(),
+            logout_url,
+            user_token,
+            secret,
+            place,
+            kind,
+            url,
+        })
+    }
+
+    /// The address without its query, which may hold a key.
+    pub(super) fn shown_url(&self) -> String {
+        self.url[..Position::AfterPath].to_owned()
+    }
+}
+
+fn problem(text: &str) -> Problem {
+    Problem(text.to_owned())
+}
+
+fn own_logout_url(url: &Url) -> Option<Url> {
+    let before = url.path().strip_suffix("/sso/login")?;
+    let mut logout_url = url.clone();
+    logout_url.set_path(&format!("{before}/sso/logout"));
+    logout_url.set_query(None);
+    Some(logout_url)
+}
+
+fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Problem> {
+    let options = [
+        ("--origin", arguments.origin.is_some(), Kind::Messaging),
+        ("--zendesk-subdomain", arguments.zendesk_subdomain.is_some(), Kind::Sso),
+        ("--logout-url", arguments.logout_url.is_some(), Kind::Sso),
+    ];
+    if let Some((option, _, only)) = options.into_iter().find(|(_, is_given, only)| *is_given && *only != kind) {
+        return Err(Problem(format!("{option} is for {} endpoints: leave it out", only.title())));
+    }
+    let files = [&arguments.user_token_file, &arguments.secret_file];
+    if files.into_iter().flatten().filter(|path| is_standard_input(path)).count() == 2 {
+        return Err(problem("standard input holds either the user token or the secret: give one of them in a file"));
+    }
+    Ok(())
+}
+
+fn place(kind: Kind, arguments: &Arguments) -> Result<Place, Problem> {
+    let cookie = arguments.cookie.as_deref();
+    let place = match (arguments.token_in, kind) {
+        (None, Kind::Messaging) if cookie.is_none() => Place::Bearer,
+        (None, Kind::Sdk) | (Some(TokenIn::Form), _) => Place::Form,
+        (Some(TokenIn::Bearer), _) => Place::Bearer,
+        (None | Some(TokenIn::Cookie), _) => Place::Cookie(cookie.unwrap_or("session").to_owned()),
+    };
+    if kind == Kind::Sdk && (place != Place::Form || cookie.is_some()) {
+        return Err(problem("Zendesk sends the Support SDK's user token in a form: leave out --token-in and --cookie"));
+    }
+    if cookie.is_some() && !matches!(place, Place::Cookie(_)) {
+        return Err(problem("--cookie needs --token-in cookie: leave one of them out"));
+    }
+    Ok(place)
+}
+
+/// The text of a file or of standard input, which must not be empty.
+fn read(path: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
+    let text = input::read(path, what)?;
+    let is_empty = text.is_empty();
+    if is_empty { Err(Problem(format!("{what} is empty: put it into the file or standard input"))) } else { Ok(text) }
+}
+
+fn prompted() -> Result<Option<Zeroizing<String>>, Problem> {
+    if !can_ask() {
+        return Ok(None);
+    }
+    let token = ask("User token that the endpoint knows (not shown; press Enter to go without): ")?;
+    Ok(Some(token).filter(|token| !token.is_empty()))
+}
+
+fn check_token(token: &str, place: &Place) -> Result<(), Problem> {
+    let (is_fit, place) = match place {
+        Place::Form => (true, "a form"),
+        Place::Bearer => (HeaderValue::from_str(token).is_ok(), "a header"),
+        // RFC 6265, section 4.1.1.
+        Place::Cookie(_) => {
+            (token.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)), "a cookie")
+        }
+    };
+    let advice = "check the file, or --token-in";
+    let refusal = || Problem(format!("the user token holds characters that cannot be sent in {place}: {advice}"));
+    if is_fit { Ok(()) } else { Err(refusal()) }
+}
+
+/// The secret in a file, as raw text or as the JSON that Secrets Manager holds.
+fn secret(path: &Path, kind: Kind) -> Result<Secret, Problem> {
+    let text = read(path, "the secret")?;
+    let checked = |problem: SigningKeyProblem| Problem(problem.to_string());
+    if text.trim_start().starts_with('{') {
+        let key = SharedKey::parse(kind, &text).map_err(checked)?;
+        return Ok(Secret { secret: Zeroizing::new(key.secret().to_owned()), kid: key.kid().map(str::to_owned) });
+    }
+    // The key id is not in the file.
+    check_secret(kind, &text).map_err(checked)?;
+    Ok(Secret { secret: text, kid: None })
+}

@@ -1,0 +1,209 @@
+use serde_json::{Map, Value, json};
+
+use crate::verdict::Verdict;
+use zendesk_jwt_rules::inspect::Rule;
+
+/// The claims that are fields of a user, in the order in which they are shown.
+const FIELDS: [&str; 11] = [
+    "name",
+    "email",
+    "external_id",
+    "role",
+    "custom_role_id",
+    "phone",
+    "locale",
+    "locale_id",
+    "tags",
+    "remote_photo_url",
+    "organizations",
+];
+
+/// Zendesk's users, and what a JWT does to one: an absent claim changes nothing, null clears a field, a value replaces it.
+#[derive(Default)]
+pub(super) struct Users(Vec<User>);
+
+/// The fields of one user. Those of `user_fields` have the names `user_fields.KEY`.
+pub(super) type User = Map<String, Value>;
+
+/// What one claim did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub field: String,
+    pub before: String,
+    pub after: String,
+    pub effect: &'static str,
+}
+
+/// A user after a JWT, and what the JWT changed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Update {
+    pub user: User,
+    pub is_new: bool,
+    pub changes: Vec<Change>,
+    /// The fields that the JWT does not name.
+    pub unchanged: Vec<String>,
+}
+
+/// The e-mail address belongs to another user.
+#[derive(Debug)]
+pub(super) struct Conflict;
+
+impl Users {
+    /// Finds or creates the user of an accepted Support SDK or SSO token, and applies the claims.
+    pub fn update(&mut self, verdict: &Verdict) -> Result<Update, Conflict> {
+        let claims = verdict.claims();
+        let by_id = self.position("external_id", claims.get("external_id"));
+        let by_email = self.position("email", claims.get("email"));
+        if by_id.is_some() && by_email.is_some() && by_id != by_email {
+            return Err(Conflict);
+        }
+        Ok(self.change(by_id.or(by_email), &claims, verdict))
+    }
+
+    /// Finds or creates the user of an accepted messaging token.
+    pub fn update_visitor(&mut self, verdict: &Verdict) -> Result<Update, Conflict> {
+        let mut claims = verdict.claims();
+        claims.retain(|claim, _| matches!(claim.as_str(), "external_id" | "name" | "email"));
+        if verdict.breaks(Rule::EmailVerified) {
+            claims.remove("email");
+        }
+        let by_id = self.position("external_id", claims.get("external_id"));
+        let by_email = self.position("email", claims.get("email"));
+        if by_email.is_some() && by_id != by_email {
+            return Err(Conflict);
+        }
+        Ok(self.change(by_id, &claims, verdict))
+    }
+
+    /// Moves the address to a new user with this external id.
+    pub fn bind(&mut self, email: String, external_id: String) {
+        for user in &mut self.0 {
+            if user.get("email").is_some_and(|bound| *bound == email) {
+                user.remove("email");
+            }
+        }
+        self.0.retain(|user| user.get("external_id").is_none_or(|bound| *bound != external_id));
+        let fields = [("name", "Another user".to_owned()), ("email", email), ("external_id", external_id)];
+        self.0.push(fields.into_iter().map(|(field, value)| (field.to_owned(), value.into())).collect());
+    }
+
+    /// Whether this is the address of an agent or admin.
+    pub fn is_team_member(&self, email: Option<&Value>) -> bool {
+        let user = self.position("email", email).and_then(|position| self.0.get(position));
+        let role = user.and_then(|user| user.get("role")).and_then(Value::as_str);
+        matches!(role, Some("agent" | "admin"))
+    }
+
+    fn position(&self, field: &str, value: Option<&Value>) -> Option<usize> {
+        let value = value.filter(|value| value.as_str().is_some_and(|text| !text.trim().is_empty()))?;
+        self.0.iter().position(|user| user.get(field) == Some(value))
+    }
+
+    fn change(&mut self, position: Option<usize>, claims: &Map<String, Value>, verdict: &Verdict) -> Update {
+        let position = position.unwrap_or_else(|| {
+            self.0.push(User::new());
+            self.0.len() - 1
+        });
+        let Some(user) = self.0.get_mut(position) else { return Update::default() };
+        let before = user.clone();
+        let is_new = before.is_empty();
+        if is_new {
+            user.insert("role".to_owned(), json!("end_user"));
+        }
+        let values = new_values(claims, verdict, &before);
+        let changes = values.iter().map(|(field, value)| set(user, field, value)).collect();
+        let unchanged = before.keys().filter(|field| !values.iter().any(|(named, _)| named == *field));
+        Update { unchanged: unchanged.cloned().collect(), user: user.clone(), is_new, changes }
+    }
+}
+
+fn set(user: &mut User, field: &str, value: &Value) -> Change {
+    let old = user.get(field).cloned();
+    if value.is_null() {
+        user.remove(field);
+    } else {
+        user.insert(field.to_owned(), value.clone());
+    }
+    let effect = match (&old, field) {
+        (None, _) if value.is_null() => "null clears it; the field was empty",
+        (Some(_), _) if value.is_null() => "cleared by null",
+        (Some(old), _) if old == value => "unchanged",
+        (Some(_), "role") => "changes the stored role",
+        (Some(_), "tags") => "replaces all tags",
+        (Some(_), _) => "replaced",
+        (None, _) => "set",
+    };
+    Change { field: field.to_owned(), before: shown(old.as_ref()), after: shown(user.get(field)), effect }
+}
+
+/// The fields that the claims name, with their new values.
+fn new_values(claims: &Map<String, Value>, verdict: &Verdict, before: &User) -> Vec<(String, Value)> {
+    let claim = |field: &str| {
+        if field == "organizations" { organizations(claims, before) } else { read(claims, verdict, field) }
+    };
+    let fields = FIELDS.into_iter().filter_map(|field| Some((field.to_owned(), claim(field)?)));
+    let user_fields = claims.get("user_fields").and_then(Value::as_object).into_iter().flatten();
+    fields.chain(user_fields.map(|(key, value)| (format!("user_fields.{key}"), value.clone()))).collect()
+}
+
+/// The value that Zendesk reads; `None` if the claim is absent or Zendesk ignores it.
+fn read(claims: &Map<String, Value>, verdict: &Verdict, claim: &str) -> Option<Value> {
+    let rule = match claim {
+        "role" => Some(Rule::Role),
+        "custom_role_id" => Some(Rule::CustomRoleNeedsAgent),
+        "phone" => Some(Rule::Phone),
+        "remote_photo_url" => Some(Rule::PhotoUrl),
+        _ => None,
+    };
+    if rule.is_some_and(|rule| verdict.breaks(rule)) {
+        return None;
+    }
+    let value = claims.get(claim)?;
+    let is_text = |value: &Value| value.is_string();
+    let is_read = value.is_null()
+        || match claim {
+            "locale" | "locale_id" | "custom_role_id" => value.is_i64() || value.is_u64(),
+            "tags" => value.as_array().is_some_and(|tags| tags.iter().all(is_text)),
+            _ => is_text(value),
+        };
+    // The Support SDK calls an end user `user`.
+    let is_end_user = claim == "role" && value == "user";
+    is_read.then(|| if is_end_user { json!("end_user") } else { value.clone() })
+}
+
+/// The organizations in an account where a user may have several: `organizations` and `organization_ids` overwrite,
+/// `organization_id` and `organization` are added, and ids take precedence over names.
+fn organizations(claims: &Map<String, Value>, before: &User) -> Option<Value> {
+    let named = |id: &str| format!("external id {id}");
+    let text = |claim: &str| claims.get(claim).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let parts = |list: &str| list.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
+    if let Some(ids) = text("organization_ids") {
+        return Some(json!(parts(ids).iter().map(|id| named(id)).collect::<Vec<_>>()));
+    }
+    if let Some(names) = text("organizations") {
+        return Some(json!(parts(names)));
+    }
+    let added = text("organization_id").map(named).or_else(|| text("organization").map(str::to_owned));
+    let Some(added) = added else {
+        let claimed = ["organizations", "organization_ids", "organization", "organization_id"];
+        let is_cleared = claimed.iter().any(|claim| claims.get(*claim).is_some_and(Value::is_null));
+        return is_cleared.then_some(Value::Null);
+    };
+    let mut all = before.get("organizations").and_then(Value::as_array).cloned().unwrap_or_default();
+    if !all.contains(&json!(added)) {
+        all.push(json!(added));
+    }
+    Some(Value::Array(all))
+}
+
+/// A value in words.
+pub(super) fn shown(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "nothing".to_owned(),
+        Some(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(values)) if values.is_empty() => "an empty list".to_owned(),
+        Some(Value::Array(values)) => values.iter().map(|value| shown(Some(value))).collect::<Vec<_>>().join(", "),
+        Some(other) => other.to_string(),
+    }
+}
