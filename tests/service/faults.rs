@@ -1,5 +1,5 @@
-//! Network faults between a function and AWS. The caller does not notice a single fault. A lasting fault gives a 503
-//! in time. No fault needs a restart.
+//! Network faults between a function and AWS. The caller does not notice a single fault. During a lasting fault the
+//! function answers 503 in time. After it, the function signs without a restart.
 //!
 //! Each test tries all [`FAULTS`] with all functions.
 

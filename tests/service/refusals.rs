@@ -156,7 +156,7 @@ fn the_third_refusal_within_a_minute_is_the_same_page_for_every_reason() {
 }
 
 #[test]
-fn refusals_of_more_than_a_minute_ago_do_not_count() {
+fn refusals_older_than_a_minute_do_not_count() {
     let [.., with_login_page] = setups();
     let service = with_login_page.start();
     let status = |refusals: [u64; 2]| {

@@ -229,7 +229,7 @@ fn wildcards_are_only_where_aws_requires_them() {
             with_wildcard.extend(actions);
         }
     }
-    // X-Ray has no resources for them.
+    // These actions of X-Ray accept no resource but `*`.
     assert_eq!(Vec::from_iter(with_wildcard), ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
 }
 
