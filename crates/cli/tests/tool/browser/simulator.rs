@@ -113,7 +113,7 @@ fn a_visitor_signs_in_sees_the_user_in_zendesk_and_signs_out() {
 }
 
 #[test]
-fn a_remembered_user_whom_the_functions_refuse_ends_on_a_page_instead_of_a_redirect_loop() {
+fn a_remembered_user_that_the_functions_refuse_reaches_a_page_instead_of_a_redirect_loop() {
     in_a_browser(|walk| {
         walk.open("/hc");
         walk.click("#sign-in");
