@@ -53,8 +53,8 @@ fn terminal_failed(error: &io::Error) -> Problem {
     Problem(format!("the terminal cannot be read: {error}"))
 }
 
-/// Reads `what` from a file, or from standard input if the file is `-`, without a byte order mark at its beginning and
-/// the line break at its end.
+/// Reads `what` from a file, or from standard input if the file is `-`. A byte order mark and the last line break are
+/// not part of it.
 pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
     let mut text = read_marked(file, what)?;
     if text.starts_with('\u{feff}') {
@@ -82,6 +82,9 @@ fn read_marked(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES + 1));
     source.and_then(|source| source.take(MAX_BYTES as u64 + 1).read_to_string(&mut text)).map_err(|error| {
         // The file's name may be the secret itself, so it is not shown.
+        if error.kind() == io::ErrorKind::InvalidData {
+            return Problem(format!("the file of {what} is not UTF-8 text: save it as UTF-8"));
+        }
         let advice = "give a file's name, or - for standard input; a secret is never an argument";
         Problem(format!("the file of {what} cannot be read ({error}): {advice}"))
     })?;

@@ -86,6 +86,31 @@ fn the_checklist_has_a_mark_per_check_a_remedy_per_failure_and_ends_with_the_cou
 }
 
 #[test]
+fn the_checklist_opens_with_what_to_fix_first_and_ends_with_the_failures() {
+    let server = BrokenServer::http(|request| match request.method.as_str() {
+        "GET" => answer(500, "text/plain", ""),
+        _ => answer(200, "text/html", json!({ "jwt": sign(&header(), &profile(), SECRET) }).to_string()),
+    });
+    let ran = run(&server.url("/sdk/jwt"), USER_TOKEN, &[]);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines[0], "Critical: fix this first");
+    assert!(lines[1].starts_with("  ✗ unknown-token") && lines[1].contains("signs a JWT"), "{}", ran.stdout);
+    let (_, end) = ran.stdout.rsplit_once("\nFailures\n").unwrap();
+    assert!(end.contains("✗ unknown-token") && end.contains("✗ media-type") && !end.contains('→'), "{end}");
+
+    let server = BrokenServer::http(|request| match (request.method.as_str(), user_token(request).as_deref()) {
+        ("GET", _) => answer(500, "text/plain", ""),
+        (_, Some(USER_TOKEN)) => answer(200, "application/json", "{}"),
+        _ => refusal(),
+    });
+    let ran = run(&server.url("/sdk/jwt"), USER_TOKEN, &[]);
+    assert!(ran.stdout.starts_with("Fix this first\n  ✗ json"), "a main check comes first: {}", ran.stdout);
+
+    let healthy = run(&refusing().url("/sdk/jwt"), "", &[]);
+    assert!(healthy.stdout.starts_with("Connection\n") && !healthy.stdout.contains("Failures"), "{}", healthy.stdout);
+}
+
+#[test]
 fn nothing_secret_or_personal_is_shown() {
     let local = Local::start(&[]);
     let secret = "demo-sdk-shared-secret-not-for-production";
