@@ -27,9 +27,20 @@ pub(crate) struct UserTokenItem {
 
 impl UserTokenItem {
     /// Reads an object with fields as the table has them. It may hold the `token` instead of `token_hash`.
-    pub(crate) fn from_json(mut fields: Map<String, Value>) -> Result<Self, InvalidItem> {
-        let token_hash = token_hash(&mut fields)?;
+    pub(crate) fn from_json(fields: Map<String, Value>) -> Result<Self, InvalidItem> {
         let remarks = user_values::check(&fields);
+        Self::with_remarks(fields, remarks)
+    }
+
+    /// Adds new fields to stored ones. Only the new ones are checked, so that every stored user can get a token.
+    pub(crate) fn from_stored(mut stored: Map<String, Value>, new: Map<String, Value>) -> Result<Self, InvalidItem> {
+        let remarks = user_values::check(&new);
+        stored.extend(new);
+        Self::with_remarks(stored, remarks)
+    }
+
+    fn with_remarks(mut fields: Map<String, Value>, remarks: Vec<Remark>) -> Result<Self, InvalidItem> {
+        let token_hash = token_hash(&mut fields)?;
         let mut attributes = HashMap::from([("token_hash".to_owned(), AttributeValue::S(token_hash.clone()))]);
         for (name, value) in fields {
             let attribute = attribute(&name, value)?;

@@ -145,14 +145,14 @@ impl Issue {
                     .into(),
             ));
         }
-        let mut fields = shared_profile(&items, &given)?;
-        fields.extend(given);
-        fields.insert("external_id".into(), external_id.as_str().into());
-        self.token.add_to(&mut fields);
+        let mut stored = shared_profile(&items, &given)?;
+        stored.insert("external_id".into(), external_id.as_str().into());
+        let mut new = given;
+        self.token.add_to(&mut new);
 
         let token = new_token::random()?;
-        fields.insert("token_hash".into(), new_token::hash(&token).into());
-        let (item, _) = store(&table, UserTokenItem::from_json(fields)?).await?;
+        new.insert("token_hash".into(), new_token::hash(&token).into());
+        let (item, _) = store(&table, UserTokenItem::from_stored(stored, new)?).await?;
         new_token::show(&token, &item, place.json)?;
         Ok(ExitCode::SUCCESS)
     }
