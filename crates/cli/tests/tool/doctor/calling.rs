@@ -33,7 +33,7 @@ fn a_usage_error_is_one_clear_sentence() {
         (vec!["--logout-url", "https://www.example.com/bye"], "SSO endpoints"),
         (vec!["--ca-file", path(&empty)], "holds no certificate"),
         (vec!["--resolve", "support.example.com"], "HOST:PORT:ADDRESS"),
-        (vec!["--kind", "chat"], "sdk, messaging and sso"),
+        (vec!["--kind", "chat"], "sdk, messaging or sso"),
     ] {
         let ran = run(&url, "", &arguments);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
