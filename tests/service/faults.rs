@@ -1,5 +1,5 @@
-//! Network faults between a function and AWS. The caller does not notice a single fault. A lasting fault gives a 503
-//! in time. No fault needs a restart.
+//! Network faults between a function and AWS. The caller does not notice a single fault. During a lasting fault the
+//! function answers 503 in time. After it, the function signs without a restart.
 //!
 //! Each test tries all [`FAULTS`] with all functions.
 
@@ -114,9 +114,9 @@ fn for_all<C: fmt::Display + Sync>(cells: &[C], test: impl Fn(&C) + Sync) {
             scope.spawn(|| {
                 while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(cell))) {
-                        let text = panic.downcast_ref::<String>().map(String::as_str);
-                        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
-                        failures.lock().unwrap().push(format!("{cell}: {text}"));
+                        let message = panic.downcast_ref::<String>().map(String::as_str);
+                        let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+                        failures.lock().unwrap().push(format!("{cell}: {message}"));
                     }
                 }
             });

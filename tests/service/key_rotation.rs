@@ -1,4 +1,4 @@
-//! Rotation of a signing key under constant requests, none of which fails.
+//! Rotation of a signing key while requests arrive all the time. No request fails.
 
 use crate::support::service::{MESSAGING_KID, MESSAGING_SECRET};
 use crate::support::{Jwt, Kind, Service, Setup, logs, users};

@@ -1,5 +1,5 @@
-//! The signing key: read at cold start, refreshed while the function serves, and refused if it is invalid.
-//! The process never ends because of it.
+//! Signing keys: a function reads its key at cold start, refreshes it while it serves, and refuses an invalid key. A
+//! problem with the key never ends the process.
 
 use crate::support::service::{MESSAGING_KID, SDK_SECRET};
 use crate::support::{Answer, Aws, Fault, Jwt, Kind, Service, Setup, eventually, html, users};
@@ -39,10 +39,10 @@ fn assert_unavailable(answer: &Answer) {
     assert!(!answer.body.contains("<form"));
 }
 
-/// Secrets as Zendesk shows them after saving, and with mistakes of copying.
-fn refused(kind: Kind) -> Vec<(&'static str, String)> {
+/// Secrets as Zendesk shows them after saving, and secrets with mistakes of copying.
+fn invalid_secrets(kind: Kind) -> Vec<(&'static str, String)> {
     let secret = kind.secret();
-    let mut refused = vec![
+    let mut invalid = vec![
         ("nine characters", kind.signing_key(&secret[..9]).to_string()),
         ("six characters", kind.signing_key(&secret[..6]).to_string()),
         ("empty", kind.signing_key("").to_string()),
@@ -56,14 +56,14 @@ fn refused(kind: Kind) -> Vec<(&'static str, String)> {
         ("no member `secret`", json!({ "kid": MESSAGING_KID, "key": secret }).to_string()),
     ];
     if kind == Kind::MessagingToken {
-        refused.push(("no kid", json!({ "secret": secret }).to_string()));
-        refused.push(("an empty kid", json!({ "kid": "", "secret": secret }).to_string()));
+        invalid.push(("no kid", json!({ "secret": secret }).to_string()));
+        invalid.push(("an empty kid", json!({ "kid": "", "secret": secret }).to_string()));
     }
-    refused
+    invalid
 }
 
 fn an_invalid_key_answers_503_and_the_log_names_the_screen(kind: Kind) {
-    for (reason, secret) in refused(kind) {
+    for (reason, secret) in invalid_secrets(kind) {
         let service = started(Setup::of(kind).secret(&secret));
         assert_unavailable(&ask(&service));
         let logs = service.function.logs();

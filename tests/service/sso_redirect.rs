@@ -248,7 +248,7 @@ fn the_pages_policy_allows_only_its_own_script_and_style() {
 #[test]
 fn the_form_may_lead_only_to_zendesk_its_help_centers_the_login_page_and_back() {
     let answer = service().answer(&login(None));
-    // `'self'` is for the error page, the last one for another sign-in that leads to the login page.
+    // `'self'` is for the error page. The last one is for a second sign-in that leads to the login page.
     let expected = [
         "'self'",
         "https://acme.zendesk.com",
@@ -269,7 +269,7 @@ fn a_nonce_is_never_used_twice() {
 }
 
 #[test]
-fn a_page_is_not_cached_framed_or_sent_as_referrer() {
+fn a_page_is_not_cached_or_framed_and_sends_no_referrer() {
     let answer = service().answer(&login(None));
 
     answer.assert_security_headers();

@@ -120,6 +120,22 @@ fn the_formula_of_an_alarm_uses_exactly_its_metrics() {
 }
 
 #[test]
+fn malformed_items_raise_their_own_alarm_and_roll_no_deployment_back() {
+    let template = template();
+    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    let of_malformed_items: Vec<_> = alarms
+        .iter()
+        .filter(|(_, alarm)| {
+            of_alarm(alarm).iter().any(|it| it.dimensions.values().any(|value| value == "item_malformed"))
+        })
+        .map(|(id, _)| id.to_string())
+        .collect();
+    assert_eq!(of_malformed_items, ["MalformedItemsAlarm"]);
+    let rollback = template["Globals"]["Function"]["DeploymentPreference"]["Alarms"].to_string();
+    assert!(rollback.contains("FunctionErrorsAlarm") && !rollback.contains("MalformedItemsAlarm"), "{rollback}");
+}
+
+#[test]
 fn every_alarm_notifies_the_topic_and_names_the_runbook() {
     let template = template();
     let widgets = widgets(&template);
@@ -213,7 +229,7 @@ fn wildcards_are_only_where_aws_requires_them() {
             with_wildcard.extend(actions);
         }
     }
-    // X-Ray has no resources for them.
+    // These actions of X-Ray accept no resource but `*`.
     assert_eq!(Vec::from_iter(with_wildcard), ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
 }
 

@@ -1,4 +1,4 @@
-//! User tokens in DynamoDB: which requests the functions send, and how they answer during an outage.
+//! User tokens in DynamoDB: the requests of the functions, and their answers to malformed items and during an outage.
 
 use crate::support::{Answer, Fault, Kind, Request, Service, Setup, eventually, logs, users};
 use serde_json::{Value, json};

@@ -27,12 +27,12 @@ pub(crate) struct Account {
     #[arg(long)]
     profile: Option<String>,
 
-    /// The AWS region
+    /// The AWS region, such as eu-west-1
     #[arg(long)]
     region: Option<String>,
 
     /// The address of a server that speaks for AWS
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = endpoint_url)]
     endpoint_url: Option<String>,
 
     /// Work in a running `zendesk-jwt local` instead of AWS: its port, host:port or URL [default: 3000]
@@ -74,7 +74,13 @@ impl Account {
 #[command(next_help_heading = "AWS")]
 pub(crate) struct UserTokens {
     /// The table of user tokens: `UserTokensTableName` of the stack's outputs
-    #[arg(long, env = "USER_TOKENS_TABLE", value_name = "NAME", required_unless_present = "local")]
+    #[arg(
+        long,
+        env = "USER_TOKENS_TABLE",
+        value_name = "NAME",
+        value_parser = table_name,
+        required_unless_present = "local",
+    )]
     table: Option<String>,
 
     #[command(flatten)]
@@ -90,6 +96,20 @@ impl UserTokens {
         let name = name.unwrap_or_else(|| LOCAL_TABLE.to_owned());
         Ok(UserTokenTable::new(&self.account.clients().await?, name))
     }
+}
+
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
+fn table_name(text: &str) -> Result<String, String> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    if text.starts_with("arn:") || (3..=255).contains(&text.len()) && text.bytes().all(is_allowed) {
+        return Ok(text.to_owned());
+    }
+    Err("the name of a table has 3 to 255 letters, digits, `_`, `-` and `.`".to_owned())
+}
+
+fn endpoint_url(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.map(|_| text.to_owned()).ok_or_else(|| "give a URL such as http://127.0.0.1:4566".to_owned())
 }
 
 /// Reads a port, host:port or URL.

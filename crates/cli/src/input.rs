@@ -29,7 +29,7 @@ pub(crate) fn can_ask() -> bool {
 pub(crate) fn secret_text(file: Option<&Path>, what: &str) -> Result<Zeroizing<String>, Problem> {
     match file {
         Some(file) => read(file, what),
-        None if can_ask() => ask(&format!("Type {what}; it is not shown: ")),
+        None if can_ask() => ask_for(what),
         None => read(Path::new(STANDARD_INPUT), what),
     }
 }
@@ -53,9 +53,26 @@ fn terminal_failed(error: &io::Error) -> Problem {
     Problem(format!("the terminal cannot be read: {error}"))
 }
 
-/// Reads `what` from a file, or from standard input if the file is `-`, without a byte order mark at its beginning and
-/// the line break at its end.
+/// Reads `what` from a file, or from standard input if the file is `-`. A byte order mark and the last line break are
+/// not part of it.
 pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
+    let mut text = read_marked(file, what)?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// What a person types when asked for `what`, or else standard input with any byte order mark.
+pub(crate) fn answer_or_stdin(what: &str) -> Result<Zeroizing<String>, Problem> {
+    if can_ask() { ask_for(what) } else { read_marked(Path::new(STANDARD_INPUT), what) }
+}
+
+fn ask_for(what: &str) -> Result<Zeroizing<String>, Problem> {
+    ask(&format!("Type {what}; it is not shown: "))
+}
+
+fn read_marked(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
     let source: io::Result<Box<dyn Read>> = if is_standard_input(file) {
         Ok(Box::new(io::stdin()))
     } else {
@@ -65,6 +82,9 @@ pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES + 1));
     source.and_then(|source| source.take(MAX_BYTES as u64 + 1).read_to_string(&mut text)).map_err(|error| {
         // The file's name may be the secret itself, so it is not shown.
+        if error.kind() == io::ErrorKind::InvalidData {
+            return Problem(format!("the file of {what} is not UTF-8 text: save it as UTF-8"));
+        }
         let advice = "give a file's name, or - for standard input; a secret is never an argument";
         Problem(format!("the file of {what} cannot be read ({error}): {advice}"))
     })?;
@@ -73,8 +93,5 @@ pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem
     }
     let length = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(&text).len();
     text.truncate(length);
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
     Ok(text)
 }

@@ -4,7 +4,7 @@ use super::{Kind, now};
 use aws_lc_rs::digest;
 use serde_json::{Map, Value, json};
 
-/// A user for whom all three functions sign a JWT.
+/// A user who gets a JWT of every kind.
 pub fn demo() -> Value {
     json!({
         "external_id": "demo-1",

@@ -21,6 +21,7 @@ use rustls::pki_types::CertificateDer;
 use super::error::Place;
 use crate::problem::Problem;
 use zendesk_jwt::aws::trust::AMAZON_ROOTS;
+use zendesk_jwt::outcome::causes;
 
 /// The clients of the two services, and where their calls go.
 #[derive(Clone, Debug)]
@@ -59,6 +60,9 @@ impl Clients {
         let region = config.region().cloned().ok_or_else(|| {
             Problem("choose the AWS region with --region, AWS_REGION, or `region` in your profile".into())
         })?;
+        if !region.as_ref().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(Problem(format!("the AWS region cannot be {:?}: give one such as eu-west-1", region.as_ref())));
+        }
         if let Some(profile) = choice.profile {
             // The default chain prefers keys in the environment. As in the AWS CLI, an explicit profile wins.
             let provider = ProviderConfig::without_region().with_region(Some(region.clone()));
@@ -90,7 +94,8 @@ impl Clients {
 async fn require_profile(given: Option<&str>) -> Result<(), Problem> {
     let files = profile::profile_file::ProfileFiles::default();
     let profiles = profile::load(&Fs::real(), &Env::real(), &files, None).await;
-    let profiles = profiles.map_err(|error| Problem(format!("your AWS configuration cannot be read: {error}")))?;
+    let profiles =
+        profiles.map_err(|error| Problem(format!("your AWS configuration cannot be read: {}", causes(&error))))?;
     let name = given.unwrap_or(profiles.selected_profile());
     if profiles.get_profile(name).is_some() || given.is_none() && name == "default" {
         return Ok(());

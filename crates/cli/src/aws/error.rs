@@ -7,7 +7,6 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::problem::Problem;
-use zendesk_jwt::outcome::causes;
 
 /// Where the calls go.
 #[derive(Clone, Debug)]
@@ -33,26 +32,39 @@ pub(crate) enum Failure {
     Other,
 }
 
-/// A failed call. `Display` says first what to do.
+/// A failed call. `Display` says first what to do, and then the cause in the words of AWS or of the operating system.
 #[derive(Debug)]
 pub(crate) struct AwsError {
     pub(crate) failure: Failure,
     remedy: Option<String>,
+    /// `None` if the cause says nothing more, or may quote an item.
+    cause: Option<String>,
     source: Box<dyn Error + Send + Sync>,
 }
 
 impl AwsError {
-    /// The error of a call about `what`, such as `the table users`.
+    /// The error of a call about `what`, such as `table users`.
     pub(super) fn new<E>(error: SdkError<E>, place: &Place, what: &str) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let remedy = match error.code() {
-            Some(code) => for_code(code, place, what),
-            None => Some(without_answer(&error, place)),
+        let (remedy, cause) = match (error.code(), error.message()) {
+            (Some("ValidationException"), _) => (for_code("ValidationException", place, what), None),
+            (Some(code), message) => {
+                let message = message.map(|message| format!(": {message}")).unwrap_or_default();
+                (for_code(code, place, what), Some(format!("AWS says {code}{message}")))
+            }
+            (None, _) => {
+                let (remedy, has_cause) = without_answer(&error, place);
+                (Some(remedy), has_cause.then(|| format!("The cause: {}", innermost(&error))))
+            }
         };
-        Self { failure: failure(&error), remedy, source: error.into() }
+        Self { failure: failure(&error), remedy, cause, source: error.into() }
     }
+}
+
+fn innermost(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 fn failure<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Failure {
@@ -82,6 +94,12 @@ fn for_code(code: &str, place: &Place, what: &str) -> Option<String> {
         ("AccessDeniedException", _) => {
             format!("these credentials may not use the {what}: choose others with --profile, or ask for the right")
         }
+        ("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded", _) => {
+            "DynamoDB asks for fewer requests: try again in a minute".into()
+        }
+        ("InternalServerError" | "InternalServiceError" | "ServiceUnavailable", _) => {
+            "AWS failed: try again in a minute".into()
+        }
         ("DecryptionFailure", _) => format!("these credentials may not use the KMS key of the {what}"),
         ("ExpiredTokenException", _) => "the AWS login has expired: log in again, as with `aws sso login`".into(),
         ("UnrecognizedClientException" | "InvalidSignatureException" | "InvalidClientTokenId", _) => {
@@ -94,16 +112,19 @@ fn for_code(code: &str, place: &Place, what: &str) -> Option<String> {
     })
 }
 
-fn without_answer<E: Error + 'static>(error: &SdkError<E>, place: &Place) -> String {
+/// What to do, and whether the cause says more.
+fn without_answer<E: Error + 'static>(error: &SdkError<E>, place: &Place) -> (String, bool) {
     let is_unreachable = matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_));
-    match (caused_by::<CredentialsError, E>(error), place) {
-        (Some(CredentialsError::CredentialsNotLoaded(_)), _) => {
-            "there are no AWS credentials: log in with `aws sso login` or `aws configure`, and choose --profile".into()
-        }
+    let remedy = match (caused_by::<CredentialsError, E>(error), place) {
         (Some(_), Place::Aws { profile: Some(profile), .. }) => format!(
-            "the credentials of the profile {profile} cannot be loaded: log in again, for instance with \
-             `aws sso login --profile {profile}`"
+            "the profile {profile} gives no credentials: check it with `aws configure list --profile {profile}`, or log \
+             in again with `aws sso login --profile {profile}`"
         ),
+        (Some(CredentialsError::CredentialsNotLoaded(_)), _) => {
+            let remedy = "there are no AWS credentials: log in with `aws sso login` or `aws configure`, choose a profile \
+                          with --profile, or use --local";
+            return (remedy.into(), false);
+        }
         (Some(_), _) => "the AWS credentials cannot be loaded: log in again, or choose --profile".into(),
         (None, Place::Local(url)) if is_unreachable => {
             format!("nothing listens at {url}: start `zendesk-jwt local`, or give its port with --local PORT")
@@ -118,9 +139,12 @@ fn without_answer<E: Error + 'static>(error: &SdkError<E>, place: &Place) -> Str
              you use them"
         ),
         (None, Place::Aws { .. }) => {
-            "what answers is not AWS: check the proxy, and --endpoint-url or AWS_ENDPOINT_URL if you use them".into()
+            let remedy =
+                "what answers is not AWS: check the proxy, and --endpoint-url or AWS_ENDPOINT_URL if you use them";
+            return (remedy.into(), false);
         }
-    }
+    };
+    (remedy, true)
 }
 
 fn caused_by<T: Error + 'static, E: Error + 'static>(error: &SdkError<E>) -> Option<&T> {
@@ -130,12 +154,8 @@ fn caused_by<T: Error + 'static, E: Error + 'static>(error: &SdkError<E>) -> Opt
 
 impl fmt::Display for AwsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.remedy, self.failure) {
-            // AWS may quote an item in this answer.
-            (Some(remedy), Failure::Invalid) => f.write_str(remedy),
-            (Some(remedy), _) => write!(f, "{remedy}. The cause: {}", causes(&*self.source)),
-            (None, _) => f.write_str(&causes(&*self.source)),
-        }
+        let parts: Vec<_> = [&self.remedy, &self.cause].into_iter().flatten().map(String::as_str).collect();
+        f.write_str(&parts.join(". "))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where the secrets are.
 
+use std::ffi::OsString;
+
 use crate::account::Account;
 use crate::local::demo;
 use zendesk_jwt_rules::Kind;
@@ -30,6 +32,12 @@ impl Secrets {
             Kind::Messaging => &self.messaging,
             Kind::Sso => &self.sso,
         };
-        if self.account.is_local() { Some(demo::secret_id(kind)) } else { given.clone() }
+        if !self.account.is_local() {
+            return given.clone();
+        }
+        // The environment's id is in AWS. In `zendesk-jwt local` an id can only be an explicit one.
+        let in_environment = std::env::var_os(format!("{}_SECRET_ID", kind.name().to_uppercase()));
+        let explicit = given.clone().filter(|id| in_environment != Some(OsString::from(id)));
+        explicit.or_else(|| Some(demo::secret_id(kind)))
     }
 }

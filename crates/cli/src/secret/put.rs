@@ -60,7 +60,7 @@ pub(crate) struct Put {
     no_wait: bool,
 
     /// The functions' `SIGNING_KEY_MAX_AGE`: how long they use a key before they read it again [default: 300]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = |text: &str| text.parse::<u64>().map_err(|_| "give a number of seconds"))]
     max_age: Option<u64>,
 
     /// Print JSON
@@ -144,7 +144,10 @@ async fn put<K: JwtKind>(arguments: &Put, secret_id: String) -> Result<ExitCode,
 /// The key that the operator gives: the secret alone, or the JSON to store.
 fn given<K: JwtKind>(arguments: &Put) -> Result<SigningKey<K>, Problem> {
     let screen = K::KIND.admin_center_screen();
-    let what = format!("the shared secret of {}, from Admin Center > {screen}", K::KIND);
+    let what = match arguments.secret_file {
+        Some(_) => format!("the shared secret of {}", K::KIND),
+        None => format!("the shared secret of {}, from Admin Center > {screen}", K::KIND),
+    };
     let text = input::secret_text(arguments.secret_file.as_deref(), &what)?;
     let key = if text.trim_start().starts_with('{') {
         SigningKey::parse(&text)

@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use std::task::Poll;
 use std::time::Duration;
 
-use clap::builder::RangedU64ValueParser;
 use futures_util::StreamExt as _;
 use futures_util::stream::poll_fn;
 use indicatif::HumanCount;
@@ -50,7 +49,7 @@ pub(crate) struct Arguments {
     errors: Option<PathBuf>,
 
     /// How many batches of 25 to store at once
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = concurrency)]
     concurrency: usize,
 
     /// Stop when DynamoDB stores nothing for this long
@@ -67,6 +66,11 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     user_tokens: UserTokens,
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| (1..=64).contains(count));
+    count.ok_or_else(|| "give a number from 1 to 64".to_owned())
 }
 
 impl Arguments {
@@ -100,7 +104,12 @@ impl Arguments {
         let table = if self.dry_run { None } else { Some(self.user_tokens.table().await?) };
         let writer = Writer::new(table, self.give_up_after);
         let progress = if self.quiet || self.json { Progress::silent() } else { Progress::of(rows.bytes.0) };
-        let mut errors = self.errors.as_ref().map(File::create).transpose().map_err(|error| unwritable(&error))?;
+        let mut errors = match &self.errors {
+            Some(path) => Some(File::create(path).map_err(|error| {
+                Problem(format!("the file of bad lines, {}, cannot be written: {error}", path.display()))
+            })?),
+            None => None,
+        };
         let mut batches = batch::read(rows);
         let batches =
             poll_fn(|context| if writer.is_stopped.get() { Poll::Ready(None) } else { batches.poll_recv(context) });

@@ -19,6 +19,7 @@ use zendesk_jwt::user::UserToken;
 const PREFIX: &str = "zjwt_";
 
 const DEFAULT_DAYS: u64 = 30;
+const MAX_LIFETIME: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// What a token is for, and how long it is good.
 #[derive(Debug, clap::Args)]
@@ -34,7 +35,13 @@ pub(super) struct TokenOptions {
     audiences: Vec<String>,
 
     /// How long the token is good, such as 12h or 30d [default: 30d]
-    #[arg(long, value_name = "DURATION", value_parser = lifetime, conflicts_with = "no_expiry")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = lifetime,
+        allow_hyphen_values = true,
+        conflicts_with = "no_expiry",
+    )]
     expires_in: Option<Duration>,
 
     /// Make a token that does not expire
@@ -59,9 +66,12 @@ impl TokenOptions {
 }
 
 fn lifetime(text: &str) -> Result<Duration, String> {
-    let lifetime = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let lifetime = humantime::parse_duration(text).map_err(|_| "give a number and a unit, such as 12h or 30d")?;
     if lifetime < Duration::from_secs(1) {
         return Err("a token is good for at least a second".into());
+    }
+    if lifetime > MAX_LIFETIME {
+        return Err("a token expires within 100 years; --no-expiry makes one that never expires".into());
     }
     Ok(lifetime)
 }

@@ -40,7 +40,7 @@ fn option(field: &Field) -> Option<Arg> {
     let arg = Arg::new(name).long(long).value_name(value_name).help(help);
     let arg = arg.value_parser(move |text: &str| value(shape, text));
     Some(match shape {
-        Shape::Flag => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        Shape::Flag => arg.num_args(0..=1).default_missing_value("true"),
         _ if is_repeated(shape) => arg.action(ArgAction::Append),
         _ => arg,
     })

@@ -194,9 +194,15 @@ fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
         File::open(file).and_then(|mut file| file.read_to_string(&mut text))
     };
     let name = file.display();
-    read.map_err(|error| Problem(format!("{name} cannot be read: {error}")))?;
+    read.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => Problem(format!("{name} is not UTF-8 text: save it as UTF-8")),
+        _ => Problem(format!("{name} cannot be read: {error}")),
+    })?;
     // The error of serde_json quotes the document.
-    serde_json::from_str(&text).map_err(|error| {
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+        if error.is_data() {
+            return Problem(format!("{name} holds JSON, but it is not one JSON object"));
+        }
         let (line, column) = (error.line(), error.column());
         Problem(format!("{name} is not one JSON object (line {line}, column {column})"))
     })

@@ -59,6 +59,9 @@ const USER_FIELD: &str = "user_fields.";
 
 /// The given format, or else the one that the file's name says.
 pub(super) fn format(file: &Path, given: Option<Format>) -> Result<Format, String> {
+    if file.is_dir() {
+        return Err(format!("{} is a directory: give a CSV or JSON Lines file", file.display()));
+    }
     let by_name = match file.extension().and_then(OsStr::to_str) {
         Some("csv") => Some(Format::Csv),
         Some("jsonl" | "ndjson") => Some(Format::Jsonl),
@@ -82,8 +85,8 @@ impl Rows {
         let bytes = (bytes, 0);
         let mut rows = Self { input, bytes, line: 0, ahead: VecDeque::new(), header: None, split_cell: (0, 0) };
         let mut first = rows.read_line()?.unwrap_or_default();
-        if first.starts_with(b"\xFF\xFE") || first.starts_with(b"\xFE\xFF") || first.contains(&0) {
-            return Err(Problem("the file is UTF-16: save it as UTF-8".into()));
+        if let Some(advice) = not_text(&first) {
+            return Err(Problem(advice.into()));
         }
         if first.starts_with(b"\xEF\xBB\xBF") {
             first.drain(..3);
@@ -109,7 +112,7 @@ impl Rows {
             let is_too_long = bytes.len() > MAX_LINE_BYTES;
             let text = match String::from_utf8(bytes) {
                 _ if is_too_long => Err(format!("the line is longer than {} KiB", MAX_LINE_BYTES / 1024)),
-                text => text.map_err(|_| "the line is not UTF-8".into()),
+                text => text.map_err(|_| "the line is not UTF-8: save the file as UTF-8".into()),
             };
             let text = wrong_quotes.map_or(text, Err);
             let fields = text.as_deref().map_err(Reason::clone).and_then(|text| match &self.header {
@@ -172,6 +175,17 @@ impl Rows {
             bytes.truncate(bytes.len() - if bytes.ends_with(b"\r\n") { 2 } else { 1 });
         }
         Ok((length > 0).then_some(bytes))
+    }
+}
+
+/// What to do with a file that is not UTF-8 text, by its first line.
+fn not_text(line: &[u8]) -> Option<&'static str> {
+    match line {
+        [b'P', b'K', 3, 4, ..] => Some("the file is a spreadsheet or an archive: export it as CSV in UTF-8"),
+        [0x1F, 0x8B, ..] => Some("the file is compressed: unpack it first"),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, ..] | [_, 0, ..] => Some("the file is UTF-16: save it as UTF-8"),
+        line if line.contains(&0) => Some("the file is not text: give a CSV or JSON Lines file in UTF-8"),
+        _ => None,
     }
 }
 
@@ -273,7 +287,13 @@ fn from_csv(columns: &[(String, Shape)], text: &str) -> Result<Map<String, Value
 fn from_json(text: &str) -> Result<Map<String, Value>, Reason> {
     match serde_json::from_str(text) {
         Ok(Value::Object(fields)) => Ok(fields),
+        Ok(Value::Array(_)) => {
+            Err("the line is an array, not an object: write one object per line, as `jq -c '.[]'` does".into())
+        }
         Ok(_) => Err("the line is JSON, but not an object".into()),
+        Err(_) if matches!(text.trim(), "{" | "[") => {
+            Err("the object does not end on its line: write one object per line".into())
+        }
         // The message of serde_json may quote the line.
         Err(error) => Err(format!("the line is not JSON: look at column {}", error.column())),
     }

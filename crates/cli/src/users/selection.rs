@@ -7,7 +7,7 @@ use crate::aws::user_token_items::is_hash;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::input;
 use crate::problem::Problem;
-use zendesk_jwt::user::UserToken;
+use zendesk_jwt::user::{InvalidUserToken, UserToken};
 
 /// The fewest digits that may stand for a hash.
 const MIN_DIGITS: usize = 8;
@@ -99,5 +99,11 @@ pub(super) fn read(file: &Path) -> Result<UserToken, Problem> {
 }
 
 fn parse(text: &str) -> Result<UserToken, Problem> {
-    UserToken::parse(text).map_err(|_| Problem(format!("a user token has 1 to {} bytes", UserToken::MAX_BYTES)))
+    UserToken::parse(text).map_err(|invalid| {
+        let what = match invalid {
+            InvalidUserToken::Empty => "empty",
+            InvalidUserToken::TooLong => "too long",
+        };
+        Problem(format!("the user token is {what}: a user token has 1 to {} bytes", UserToken::MAX_BYTES))
+    })
 }

@@ -24,33 +24,33 @@ fn refusing_aws() -> Server {
 }
 
 /// A shell with exported keys and an AWS configuration.
-struct Shell {
+pub struct Shell {
     folder: TempDir,
     variables: Vec<(&'static str, String)>,
 }
 
 impl Shell {
-    fn new(config: &str) -> Self {
+    pub fn new(config: &str) -> Self {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("config"), config).unwrap();
         Self { folder, variables: Vec::new() }
     }
 
-    fn export(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn export(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));
         self
     }
 
-    fn with_keys(self) -> Self {
+    pub fn with_keys(self) -> Self {
         self.export("AWS_ACCESS_KEY_ID", "AKIAEXPORTED").export("AWS_SECRET_ACCESS_KEY", "demo")
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Runs the tool without `USER_TOKENS_TABLE`, unless the shell exports it.
-    fn run(&self, arguments: &[&str]) -> Done {
+    pub fn run(&self, arguments: &[&str]) -> Done {
         let mut command = Command::new(crate::support::binary::tool());
         command.env_clear().env("HOME", self.folder.path()).env("AWS_CONFIG_FILE", self.path("config"));
         command.env("AWS_EC2_METADATA_DISABLED", "true").envs(self.variables.iter().cloned());
@@ -167,4 +167,43 @@ fn without_local_at_the_address_the_tool_says_that_nothing_listens() {
     let other = Server::of(axum::Router::new());
     let refused = shell.run(&[&SHOW_LOCAL[..], &["--local", &other.url()]].concat());
     refused.refused(1, &["is not `zendesk-jwt local`"]);
+}
+
+#[test]
+fn a_failed_call_to_aws_says_first_what_to_do() {
+    let (table, id) = (["--table", "users"], ["--external-id", "demo-1"]);
+    let show = |options: &[&str]| [&["user", "show"], &id[..], &table, options].concat().join(" ");
+    let fails = |shell: &Shell, options: &[&str], begins: &str| {
+        let arguments = show(options);
+        let failed = shell.run(&arguments.split(' ').collect::<Vec<_>>());
+        assert_eq!(failed.status, 1, "{failed:?}");
+        let stderr = failed.stderr.strip_prefix("zendesk-jwt: ").unwrap();
+        assert!(stderr.starts_with(begins), "{begins}: {stderr}");
+        assert!(!["Request {", "SdkBody", "Error {", "demo-1"].iter().any(|dump| stderr.contains(dump)), "{stderr}");
+    };
+    fails(&Shell::new(""), &[], "choose the AWS region");
+    fails(&Shell::new("").export("AWS_REGION", "eu-west-1"), &[], "there are no AWS credentials");
+    let shell = Shell::new("").with_keys().export("AWS_REGION", "eu-west-1");
+    fails(&shell, &["--endpoint-url", "http://127.0.0.1:9"], "AWS cannot be reached: check the network, the region");
+    fails(&shell, &["--region", "eu_west_1"], "the AWS region cannot be \"eu_west_1\"");
+    for (code, begins) in [
+        ("AccessDeniedException", "these credentials may not use the table users"),
+        ("UnrecognizedClientException", "AWS does not accept these credentials"),
+        ("ExpiredTokenException", "the AWS login has expired"),
+        ("ResourceNotFoundException", "there is no table users in eu-west-1 of this account"),
+        ("ValidationException", "AWS refuses the request as invalid: is the table users the one"),
+        ("ThrottlingException", "DynamoDB asks for fewer requests"),
+    ] {
+        let answer = move || async move { fault::answer(400, &json!({"__type": code, "message": "the message"})) };
+        let aws = Server::of(axum::Router::new().fallback(answer));
+        fails(&shell, &["--endpoint-url", &aws.url()], begins);
+    }
+    let page = Server::of(axum::Router::new().fallback(|| async { "<html>log in</html>" }));
+    fails(&shell, &["--endpoint-url", &page.url()], "what answers is not AWS: check the proxy");
+    fails(&shell.export("AWS_ENDPOINT_URL", "nowhere"), &[], "AWS cannot be reached");
+    let broken = "[profile p]\nregion = eu-west-1\ncredential_process = /bin/false\n";
+    fails(&Shell::new(broken), &["--profile", "p"], "the profile p gives no credentials");
+    fails(&Shell::new("not a configuration"), &[], "your AWS configuration cannot be read");
+    let bundle = Shell::new("").with_keys().export("AWS_CA_BUNDLE", "/nowhere");
+    fails(&bundle, &["--region", "eu-west-1"], "AWS_CA_BUNDLE names /nowhere");
 }
