@@ -120,7 +120,7 @@ fn a_pasted_jwt_is_judged_first_and_what_surrounds_it_second() {
     for (text, surroundings) in [
         (format!("https://acme.zendesk.com/access/jwt?jwt={jwt}&return_to=%2Fhc"), "an address, a form"),
         (json!({ "token": jwt }).to_string(), "JSON, quotes"),
-        (format!("\u{feff}{}", json!({ "data": { "token": jwt } })), "JSON, quotes, invisible characters"),
+        (format!("\u{feff}{}", json!({ "data": { "token": jwt } })), "JSON, quotes"),
         (format!("b'{jwt}'\n"), "Python's b'…', quotes"),
         (format!("Authorization: Bearer {jwt}\n"), "Bearer, white space"),
     ] {
