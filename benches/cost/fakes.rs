@@ -1,4 +1,4 @@
-//! DynamoDB and Secrets Manager on loopback, over TLS where asked, counting connections and calls.
+//! Fakes of DynamoDB and Secrets Manager, with or without TLS, which count connections and calls.
 
 use crate::server::{RecordedRequest, Reply, Server};
 use crate::support::{Kind, users};
@@ -15,14 +15,14 @@ use tempfile::NamedTempFile;
 
 const TABLE: &str = "user-tokens";
 
-/// How the functions reach AWS: over TLS as in Lambda, or in the clear to count instructions.
+/// How the functions reach AWS: over TLS as in Lambda, or in plain text to count instructions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     Tls,
-    Clear,
+    PlainText,
 }
 
-/// The AWS of all runs.
+/// The AWS account of a measurement.
 pub struct Aws {
     dynamodb: Server,
     secrets_manager: Server,
@@ -54,17 +54,17 @@ impl Aws {
         let roots = Roots::new();
         let tls = (transport == Transport::Tls).then(|| Arc::clone(&roots.server));
         let (table, secrets) = (Arc::clone(&state), Arc::clone(&state));
-        let dynamodb = Server::start(tls.clone(), move |asked| Some(table.get_item(asked)));
-        let secrets_manager = Server::start(tls, move |asked| Some(secrets.get_secret_value(asked)));
+        let dynamodb = Server::start(tls.clone(), move |request| Some(table.get_item(request)));
+        let secrets_manager = Server::start(tls, move |request| Some(secrets.get_secret_value(request)));
         Self { dynamodb, secrets_manager, transport, roots, state }
     }
 
-    /// The variables that direct a function to these fakes.
+    /// The variables of a function that uses these fakes.
     pub fn environment(&self, kind: Kind) -> Vec<(&'static str, String)> {
         let url = |server: &Server| match self.transport {
-            // By name, so that each start resolves a name as for AWS.
+            // A name and not an address, so that each start resolves a name, as with AWS.
             Transport::Tls => format!("https://localhost:{}", server.port()),
-            Transport::Clear => format!("http://127.0.0.1:{}", server.port()),
+            Transport::PlainText => format!("http://127.0.0.1:{}", server.port()),
         };
         let mut variables = vec![
             ("AWS_ENDPOINT_URL_DYNAMODB", url(&self.dynamodb)),
@@ -75,7 +75,7 @@ impl Aws {
         if self.transport == Transport::Tls {
             let path = |file: &NamedTempFile| file.path().to_str().unwrap().to_owned();
             variables.push(("AWS_CA_BUNDLE", path(&self.roots.ours)));
-            // The SDK's default client reads only this variable, which replaces the system's roots.
+            // The SDK's default client reads only this variable, and then does not use the system's roots.
             variables.push(("SSL_CERT_FILE", path(&self.roots.system_and_ours)));
         }
         variables
@@ -90,16 +90,16 @@ impl Aws {
     }
 }
 
-/// A user token that the table knows.
+/// A user token in the table.
 pub fn token(number: usize) -> String {
     format!("token {number}")
 }
 
 impl State {
-    fn get_item(&self, asked: &RecordedRequest) -> Reply {
-        assert_eq!(asked.header("x-amz-target"), Some("dynamodb_20120810.getitem"));
+    fn get_item(&self, request: &RecordedRequest) -> Reply {
+        assert_eq!(request.header("x-amz-target"), Some("dynamodb_20120810.getitem"));
         self.lookups.fetch_add(1, Ordering::Relaxed);
-        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
         let hash = body["Key"]["token_hash"]["S"].as_str().unwrap();
         let known = self.token_hashes.read().unwrap().contains(hash);
         let item = known.then(|| {
@@ -110,10 +110,10 @@ impl State {
         ok(&item.unwrap_or_else(|| json!({})), "1.0")
     }
 
-    fn get_secret_value(&self, asked: &RecordedRequest) -> Reply {
-        assert_eq!(asked.header("x-amz-target"), Some("secretsmanager.getsecretvalue"));
+    fn get_secret_value(&self, request: &RecordedRequest) -> Reply {
+        assert_eq!(request.header("x-amz-target"), Some("secretsmanager.getsecretvalue"));
         self.other_calls.fetch_add(1, Ordering::Relaxed);
-        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
         let kind = *Kind::ALL.iter().find(|kind| body["SecretId"] == kind.name()).unwrap();
         let value = json!({
             "ARN": format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{}-a1b2c3", kind.name()),
@@ -142,7 +142,7 @@ fn ok(body: &Value, version: &str) -> Reply {
     Reply { status: "200 OK", headers, body: body.to_string() }
 }
 
-/// A test CA, alone and after the system's roots, and a server with its certificate.
+/// Two files of trusted roots, the test's own and the system's with it, and a server with a certificate of that root.
 struct Roots {
     ours: NamedTempFile,
     system_and_ours: NamedTempFile,
@@ -164,7 +164,7 @@ impl Roots {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], server_key.into())
             .unwrap();
-        // Both services choose this.
+        // Both AWS services choose HTTP/1.1.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let system = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
         let body = BASE64_STANDARD.encode(root.der());

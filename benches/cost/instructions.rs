@@ -1,4 +1,4 @@
-//! How many instructions init and a warm request take, as callgrind counts them.
+//! The instructions of init and of a warm request, counted with callgrind.
 
 use crate::fakes::{Aws, Transport, token};
 use crate::run::{self, Run};
@@ -6,25 +6,25 @@ use crate::{Program, functions};
 use std::process::Command;
 use tempfile::NamedTempFile;
 
-/// The difference between these two numbers of invocations is warm requests only.
+/// Two numbers of invocations. All invocations of their difference are warm.
 const FEW: usize = 20;
 const MANY: usize = 120;
-/// Repetitions of the count.
+/// How often each count is repeated.
 const ATTEMPTS: usize = 5;
 
 /// One line per function: its name, the instructions of init and those of a warm request.
 pub fn print() {
-    // Without TLS, since a handshake's instructions depend on its random numbers.
-    let aws = Aws::start(Transport::Clear, 1);
+    // Without TLS, because the instructions of a handshake depend on its random numbers.
+    let aws = Aws::start(Transport::PlainText, 1);
     for program in functions() {
-        // Under callgrind a call may time out and be repeated; the least count has no repetition.
-        let least = |invocations| (0..ATTEMPTS).map(|_| count(&program, &aws, invocations)).min().unwrap_or_default();
-        let request = (least(MANY) - least(FEW)) / (MANY - FEW) as u64;
-        println!("{} {} {request}", program.name, least(0));
+        // Under callgrind a call can time out and be retried. The lowest count has no retry.
+        let lowest = |invocations| (0..ATTEMPTS).map(|_| count(&program, &aws, invocations)).min().unwrap_or_default();
+        let request = (lowest(MANY) - lowest(FEW)) / (MANY - FEW) as u64;
+        println!("{} {} {request}", program.name, lowest(0));
     }
 }
 
-/// The instructions of a process that answers this many requests.
+/// The instructions of a process from its start to the answer to this many requests.
 fn count(program: &Program, aws: &Aws, invocations: usize) -> u64 {
     let counted = NamedTempFile::new().unwrap();
     let mut callgrind = Command::new("valgrind");

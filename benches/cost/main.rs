@@ -1,4 +1,4 @@
-//! What the functions cost, measured from outside on release binaries; see `docs/internals/performance.md`.
+//! Measures the cost of the functions from outside, with release binaries. `docs/internals/performance.md` has results.
 //!
 //! | argument | prints |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | `growth` | the cost of a request with a thousand to a million items |
 //! | `refusals` | the time of each refusal |
 //! | `soak` | memory during a million invocations |
-//! | `instructions` | the counts that `.ci/instructions` compares |
+//! | `instructions` | the instruction counts that `.ci/instructions` compares |
 
 #![allow(
     clippy::unwrap_used,
@@ -42,13 +42,14 @@ use std::time::Duration;
 use support::Kind;
 use table::{Row, Samples};
 
-/// Processes of each program: an odd number, so that the median is one of them.
+/// Processes of each program. An odd number, so that the median is one of them.
 const ROUNDS: usize = 21;
-/// Invocations before the measured warm ones, and measured ones.
+/// Invocations before the measured ones.
 const WARM_UP: usize = 50;
+/// Measured warm invocations.
 const WARM: usize = 1000;
-/// Warm invocations after a pause. The first invocation follows a pause too.
-const RESTED: usize = 51;
+/// Warm invocations that each follow a pause, to compare with the first invocation.
+const AFTER_PAUSE: usize = 51;
 /// Tokens in the table.
 const TOKENS: usize = 1000;
 
@@ -72,7 +73,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// A copy of the program. The way a file was written decides how the kernel maps it, which changed a start by half.
+    /// A copy of the program. The way a file was written decides how the kernel maps it, which changed the time of a start by
+    /// half.
     fn copied_to(self, folder: &Path) -> Self {
         let copy = folder.join(self.name);
         std::fs::copy(&self.binary, &copy).unwrap();
@@ -112,7 +114,7 @@ fn costs() {
     let programs: Vec<_> = programs().into_iter().map(|program| program.copied_to(folder.path())).collect();
     let mut samples: Vec<Samples> = programs.iter().map(|_| Samples::default()).collect();
     for round in 1..=ROUNDS {
-        // Each program begins a round in turn, since a process warms caches for the next one.
+        // The order changes each round, because a process warms caches for the next one.
         for place in (0..programs.len()).map(|place| (place + round) % programs.len()) {
             let program = &programs[place];
             eprint!("\rround {round} of {ROUNDS}: {:<20}", program.name);
@@ -157,21 +159,21 @@ fn measure(program: &Program, aws: &Aws, samples: &mut Samples) {
     samples.lookups.push((after.lookups - warm_calls.lookups) as f64 / WARM as f64);
     samples.other_calls.push((after.other_calls - warm_calls.other_calls) as f64 / WARM as f64);
     samples.connections.push((after.connections - before.connections) as f64);
-    // Like the first invocation, these follow a pause in which the caches get cold.
-    let mut rested: Vec<_> = (0..RESTED)
+    // `Run::cpu` pauses before each of these, as before the first invocation.
+    let mut after_pause: Vec<_> = (0..AFTER_PAUSE)
         .map(|number| {
             let before = run.cpu();
             let wall = run.invoke(run::event(program.kind, &token(number % TOKENS)));
             (milliseconds(wall), microseconds(run.cpu() - before))
         })
         .collect();
-    rested.sort_by(|one, other| one.0.total_cmp(&other.0));
-    samples.rested_wall.push(rested[RESTED / 2].0);
-    rested.sort_by(|one, other| one.1.total_cmp(&other.1));
-    samples.rested_cpu.push(rested[RESTED / 2].1);
+    after_pause.sort_by(|one, other| one.0.total_cmp(&other.0));
+    samples.after_pause_wall.push(after_pause[AFTER_PAUSE / 2].0);
+    after_pause.sort_by(|one, other| one.1.total_cmp(&other.1));
+    samples.after_pause_cpu.push(after_pause[AFTER_PAUSE / 2].1);
 }
 
-/// Requests with different tokens, in tables of growing size.
+/// The cost of requests with different tokens in tables of growing size.
 fn growth() {
     let Some(program) = functions().next() else { return };
     println!("{:>10}  {:>18}  {:>18}", "items", "CPU per request µs", "lookups / request");
@@ -180,15 +182,15 @@ fn growth() {
         let (mut cpu, mut lookups) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let mut run = Run::start(Command::new(&program.binary), program.kind, &aws.environment(program.kind));
-            // The stride is prime to each number of items, so the tokens are spread over the table.
-            let mut ask = |numbers: std::ops::Range<usize>| {
+            // The stride and each number of items have no common divisor, so the tokens are spread over the table.
+            let mut request = |numbers: std::ops::Range<usize>| {
                 numbers.for_each(|number| {
                     run.invoke(run::event(program.kind, &token(number * 7919 % tokens)));
                 });
                 (run.cpu(), aws.counts())
             };
-            let (before, calls) = ask(0..WARM_UP);
-            let (after, all_calls) = ask(0..WARM);
+            let (before, calls) = request(0..WARM_UP);
+            let (after, all_calls) = request(0..WARM);
             cpu.push(microseconds(after - before) / WARM as f64);
             lookups.push((all_calls.lookups - calls.lookups) as f64 / WARM as f64);
         }

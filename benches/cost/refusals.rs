@@ -1,4 +1,4 @@
-//! Whether the time of a refusal reveals its reason. docs/internals/measurements.md has figures.
+//! Measures whether the time of a refusal reveals its reason. `docs/internals/measurements.md` has results.
 
 use crate::fakes::{Aws, Transport};
 use crate::run::{self, Run};
@@ -13,24 +13,24 @@ use std::collections::HashMap;
 use std::process::Command;
 use std::sync::Arc;
 
-/// Each reason comes once per round, in random order.
+/// Each round has one request for each reason, in random order.
 const ROUNDS: usize = 5000;
 
 /// Rounds before the measured ones, for caches and connections.
 const WARM_UP_ROUNDS: usize = 30;
 
-/// One table per function, as Markdown.
+/// Prints a table for each function, as Markdown.
 pub fn print() {
     for program in functions() {
         measure(&program);
     }
 }
 
-/// The reasons, each with the user who is refused for it. The second repeats the first with another token: the
+/// The reasons, each with a user who is refused for it. The second repeats the first with another token, so the
 /// difference between these two is noise.
 fn reasons(kind: Kind) -> Vec<(&'static str, Option<Value>)> {
     let others: Vec<_> = Kind::ALL.into_iter().filter(|other| *other != kind).map(audience).collect();
-    let unfit = match kind {
+    let incomplete = match kind {
         Kind::MessagingToken => ("no external id", json!({ "external_id": REMOVED })),
         Kind::SdkExchange | Kind::SsoRedirect => ("unverified", json!({ "email_verified": false })),
     };
@@ -39,7 +39,7 @@ fn reasons(kind: Kind) -> Vec<(&'static str, Option<Value>)> {
         ("expired, another token", json!({ "expires_at": now() - 60 })),
         ("suspended", json!({ "suspended": true })),
         ("wrong audience", json!({ "audiences": others })),
-        unfit,
+        incomplete,
     ];
     let known = changes.into_iter().map(|(reason, changes)| (reason, Some(demo_with(&changes))));
     known.chain([("unknown", None)]).collect()
@@ -57,7 +57,7 @@ fn token(number: usize) -> String {
     format!("session-{number}")
 }
 
-/// A `DynamoDB` with prepared answers, so that the work of a store is not part of the measurement.
+/// A fake DynamoDB with prepared answers, so that its own work is not part of the measurement.
 fn user_tokens(reasons: &[(&'static str, Option<Value>)]) -> Server {
     let item = |(number, (_, user)): (usize, &(_, Option<Value>))| {
         let token = token(number);
@@ -66,8 +66,8 @@ fn user_tokens(reasons: &[(&'static str, Option<Value>)]) -> Server {
     };
     let answers: HashMap<_, _> = reasons.iter().enumerate().filter_map(item).collect();
     let get_item = |State(answers): State<Arc<HashMap<String, String>>>, body: String| async move {
-        let asked: Value = serde_json::from_str(&body).unwrap();
-        let answer = asked["Key"]["token_hash"]["S"].as_str().and_then(|hash| answers.get(hash)).cloned();
+        let request: Value = serde_json::from_str(&body).unwrap();
+        let answer = request["Key"]["token_hash"]["S"].as_str().and_then(|hash| answers.get(hash)).cloned();
         ([(CONTENT_TYPE, "application/x-amz-json-1.0")], answer.unwrap_or_else(|| "{}".to_owned()))
     };
     Server::of(axum::Router::new().fallback(get_item).with_state(Arc::new(answers)))

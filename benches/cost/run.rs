@@ -1,4 +1,4 @@
-//! One process from start to end, run as Lambda runs it and measured by the kernel's counters.
+//! One process of a function behind a fake Runtime API, measured with the kernel's counters.
 
 use crate::server::{RecordedRequest, Reply, Server};
 use crate::support::{EventSource, Kind, now};
@@ -9,10 +9,10 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-/// Enough for everything, even under callgrind.
+/// Long enough for every call, even under callgrind.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// A function behind a Runtime API, waiting for an event.
+/// A running function that waits for an event.
 pub struct Run {
     child: Child,
     _api: Server,
@@ -30,16 +30,16 @@ enum Call {
 impl Run {
     /// Starts the program and waits until it requests its first event.
     pub fn start(program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
-        // The log costs one system call per line and nothing else.
+        // With this log, each line costs only one system call.
         Self::logging_to(Stdio::null(), program, kind, environment)
     }
 
-    /// The same, with its log.
+    /// The same, with the log written to `log`.
     pub fn logging_to(log: Stdio, mut program: Command, kind: Kind, environment: &[(&'static str, String)]) -> Self {
         let (events, queue) = mpsc::channel::<Value>();
         let (sender, calls) = mpsc::channel();
         let (queue, sender) = (Mutex::new(queue), Mutex::new(sender));
-        let api = Server::start(None, move |asked| runtime_api(asked, &queue, &sender));
+        let api = Server::start(None, move |request| runtime_api(request, &queue, &sender));
         program.env_clear().envs(lambda(kind, api.port())).envs(environment.iter().cloned());
         program.stdin(Stdio::null()).stdout(log).stderr(Stdio::null());
         let started = Instant::now();
@@ -49,17 +49,17 @@ impl Run {
         run
     }
 
-    /// From the start to the first request for an event: Lambda's init.
+    /// The time from the start to the first request for an event, which is Lambda's init.
     pub fn init(&self) -> Duration {
         self.ready - self.started
     }
 
-    /// One invocation that must succeed: from the event to the answer.
+    /// The time from the event to the answer, which must have status 200.
     pub fn invoke(&mut self, event: Value) -> Duration {
         self.invoke_for(200, event)
     }
 
-    /// One invocation that must be answered with this status.
+    /// The time from the event to the answer, which must have this status.
     pub fn invoke_for(&mut self, status: u16, event: Value) -> Duration {
         let sent = Instant::now();
         self.events.send(event).unwrap();
@@ -70,12 +70,12 @@ impl Run {
         at - sent
     }
 
-    /// The log, if it was requested.
+    /// The log, if it is piped.
     pub fn log(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
 
-    /// The CPU time of all threads so far, once the process waits.
+    /// Waits until the process is idle. Returns the CPU time of all its threads.
     pub fn cpu(&self) -> Duration {
         let tasks = format!("/proc/{}/task", self.child.id());
         let mut before = None;
@@ -93,10 +93,10 @@ impl Run {
         }
     }
 
-    /// How often the process touched memory that was not mapped yet, the code in its own binary among it.
+    /// The minor page faults so far, including those of the code in the binary.
     pub fn page_faults(&self) -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        // The name of the process is in brackets and may contain spaces; see proc_pid_stat(5).
+        // The name of the process is in brackets and can contain spaces (proc_pid_stat(5)).
         let (_, fields) = stat.rsplit_once(") ").unwrap();
         fields.split(' ').nth(7).unwrap().parse().unwrap()
     }
@@ -122,7 +122,7 @@ impl Run {
     }
 
     fn next_call(&self) -> Call {
-        self.calls.recv_timeout(TIMEOUT).expect("the function calls in time")
+        self.calls.recv_timeout(TIMEOUT).expect("a call of the function in time")
     }
 }
 
@@ -133,22 +133,26 @@ impl Drop for Run {
     }
 }
 
-/// The size of a file in bytes, and its size zipped.
+/// The size of a file and of its zip file, in bytes.
 pub fn sizes(binary: &Path) -> (u64, u64) {
-    // A zip file has the same deflated bytes and about a hundred more.
+    // A zip file has the same deflated bytes, and about a hundred more.
     let packed = Command::new("gzip").args(["-9", "-c"]).arg(binary).output().unwrap().stdout.len();
     (std::fs::metadata(binary).unwrap().len(), packed as u64)
 }
 
-/// An HTTP API event that requests a JWT from this function for this user token.
+/// The event of an HTTP API for a request with this user token.
 pub fn event(kind: Kind, token: &str) -> Value {
     EventSource::HttpApi.event(&kind.request(token))
 }
 
-fn runtime_api(asked: &RecordedRequest, queue: &Mutex<Receiver<Value>>, sender: &Mutex<Sender<Call>>) -> Option<Reply> {
+fn runtime_api(
+    request: &RecordedRequest,
+    queue: &Mutex<Receiver<Value>>,
+    sender: &Mutex<Sender<Call>>,
+) -> Option<Reply> {
     let send = |calls| sender.lock().unwrap().send(calls).ok();
-    if !asked.target().ends_with("/invocation/next") {
-        send(Call::Answer(Instant::now(), asked.body.clone()))?;
+    if !request.target().ends_with("/invocation/next") {
+        send(Call::Answer(Instant::now(), request.body.clone()))?;
         return Some(Reply { status: "202 Accepted", headers: String::new(), body: String::new() });
     }
     send(Call::Next(Instant::now()))?;
@@ -164,7 +168,7 @@ fn runtime_api(asked: &RecordedRequest, queue: &Mutex<Receiver<Value>>, sender: 
     Some(Reply { status: "200 OK", headers, body: event.to_string() })
 }
 
-/// The variables that Lambda sets.
+/// The variables that Lambda sets, and the subdomain.
 fn lambda(kind: Kind, port: u16) -> Vec<(&'static str, String)> {
     let name = kind.name().to_owned();
     vec![

@@ -1,6 +1,5 @@
-//! A minimal HTTP/1.1 server that keeps connections alive: one thread per connection, with or without TLS.
-//!
-//! The server uses little CPU, so that it hardly disturbs the measurements.
+//! A minimal HTTP/1.1 server with one thread per connection, with or without TLS. It uses little CPU, so that it hardly
+//! disturbs the measurements.
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
@@ -8,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The parts of a request that the fakes read. The head is in lower case.
+/// A request. The head is in lower case.
 pub struct RecordedRequest {
     pub head: String,
     pub body: Vec<u8>,
@@ -26,7 +25,7 @@ impl RecordedRequest {
     }
 }
 
-/// An answer: status and reason, further header lines, and the body.
+/// An answer: the status with its reason, header lines, and the body.
 pub struct Reply {
     pub status: &'static str,
     pub headers: String,
@@ -56,7 +55,7 @@ impl Server {
                 std::thread::spawn(move || {
                     let stream = stream.unwrap();
                     stream.set_nodelay(true).unwrap();
-                    converse(stream, tls, &*answer);
+                    serve_connection(stream, tls, &*answer);
                 });
             }
         });
@@ -73,18 +72,22 @@ impl Server {
     }
 }
 
-fn converse(stream: TcpStream, tls: Option<Arc<ServerConfig>>, answer: &dyn Fn(&RecordedRequest) -> Option<Reply>) {
+fn serve_connection(
+    stream: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    answer: &dyn Fn(&RecordedRequest) -> Option<Reply>,
+) {
     match tls {
-        None => exchange(stream, answer),
-        Some(config) => exchange(StreamOwned::new(ServerConnection::new(config).unwrap(), stream), answer),
+        None => answer_requests(stream, answer),
+        Some(config) => answer_requests(StreamOwned::new(ServerConnection::new(config).unwrap(), stream), answer),
     }
 }
 
-/// Answers one request after the other, until either side closes the connection.
-fn exchange(mut stream: impl Read + Write, answer: &dyn Fn(&RecordedRequest) -> Option<Reply>) {
+/// Answers requests in turn until either side closes the connection.
+fn answer_requests(mut stream: impl Read + Write, answer: &dyn Fn(&RecordedRequest) -> Option<Reply>) {
     let mut received = Vec::new();
-    while let Some(asked) = read(&mut stream, &mut received) {
-        let Some(Reply { status, headers, body }) = answer(&asked) else { return };
+    while let Some(request) = read(&mut stream, &mut received) {
+        let Some(Reply { status, headers, body }) = answer(&request) else { return };
         let length = body.len();
         let reply = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n{body}");
         if stream.write_all(reply.as_bytes()).and_then(|()| stream.flush()).is_err() {
@@ -101,13 +104,13 @@ fn read(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<RecordedReques
         }
         more(stream, received)?;
     };
-    let mut asked = RecordedRequest { head, body: Vec::new() };
-    let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
+    let mut request = RecordedRequest { head, body: Vec::new() };
+    let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
     while received.len() < length {
         more(stream, received)?;
     }
-    asked.body = received.drain(..length).collect();
-    Some(asked)
+    request.body = received.drain(..length).collect();
+    Some(request)
 }
 
 fn more(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<()> {

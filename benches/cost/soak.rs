@@ -1,4 +1,5 @@
-//! A million invocations of each function: whether memory grows, and whether each has one look-up and one log line.
+//! Runs a million invocations of each function. The table shows whether memory grows, and whether each invocation has one
+//! look-up and one log line.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -9,10 +10,10 @@ use crate::fakes::{Aws, Transport, token};
 use crate::run::{self, Run};
 use crate::{Program, TOKENS, functions};
 
-/// The numbers of invocations after which memory is read.
+/// Memory is read after these numbers of invocations.
 const MILESTONES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
-/// One line per function and milestone, as Markdown. All functions run at the same time.
+/// Prints a line for each function and milestone, as Markdown. All functions run at the same time.
 pub fn print() {
     println!("| function | invocations | resident, KiB | `GetItem` | request lines |");
     println!("|---|---|---|---|---|");
@@ -35,16 +36,16 @@ fn soak(program: &Program) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     });
-    let rehearsed = aws.counts().lookups;
+    let warm_up = aws.counts().lookups;
     let mut invocations = 0;
     for milestone in MILESTONES {
         while invocations < milestone {
-            // Panics unless there is exactly one answer, with status 200.
+            // Panics unless there is exactly one answer and its status is 200.
             run.invoke(run::event(program.kind, &token(invocations % TOKENS)));
             invocations += 1;
         }
         run.cpu();
-        let (lookups, lines) = (aws.counts().lookups - rehearsed, lines.load(Ordering::Relaxed));
+        let (lookups, lines) = (aws.counts().lookups - warm_up, lines.load(Ordering::Relaxed));
         println!("| {} | {invocations} | {} | {lookups} | {lines} |", program.name, run.resident());
     }
 }

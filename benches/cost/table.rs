@@ -1,7 +1,7 @@
-//! The table of `make bench`: medians with quartiles.
+//! The table of `make bench`, with medians and quartiles.
 
-/// The samples of one program, one per process. `wall` and `cpu` up to the first answer are in milliseconds, the first and
-/// the warm invocations in microseconds, memory in MiB.
+/// The samples of one program, one per process. CPU times of single invocations and the warm percentiles are in
+/// microseconds, all other times in milliseconds, memory is in MiB.
 #[derive(Default)]
 pub struct Samples {
     pub init_wall: Vec<f64>,
@@ -15,8 +15,8 @@ pub struct Samples {
     pub warm_cpu: Vec<f64>,
     pub warm_p50: Vec<f64>,
     pub warm_p99: Vec<f64>,
-    pub rested_wall: Vec<f64>,
-    pub rested_cpu: Vec<f64>,
+    pub after_pause_wall: Vec<f64>,
+    pub after_pause_cpu: Vec<f64>,
     pub resident: Vec<f64>,
     pub lookups: Vec<f64>,
     pub other_calls: Vec<f64>,
@@ -33,7 +33,7 @@ pub struct Row {
 
 type Figure = (&'static str, usize, fn(&Samples) -> &[f64]);
 
-/// Name, decimals and samples of each line.
+/// The name, the decimals and the samples of each line.
 const FIGURES: [Figure; 17] = [
     ("init, wall ms", 1, |samples| &samples.init_wall),
     ("init, CPU ms", 1, |samples| &samples.init_cpu),
@@ -46,15 +46,15 @@ const FIGURES: [Figure; 17] = [
     ("warm, CPU µs", 0, |samples| &samples.warm_cpu),
     ("warm, wall p50 µs", 0, |samples| &samples.warm_p50),
     ("warm, wall p99 µs", 0, |samples| &samples.warm_p99),
-    ("warm after a pause, wall ms", 2, |samples| &samples.rested_wall),
-    ("warm after a pause, CPU µs", 0, |samples| &samples.rested_cpu),
+    ("warm after a pause, wall ms", 2, |samples| &samples.after_pause_wall),
+    ("warm after a pause, CPU µs", 0, |samples| &samples.after_pause_cpu),
     ("resident after them, MiB", 1, |samples| &samples.resident),
     ("GetItem per warm request", 3, |samples| &samples.lookups),
     ("other calls per warm request", 3, |samples| &samples.other_calls),
     ("connections of a process to AWS", 0, |samples| &samples.connections),
 ];
 
-/// The figures with bars in docs/internals/performance.md, as ratios.
+/// The figures that have limits in `docs/internals/performance.md`, as ratios.
 const RATIOS: [Figure; 4] = [
     ("CPU to the first answer", 2, |samples| &samples.answer_cpu),
     ("CPU per warm invocation", 2, |samples| &samples.warm_cpu),
@@ -88,9 +88,9 @@ pub fn print(rows: &[Row], rounds: usize, warm: usize) {
     header("first invocation against", rows);
     line(
         "a warm one after a pause, wall",
-        rows.iter().map(|row| ratio(&row.samples.first_wall, &row.samples.rested_wall)),
+        rows.iter().map(|row| ratio(&row.samples.first_wall, &row.samples.after_pause_wall)),
     );
-    line("the same, CPU", rows.iter().map(|row| ratio(&row.samples.first_cpu, &row.samples.rested_cpu)));
+    line("the same, CPU", rows.iter().map(|row| ratio(&row.samples.first_cpu, &row.samples.after_pause_cpu)));
     let first = |row: &Row| row.samples.first_wall.iter().map(|wall| wall * 1e3).collect::<Vec<_>>();
     line("a warm one in a row, wall", rows.iter().map(|row| ratio(&first(row), &row.samples.warm_p50)));
     line("the same, CPU", rows.iter().map(|row| ratio(&row.samples.first_cpu, &row.samples.warm_cpu)));

@@ -26,7 +26,7 @@ pub fn item(data: &[u8]) {
             its_jwts_are_accepted(&record);
         }
         Err(FindError::ItemMalformed { attribute }) => {
-            assert!(!item[attribute].is_null(), "the item has no {attribute}")
+            assert!(!item[attribute].is_null(), "the item has no {attribute}");
         }
         Err(error) => panic!("a complete answer: {error}"),
     }

@@ -64,7 +64,7 @@ fn a_simulated_zendesk_on_this_machine_replaces_the_subdomain() {
 }
 
 #[test]
-fn a_zendesk_anywhere_else_is_refused() {
+fn a_zendesk_url_on_another_machine_is_refused() {
     let elsewhere = [
         "https://acme.zendesk.com",
         "http://192.0.2.1:3001",

@@ -16,7 +16,7 @@ use zendesk_jwt::user::{Claim, UserToken, UserTokenRecord};
 /// A part of every secret and every personal value.
 const CANARY: &str = "canary";
 
-fn shows_nothing(value: impl Debug) {
+fn assert_shows_nothing(value: impl Debug) {
     for shown in [format!("{value:?}"), format!("{value:#?}")] {
         assert!(!shown.to_lowercase().contains(CANARY), "{shown}");
         assert!(!shown.contains("eyJ"), "a JWT: {shown}");
@@ -42,36 +42,36 @@ fn key() -> SigningKey<Messaging> {
 #[test]
 fn a_user_and_their_claims_show_nothing() {
     let record = record();
-    shows_nothing(&record);
-    shows_nothing(UserToken::parse(CANARY));
+    assert_shows_nothing(&record);
+    assert_shows_nothing(UserToken::parse(CANARY));
 
     let (user, now, jti) = (&record.user, EpochSeconds(0), || Jti::from_bits([0; 16]));
     let messaging = MessagingClaims::of(user, now).unwrap();
-    shows_nothing(&messaging);
-    shows_nothing(SdkClaims::of(user, now, jti()).unwrap());
-    shows_nothing(SsoClaims::of(user, now, jti(), CustomRole::Optional).unwrap());
+    assert_shows_nothing(&messaging);
+    assert_shows_nothing(SdkClaims::of(user, now, jti()).unwrap());
+    assert_shows_nothing(SsoClaims::of(user, now, jti(), CustomRole::Optional).unwrap());
     assert_eq!(format!("{:?}", [Claim::Absent, Claim::Null, Claim::Value(CANARY)]), "[Absent, Null, Value(…)]");
     assert_eq!(format!("{:?}", key().sign(&messaging).unwrap()), "Jwt(…)");
 }
 
 #[test]
-fn a_malformed_item_shows_nothing() {
+fn a_malformed_item_assert_shows_nothing() {
     for attribute in ["external_id", "email", "phone", "tags", "role", "expires_at"] {
         let item = json!({ "Item": { attribute: { "NS": [CANARY] } } });
         let answer = GetItemReader::default().read(item.to_string());
-        shows_nothing(stored_record(answer.unwrap()).map(|_| ()).unwrap_err());
+        assert_shows_nothing(stored_record(answer.unwrap()).map(|_| ()).unwrap_err());
     }
 }
 
 #[test]
 fn a_signing_key_and_its_problems_show_nothing() {
     assert_eq!(format!("{:?}", key()), r#"SigningKey { kid: Some("app_1"), .. }"#);
-    shows_nothing(KeyInUse { key: Arc::new(key()), age: 0, failure: None });
+    assert_shows_nothing(KeyInUse { key: Arc::new(key()), age: 0, failure: None });
     for stored in
         ["canary", r#""canary""#, r#"{"secret":"canary"}"#, r#"{"secret":"canary-shared-secret…"}"#, r#"["canary"]"#]
     {
         let problem = SigningKey::<Messaging>::parse(stored).unwrap_err();
-        shows_nothing(&problem);
+        assert_shows_nothing(&problem);
         assert!(!problem.to_string().contains(CANARY), "{problem}");
     }
 }
@@ -87,9 +87,9 @@ fn the_clients_of_aws_show_no_credentials() {
         },
         more_roots: Vec::new(),
     };
-    shows_nothing(&settings);
+    assert_shows_nothing(&settings);
     let clients = aws::Clients::new(&settings).unwrap();
-    shows_nothing(&clients);
-    shows_nothing(aws::DynamoDbUserTokens::new(&clients, "user-tokens".to_owned()));
-    shows_nothing(aws::SigningKeySecret::new(&clients, "signing-key".to_owned()));
+    assert_shows_nothing(&clients);
+    assert_shows_nothing(aws::DynamoDbUserTokens::new(&clients, "user-tokens".to_owned()));
+    assert_shows_nothing(aws::SigningKeySecret::new(&clients, "signing-key".to_owned()));
 }

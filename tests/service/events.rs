@@ -1,4 +1,4 @@
-//! The sample events in `events/` give the answers that `events/README.md` promises.
+//! The sample events in `events/` give the status that `events/README.md` documents.
 
 use crate::support::{Kind, Setup, users};
 use serde_json::Value;
@@ -16,8 +16,8 @@ fn is_event(file: &str) -> bool {
     Path::new(file).extension().is_some_and(|extension| extension == "json")
 }
 
-/// The promised status of each event, by file name.
-fn promised() -> BTreeMap<String, u16> {
+/// The documented status of each event, by file name.
+fn documented() -> BTreeMap<String, u16> {
     let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();
     let row = |line: &str| {
         let mut cells = line.trim().trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`'));
@@ -27,12 +27,12 @@ fn promised() -> BTreeMap<String, u16> {
     readme.lines().filter(|line| line.starts_with('|')).filter_map(row).collect()
 }
 
-fn give_the_promised_status(kind: Kind) {
+fn get_the_documented_status(kind: Kind) {
     let setup = Setup::of(kind).env("SESSION_COOKIE", "session").env("LOGIN_URL", "https://www.example.com/login");
     let service = setup.env("ALLOWED_ORIGINS", "https://www.example.com").start();
     service.aws.put_user(TOKEN, &users::demo());
 
-    let events: Vec<_> = promised().into_iter().filter(|(file, _)| file.starts_with(kind.name())).collect();
+    let events: Vec<_> = documented().into_iter().filter(|(file, _)| file.starts_with(kind.name())).collect();
     assert!(!events.is_empty());
     for (file, status) in events {
         let event = std::fs::read(folder().join(&file)).unwrap();
@@ -43,28 +43,28 @@ fn give_the_promised_status(kind: Kind) {
 }
 
 #[test]
-fn events_of_the_sdk_exchange_give_the_promised_status() {
-    give_the_promised_status(Kind::SdkExchange);
+fn events_of_the_sdk_exchange_get_the_documented_status() {
+    get_the_documented_status(Kind::SdkExchange);
 }
 
 #[test]
-fn events_of_the_messaging_token_give_the_promised_status() {
-    give_the_promised_status(Kind::MessagingToken);
+fn events_of_the_messaging_token_get_the_documented_status() {
+    get_the_documented_status(Kind::MessagingToken);
 }
 
 #[test]
-fn events_of_the_sso_redirect_give_the_promised_status() {
-    give_the_promised_status(Kind::SsoRedirect);
+fn events_of_the_sso_redirect_get_the_documented_status() {
+    get_the_documented_status(Kind::SsoRedirect);
 }
 
 #[test]
-fn every_event_is_json_and_is_in_the_table() {
+fn every_event_is_json_and_documented() {
     let files = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    let (mut found, promised) = (0, promised());
+    let (mut found, documented) = (0, documented());
     for file in files.filter(|file| is_event(file)) {
-        assert!(promised.contains_key(&file), "{file} is not in the table");
+        assert!(documented.contains_key(&file), "{file} is not in the table");
         serde_json::from_slice::<Value>(&std::fs::read(folder().join(&file)).unwrap()).expect(&file);
         found += 1;
     }
-    assert_eq!(found, promised.len(), "the table names files that do not exist");
+    assert_eq!(found, documented.len(), "the table names files that do not exist");
 }

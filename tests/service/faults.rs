@@ -1,5 +1,5 @@
-//! Network faults between a function and AWS. The caller does not notice a single fault. A lasting fault gives a 503
-//! in time. No fault needs a restart.
+//! Network faults between a function and AWS. The caller does not notice a single fault. During a lasting fault the
+//! function answers 503 in time. After it, the function signs without a restart.
 //!
 //! Each test tries all [`FAULTS`] with all functions.
 
@@ -114,9 +114,9 @@ fn for_all<C: fmt::Display + Sync>(cells: &[C], test: impl Fn(&C) + Sync) {
             scope.spawn(|| {
                 while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(cell))) {
-                        let text = panic.downcast_ref::<String>().map(String::as_str);
-                        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
-                        failures.lock().unwrap().push(format!("{cell}: {text}"));
+                        let message = panic.downcast_ref::<String>().map(String::as_str);
+                        let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+                        failures.lock().unwrap().push(format!("{cell}: {message}"));
                     }
                 }
             });
@@ -196,7 +196,7 @@ fn assert_signs_soon(service: &Service) {
 }
 
 #[test]
-fn a_single_fault_of_dynamodb_heals_by_retry() {
+fn a_retry_hides_a_single_fault_of_dynamodb() {
     for_all_faults(Upstream::DynamoDb, |cell| {
         let (links, setup) = setup(cell.kind);
         let (service, link) = (started(setup), links.link(cell.upstream));
@@ -233,7 +233,7 @@ fn a_lasting_fault_of_dynamodb_answers_503_in_time_until_it_ends() {
 }
 
 #[test]
-fn a_single_fault_of_secrets_manager_at_cold_start_heals_by_retry() {
+fn a_retry_hides_a_single_fault_of_secrets_manager_at_cold_start() {
     for_all_faults(Upstream::SecretsManager, |cell| {
         let (links, setup) = setup(cell.kind);
         let link = links.link(cell.upstream);
@@ -281,7 +281,7 @@ fn a_lasting_fault_of_secrets_manager_at_cold_start_answers_503_in_time_until_it
 }
 
 #[test]
-fn a_function_with_a_key_serves_every_request_during_a_fault_of_secrets_manager() {
+fn a_function_with_a_key_answers_every_request_during_a_fault_of_secrets_manager() {
     for_all_faults(Upstream::SecretsManager, |cell| {
         let (links, setup) = setup(cell.kind);
         let (service, link) = (started(setup), links.link(cell.upstream));
@@ -341,7 +341,7 @@ impl fmt::Display for Thaw {
 }
 
 #[test]
-fn a_thawed_function_whose_connections_are_dead_signs_at_the_first_request() {
+fn a_thawed_function_with_dead_connections_signs_at_the_first_request() {
     let cells = Kind::ALL.into_iter().flat_map(|kind| Ending::ALL.map(|ending| Thaw { kind, ending }));
     for_all(&cells.collect::<Vec<_>>(), |cell| {
         let (links, setup) = setup(cell.kind);

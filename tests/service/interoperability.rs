@@ -90,7 +90,7 @@ fn entry(kind: Kind, key_id: Option<&str>, claims: &Value, token: &Jwt) -> Value
 }
 
 #[test]
-fn tokens_are_byte_for_byte_those_that_other_implementations_verify() {
+fn minted_jwts_equal_those_that_other_implementations_verify() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/minted.json");
     let minted = serde_json::to_string_pretty(&minted()).unwrap() + "\n";
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -101,7 +101,7 @@ fn tokens_are_byte_for_byte_those_that_other_implementations_verify() {
 }
 
 #[test]
-fn a_jwt_holds_the_claims_that_its_entry_lists() {
+fn a_minted_jwt_has_the_header_and_claims_of_its_entry() {
     for entry in minted().as_array().unwrap() {
         let jwt = crate::support::Jwt::verified(entry["token"].as_str().unwrap(), entry["secret"].as_str().unwrap());
         assert_eq!((&jwt.header, &jwt.claims), (&entry["header"], &entry["claims"]));

@@ -1,4 +1,4 @@
-//! Rotation of a signing key under constant requests, none of which fails.
+//! Rotation of a signing key while requests arrive all the time. No request fails.
 
 use crate::support::service::{MESSAGING_KID, MESSAGING_SECRET};
 use crate::support::{Jwt, Kind, Service, Setup, logs, users};
@@ -29,7 +29,7 @@ fn next_kid(service: &Service) -> String {
 }
 
 #[test]
-fn a_new_key_is_used_within_its_max_age_and_a_second_and_no_request_fails() {
+fn a_new_key_is_used_one_second_after_the_max_age_at_the_latest_and_no_request_fails() {
     let service = started();
     for _ in 0..100 {
         assert_eq!(next_kid(&service), MESSAGING_KID);

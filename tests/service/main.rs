@@ -1,5 +1,5 @@
 //! Tests of the service from the outside: the real binaries behind a fake Lambda Runtime API, with fakes of DynamoDB and
-//! Secrets Manager. Each file covers one function or one promise.
+//! Secrets Manager. Each file covers one function or one property.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use zendesk_jwt_testkit as support;
@@ -14,6 +14,7 @@ mod faults;
 mod hostile;
 mod interoperability;
 mod key_rotation;
+mod layout;
 mod messaging_cors;
 mod messaging_token;
 mod open_redirects;

@@ -31,7 +31,7 @@ fn reader(answer: &Answer) -> Option<&str> {
 }
 
 #[test]
-fn an_allowed_page_reads_the_answer_and_no_other() {
+fn only_a_page_of_an_allowed_origin_can_read_the_answer() {
     let service = service();
     for source in EventSource::ALL {
         for origin in [SITE, "https://shop.example.com"] {
@@ -65,7 +65,7 @@ fn a_preflight_needs_no_token() {
 }
 
 #[test]
-fn an_options_request_that_is_not_a_preflight_is_a_wrong_method() {
+fn an_options_request_that_is_not_a_preflight_answers_405() {
     let service = service();
     let options = || Request::new("OPTIONS", "/messaging/jwt");
     let asks_for = |request: Request| request.header("access-control-request-method", "POST");
@@ -78,7 +78,7 @@ fn an_options_request_that_is_not_a_preflight_is_a_wrong_method() {
 }
 
 #[test]
-fn without_allowed_origins_no_other_origin_reads_the_answer() {
+fn without_allowed_origins_no_other_origin_can_read_the_answer() {
     let service = Setup::of(Kind::MessagingToken).env("SESSION_COOKIE", "session").start();
     service.aws.put_user(TOKEN, &users::demo());
     assert_eq!(reader(&service.answer(&from(SITE))), None);

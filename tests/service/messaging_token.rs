@@ -73,7 +73,7 @@ fn a_jwt_does_not_outlive_the_user_token() {
 }
 
 #[test]
-fn an_external_id_is_all_that_a_user_needs() {
+fn a_user_needs_only_an_external_id() {
     let answer = service().answer_for(TOKEN, &json!({ "external_id": "demo-1" }));
 
     assert_eq!(signed(&answer).claim_names(), ["exp", "external_id", "scope"]);
@@ -106,7 +106,7 @@ fn an_unverified_address_is_never_marked_as_verified() {
 }
 
 #[test]
-fn claims_of_other_kinds_stay_out() {
+fn a_jwt_has_no_claims_of_other_kinds() {
     let user = users::demo_with(&json!({
         "phone": "+15551234567", "tags": ["vip"], "role": "admin", "organization": "Engines", "user_fields": { "a": 1 },
     }));
@@ -203,7 +203,7 @@ fn a_body_of_more_than_8_kib_is_too_large() {
 }
 
 #[test]
-fn only_a_post_is_taken() {
+fn every_method_except_post_answers_405() {
     let service = service();
     for method in ["GET", "PUT", "DELETE"] {
         let answer = service.answer(&Request::new(method, "/messaging/jwt").bearer(TOKEN));

@@ -10,7 +10,7 @@ fn payloads() -> Vec<String> {
 }
 
 #[test]
-fn no_known_payload_is_a_return_to() {
+fn every_known_payload_is_rejected_as_return_to() {
     let origin = Url::parse("https://acme.zendesk.com").unwrap();
     let hosts = ZendeskHosts::new(origin, vec![Host::parse("help.example.com").unwrap()]);
 
@@ -22,7 +22,7 @@ fn no_known_payload_is_a_return_to() {
 }
 
 #[test]
-fn sign_in_goes_on_without_it_and_the_log_says_so() {
+fn sign_in_continues_without_the_payload_and_the_log_reports_it() {
     let service = Setup::of(Kind::SsoRedirect).env("SESSION_COOKIE", "session").start();
     service.aws.put_user("token", &users::demo());
 

@@ -174,7 +174,7 @@ fn a_token_that_is_not_expired_and_names_this_audience_is_accepted() {
 }
 
 #[test]
-fn only_a_post_is_taken() {
+fn every_method_except_post_answers_405() {
     let service = service();
     for method in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         let answer = service.answer(&Request::new(method, "/sdk/jwt").form(&[("user_token", TOKEN)]));
@@ -213,7 +213,7 @@ fn a_media_type_may_have_parameters_and_any_case() {
 }
 
 #[test]
-fn a_body_of_8_kib_is_taken_and_no_more() {
+fn a_body_may_have_up_to_8_kib() {
     let service = service();
     let token = "x".repeat(8192 - "user_token=".len());
     assert_eq!(service.answer_for(&token, &users::demo()).status, 200);

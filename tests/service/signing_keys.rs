@@ -1,5 +1,5 @@
-//! The signing key: read at cold start, refreshed while the function serves, and refused if it is invalid.
-//! The process never ends because of it.
+//! Signing keys: a function reads its key at cold start, refreshes it while it serves, and refuses an invalid key. A
+//! problem with the key never ends the process.
 
 use crate::support::service::{MESSAGING_KID, SDK_SECRET};
 use crate::support::{Answer, Aws, Fault, Jwt, Kind, Service, Setup, eventually, html, users};
@@ -39,10 +39,10 @@ fn assert_unavailable(answer: &Answer) {
     assert!(!answer.body.contains("<form"));
 }
 
-/// Secrets as Zendesk shows them after saving, and with mistakes of copying.
-fn refused(kind: Kind) -> Vec<(&'static str, String)> {
+/// Secrets as Zendesk shows them after saving, and secrets with mistakes of copying.
+fn invalid_secrets(kind: Kind) -> Vec<(&'static str, String)> {
     let secret = kind.secret();
-    let mut refused = vec![
+    let mut invalid = vec![
         ("nine characters", kind.signing_key(&secret[..9]).to_string()),
         ("six characters", kind.signing_key(&secret[..6]).to_string()),
         ("empty", kind.signing_key("").to_string()),
@@ -56,14 +56,14 @@ fn refused(kind: Kind) -> Vec<(&'static str, String)> {
         ("no member `secret`", json!({ "kid": MESSAGING_KID, "key": secret }).to_string()),
     ];
     if kind == Kind::MessagingToken {
-        refused.push(("no kid", json!({ "secret": secret }).to_string()));
-        refused.push(("an empty kid", json!({ "kid": "", "secret": secret }).to_string()));
+        invalid.push(("no kid", json!({ "secret": secret }).to_string()));
+        invalid.push(("an empty kid", json!({ "kid": "", "secret": secret }).to_string()));
     }
-    refused
+    invalid
 }
 
-fn a_refused_key_answers_503_and_the_log_names_the_screen(kind: Kind) {
-    for (reason, secret) in refused(kind) {
+fn an_invalid_key_answers_503_and_the_log_names_the_screen(kind: Kind) {
+    for (reason, secret) in invalid_secrets(kind) {
         let service = started(Setup::of(kind).secret(&secret));
         assert_unavailable(&ask(&service));
         let logs = service.function.logs();
@@ -73,18 +73,18 @@ fn a_refused_key_answers_503_and_the_log_names_the_screen(kind: Kind) {
 }
 
 #[test]
-fn a_refused_sdk_key_answers_503_and_the_log_names_the_screen() {
-    a_refused_key_answers_503_and_the_log_names_the_screen(Kind::SdkExchange);
+fn an_invalid_sdk_key_answers_503_and_the_log_names_the_screen() {
+    an_invalid_key_answers_503_and_the_log_names_the_screen(Kind::SdkExchange);
 }
 
 #[test]
-fn a_refused_messaging_key_answers_503_and_the_log_names_the_screen() {
-    a_refused_key_answers_503_and_the_log_names_the_screen(Kind::MessagingToken);
+fn an_invalid_messaging_key_answers_503_and_the_log_names_the_screen() {
+    an_invalid_key_answers_503_and_the_log_names_the_screen(Kind::MessagingToken);
 }
 
 #[test]
-fn a_refused_sso_key_answers_503_and_the_log_names_the_screen() {
-    a_refused_key_answers_503_and_the_log_names_the_screen(Kind::SsoRedirect);
+fn an_invalid_sso_key_answers_503_and_the_log_names_the_screen() {
+    an_invalid_key_answers_503_and_the_log_names_the_screen(Kind::SsoRedirect);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_function_signs_as_soon_as_its_secret_exists() {
     eventually("signs with the new secret", SOON, || signed_with(&service, SDK_SECRET));
 }
 
-fn a_function_survives_this_at_cold_start(fault: Fault) {
+fn a_function_survives_a_fault_at_cold_start(fault: Fault) {
     let setup = Setup::of(Kind::SdkExchange).with_fakes();
     setup.aws().secrets_manager().fail(fault);
     let service = started(setup);
@@ -139,17 +139,17 @@ fn a_function_survives_this_at_cold_start(fault: Fault) {
 
 #[test]
 fn a_function_survives_errors_of_secrets_manager_at_cold_start() {
-    a_function_survives_this_at_cold_start(Fault::INTERNAL_ERROR);
+    a_function_survives_a_fault_at_cold_start(Fault::INTERNAL_ERROR);
 }
 
 #[test]
 fn a_function_survives_closed_connections_to_secrets_manager_at_cold_start() {
-    a_function_survives_this_at_cold_start(Fault::ClosedConnection);
+    a_function_survives_a_fault_at_cold_start(Fault::ClosedConnection);
 }
 
 #[test]
 fn a_function_survives_a_silent_secrets_manager_at_cold_start() {
-    a_function_survives_this_at_cold_start(Fault::Stall);
+    a_function_survives_a_fault_at_cold_start(Fault::Stall);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn serves_through_refreshes(service: &Service, times: usize) {
 }
 
 #[test]
-fn a_refused_version_never_replaces_a_good_key() {
+fn an_invalid_version_never_replaces_a_valid_key() {
     let service = started(Setup::of(Kind::SdkExchange).with_fakes());
     signed_with(&service, SDK_SECRET).unwrap();
 
@@ -223,7 +223,7 @@ fn the_last_valid_key_stays_in_use_during_an_outage_of_secrets_manager() {
 }
 
 #[test]
-fn a_silent_secrets_manager_delays_no_request() {
+fn requests_do_not_wait_for_a_silent_secrets_manager() {
     let service = started(Setup::of(Kind::SdkExchange).with_fakes());
     signed_with(&service, SDK_SECRET).unwrap();
 

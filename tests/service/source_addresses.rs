@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const TOKEN: &str = "BD2F35A7621";
 
-/// A network and an address, of IPv4 and of IPv6.
+/// A network and a single address, each of IPv4 and of IPv6.
 const NETWORKS: &str = "203.0.113.0/24, 2001:db8:1::/48,198.51.100.7,2001:db8:2::7";
 
 const INSIDE: [&str; 6] =
@@ -75,7 +75,7 @@ fn a_request_from_an_allowed_network_is_answered() {
 }
 
 #[test]
-fn a_request_from_elsewhere_is_refused_like_an_unknown_token() {
+fn a_request_from_another_network_is_refused_like_an_unknown_token() {
     let service = service();
     for event_source in REPORTING {
         let unknown = refusal_of_an_unknown_token(event_source);
@@ -99,7 +99,7 @@ fn an_unknown_token_gets_the_same_answer_from_inside_and_outside() {
 }
 
 #[test]
-fn what_a_header_says_of_the_source_changes_nothing() {
+fn headers_that_claim_a_source_address_are_ignored() {
     let service = service();
     let claims = |address: &str| {
         let forwarded = if address.contains(':') { format!("for=\"[{address}]\"") } else { format!("for={address}") };
@@ -189,10 +189,10 @@ fn a_refused_source_is_counted_and_its_address_is_not_logged() {
 fn the_warm_up_request_reaches_dynamodb_with_any_networks() {
     for networks in ["", "203.0.113.0/24", "2001:db8:1::/48", "198.51.100.7", "0.0.0.0/0", NETWORKS] {
         let service = setup(networks).start();
-        let asked = service.aws.dynamodb().take_requests();
-        assert!(!asked.is_empty(), "{networks}");
+        let lookups = service.aws.dynamodb().take_requests();
+        assert!(!lookups.is_empty(), "{networks}");
         // On a busy machine the SDK retries, so there can be several.
-        for request in asked {
+        for request in lookups {
             assert_eq!(request.body["Key"]["token_hash"]["S"], users::token_hash("warm-up"), "{networks}");
         }
     }

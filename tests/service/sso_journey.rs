@@ -111,7 +111,7 @@ const NOT_A_PAGE: [(&str, &str); 10] = [
 ];
 
 #[test]
-fn an_image_a_frame_and_a_prefetch_neither_sign_in_nor_sign_out() {
+fn images_frames_and_prefetches_neither_sign_in_nor_sign_out() {
     let service = started(setup().env("POST_LOGOUT_URL", "https://www.example.com/bye"));
     let requests = [login(), Request::get("/sso/logout"), returned("Rate limit exceeded")];
     for (name, value) in NOT_A_PAGE {
@@ -142,7 +142,7 @@ fn signing_out_leaves_the_session_alone_if_configured() {
 }
 
 #[test]
-fn numbers_that_zendesk_sent_are_posted_back_and_other_values_are_not() {
+fn only_numbers_that_zendesk_sent_are_posted_back() {
     let service = started(setup());
     let request = Request::get("/sso/login?brand_id=360000000001&locale_id=8%22%3E&timestamp=1795168800")
         .cookie("session", TOKEN);
@@ -285,7 +285,7 @@ fn a_message_is_shown_as_text_whatever_it_holds() {
 }
 
 #[test]
-fn another_kind_than_error_is_a_sign_out() {
+fn a_logout_of_another_kind_than_error_signs_out() {
     let service = started(setup().env("POST_LOGOUT_URL", "https://www.example.com/bye"));
     let answer =
         service.answer(&Request::get("/sso/logout?email=demo%40example.com&external_id=7&brand_id=1&kind=logout"));
@@ -296,7 +296,7 @@ fn another_kind_than_error_is_a_sign_out() {
 }
 
 #[test]
-fn a_reset_secret_heals_at_the_first_invalid_signature_and_asks_at_most_twice_a_minute() {
+fn the_first_invalid_signature_makes_the_function_read_a_reset_secret_and_later_ones_do_not() {
     let service = started(setup().with_fakes().env("SIGNING_KEY_MAX_AGE", "86400"));
     assert!(is_signed(&service.answer(&login())));
     let reset = "a-secret-that-was-reset-just-now-0123456789";

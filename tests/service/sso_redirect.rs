@@ -165,7 +165,7 @@ fn an_allowed_return_to_is_posted_with_the_jwt() {
 }
 
 #[test]
-fn a_foreign_return_to_is_dropped_and_the_sign_in_goes_on() {
+fn a_foreign_return_to_is_dropped_and_the_sign_in_continues() {
     let service = service();
     for place in [
         "https://evil.example/hc",
@@ -195,7 +195,7 @@ fn a_foreign_return_to_is_dropped_and_the_sign_in_goes_on() {
 }
 
 #[test]
-fn no_return_to_breaks_the_page() {
+fn any_text_in_return_to_leaves_the_page_intact() {
     let service = service();
     let cases = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(cases, |(start in "(/|https://acme.zendesk.com/|)", rest in "[<>\"'&;=/a-z\\PC]{0,24}")| {
@@ -248,7 +248,7 @@ fn the_pages_policy_allows_only_its_own_script_and_style() {
 #[test]
 fn the_form_may_lead_only_to_zendesk_its_help_centers_the_login_page_and_back() {
     let answer = service().answer(&login(None));
-    // `'self'` is for the error page, the last one for another sign-in that leads to the login page.
+    // `'self'` is for the error page. The last one is for a second sign-in that leads to the login page.
     let expected = [
         "'self'",
         "https://acme.zendesk.com",
@@ -269,10 +269,10 @@ fn a_nonce_is_never_used_twice() {
 }
 
 #[test]
-fn a_page_is_not_stored_framed_or_named_to_others() {
+fn a_page_is_not_cached_or_framed_and_sends_no_referrer() {
     let answer = service().answer(&login(None));
 
-    answer.assert_guarded();
+    answer.assert_security_headers();
     assert_eq!(answer.header("x-frame-options"), Some("DENY"));
 }
 
@@ -435,7 +435,7 @@ fn signing_out_ends_the_cookie_of_every_parent_domain() {
 }
 
 #[test]
-fn without_a_configured_page_signing_out_shows_a_page_of_ours() {
+fn without_a_configured_page_signing_out_shows_our_own_page() {
     let answer = service().answer(&Request::get("/sso/logout"));
 
     assert_eq!((answer.status, answer.media_type()), (200, "text/html"));
@@ -444,7 +444,7 @@ fn without_a_configured_page_signing_out_shows_a_page_of_ours() {
 }
 
 #[test]
-fn other_paths_and_methods_lead_nowhere() {
+fn other_paths_answer_404_and_other_methods_405() {
     let service = service();
     for path in ["/", "/sso", "/sso/login/x", "/sdk/jwt", "/SSO/LOGIN"] {
         let answer = service.answer(&Request::get(path).cookie("acme_session", TOKEN));

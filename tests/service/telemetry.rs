@@ -166,7 +166,7 @@ fn assert_log_without_marker(service: &Service, case: &str) {
 }
 
 #[test]
-fn a_signature_leaves_no_trace_of_token_user_secret_or_jwt() {
+fn a_sign_in_logs_no_token_user_secret_or_jwt() {
     for kind in Kind::ALL {
         let service = at_trace_level(kind).secret(&marked_secret(kind)).start();
         service.aws.put_user("canary-token", &marked_user());
@@ -183,7 +183,7 @@ fn a_signature_leaves_no_trace_of_token_user_secret_or_jwt() {
 }
 
 #[test]
-fn a_session_in_cookie_or_header_leaves_no_trace() {
+fn a_session_in_a_cookie_or_header_is_not_logged() {
     for kind in [Kind::MessagingToken, Kind::SsoRedirect] {
         let service = at_trace_level(kind).secret(&marked_secret(kind)).start();
         service.aws.put_user("canary-token", &marked_user());
@@ -198,7 +198,7 @@ fn a_session_in_cookie_or_header_leaves_no_trace() {
 }
 
 #[test]
-fn a_refusal_leaves_no_trace_of_token_or_user() {
+fn a_refusal_logs_no_token_or_user() {
     for kind in Kind::ALL {
         let service = at_trace_level(kind).start();
         service.answer(&kind.request("canary-unknown"));
@@ -225,7 +225,7 @@ fn a_refusal_leaves_no_trace_of_token_or_user() {
 }
 
 #[test]
-fn a_malformed_request_leaves_no_trace_of_its_content() {
+fn the_content_of_a_malformed_request_is_not_logged() {
     for kind in Kind::ALL {
         let service = at_trace_level(kind).start();
         let path = kind.request("").path;
@@ -249,7 +249,7 @@ fn a_malformed_request_leaves_no_trace_of_its_content() {
 }
 
 #[test]
-fn an_outage_leaves_no_trace_of_token_user_or_secret() {
+fn an_outage_logs_no_token_user_or_secret() {
     for kind in Kind::ALL {
         let service = at_trace_level(kind).secret(&marked_secret(kind)).start();
         service.aws.put_user("canary-token", &marked_user());
@@ -265,7 +265,7 @@ fn an_outage_leaves_no_trace_of_token_user_or_secret() {
 }
 
 #[test]
-fn a_refused_signing_key_leaves_no_trace() {
+fn an_invalid_signing_key_is_not_logged() {
     for kind in Kind::ALL {
         for secret in [
             kind.signing_key("canary789"),

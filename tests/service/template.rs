@@ -67,7 +67,7 @@ fn alarms_and_dashboard_use_existing_metrics() {
 }
 
 #[test]
-fn metrics_of_aws_belong_to_this_stack() {
+fn aws_metrics_are_those_of_this_stack() {
     let template = template();
     let known: BTreeSet<_> = [
         ("AWS/ApiGateway", "5xx", "ApiId", "AWS::Serverless::HttpApi"),
@@ -117,6 +117,22 @@ fn the_formula_of_an_alarm_uses_exactly_its_metrics() {
         assert_eq!(used, inner, "{id}");
         assert!(of_alarm(alarm).len() <= 10, "{id}: CloudWatch allows ten metrics in a formula");
     }
+}
+
+#[test]
+fn malformed_items_raise_their_own_alarm_and_roll_no_deployment_back() {
+    let template = template();
+    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    let of_malformed_items: Vec<_> = alarms
+        .iter()
+        .filter(|(_, alarm)| {
+            of_alarm(alarm).iter().any(|it| it.dimensions.values().any(|value| value == "item_malformed"))
+        })
+        .map(|(id, _)| id.to_string())
+        .collect();
+    assert_eq!(of_malformed_items, ["MalformedItemsAlarm"]);
+    let rollback = template["Globals"]["Function"]["DeploymentPreference"]["Alarms"].to_string();
+    assert!(rollback.contains("FunctionErrorsAlarm") && !rollback.contains("MalformedItemsAlarm"), "{rollback}");
 }
 
 #[test]
@@ -213,7 +229,7 @@ fn wildcards_are_only_where_aws_requires_them() {
             with_wildcard.extend(actions);
         }
     }
-    // X-Ray has no resources for them.
+    // These actions of X-Ray accept no resource but `*`.
     assert_eq!(Vec::from_iter(with_wildcard), ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
 }
 
@@ -309,7 +325,7 @@ fn every_route_has_its_own_limit() {
 }
 
 #[test]
-fn the_log_of_the_api_has_nothing_personal() {
+fn the_access_log_of_the_api_has_no_personal_data() {
     let template = template();
     let api = &resources(&template, "AWS::Serverless::HttpApi")[0].1["Properties"];
     let format: Value = serde_json::from_str(&text(&api["AccessLogSettings"]["Format"])).expect("JSON");
@@ -339,7 +355,7 @@ fn a_changed_parameter_makes_a_new_version() {
 }
 
 #[test]
-fn secrets_and_table_outlive_the_stack() {
+fn secrets_and_table_remain_after_the_stack_is_deleted() {
     let template = template();
     let secrets = resources(&template, "AWS::SecretsManager::Secret");
     let tables = resources(&template, "AWS::DynamoDB::Table");

@@ -1,4 +1,4 @@
-//! User tokens in DynamoDB: which requests the functions send, and how they answer during an outage.
+//! User tokens in DynamoDB: the requests of the functions, and their answers to malformed items and during an outage.
 
 use crate::support::{Answer, Fault, Kind, Request, Service, Setup, eventually, logs, users};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn a_request_is_one_consistent_read_by_the_tokens_hash() {
 }
 
 #[test]
-fn nothing_but_getitem_is_ever_asked_of_the_table() {
+fn functions_call_only_get_item_on_the_table() {
     for kind in Kind::ALL {
         let service = started(kind);
         for token in [TOKEN, "unknown", ""] {
@@ -46,7 +46,7 @@ fn nothing_but_getitem_is_ever_asked_of_the_table() {
 }
 
 #[test]
-fn a_malformed_request_asks_nothing_of_the_table() {
+fn a_malformed_request_causes_no_lookup() {
     let service = started(Kind::SdkExchange);
     service.aws.dynamodb().take_requests();
     service.answer(&Request::get("/sdk/jwt"));
@@ -56,7 +56,7 @@ fn a_malformed_request_asks_nothing_of_the_table() {
 }
 
 #[test]
-fn a_change_in_the_table_counts_from_the_next_request() {
+fn a_change_in_the_table_takes_effect_at_the_next_request() {
     let service = started(Kind::SdkExchange);
     assert_eq!(ask(&service).status, 200);
 
@@ -67,7 +67,7 @@ fn a_change_in_the_table_counts_from_the_next_request() {
 }
 
 #[test]
-fn a_token_that_is_longer_than_a_key_may_be_is_found_by_its_hash() {
+fn a_token_longer_than_a_dynamodb_key_is_found_by_its_hash() {
     let service = started(Kind::SdkExchange);
 
     assert_eq!(service.answer_for(&"ü".repeat(1200), &users::demo()).status, 200);
@@ -147,7 +147,7 @@ fn an_outage_answers_503_until_it_ends(kind: Kind, fault: Fault) {
 }
 
 #[test]
-fn errors_of_dynamodb_answer_503_until_they_end() {
+fn dynamodb_errors_answer_503_until_they_end() {
     for kind in Kind::ALL {
         an_outage_answers_503_until_it_ends(kind, Fault::INTERNAL_ERROR);
     }
@@ -193,7 +193,7 @@ fn a_function_survives_an_outage_at_cold_start() {
 }
 
 #[test]
-fn an_outage_in_json_flows_is_a_problem_that_says_to_try_again() {
+fn a_json_client_gets_a_problem_with_details_during_an_outage() {
     for kind in [Kind::SdkExchange, Kind::MessagingToken] {
         let service = started(kind);
         service.aws.dynamodb().fail(Fault::INTERNAL_ERROR);

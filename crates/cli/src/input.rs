@@ -29,7 +29,7 @@ pub(crate) fn can_ask() -> bool {
 pub(crate) fn secret_text(file: Option<&Path>, what: &str) -> Result<Zeroizing<String>, Problem> {
     match file {
         Some(file) => read(file, what),
-        None if can_ask() => ask(&format!("Type {what}; it is not shown: ")),
+        None if can_ask() => ask_for(what),
         None => read(Path::new(STANDARD_INPUT), what),
     }
 }
@@ -56,6 +56,23 @@ fn terminal_failed(error: &io::Error) -> Problem {
 /// Reads `what` from a file, or from standard input if the file is `-`. A byte order mark and the last line break are
 /// not part of it.
 pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
+    let mut text = read_marked(file, what)?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// What a person types when asked for `what`, or else standard input with any byte order mark.
+pub(crate) fn answer_or_stdin(what: &str) -> Result<Zeroizing<String>, Problem> {
+    if can_ask() { ask_for(what) } else { read_marked(Path::new(STANDARD_INPUT), what) }
+}
+
+fn ask_for(what: &str) -> Result<Zeroizing<String>, Problem> {
+    ask(&format!("Type {what}; it is not shown: "))
+}
+
+fn read_marked(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
     let source: io::Result<Box<dyn Read>> = if is_standard_input(file) {
         Ok(Box::new(io::stdin()))
     } else {
@@ -76,8 +93,5 @@ pub(crate) fn read(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem
     }
     let length = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(&text).len();
     text.truncate(length);
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
     Ok(text)
 }

@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
                 "standard input cannot hold both: give the JWT as an argument, or the secret in a file".into(),
             ));
         }
-        None => input::secret_text(None, "the JWT")?,
+        None => input::answer_or_stdin("the JWT")?,
     };
     let now = arguments.at.map_or_else(|| SystemClock.now(), EpochSeconds);
     let secret = secret.as_ref().map(|secret| secret.as_bytes());

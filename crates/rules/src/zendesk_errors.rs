@@ -265,15 +265,12 @@ fn without_quotations(message: &str) -> String {
         let closing = PAIRS.iter().find(|(opening, _)| *opening == first && begins_word).map(|(_, closing)| *closing);
         let after = &rest[first.len_utf8()..];
         // A value may hold the quotation mark itself, so the last one closes.
-        match closing.and_then(|closing| Some((after.rfind(closing)?, closing))) {
-            Some((end, closing)) => {
-                text.push_str(" \u{fffc} ");
-                rest = &after[end + closing.len_utf8()..];
-            }
-            None => {
-                text.push(first);
-                rest = after;
-            }
+        if let Some((end, closing)) = closing.and_then(|closing| Some((after.rfind(closing)?, closing))) {
+            text.push_str(" \u{fffc} ");
+            rest = &after[end + closing.len_utf8()..];
+        } else {
+            text.push(first);
+            rest = after;
         }
     }
     text

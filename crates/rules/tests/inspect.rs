@@ -1,5 +1,5 @@
-//! `inspect`: JWTs of other implementations are accepted, Zendesk's samples get the documented verdict, and for
-//! every rule there is a bad JWT whose problem is named.
+//! `inspect` accepts JWTs of other implementations, judges Zendesk's samples as documented, and names the problem of a bad
+//! JWT for every rule.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -18,11 +18,10 @@ use zendesk_jwt_rules::inspect::{Expectation, Inspection, Rule, Severity, Signat
 
 use zendesk_jwt_testkit::draft::{Draft, NAMES, NOW, SECRET, any_json, any_kind, object, sign};
 
-/// The fuzzer checks the same.
+/// The properties that the fuzz target checks, too.
 #[path = "../../../fuzz/src/soundness.rs"]
 mod soundness;
 
-const KINDS: [Kind; 3] = [Kind::Sdk, Kind::Messaging, Kind::Sso];
 fn inspected(kind: Kind, token: &str, secret: &[u8]) -> Inspection {
     inspect(token, &Expectation { kind: Some(kind), secret: Some(secret), now: NOW })
 }
@@ -31,7 +30,7 @@ fn broken(inspection: &Inspection) -> Vec<&'static str> {
     inspection.findings.iter().map(|finding| finding.rule.code()).collect()
 }
 
-/// One bad token: the rule that it breaks, and words that the message must contain.
+/// A bad token, the rule that it breaks, and words that the message must contain.
 struct BadToken {
     rule: Rule,
     kind: Kind,
@@ -41,19 +40,19 @@ struct BadToken {
 }
 
 impl BadToken {
-    fn is_named(&self) {
+    fn assert_named(&self) {
         let inspection = inspected(self.kind, &self.token, &self.secret);
         let finding = inspection.finding(self.rule);
         let message = &finding.unwrap_or_else(|| panic!("{:?} not found in {inspection:#?}", self.rule)).message;
         assert!(message.contains(self.words), "{:?} is not in {message:?}", self.words);
-        assert!(message.contains(": ") && message.ends_with('.'), "says what to do: {message:?}");
+        assert!(message.contains(": ") && message.ends_with('.'), "{message:?} does not say what to do");
         let is_rejected = self.rule.severity() == Severity::Rejected;
         assert!(!(is_rejected && inspection.is_accepted()), "{inspection:#?}");
     }
 }
 
 trait IntoBadToken {
-    /// The token, and the reader's secret.
+    /// The token and the secret that is given to `inspect`.
     fn finish(self) -> (String, Vec<u8>);
 }
 
@@ -69,19 +68,19 @@ impl IntoBadToken for String {
     }
 }
 
-/// A draft whose reader has another secret.
+/// A draft, and another secret that is given to `inspect`.
 impl IntoBadToken for (Draft, &str) {
     fn finish(self) -> (String, Vec<u8>) {
         (self.0.token(), self.1.into())
     }
 }
 
-/// Makes a test of each line, and a list of all lines.
+/// Makes a test of each line, and `every_bad_token` of all lines.
 macro_rules! bad_tokens {
     ($($name:ident: $rule:ident, $kind:ident, |$draft:ident| $make:expr, $words:literal;)+) => {
         $(#[test]
         fn $name() {
-            bad_token::$name().is_named();
+            bad_token::$name().assert_named();
         })+
 
         mod bad_token {
@@ -165,14 +164,14 @@ bad_tokens! {
     a_stale_iat_is_named: IatFresh, Sso, |good| good.claim("iat", NOW - 600), "10 minutes ago";
     an_iat_in_the_future_is_named: IatFresh, Sdk, |good| good.claim("iat", NOW + 7200), "2 hours in the future";
     an_expired_token_is_named: ExpAhead, Messaging, |good| good.claim("exp", NOW - 30), "30 seconds ago";
-    a_missing_exp_is_advised_against: ExpShort, Messaging, |good| good.without("exp"), "missing";
-    a_distant_exp_is_advised_against: ExpShort, Messaging, |good| good.claim("exp", NOW + 30 * 86_400), "30 days ahead";
+    a_missing_exp_gets_advice: ExpShort, Messaging, |good| good.without("exp"), "missing";
+    a_distant_exp_gets_advice: ExpShort, Messaging, |good| good.claim("exp", NOW + 30 * 86_400), "30 days ahead";
 
     an_upper_case_scope_is_named: ScopeUser, Messaging, |good| good.claim("scope", "User"), "lower case";
     an_appuser_scope_is_named: ScopeUser, Messaging, |good| good.claim("scope", "appUser"), "`user`";
     an_external_id_of_256_characters_is_named: ExternalIdLength, Messaging, |good| good.claim("external_id", "é".repeat(256)), "255";
-    an_address_as_external_id_is_advised_against: ExternalIdStable, Messaging, |good| good.claim("external_id", "demo@example.com"), "an e-mail address";
-    a_phone_number_as_external_id_is_advised_against: ExternalIdStable, Sso, |good| good.claim("external_id", "+1 (415) 555-0100"), "a phone number";
+    an_address_as_external_id_gets_advice: ExternalIdStable, Messaging, |good| good.claim("external_id", "demo@example.com"), "an e-mail address";
+    a_phone_number_as_external_id_gets_advice: ExternalIdStable, Sso, |good| good.claim("external_id", "+1 (415) 555-0100"), "a phone number";
     an_email_without_email_verified_is_named: EmailVerified, Messaging, |good| good.claim("email", "demo@example.com"), "missing";
     an_unverified_email_is_named: EmailVerified, Messaging, |good| good.claim("email", "demo@example.com").claim("email_verified", false), "false";
     email_verified_as_a_string_is_named: EmailVerified, Messaging, |good| good.claim("email", "demo@example.com").claim("email_verified", "true"), "a string";
@@ -184,19 +183,19 @@ bad_tokens! {
     an_email_with_a_name_is_named: EmailAddress, Sso, |good| good.claim("email", "Demo <demo@example.com>"), "brackets";
     two_addresses_in_email_are_named: EmailAddress, Sdk, |good| good.claim("email", "a@example.com,b@example.com"), "not one";
     an_email_without_domain_is_named: EmailAddress, Sdk, |good| good.claim("email", "demo@"), "not one";
-    a_uuid_version_1_as_jti_is_advised_against: JtiUnguessable, Sso, |good| good.claim("jti", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"), "UUID of version 1";
-    a_hash_of_the_address_as_jti_is_advised_against: JtiUnguessable, Sso, |good| good.claim("jti", sha256_hex("demo@example.com")), "e-mail address";
-    a_hash_of_address_and_time_as_jti_is_advised_against: JtiUnguessable, Sso, |good| good.claim("jti", sha256_hex(&format!("demo@example.com{NOW}"))), "e-mail address";
-    the_encoded_address_as_jti_is_advised_against: JtiUnguessable, Sso, |good| good.claim("jti", STANDARD.encode(format!("demo@example.com:{NOW}"))), "e-mail address";
-    the_time_in_jti_is_advised_against: JtiUnguessable, Sdk, |good| good.claim("jti", format!("0f8fad5bd9cb469fa16570867728950e-{NOW}")), "`iat`";
-    a_short_jti_is_advised_against: JtiUnguessable, Sso, |good| good.claim("jti", "abc123"), "128";
-    the_time_as_jti_is_advised_against: JtiUnguessable, Sso, |good| good.claim("jti", NOW.to_string()), "128";
-    an_address_in_jti_is_advised_against: JtiUnguessable, Sdk, |good| good.claim("jti", "0f8fad5bd9cb469fa16570867728950e-demo@example.com"), "e-mail";
+    a_uuid_version_1_as_jti_gets_advice: JtiUnguessable, Sso, |good| good.claim("jti", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"), "UUID of version 1";
+    a_hash_of_the_address_as_jti_gets_advice: JtiUnguessable, Sso, |good| good.claim("jti", sha256_hex("demo@example.com")), "e-mail address";
+    a_hash_of_address_and_time_as_jti_gets_advice: JtiUnguessable, Sso, |good| good.claim("jti", sha256_hex(&format!("demo@example.com{NOW}"))), "e-mail address";
+    the_encoded_address_as_jti_gets_advice: JtiUnguessable, Sso, |good| good.claim("jti", STANDARD.encode(format!("demo@example.com:{NOW}"))), "e-mail address";
+    the_time_in_jti_gets_advice: JtiUnguessable, Sdk, |good| good.claim("jti", format!("0f8fad5bd9cb469fa16570867728950e-{NOW}")), "`iat`";
+    a_short_jti_gets_advice: JtiUnguessable, Sso, |good| good.claim("jti", "abc123"), "128";
+    the_time_as_jti_gets_advice: JtiUnguessable, Sso, |good| good.claim("jti", NOW.to_string()), "128";
+    an_address_in_jti_gets_advice: JtiUnguessable, Sdk, |good| good.claim("jti", "0f8fad5bd9cb469fa16570867728950e-demo@example.com"), "e-mail";
 
     an_agent_for_the_sdk_is_named: EndUsersOnly, Sdk, |good| good.claim("role", "agent"), "end users";
     the_role_of_the_sdk_sample_in_sso_is_named: Role, Sso, |good| good.claim("role", "user"), "`end_user`";
     a_custom_role_of_an_end_user_is_named: CustomRoleNeedsAgent, Sso, |good| good.claim("custom_role_id", 36), "`role` is not `agent`";
-    an_agent_without_custom_role_is_advised_against: AgentNeedsCustomRole, Sso, |good| good.claim("role", "agent"), "Legacy Agent";
+    an_agent_without_custom_role_gets_advice: AgentNeedsCustomRole, Sso, |good| good.claim("role", "agent"), "Legacy Agent";
     a_custom_role_id_that_is_a_string_is_named: OptionalClaims, Sso, |good| good.claim("role", "agent").claim("custom_role_id", "36"), "`custom_role_id` is a string: send an integer";
     a_locale_that_is_a_name_is_named: OptionalClaims, Sso, |good| good.claim("locale", "en-US"), "`locale` is a string: send an integer";
     tags_that_are_a_string_are_named: OptionalClaims, Sso, |good| good.claim("tags", "vip,demo"), "`tags` is a string: send an array";
@@ -207,10 +206,10 @@ bad_tokens! {
     two_organizations_in_two_claims_are_named: OneOrganization, Sso, |good| good.claim("organization", "A").claim("organization_id", "a"), "the id wins";
     organizations_as_json_text_are_named: OrganizationLists, Sso, |good| good.claim("organizations", "[\"A\",\"B\"]"), "looks like JSON";
     organization_ids_with_semicolons_are_named: OrganizationLists, Sso, |good| good.claim("organization_ids", "1;2"), "separators";
-    undefined_as_external_id_is_advised_against: ExternalIdStable, Sso, |good| good.claim("external_id", "undefined"), "missing value";
+    undefined_as_external_id_gets_advice: ExternalIdStable, Sso, |good| good.claim("external_id", "undefined"), "missing value";
     a_national_phone_number_is_named: Phone, Sso, |good| good.claim("phone", "(415) 555-0100"), "E.164";
     a_relative_photo_is_named: PhotoUrl, Sso, |good| good.claim("remote_photo_url", "/me.png"), "absolute";
-    a_date_as_written_by_hand_is_named: UserFieldDates, Sso, |good| good.claim("user_fields", json!({"member_since": "29/02/2024"})), "`member_since`";
+    a_date_in_day_month_year_order_is_named: UserFieldDates, Sso, |good| good.claim("user_fields", json!({"member_since": "29/02/2024"})), "`member_since`";
 
     a_redacted_sdk_secret_is_named: SecretWhole, Sdk, |good| (good, "ZGVtby1zZ"), "exactly 9 characters";
     a_redacted_messaging_secret_is_named: SecretWhole, Messaging, |good| (good, "ZGVtby"), "make a new one in Admin Center > Account > Security > End user authentication";
@@ -221,7 +220,7 @@ bad_tokens! {
     a_secret_with_a_byte_order_mark_is_named: SecretRaw, Sso, |good| (good, "\u{feff}ZGVtby1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u"), "byte order mark";
     a_labelled_secret_is_named: SecretRaw, Sso, |good| (good, "Shared secret: ZGVtby1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u"), "name in front";
     a_jwt_given_as_secret_is_named: SecretRaw, Sso, |good| (good, "eyJhbGciOiJIUzI1NiJ9.e30.AAAA"), "a JWT";
-    a_flawed_secret_is_blamed_before_the_signer: Signature, Sso, |good| (good.signed_with("demo-secret-of-the-signer"), "Shared secret: another-demo-secret"), "given here has its name";
+    a_flaw_of_the_given_secret_is_the_reported_cause_of_a_bad_signature: Signature, Sso, |good| (good.signed_with("demo-secret-of-the-signer"), "Shared secret: another-demo-secret"), "given here has its name";
     a_secret_with_a_line_break_is_named: SecretRaw, Sso, |good| (good, "ZGVtby1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u\n"), "white space";
     a_wrong_secret_is_named: Signature, Sso, |good| good.signed_with("another-demo-secret"), "another secret";
     an_empty_secret_of_the_signer_is_named: Signature, Sso, |good| good.signed_with(""), "an empty secret";
@@ -242,13 +241,13 @@ bad_tokens! {
     a_url_decoded_key_is_named: Signature, Sdk, |good| (good.signed_with("demo secret/not-for-production"), "demo+secret/not-for-production"), "URL-decoded";
     the_kid_as_key_is_named: Signature, Messaging, |good| good.signed_with("app_demo0000000000000000"), "the `kid` instead";
     a_byte_order_mark_in_the_signers_secret_is_named: Signature, Sdk, |good| good.signed_with(format!("\u{feff}{SECRET}")), "byte order mark";
-    the_secret_as_third_part_is_an_alarm: SecretPrivate, Sso, |good| with_third_part(&good.token(), SECRET), "it has leaked";
-    the_encoded_secret_as_third_part_is_an_alarm: SecretPrivate, Sso, |good| with_third_part(&good.token(), &URL_SAFE_NO_PAD.encode(SECRET)), "it has leaked";
-    the_secret_as_kid_is_an_alarm: SecretPrivate, Messaging, |good| good.header("kid", SECRET), "it has leaked";
-    the_secret_among_the_claims_is_an_alarm: SecretPrivate, Sso, |good| good.claim("user_fields", json!({"key": SECRET})), "it has leaked";
+    the_secret_as_third_part_is_reported_as_leaked: SecretPrivate, Sso, |good| with_third_part(&good.token(), SECRET), "it has leaked";
+    the_encoded_secret_as_third_part_is_reported_as_leaked: SecretPrivate, Sso, |good| with_third_part(&good.token(), &URL_SAFE_NO_PAD.encode(SECRET)), "it has leaked";
+    the_secret_as_kid_is_reported_as_leaked: SecretPrivate, Messaging, |good| good.header("kid", SECRET), "it has leaked";
+    the_secret_among_the_claims_is_reported_as_leaked: SecretPrivate, Sso, |good| good.claim("user_fields", json!({"key": SECRET})), "it has leaked";
 }
 
-/// The result of PHP's `base64_encode(hash_hmac('sha256', …))` without its last argument.
+/// The token as signed with PHP's `hash_hmac` without its last argument, which makes it return hexadecimal digits.
 fn hexadecimal(token: &str) -> String {
     with_third_part(token, &URL_SAFE_NO_PAD.encode(hex::encode(signature(token))))
 }
@@ -292,7 +291,7 @@ fn every_rule_has_a_bad_token() {
 }
 
 #[test]
-fn every_rule_is_stated_with_a_code_of_its_own() {
+fn every_rule_has_its_own_code_and_a_statement_a_source_and_a_kind() {
     let codes: HashSet<&str> = Rule::ALL.iter().map(|rule| rule.code()).collect();
     assert_eq!(codes.len(), Rule::ALL.len());
     for rule in Rule::ALL {
@@ -302,7 +301,7 @@ fn every_rule_is_stated_with_a_code_of_its_own() {
 }
 
 #[test]
-fn every_rule_has_a_source_in_a_document_that_others_can_read_or_says_that_it_is_from_the_field() {
+fn every_rule_names_a_public_document_or_the_field_as_its_source() {
     let documents =
         ["Messaging, ", "SDK, ", "SSO, ", "SSO: ", "Anatomy, ", "RFC ", "field", "for the Support SDK the window"];
     for rule in Rule::ALL {
@@ -314,17 +313,21 @@ fn every_rule_has_a_source_in_a_document_that_others_can_read_or_says_that_it_is
 
 #[test]
 fn a_good_token_follows_every_rule_of_its_kind() {
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let inspection = inspected(kind, &Draft::good(kind).token(), SECRET.as_bytes());
         assert_eq!(inspection.findings, [], "{kind}");
         assert!(inspection.is_accepted() && inspection.signature == Signature::Verified);
         let expected: Vec<Rule> = Rule::ALL.iter().copied().filter(|rule| rule.kinds().contains(&kind)).collect();
-        assert_eq!(inspection.checked_rules().map(|(rule, _)| rule).collect::<Vec<_>>(), expected, "all are ticked");
+        assert_eq!(
+            inspection.checked_rules().map(|(rule, _)| rule).collect::<Vec<_>>(),
+            expected,
+            "all rules are checked"
+        );
     }
 }
 
 #[test]
-fn iat_may_be_three_minutes_off_on_either_side_and_no_more() {
+fn iat_may_be_at_most_three_minutes_in_the_past_or_in_the_future() {
     for kind in [Kind::Sdk, Kind::Sso] {
         for (iat, is_accepted) in [(NOW - 181, false), (NOW - 180, true), (NOW + 180, true), (NOW + 181, false)] {
             let token = Draft::good(kind).claim("iat", iat).token();
@@ -334,7 +337,7 @@ fn iat_may_be_three_minutes_off_on_either_side_and_no_more() {
 }
 
 #[test]
-fn an_exp_of_another_type_or_unit_is_not_called_missing() {
+fn an_exp_of_another_type_or_unit_is_not_reported_as_missing() {
     let (text, milliseconds) = (json!("1767225900"), [json!(NOW * 1000), json!(100_000_000_000_u64)]);
     let expected = [(text, "whole_seconds")].into_iter().chain(milliseconds.map(|exp| (exp, "not_milliseconds")));
     for (exp, rule) in expected {
@@ -381,7 +384,7 @@ fn without_three_parts_the_signature_is_not_checked() {
 }
 
 #[test]
-fn limits_are_where_zendesk_puts_them() {
+fn values_at_the_limits_of_zendesk_have_no_finding_and_values_beyond_them_have_one() {
     let good = Draft::good(Kind::Messaging);
     let at_the_limit = [
         good.clone().claim("external_id", "é".repeat(255)),
@@ -410,7 +413,7 @@ fn null_and_empty_optional_claims_have_no_finding() {
 
 #[test]
 fn dates_in_the_documented_form_have_no_finding() {
-    // The second is from Zendesk's "Anatomy of a JWT request"; the rest only resembles dates.
+    // The second is from Zendesk's "Anatomy of a JWT request". The others after it only look like dates.
     for value in ["2024-02-29", "2013-08-14T00:00:00+00:00", "10.0.0.1", "555-0100", "1/2/3", "a/b/2024"] {
         let draft = Draft::good(Kind::Sso).claim("user_fields", json!({ "field": value }));
         assert_eq!(inspected(Kind::Sso, &draft.token(), SECRET.as_bytes()).findings, [], "{value}");
@@ -426,7 +429,7 @@ fn a_kid_outside_messaging_has_no_finding() {
 }
 
 #[test]
-fn without_a_kind_the_rules_are_those_of_the_kind_that_it_looks_like() {
+fn without_a_given_kind_the_rules_of_the_likely_kind_apply() {
     let sample = Draft::good(Kind::Sdk).claim("role", "user");
     let drafts =
         [(Draft::good(Kind::Messaging), Kind::Messaging), (Draft::good(Kind::Sso), Kind::Sso), (sample, Kind::Sdk)];
@@ -438,9 +441,9 @@ fn without_a_kind_the_rules_are_those_of_the_kind_that_it_looks_like() {
 }
 
 #[test]
-fn a_kind_is_recognized_by_what_only_that_kind_has() {
+fn a_kind_is_recognized_by_its_own_header_and_claims() {
     let key_id = json!({"kid": "app_1"});
-    let likenesses = [
+    let examples = [
         (json!({}), json!({"scope": "user", "jti": "1"}), Some(Kind::Messaging)),
         (json!({}), json!({"email_verified": true, "iat": NOW}), Some(Kind::Messaging)),
         (json!({}), json!({"external_id": "demo-1"}), Some(Kind::Messaging)),
@@ -453,7 +456,7 @@ fn a_kind_is_recognized_by_what_only_that_kind_has() {
         (json!({}), json!({"name": "Demo User"}), None),
         (json!({}), json!({"email": "demo@example.com"}), None),
     ];
-    for (header, claims, kind) in likenesses {
+    for (header, claims, kind) in examples {
         let token = sign(&header.to_string(), &claims.to_string(), b"");
         assert_eq!(inspect(&token, &Expectation::default()).looks_like, kind, "{header} {claims}");
     }
@@ -514,7 +517,7 @@ fn an_external_id_looks_like_a_phone_number_from_7_digits_on() {
 }
 
 #[test]
-fn a_date_in_a_field_is_year_month_and_day_with_hyphens() {
+fn a_date_in_a_field_must_be_year_month_and_day_with_hyphens() {
     let broken_by_date = |date: &str| broken_by("user_fields", json!({ "field": date }));
     for date in ["2024/02/29", "2024.02.29", "2024/02-29", "2024-2-29", "2024-02-9", "29/02/2024", "1-2-2024"] {
         assert_eq!(broken_by_date(date), ["user_field_dates"], "{date}");
@@ -545,7 +548,7 @@ fn a_token_does_not_choose_its_algorithm() {
 }
 
 #[test]
-fn a_token_with_something_around_it_is_read_too() {
+fn a_token_is_read_despite_the_text_around_it() {
     let token = Draft::good(Kind::Sso).claim("role", "user").token();
     for wrapped in [format!(" Bearer {token}\n"), format!("'{token}'"), format!("{}\n  {}", &token[..50], &token[50..])]
     {
@@ -618,7 +621,7 @@ fn between_support_sdk_and_sso_only_the_common_rules_are_checked() {
 }
 
 #[test]
-fn a_text_without_a_jwt_says_what_it_is() {
+fn a_text_without_a_jwt_is_described() {
     for (text, words) in [
         ("", "empty"),
         (" \u{feff}\n", "empty"),
@@ -637,7 +640,7 @@ fn a_text_without_a_jwt_says_what_it_is() {
     }
 }
 
-/// Zendesk's published tokens, whose secrets are not published.
+/// Zendesk's published tokens. Their secrets are not public.
 mod published {
     use super::*;
     use zendesk_jwt_testkit::draft::published::{SDK, SSO};
@@ -669,7 +672,7 @@ mod published {
     }
 
     #[test]
-    fn the_sso_sample_was_accepted_at_its_time_although_its_types_differ_from_the_documentation() {
+    fn the_sso_sample_was_accepted_at_its_time_despite_undocumented_types() {
         let then = at(SSO, 1_372_113_305);
         assert_eq!((then.kind, then.is_accepted()), (Kind::Sso, true));
         assert_eq!(broken(&then), ["jti_unguessable", "optional_claims"]);
@@ -679,7 +682,7 @@ mod published {
     }
 }
 
-/// JWTs of `PyJWT` and of npm's `jsonwebtoken`; `tests/golden/README.md` describes how to make them.
+/// JWTs of `PyJWT` and npm's `jsonwebtoken`. `tests/golden/README.md` says how to make them.
 mod golden {
     use super::*;
 
@@ -708,7 +711,7 @@ mod golden {
         ];
         let tokens =
             files.into_iter().flat_map(|file| serde_json::from_str::<Vec<Golden>>(file).expect("golden tokens"));
-        let kind_of = |name: &str| KINDS.into_iter().find(|kind| kind.to_string() == name).expect("a kind");
+        let kind_of = |name: &str| Kind::ALL.into_iter().find(|kind| kind.to_string() == name).expect("a kind");
         tokens.map(|golden| (kind_of(&golden.kind), golden)).collect()
     }
 
@@ -741,7 +744,7 @@ mod golden {
 
     #[test]
     fn the_golden_tokens_include_every_kind() {
-        for kind in KINDS {
+        for kind in Kind::ALL {
             assert!(all().iter().filter(|(other, _)| *other == kind).count() >= 8, "{kind}");
         }
     }
@@ -757,23 +760,23 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_is_inspected(text in any::<String>(), kind in prop::option::of(any_kind()), secret in any::<Vec<u8>>(), now: u64) {
+    fn the_inspection_of_any_text_is_sound(text in any::<String>(), kind in prop::option::of(any_kind()), secret in any::<Vec<u8>>(), now: u64) {
         is_sound(&inspect(&text, &Expectation { kind, secret: Some(&secret), now }));
     }
 
     #[test]
-    fn any_three_texts_are_inspected(parts in "[A-Za-z0-9_=+/ -]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,43}", now: u64) {
+    fn the_inspection_of_any_three_texts_is_sound(parts in "[A-Za-z0-9_=+/ -]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,43}", now: u64) {
         is_sound(&inspect(&parts, &Expectation { kind: None, secret: Some(SECRET.as_bytes()), now }));
     }
 
     #[test]
-    fn any_header_and_claims_are_inspected(header in any_members(), claims in any_members(), kind in prop::option::of(any_kind()), now: u64) {
+    fn the_inspection_of_any_header_and_claims_is_sound(header in any_members(), claims in any_members(), kind in prop::option::of(any_kind()), now: u64) {
         let token = Draft { header, claims, secret: SECRET.into() }.token();
         is_sound(&inspect(&token, &Expectation { kind, secret: Some(SECRET.as_bytes()), now }));
     }
 
     #[test]
-    fn any_change_to_one_claim_is_inspected(kind in any_kind(), name in select(&NAMES[..]), value in any_json()) {
+    fn the_inspection_after_any_change_to_one_claim_is_sound(kind in any_kind(), name in select(&NAMES[..]), value in any_json()) {
         let inspection = inspected(kind, &Draft::good(kind).claim(name, value).token(), SECRET.as_bytes());
         is_sound(&inspection);
         prop_assert_eq!(inspection.signature, Signature::Verified);

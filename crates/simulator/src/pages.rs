@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
 use crate::Zendesk;
-use crate::web::{self, Link, Menu, Reach};
+use crate::web::{self, Menu, Reach};
 
 #[derive(Template)]
 #[template(path = "zendesk/home.html")]
@@ -28,16 +28,15 @@ struct Message<'a> {
 /// Links to the pages of the kinds that are simulated.
 pub(super) fn menu(zendesk: &Zendesk, current: &'static str) -> Menu {
     let account = &zendesk.account;
-    let mut links = vec![Link::new("/", "Start")];
-    if account.sso.is_some() {
-        links.extend([Link::new("/hc", "Help center"), Link::new("/agent", "Agent interface")]);
-    }
-    if account.support_sdk.is_some() {
-        links.push(Link::new("/sdk", "Support SDK"));
-    }
-    if account.messaging.is_some() {
-        links.push(Link::new("/messaging", "Messaging"));
-    }
+    let links = [
+        ("/", "Start", true),
+        ("/hc", "Help center", account.sso.is_some()),
+        ("/agent", "Agent interface", account.sso.is_some()),
+        ("/sdk", "Support SDK", account.support_sdk.is_some()),
+        ("/messaging", "Messaging", account.messaging.is_some()),
+    ];
+    let links = links.into_iter().filter(|(.., is_simulated)| *is_simulated);
+    let links = links.map(|(path, title, _)| (path.to_owned(), title)).collect();
     Menu { site: "Zendesk simulator", current, links }
 }
 

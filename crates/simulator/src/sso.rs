@@ -17,9 +17,9 @@ use serde_json::{Map, Value};
 use url::{Position, Url};
 
 use crate::environment::{self, random_id};
-use crate::users::{Update, shown};
+use crate::users::Update;
 use crate::verdict::{Verdict, Violation, names};
-use crate::web::{self, JwtReport, Menu, Prose};
+use crate::web::{self, Menu, Prose};
 use crate::{Sso, Zendesk, log, pages, support_sdk};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
@@ -35,7 +35,7 @@ const LOCALE_ID: &str = "1";
 /// Where a browser without `return_to` goes.
 const HELP_CENTER: &str = "/hc";
 
-/// The frame of Zendesk's known messages is "User is invalid" (C: two public SSO clients and Zendesk's API).
+/// The known messages begin with "User is invalid" (C: two public SSO clients and Zendesk's API).
 const EMAIL_TAKEN: &str = "User is invalid: Email: {email} is already being used by another user";
 
 /// Known messages (C, as above) that the pages of this simulator offer for the next sign-in.
@@ -85,31 +85,9 @@ struct Refused {
     has_remote_logout: bool,
 }
 
-impl SignIn {
-    fn name(&self) -> String {
-        shown(self.update.user.get("name"))
-    }
-
-    fn fields(&self) -> impl Iterator<Item = (&String, String)> {
-        self.update.user.iter().map(|(field, value)| (field, shown(Some(value))))
-    }
-
-    fn is_end_user(&self) -> bool {
-        self.update.user.get("role").is_none_or(|role| role == "end_user")
-    }
-
-    fn report(&self) -> JwtReport {
-        self.verdict.report()
-    }
-}
-
 impl Refusal {
     fn new(violations: Vec<Violation>, verdict: Option<Verdict>) -> Box<Self> {
         Box::new(Self { message: message(&violations, verdict.as_ref()), violations, verdict })
-    }
-
-    fn report(&self) -> Option<JwtReport> {
-        self.verdict.as_ref().map(Verdict::report)
     }
 }
 

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Failure, Request};
 use crate::environment::random_id;
-use crate::users::{Update, shown};
+use crate::users::Update;
 use crate::verdict::{Verdict, Violation, as_json, names};
-use crate::web::{self, JwtReport, Menu, Prose};
+use crate::web::{self, Menu, Prose};
 use crate::{SupportSdk, UserToken, Zendesk, log, pages};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
@@ -35,14 +35,6 @@ struct Exchange {
 impl Exchange {
     fn warnings(&self) -> Vec<Violation> {
         self.verdict.as_ref().map(Verdict::warnings).unwrap_or_default()
-    }
-
-    fn report(&self) -> Option<JwtReport> {
-        self.verdict.as_ref().map(Verdict::report)
-    }
-
-    fn user_name(&self) -> String {
-        shown(self.update.user.get("name"))
     }
 }
 
@@ -164,8 +156,8 @@ pub(super) const CONFLICT: &str = "`external_id` and `email` belong to two diffe
                                    merge the two users in Zendesk.";
 
 fn unreached(failure: &Failure) -> (StatusCode, Violation) {
-    let violation = match failure {
-        Failure::Certificate(error) => Violation::new(
+    let (rule, message) = match failure {
+        Failure::Certificate(error) => (
             "endpoint_certificate",
             format!(
                 "Zendesk does not trust the certificate of the JWT URL ({error}): serve the whole chain of a \
@@ -173,60 +165,51 @@ fn unreached(failure: &Failure) -> (StatusCode, Violation) {
                  here, use --ca-file."
             ),
         ),
-        Failure::Timeout { .. } => Violation::new(
+        Failure::Timeout { .. } => (
             "endpoint_timeout",
             format!("The JWT URL gave {failure}: answer in less than a second, because the user waits."),
         ),
-        failure => Violation::new(
+        failure => (
             "endpoint_unreachable",
             format!("The JWT URL cannot be reached ({failure}): start the endpoint, and check its address and port."),
         ),
     };
-    (StatusCode::BAD_GATEWAY, violation)
+    (StatusCode::BAD_GATEWAY, Violation::new(rule, message))
 }
 
 /// The JWT in an answer that Zendesk accepts: status 200, a JSON object, a string `jwt`.
 fn jwt(answer: &Answer) -> Result<String, (StatusCode, Violation)> {
-    let bad = |rule, message: String| Err((StatusCode::BAD_GATEWAY, Violation::new(rule, message)));
-    match answer.status {
-        StatusCode::OK => {}
+    let status = answer.status.as_u16();
+    let (rule, message) = match answer.status {
+        StatusCode::OK => match serde_json::from_str(&answer.body) {
+            Ok(Value::Object(body)) => match body.get("jwt") {
+                Some(Value::String(jwt)) => return Ok(jwt.clone()),
+                Some(_) => ("answer_jwt", "`jwt` in the answer is not a string: send {\"jwt\": \"…\"}.".to_owned()),
+                None => {
+                    ("answer_jwt", "`jwt` is missing in the answer: send {\"jwt\": \"…\"}, in lower case.".to_owned())
+                }
+            },
+            _ => ("answer_json", "The answer is not a JSON object: send only {\"jwt\": \"…\"}.".to_owned()),
+        },
         StatusCode::UNAUTHORIZED => {
             let message = "The JWT URL answered 401: it refuses this user token. Your endpoint's log should say why.";
             return Err((StatusCode::UNAUTHORIZED, Violation::new("endpoint_refused", message)));
         }
-        status if status.is_redirection() => {
+        _ if answer.status.is_redirection() => {
             let location = answer.redirect().unwrap_or_default();
-            return bad(
-                "endpoint_redirects",
-                format!(
-                    "The JWT URL answered {} to `{location}`, and Zendesk does not follow redirects: enter the final \
-                     address in Admin Center.",
-                    status.as_u16()
-                ),
+            let message = format!(
+                "The JWT URL answered {status} to `{location}`, and Zendesk does not follow redirects: enter the final \
+                 address in Admin Center."
             );
+            ("endpoint_redirects", message)
         }
-        status => {
-            return bad(
-                "endpoint_status",
-                format!(
-                    "The JWT URL answered {}, and Zendesk accepts only 200: look at your endpoint's log. Answer 401 to \
-                     refuse a user token, and 503 during an outage.",
-                    status.as_u16()
-                ),
+        _ => {
+            let message = format!(
+                "The JWT URL answered {status}, and Zendesk accepts only 200: look at your endpoint's log. Answer 401 \
+                 to refuse a user token, and 503 during an outage."
             );
+            ("endpoint_status", message)
         }
-    }
-    match serde_json::from_str::<Value>(&answer.body) {
-        Ok(Value::Object(body)) => match body.get("jwt") {
-            Some(Value::String(jwt)) => Ok(jwt.clone()),
-            Some(_) => bad("answer_jwt", "`jwt` in the answer is not a string: send {\"jwt\": \"…\"}.".to_owned()),
-            None => {
-                bad("answer_jwt", "The answer has no member `jwt`: send {\"jwt\": \"…\"}, in lower case.".to_owned())
-            }
-        },
-        _ => bad(
-            "answer_json",
-            "The answer is not a JSON object: send {\"jwt\": \"…\"} and nothing around it.".to_owned(),
-        ),
-    }
+    };
+    Err((StatusCode::BAD_GATEWAY, Violation::new(rule, message)))
 }

@@ -44,6 +44,21 @@ pub(super) struct Update {
     pub unchanged: Vec<String>,
 }
 
+impl Update {
+    pub fn name(&self) -> String {
+        shown(self.user.get("name"))
+    }
+
+    pub fn is_end_user(&self) -> bool {
+        self.user.get("role").is_none_or(|role| role == "end_user")
+    }
+
+    /// The fields of the user, in words.
+    pub fn fields(&self) -> impl Iterator<Item = (&String, String)> {
+        self.user.iter().map(|(field, value)| (field, shown(Some(value))))
+    }
+}
+
 /// The e-mail address belongs to another user.
 #[derive(Debug)]
 pub(super) struct Conflict;
@@ -197,7 +212,7 @@ fn organizations(claims: &Map<String, Value>, before: &User) -> Option<Value> {
 }
 
 /// A value in words.
-pub(super) fn shown(value: Option<&Value>) -> String {
+fn shown(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "nothing".to_owned(),
         Some(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),

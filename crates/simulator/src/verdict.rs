@@ -46,7 +46,7 @@ impl Verdict {
         verdict
     }
 
-    /// Zendesk accepts each `jti` once. Only a valid signature uses it up, so that nobody else can.
+    /// Zendesk accepts each `jti` once. Only a valid signature uses it up, so that no one else can.
     fn use_up_jti(&mut self, zendesk: &Zendesk, kind: Kind) {
         let jti = self.inspection.claims.as_ref().and_then(|claims| claims.get("jti")).filter(|jti| !jti.is_null());
         let (Some(jti), true) = (jti, kind != Kind::Messaging) else { return };

@@ -1,7 +1,6 @@
 //! The AWS account of one test: a table of user tokens and a secret with the signing key.
 //!
-//! By default both are in this process. With `ZENDESK_JWT_TEST_AWS_ENDPOINT`, such as the address of moto's server, an
-//! independent AWS checks our requests.
+//! By default both are fakes in this process. `ZENDESK_JWT_TEST_AWS_ENDPOINT` names another AWS, such as moto's server.
 
 use super::{dynamodb::DynamoDb, secrecy::Canaries, secrets_manager::SecretsManager, users};
 use serde_json::{Value, json};
@@ -20,7 +19,7 @@ enum Place {
 }
 
 impl Aws {
-    /// The AWS that the environment chooses, with an empty table and no secret.
+    /// The fakes, or the AWS that the environment variable names, with an empty table and no secret.
     pub fn new() -> Self {
         match std::env::var_os("ZENDESK_JWT_TEST_AWS_ENDPOINT") {
             Some(url) => Self::at(|_| Place::Endpoint(url.into_string().unwrap())),
@@ -28,7 +27,7 @@ impl Aws {
         }
     }
 
-    /// The fakes, which record requests and can fail, whatever the environment says.
+    /// The fakes, which record requests and can fail, even if the environment variable names another AWS.
     pub fn fakes() -> Self {
         Self::at(|secret_id| Place::Fakes { dynamodb: DynamoDb::start(), secrets: SecretsManager::start(secret_id) })
     }
@@ -47,7 +46,7 @@ impl Aws {
         aws
     }
 
-    /// The variables that direct a function to this AWS.
+    /// The variables of a function that uses this AWS.
     pub fn environment(&self) -> [(String, String); 4] {
         let (dynamodb, secrets) = match &self.place {
             Place::Fakes { dynamodb, secrets } => (dynamodb.url(), secrets.url()),
@@ -134,7 +133,7 @@ impl Aws {
     }
 }
 
-/// One call of the AWS JSON protocols. The signature is a dummy: emulators read only its scope.
+/// One call of the AWS JSON protocols. The signature is invalid, because emulators read only its scope.
 fn call(url: &str, target: &str, body: &Value) -> Result<Value, String> {
     let (service, version) = match target.split_once('.') {
         Some(("secretsmanager", _)) => ("secretsmanager", "1.1"),

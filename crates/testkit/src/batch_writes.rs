@@ -1,4 +1,4 @@
-//! A fake table for batch writes: it answers slowly or writes only parts of a batch, and records the batches.
+//! A fake DynamoDB table for batch writes: it answers slowly, or writes only one item of a batch.
 
 use super::fault::answer;
 use super::server::Server;
@@ -19,7 +19,7 @@ pub struct BatchWrites {
 #[derive(Default)]
 struct Table {
     latency: Duration,
-    parts: u32,
+    partial_requests: u32,
     items: BTreeMap<String, Value>,
     requests: usize,
     under_way: usize,
@@ -30,13 +30,13 @@ impl BatchWrites {
     /// Every second request takes `latency`, the others twice as long.
     pub fn taking(latency: Duration) -> Self {
         let table = Arc::new(Mutex::new(Table { latency, ..Table::default() }));
-        let server = Server::of(axum::Router::new().fallback(take).with_state(Arc::clone(&table)));
+        let server = Server::of(axum::Router::new().fallback(batch_write_item).with_state(Arc::clone(&table)));
         Self { server, table }
     }
 
-    /// The next requests leave out all but the first of their items.
-    pub fn leave_out_of_the_next(&self, requests: u32) {
-        self.table.lock().unwrap().parts = requests;
+    /// The next requests write only their first item and return the others as unprocessed.
+    pub fn write_one_item_of_the_next(&self, requests: u32) {
+        self.table.lock().unwrap().partial_requests = requests;
     }
 
     pub fn url(&self) -> String {
@@ -57,7 +57,7 @@ impl BatchWrites {
     }
 }
 
-async fn take(State(table): State<Arc<Mutex<Table>>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn batch_write_item(State(table): State<Arc<Mutex<Table>>>, headers: HeaderMap, body: Bytes) -> Response {
     assert_eq!(headers["x-amz-target"], "DynamoDB_20120810.BatchWriteItem");
     let body: Value = serde_json::from_slice(&body).unwrap();
     let (name, writes) = body["RequestItems"].as_object().unwrap().iter().next().unwrap();
@@ -70,22 +70,22 @@ async fn take(State(table): State<Arc<Mutex<Table>>>, headers: HeaderMap, body: 
         return answer(400, &json!({"__type": "ValidationException", "message": "too many, or duplicates"}));
     }
 
-    let (latency, taken) = {
+    let (latency, written) = {
         let mut table = table.lock().unwrap();
         table.requests += 1;
         table.under_way += 1;
         table.most_under_way = table.most_under_way.max(table.under_way);
-        let taken = if table.parts > 0 { 1 } else { writes.len() };
-        table.parts = table.parts.saturating_sub(1);
-        (table.latency * if table.requests.is_multiple_of(2) { 1 } else { 2 }, taken)
+        let written = if table.partial_requests > 0 { 1 } else { writes.len() };
+        table.partial_requests = table.partial_requests.saturating_sub(1);
+        (table.latency * if table.requests.is_multiple_of(2) { 1 } else { 2 }, written)
     };
     tokio::time::sleep(latency).await;
     let mut table = table.lock().unwrap();
     table.under_way -= 1;
-    for write in &writes[..taken] {
+    for write in &writes[..written] {
         table.items.insert(hash(write), write["PutRequest"]["Item"].clone());
     }
-    let left = &writes[taken..];
+    let left = &writes[written..];
     let unprocessed = if left.is_empty() { json!({}) } else { json!({ name: left }) };
     answer(200, &json!({ "UnprocessedItems": unprocessed }))
 }

@@ -1,11 +1,11 @@
-//! Where the binaries under test are.
+//! The paths of the binaries under test.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex};
 
-/// A function, from `ZENDESK_JWT_BIN_DIR` if that is set, so that the tests can run a release build.
+/// A function. `ZENDESK_JWT_BIN_DIR` names the folder of a release build to test instead.
 pub fn function(name: &str) -> PathBuf {
     match variable("ZENDESK_JWT_BIN_DIR") {
         Some(folder) => PathBuf::from(folder).join(name),
@@ -18,9 +18,9 @@ pub fn tool() -> PathBuf {
     built("zendesk-jwt-cli", "zendesk-jwt")
 }
 
-/// The binary that Cargo built for the running test; a binary of another package is built now.
+/// The binary that Cargo built for the running test. A binary of another package is built here.
 fn built(package: &str, name: &str) -> PathBuf {
-    // Set while an integration test runs: https://doc.rust-lang.org/cargo/reference/environment-variables.html
+    // Cargo sets this variable while an integration test runs: https://doc.rust-lang.org/cargo/reference/environment-variables.html
     if let Some(path) = variable(&format!("CARGO_BIN_EXE_{name}")) {
         return path.into();
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use time::OffsetDateTime;
 
-/// A running server that records its requests. Dropping the value ends the server.
+/// A running server that records its requests. Dropping it ends the server.
 pub struct BrokenServer {
     server: Server,
     scheme: &'static str,
@@ -26,7 +26,7 @@ pub struct BrokenServer {
 impl BrokenServer {
     /// Answers over plain HTTP.
     pub fn http(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
-        let (requests, router) = remembering(answer);
+        let (requests, router) = recording(answer);
         Self { server: Server::of(router), scheme: "http", requests }
     }
 
@@ -42,7 +42,7 @@ impl BrokenServer {
             .with_no_client_auth()
             .with_single_cert(certificates, key.into())
             .unwrap();
-        let (requests, router) = remembering(answer);
+        let (requests, router) = recording(answer);
         let server = Server::running(|listener| async move {
             axum::serve(Handshakes::of(listener, config.into()), router).await.unwrap();
         });
@@ -53,7 +53,7 @@ impl BrokenServer {
         self.server.address().port()
     }
 
-    /// The address of `path` on a host of this name.
+    /// The URL of `path` with this host name.
     pub fn url_at(&self, host: &str, path: &str) -> String {
         format!("{}://{host}:{}{path}", self.scheme, self.port())
     }
@@ -67,17 +67,17 @@ impl BrokenServer {
     }
 }
 
-fn remembering(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> (Arc<Mutex<Vec<Request>>>, Router) {
+fn recording(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> (Arc<Mutex<Vec<Request>>>, Router) {
     let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
-    let memory = Arc::clone(&requests);
+    let recorder = Arc::clone(&requests);
     let handler: Handler = Arc::new(move |request: &Request| {
-        memory.lock().unwrap().push(request.clone());
+        recorder.lock().unwrap().push(request.clone());
         answer(request)
     });
     (requests, Router::new().fallback(respond).with_state(handler))
 }
 
-/// An HS256 JWT of any header and claims.
+/// An HS256 JWT with any header and claims.
 pub fn sign(header: &Value, claims: &Value, secret: &str) -> String {
     let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
@@ -86,10 +86,10 @@ pub fn sign(header: &Value, claims: &Value, secret: &str) -> String {
     format!("{signed}.{}", encode(signature.as_ref()))
 }
 
-/// The address of the intermediate certificate, as the authority publishes it.
+/// The address of the intermediate certificate in the certificates of the servers.
 pub const INTERMEDIATE_URL: &str = "http://example.org/intermediate.der";
 
-/// A certificate authority: a root, and an intermediate that issues. Nobody trusts it by default.
+/// A certificate authority: a root, and an intermediate that issues certificates. No client trusts it by default.
 pub struct Authority {
     pub root: CertificateDer<'static>,
     pub intermediate: CertificateDer<'static>,
@@ -111,7 +111,7 @@ impl Authority {
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
 
-    /// A server's certificate for `host`, valid from and until these numbers of days from now.
+    /// A server's certificate for `host`. `from` and `until` are days from now.
     pub fn issue(&self, host: &str, from: i64, until: i64) -> (CertificateDer<'static>, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let mut server = CertificateParams::new([host.to_owned()]).unwrap();
@@ -132,7 +132,7 @@ fn authority(name: &str) -> CertificateParams {
 }
 
 fn in_days(days: i64) -> OffsetDateTime {
-    // An hour more, so that whole days remain while the test runs.
+    // One hour is added, so that the number of whole days does not change while the test runs.
     let seconds = i64::try_from(super::now()).unwrap() + days * 24 * 60 * 60 + 60 * 60;
     OffsetDateTime::from_unix_timestamp(seconds).unwrap()
 }

@@ -1,6 +1,6 @@
-//! Pseudo-random values, equal for equal seeds.
+//! Pseudo-random values: the same seed gives the same values.
 
-/// `SplitMix64`, which is three lines long and passes the usual tests of randomness.
+/// `SplitMix64`, which is short and passes the usual tests of randomness.
 pub struct Chance(u64);
 
 impl Chance {

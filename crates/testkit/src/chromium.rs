@@ -11,10 +11,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
 
-/// Generous, since the machine may be busy.
+/// Long, because the machine can be busy.
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
-/// A browser with its own profile, which knows only the hosts of the test.
+/// A browser with its own profile, which resolves only the hosts of the test.
 pub struct Chromium {
     session: Option<Session>,
     _driver: Driver,
@@ -29,15 +29,15 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// `None`, with a line that says so, on a machine without them; in CI (`CI=true`) that is a failure.
-    #[allow(clippy::print_stdout, reason = "a skipped test says so")]
+    /// On a machine without them, prints a message and returns `None`. Panics instead in CI (`CI=true`).
+    #[allow(clippy::print_stdout, reason = "reports a skipped test")]
     pub fn find() -> Option<Self> {
         let programs =
             ["chromium", "google-chrome"].into_iter().find_map(find_program).zip(find_program("chromedriver"));
         let Some((chromium, driver)) = programs else {
-            let line = "skipped: no chromium with chromedriver here (apt-get install chromium chromium-driver)";
-            assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{line}");
-            println!("{line}");
+            let message = "skipped: no chromium with chromedriver here (apt-get install chromium chromium-driver)";
+            assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{message}");
+            println!("{message}");
             return None;
         };
         Some(Self { chromium, driver })
@@ -45,16 +45,16 @@ impl Programs {
 }
 
 impl Chromium {
-    /// Starts the browser. `hosts` lead to `server`, and no other host exists.
+    /// Starts the browser. `hosts` resolve to `server`, and no other host resolves.
     pub fn start(programs: &Programs, server: &HttpsServer, hosts: &[&str], preferences: &Value) -> Self {
         let mapped = hosts.iter().map(|host| format!("MAP {host} {}", server.address()));
         let rules: Vec<_> = mapped.chain(["MAP * ~NOTFOUND".to_owned()]).collect();
-        // The browser trusts this key only, so everything else is as with an authority's certificate.
+        // The browser trusts only this key. All other rules for certificates still apply.
         let trust = format!("--ignore-certificate-errors-spki-list={}", server.public_key());
         Self::with(programs, preferences, &[trust, resolver(&rules.join(", "))])
     }
 
-    /// Starts the browser, which can reach this machine only.
+    /// Starts the browser, which can reach only this machine.
     pub fn on_this_machine(programs: &Programs, preferences: &Value) -> Self {
         Self::with(programs, preferences, &[resolver("MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")])
     }
@@ -125,8 +125,8 @@ struct Driver {
 }
 
 impl Driver {
-    /// The operating system chooses a port for one IP version. The driver ends if the port is taken for the other one, and
-    /// is then started again.
+    /// The operating system chooses a port for one IP version. If the port is taken for the other version, the driver
+    /// ends, and this function starts it again.
     fn start(program: &Path, home: &Path) -> Self {
         (0..5).find_map(|_| Self::try_start(program, home)).expect("chromedriver starts")
     }
@@ -136,14 +136,14 @@ impl Driver {
         let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
         let child = Command::new(program)
             .arg("--port=0")
-            .env("HOME", home) // for what the browser writes outside of its profile
+            .env("HOME", home) // the browser writes some files outside of its profile
             .stdin(Stdio::null())
             .stdout(stream())
             .stderr(stream())
             .spawn()
             .unwrap();
         let mut driver = Self { child, url: String::new() };
-        let port = eventually("chromedriver says its port or ends", READY_WITHIN, || {
+        let port = eventually("chromedriver prints its port or ends", READY_WITHIN, || {
             let said = std::fs::read_to_string(output.path()).unwrap();
             let port = said.split_once("started successfully on port ").and_then(|(_, rest)| rest.split_once('.'));
             match port {
@@ -171,9 +171,9 @@ fn find_program(name: &str) -> Option<PathBuf> {
 /// The widths of the test windows, a desktop's and a phone's, in pixels.
 pub const WIDTHS: [u32; 2] = [1280, 390];
 
-/// The body of a function that returns the number of texts, and those with too little contrast (WCAG 2.2, success
-/// criterion 1.4.3).
-pub const FAINT: &str = "
+/// JavaScript that returns the number of texts, and the texts with too little contrast (WCAG 2.2, success criterion
+/// 1.4.3).
+pub const LOW_CONTRAST_TEXTS: &str = "
     const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
     const luminance = (colour) => channels(colour).slice(0, 3)
         .map((value) => value / 255)

@@ -1,4 +1,4 @@
-//! Drafts of JWTs, to be made wrong in any way.
+//! Drafts of JWTs, which tests change in any way before they sign them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ pub const NOW: u64 = 1_767_225_600;
 /// Text that is also valid base64, as Zendesk's secrets can be.
 pub const SECRET: &str = "ZGVtby1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u";
 
-/// A draft of a JWT. The one of `good` breaks no rule.
+/// A draft of a JWT. A draft from `good` breaks no rule.
 #[derive(Clone)]
 pub struct Draft {
     pub header: Map<String, Value>,
@@ -65,7 +65,7 @@ pub fn object(value: Value) -> Map<String, Value> {
     serde_json::from_value(value).expect("an object")
 }
 
-/// HS256 over any two texts, whatever the header says.
+/// Signs any two texts with HS256, even if the header names another algorithm.
 pub fn sign(header: &str, payload: &str, secret: &[u8]) -> String {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let key = EncodingKey::from_secret(secret);
@@ -123,7 +123,7 @@ pub fn any_kind() -> impl Strategy<Value = Kind> {
     select(&Kind::ALL[..])
 }
 
-/// JWTs in Zendesk's documentation, which does not publish their secrets.
+/// JWTs from Zendesk's documentation. Their secrets are not public.
 pub mod published {
     /// "Building a dedicated JWT endpoint for the Support SDK", Test your JWT endpoint.
     pub const SDK: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImJjYXJyb2xsQHplbmRlc2suY29tIiwibmFtZSI6ImJjYXJyb2xsIiwicGhvbmUiOiI5ODc2NTQzMjM0NTY3ODkiLCJ0YWdzIjpbImZyZWVfcGxheWVyIiwiYmlnX2Zpc2giXSwicm9sZSI6InVzZXIiLCJpYXQiOjE0NDkzNTUxNjIsImp0aSI6IjIxMTUyMzc5MDcyMDg5MzEyMjcifQ.b_0rr6_1MWrmKEzqMfvf_DI4dPPMSmDjKh_M6STIIas";

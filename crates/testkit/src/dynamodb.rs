@@ -14,12 +14,12 @@ pub struct DynamoDb {
     state: Arc<Mutex<Requests>>,
 }
 
-type IsMeant = Box<dyn Fn(&RecordedRequest) -> bool + Send>;
+type IsAffected = Box<dyn Fn(&RecordedRequest) -> bool + Send>;
 
 #[derive(Default)]
 struct Requests {
-    seen: Vec<RecordedRequest>,
-    fault: Option<(Fault, IsMeant)>,
+    recorded: Vec<RecordedRequest>,
+    fault: Option<(Fault, IsAffected)>,
 }
 
 /// One request that a function made.
@@ -37,7 +37,7 @@ impl DynamoDb {
         });
         let state = Arc::<Mutex<Requests>>::default();
         let upstream = Upstream { url: database.url(), state: Arc::clone(&state) };
-        let proxy = Server::of(axum::Router::new().fallback(pass_on).with_state(upstream));
+        let proxy = Server::of(axum::Router::new().fallback(record_and_forward).with_state(upstream));
         Self { database, proxy, state }
     }
 
@@ -55,9 +55,9 @@ impl DynamoDb {
         self.fail_when(fault, |_| true);
     }
 
-    /// Fails these requests only.
-    pub fn fail_when(&self, fault: Fault, is_meant: impl Fn(&RecordedRequest) -> bool + Send + 'static) {
-        self.state.lock().unwrap().fault = Some((fault, Box::new(is_meant)));
+    /// Fails only the requests for which `is_affected` returns true.
+    pub fn fail_when(&self, fault: Fault, is_affected: impl Fn(&RecordedRequest) -> bool + Send + 'static) {
+        self.state.lock().unwrap().fault = Some((fault, Box::new(is_affected)));
     }
 
     pub fn recover(&self) {
@@ -66,7 +66,7 @@ impl DynamoDb {
 
     /// The requests since the last call.
     pub fn take_requests(&self) -> Vec<RecordedRequest> {
-        std::mem::take(&mut self.state.lock().unwrap().seen)
+        std::mem::take(&mut self.state.lock().unwrap().recorded)
     }
 }
 
@@ -76,20 +76,20 @@ struct Upstream {
     state: Arc<Mutex<Requests>>,
 }
 
-async fn pass_on(State(upstream): State<Upstream>, headers: HeaderMap, body: Bytes) -> Response {
+async fn record_and_forward(State(upstream): State<Upstream>, headers: HeaderMap, body: Bytes) -> Response {
     let fault = {
         let mut requests = upstream.state.lock().unwrap();
         let target = headers.get("x-amz-target").map_or("", |target| target.to_str().unwrap());
-        let asked = RecordedRequest {
+        let request = RecordedRequest {
             operation: target.trim_start_matches("DynamoDB_20120810.").to_owned(),
             body: serde_json::from_slice(&body).unwrap_or_default(),
         };
-        let fault = requests.fault.as_ref().filter(|(_, is_meant)| is_meant(&asked)).map(|(fault, _)| *fault);
-        requests.seen.push(asked);
+        let fault = requests.fault.as_ref().filter(|(_, is_affected)| is_affected(&request)).map(|(fault, _)| *fault);
+        requests.recorded.push(request);
         fault
     };
     if let Some(fault) = fault {
-        return fault.happen().await;
+        return fault.response().await;
     }
     tokio::task::spawn_blocking(move || forward(&upstream.url, &headers, &body)).await.unwrap()
 }

@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 /// The service between client and function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventSource {
-    /// An HTTP API, payload 2.0, which encodes every body that is not text as base64.
+    /// An HTTP API with payload 2.0. It encodes every body that is not text as base64.
     HttpApi,
-    /// The same with an unchanged body, as test consoles and `sam local` send it.
+    /// An HTTP API with a body that is not encoded, as test consoles and `sam local` send it.
     HttpApiPlainBody,
     FunctionUrl,
-    /// A REST API, payload 1.0, reached through its stage `prod`.
+    /// A REST API with payload 1.0 and the stage `prod`.
     RestApi,
     Alb,
     /// A load balancer whose target group has multi-value headers turned on.
@@ -39,7 +39,7 @@ impl EventSource {
         }
     }
 
-    /// The path under which a browser reaches `path`.
+    /// The path in the browser for `path` in the event.
     pub fn public_path(self, path: &str) -> String {
         if self == Self::RestApi { format!("/prod{path}") } else { path.to_owned() }
     }
@@ -144,7 +144,7 @@ impl EventSource {
         })
     }
 
-    /// A load balancer leaves the query percent-encoded.
+    /// A load balancer does not decode the query.
     fn load_balancer(self, request: &Request) -> Value {
         let headers: Vec<_> = self.headers(request).collect();
         let query: Vec<_> = request
@@ -215,12 +215,12 @@ fn decoded(query: &str) -> Vec<(String, String)> {
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
-/// Each name with the last of its values.
+/// Each name with its last value.
 fn last(pairs: &[(String, String)]) -> Value {
     pairs.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into()
 }
 
-/// Each name with all its values, between separators.
+/// Each name with all its values in one text.
 fn joined(pairs: &[(String, String)], separator: &str) -> Value {
     let mut map = grouped(pairs);
     for values in map.as_object_mut().unwrap().values_mut() {
@@ -230,7 +230,7 @@ fn joined(pairs: &[(String, String)], separator: &str) -> Value {
     map
 }
 
-/// Each name with the list of its values.
+/// Each name with a list of its values.
 fn grouped(pairs: &[(String, String)]) -> Value {
     let mut map = Map::new();
     for (name, value) in pairs {
@@ -240,7 +240,7 @@ fn grouped(pairs: &[(String, String)]) -> Value {
     map.into()
 }
 
-/// `Content-Type`, as HTTP/1.1 clients write it and REST APIs pass it on.
+/// A header name as HTTP/1.1 clients write it and REST APIs forward it, such as `Content-Type`.
 fn capitalised(name: &str) -> String {
     let word = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
     name.split('-').map(word).collect::<Vec<_>>().join("-")

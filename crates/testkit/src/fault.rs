@@ -1,4 +1,4 @@
-//! The ways in which an AWS service fails.
+//! How a fake AWS service fails.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -10,7 +10,7 @@ pub enum Fault {
     Error { status: u16, code: &'static str },
     /// The request is never answered.
     Stall,
-    /// The connection is closed instead of an answer.
+    /// The connection is closed without an answer.
     ClosedConnection,
 }
 
@@ -20,11 +20,11 @@ impl Fault {
     pub const NOT_FOUND: Self = Self::Error { status: 400, code: "ResourceNotFoundException" };
     pub const ACCESS_DENIED: Self = Self::Error { status: 400, code: "AccessDeniedException" };
 
-    pub async fn happen(self) -> Response {
+    pub async fn response(self) -> Response {
         match self {
-            Self::Error { status, code } => answer(status, &json!({ "__type": code, "message": "said by a test" })),
+            Self::Error { status, code } => answer(status, &json!({ "__type": code, "message": "an error of a test" })),
             Self::Stall => std::future::pending().await,
-            // Ends the connection's task without the message that a panic would print.
+            // A panic would end the task as well, but would print a message.
             Self::ClosedConnection => std::panic::resume_unwind(Box::new("connection closed")),
         }
     }

@@ -1,4 +1,4 @@
-//! The way from a function to AWS as it is in Lambda, over TLS, to be broken in one way at a time.
+//! Network faults between a function and AWS: a proxy with TLS that breaks connections and answers on demand.
 
 use super::broken_server::Authority;
 use super::server::Server;
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// Who is at the other end of a link.
+/// The AWS service at the other end of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Upstream {
     DynamoDb,
@@ -26,7 +26,7 @@ pub enum Upstream {
 impl Upstream {
     pub const ALL: [Self; 2] = [Self::DynamoDb, Self::SecretsManager];
 
-    /// The variable that leads a function there.
+    /// The environment variable with the address of this service.
     pub fn variable(self) -> &'static str {
         match self {
             Self::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
@@ -55,35 +55,35 @@ impl fmt::Display for Upstream {
 /// The media type of the AWS JSON protocols.
 pub const AWS_JSON: &str = "application/x-amz-json-1.0";
 
-/// Between the bytes of a body that trickles.
-const NOW_AND_THEN: Duration = Duration::from_millis(250);
+/// The pause before each byte of a slow body.
+const TRICKLE_PAUSE: Duration = Duration::from_millis(250);
 
-/// What happens in the place of a good answer, or of a good TLS handshake.
+/// What happens instead of a good answer or a good TLS handshake.
 #[derive(Clone, Copy, Debug)]
 pub enum Breakage {
-    /// The connection is taken and nothing more is heard of it.
+    /// The link accepts the connection and never answers the handshake.
     SilentHandshake,
-    /// The port speaks no TLS.
+    /// The link answers the handshake in plain text.
     PlainText,
-    /// The certificate is of an authority that the function does not know.
+    /// The function does not know the authority that issued the certificate.
     UntrustedCertificate,
-    /// The certificate is good, for another host.
+    /// The certificate is valid for another host.
     OtherHostsCertificate,
-    /// The request is read and never answered.
+    /// The link reads the request and never answers.
     Silence,
-    /// The request is read and the connection closed.
+    /// The link reads the request and closes the connection.
     Closed,
-    /// The request is read and the connection reset.
+    /// The link reads the request and resets the connection.
     Reset,
-    /// The connection is reset when half of the answer's body is sent.
+    /// The link sends half of the answer's body and resets the connection.
     ResetHalfway,
-    /// Half of the body that the answer's head promised, and then an orderly end.
+    /// The link sends half of the answer's body and closes the connection.
     Truncated,
-    /// The head of the answer, and then a byte of its body now and then.
+    /// The link sends the head of the answer, and then its body slowly, byte by byte.
     Trickle,
-    /// An error of the AWS JSON protocols.
+    /// The link answers with an error of the AWS JSON protocols.
     Error { status: u16, code: &'static str },
-    /// Any other answer.
+    /// The link answers with this instead.
     Answer { status: u16, content_type: &'static str, body: &'static str },
 }
 
@@ -94,12 +94,12 @@ impl Breakage {
     }
 }
 
-/// How connections come to their end.
+/// How open connections end.
 #[derive(Clone, Copy, Debug)]
 pub enum Ending {
     Closed,
     Reset,
-    /// They are still there, but nothing that is sent over them arrives.
+    /// They stay open, but no data arrives any more.
     Silence,
 }
 
@@ -107,14 +107,14 @@ impl Ending {
     pub const ALL: [Self; 3] = [Self::Closed, Self::Reset, Self::Silence];
 }
 
-/// The links to both services, with certificates of one authority.
+/// The links to both services. One authority issues their certificates.
 pub struct FaultyLinks {
     links: [FaultyLink; 2],
     _authority: NamedTempFile,
 }
 
 impl FaultyLinks {
-    /// Sound links between the function of `setup`, which needs its doubles, and its AWS.
+    /// Working links between the function of `setup` and its AWS, which must be the fakes.
     pub fn of(setup: Setup) -> (Self, Setup) {
         let authority = Authority::new();
         let mut file = NamedTempFile::new().unwrap();
@@ -148,7 +148,7 @@ struct State {
     untrusted: TlsAcceptor,
     other_hosts: TlsAcceptor,
     plan: Mutex<Plan>,
-    /// Tells the connections that are open how to end.
+    /// Ends the open connections.
     open: Mutex<watch::Sender<Option<Ending>>>,
 }
 
@@ -156,7 +156,7 @@ struct State {
 struct Plan {
     breakage: Option<Breakage>,
     once: bool,
-    happened: usize,
+    count: usize,
 }
 
 impl FaultyLink {
@@ -174,14 +174,14 @@ impl FaultyLink {
         Self { server, state }
     }
 
-    /// Breaks the next request or handshake, and no other.
+    /// Breaks only the next request or handshake.
     pub fn break_once(&self, breakage: Breakage) {
-        self.plan(Plan { breakage: Some(breakage), once: true, happened: 0 });
+        self.plan(Plan { breakage: Some(breakage), once: true, count: 0 });
     }
 
     /// Breaks every request or handshake until [`Self::repair`].
     pub fn break_lastingly(&self, breakage: Breakage) {
-        self.plan(Plan { breakage: Some(breakage), once: false, happened: 0 });
+        self.plan(Plan { breakage: Some(breakage), once: false, count: 0 });
     }
 
     pub fn repair(&self) {
@@ -190,7 +190,7 @@ impl FaultyLink {
 
     /// How often the link broke since the last call of `break_once` or `break_lastingly`.
     pub fn broken(&self) -> usize {
-        self.state.plan.lock().unwrap().happened
+        self.state.plan.lock().unwrap().count
     }
 
     fn plan(&self, plan: Plan) {
@@ -201,7 +201,7 @@ impl FaultyLink {
         }
     }
 
-    /// Ends all connections that are open and waits until it is done. Returns how many there were.
+    /// Ends all open connections and waits until they have ended. Returns their number.
     pub fn end_connections(&self, ending: Ending) -> usize {
         let open = std::mem::take(&mut *self.state.open.lock().unwrap());
         let count = open.receiver_count();
@@ -226,18 +226,18 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
     while let Ok((stream, _)) = listener.accept().await {
         let state = Arc::clone(&state);
         tokio::spawn(async move {
-            // A connection that broke has done what it was meant to do.
+            // Most tests break this connection, so an error is expected.
             state.connection(stream).await.ok();
         });
     }
 }
 
 impl State {
-    /// What is to happen now, to a handshake or to a request.
+    /// The fault of this handshake or request, if any.
     fn breakage(&self, of_handshake: bool) -> Option<Breakage> {
         let mut plan = self.plan.lock().unwrap();
         let breakage = plan.breakage.filter(|breakage| breakage.breaks_the_handshake() == of_handshake)?;
-        plan.happened += 1;
+        plan.count += 1;
         if plan.once {
             plan.breakage = None;
         }
@@ -301,7 +301,7 @@ impl State {
                 _ => {}
             }
             for byte in &answer[sent..] {
-                tokio::time::sleep(NOW_AND_THEN).await;
+                tokio::time::sleep(TRICKLE_PAUSE).await;
                 stream.write_all(std::slice::from_ref(byte)).await?;
                 stream.flush().await?;
             }
@@ -318,16 +318,16 @@ async fn speak_plain_text(stream: &mut TcpStream) -> io::Result<()> {
 fn instead_of_upstream(breakage: Breakage) -> Option<String> {
     let (status, content_type, body) = match breakage {
         Breakage::Error { status, code } => {
-            (status, AWS_JSON, json!({ "__type": code, "message": "said by a test" }).to_string())
+            (status, AWS_JSON, json!({ "__type": code, "message": "an error of a test" }).to_string())
         }
         Breakage::Answer { status, content_type, body } => (status, content_type, body.to_owned()),
         _ => return None,
     };
     let length = body.len();
-    Some(format!("HTTP/1.1 {status} Said\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}"))
+    Some(format!("HTTP/1.1 {status} Test\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}"))
 }
 
-/// One HTTP/1.1 message as it stands on the wire, with a body of the length that its head promises.
+/// One HTTP/1.1 message in raw bytes. Its head says how long the body is.
 async fn message(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let mut message = Vec::new();
     loop {

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
-/// Generous, since the machine may be busy. A healthy function needs a fraction.
+/// Long, because the machine can be busy. A function usually needs a fraction of it.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
@@ -42,22 +42,22 @@ impl Kind {
 
 /// A running function. Dropping it ends the process.
 pub struct Function {
-    // Dropped first, so that the process can end by itself.
+    // This field is dropped first, so that the process can end by itself.
     api: RuntimeApi,
     process: Process,
     invocations: AtomicU64,
 }
 
-/// The result of one event.
+/// The result of one invocation.
 pub struct Invocation {
     pub request_id: String,
     pub outcome: Result<Value, Value>,
-    /// Everything that the process wrote between this event and its request for the next one.
+    /// The output of the process between this event and the request for the next one.
     pub logs: String,
     pub took: Duration,
 }
 
-/// The end of a process that could not start.
+/// The exit status and output of a function that cannot start.
 #[derive(Debug)]
 pub struct Exit {
     pub status: ExitStatus,
@@ -74,7 +74,7 @@ impl Function {
             let exit = process.exit_status();
             assert!(
                 exit.is_none() && started.elapsed() < READY_WITHIN,
-                "{} did not get ready ({exit:?}):\n{}",
+                "{} was not ready in time ({exit:?}):\n{}",
                 kind.name(),
                 process.output()
             );
@@ -82,7 +82,7 @@ impl Function {
         Self { process, api, invocations: AtomicU64::new(0) }
     }
 
-    /// Starts a function that cannot run, and waits for the end of its process.
+    /// Starts a function that cannot run, and waits until its process ends.
     pub fn expect_exit(kind: Kind, environment: &[(String, String)]) -> Exit {
         let api = RuntimeApi::start();
         let process = Process::spawn(kind, &api, environment);
@@ -92,7 +92,7 @@ impl Function {
                 return Exit { status, output: process.output() };
             }
             let output = process.output();
-            assert!(api.polls() == 0, "{} took up its work:\n{output}", kind.name());
+            assert!(api.polls() == 0, "{} requested an event:\n{output}", kind.name());
             assert!(started.elapsed() < READY_WITHIN, "{} did not exit:\n{output}", kind.name());
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -101,11 +101,11 @@ impl Function {
     /// Sends the function one event and waits for its answer.
     pub fn invoke(&self, event: Value) -> Invocation {
         let written = self.logs().len();
-        let (request_id, outcome, took) = self.exchange(event);
+        let (request_id, outcome, took) = self.send_and_wait(event);
         Invocation { request_id, outcome, logs: self.logs().split_off(written), took }
     }
 
-    fn exchange(&self, event: Value) -> (String, Result<Value, Value>, Duration) {
+    fn send_and_wait(&self, event: Value) -> (String, Result<Value, Value>, Duration) {
         let number = self.invocations.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("8476a536-e9f4-11e8-9739-{number:012}");
         let polls = self.api.polls();
@@ -114,7 +114,11 @@ impl Function {
         let outcome = self.api.outcome(&request_id, ANSWER_WITHIN);
         let took = started.elapsed();
         let outcome = outcome.unwrap_or_else(|| panic!("no answer:\n{}", self.logs()));
-        assert!(self.api.polled_more_than(polls, ANSWER_WITHIN), "died after its answer:\n{}", self.logs());
+        assert!(
+            self.api.polled_more_than(polls, ANSWER_WITHIN),
+            "the function ended after its answer:\n{}",
+            self.logs()
+        );
         (request_id, outcome, took)
     }
 
@@ -131,7 +135,7 @@ impl Function {
     pub fn freeze(&self) {
         self.process.signal("-STOP");
         let state = format!("/proc/{}/stat", self.process.id());
-        super::eventually("the process stands still", READY_WITHIN, || {
+        super::eventually("the process stops", READY_WITHIN, || {
             let state = std::fs::read_to_string(&state).unwrap();
             state.rsplit(") ").next().unwrap().starts_with('T').then_some(())
         });
@@ -145,7 +149,7 @@ impl Function {
 
 struct Process {
     child: Mutex<Child>,
-    /// A file and not a pipe, so that all output can be read at once.
+    /// A file, because a pipe would have to be read all the time.
     output: NamedTempFile,
 }
 
@@ -187,7 +191,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if let Ok(child) = self.child.get_mut() {
             if coverage().is_some() {
-                // Coverage is written when a process ends by itself, which it does without a Runtime API.
+                // A process writes its coverage when it ends by itself. Without a Runtime API a function ends.
                 let ends_by = Instant::now() + ENDS_WITHIN;
                 while Instant::now() < ends_by && matches!(child.try_wait(), Ok(None)) {
                     std::thread::sleep(Duration::from_millis(10));
@@ -220,7 +224,7 @@ fn lambda(kind: Kind, api: &RuntimeApi) -> [(&'static str, String); 14] {
     ]
 }
 
-/// The path for the counts of a build with coverage.
+/// The variable with the path of the coverage file, in a build with coverage.
 fn coverage() -> Option<(&'static str, OsString)> {
     std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file))
 }

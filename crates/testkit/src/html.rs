@@ -1,4 +1,4 @@
-//! A reader for small HTML pages: tags with their attributes, and the content of scripts.
+//! A reader of small HTML pages: tags with attributes, and elements with text.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -7,18 +7,21 @@ use std::collections::BTreeMap;
 
 pub type Attributes = BTreeMap<String, String>;
 
-/// The attributes of every tag called `name`, values decoded.
+/// The decoded attributes of every tag with this name.
 pub fn tags(page: &str, name: &str) -> Vec<Attributes> {
-    openings(page, name).into_iter().map(|(attributes, _)| attributes).collect()
+    opening_tags(page, name).into_iter().map(|(attributes, _)| attributes).collect()
 }
 
-/// Attributes and content of every element called `name`, for elements with text only.
+/// The attributes and the text of every element with this name. The elements must contain only text.
 pub fn elements<'a>(page: &'a str, name: &str) -> Vec<(Attributes, &'a str)> {
     let end = format!("</{name}>");
-    openings(page, name).into_iter().map(|(attributes, rest)| (attributes, rest.split(&end).next().unwrap())).collect()
+    opening_tags(page, name)
+        .into_iter()
+        .map(|(attributes, rest)| (attributes, rest.split(&end).next().unwrap()))
+        .collect()
 }
 
-/// The values of the form's hidden fields by name.
+/// The values of all hidden fields by name.
 pub fn hidden_fields(page: &str) -> Attributes {
     tags(page, "input")
         .into_iter()
@@ -27,7 +30,7 @@ pub fn hidden_fields(page: &str) -> Attributes {
         .collect()
 }
 
-fn openings<'a>(page: &'a str, name: &str) -> Vec<(Attributes, &'a str)> {
+fn opening_tags<'a>(page: &'a str, name: &str) -> Vec<(Attributes, &'a str)> {
     let opening = format!("<{name}");
     page.match_indices(&opening)
         .map(|(at, _)| &page[at + opening.len()..])
@@ -44,7 +47,7 @@ fn attributes(mut rest: &str) -> (Attributes, &str) {
         if let Some(after) = rest.strip_prefix('>') {
             return (found, after);
         }
-        let end = rest.find(|next: char| next.is_whitespace() || "=>/".contains(next)).expect("an open tag");
+        let end = rest.find(|next: char| next.is_whitespace() || "=>/".contains(next)).expect("the end of a tag");
         let name = rest[..end].to_owned();
         rest = &rest[end..];
         let value = if let Some(quoted) = rest.strip_prefix("=\"") {
@@ -55,7 +58,7 @@ fn attributes(mut rest: &str) -> (Attributes, &str) {
             assert!(!rest.starts_with('='), "an attribute without double quotes: {name}{rest}");
             String::new()
         };
-        assert_eq!(found.insert(name, value), None, "an attribute twice");
+        assert_eq!(found.insert(name, value), None, "an attribute is there twice");
     }
 }
 

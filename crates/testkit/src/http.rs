@@ -13,7 +13,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// `target` is a path with or without a query, encoded as a client encodes it.
+    /// `target` is an encoded path, with or without a query.
     pub fn new(method: &str, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
@@ -47,7 +47,7 @@ impl Request {
         self.form_body(body)
     }
 
-    /// A form in the encoding of the test.
+    /// A form body that the test has encoded.
     pub fn form_body(self, body: impl Into<Vec<u8>>) -> Self {
         self.body("application/x-www-form-urlencoded", body)
     }
@@ -57,7 +57,7 @@ impl Request {
         self.header("content-type", content_type)
     }
 
-    /// Everything in the request that a function may read as a user token.
+    /// All values in the request that a function can read as a user token.
     pub fn user_tokens(&self) -> Vec<String> {
         let form = form_urlencoded::parse(&self.body).filter(|(name, _)| name == "user_token");
         let form = form.map(|(_, value)| value.into_owned());
@@ -84,12 +84,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Every value of a header.
+    /// All values of a header.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// The only value of a header, if there is one.
+    /// The value of a header. Panics if there are several.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.values(name);
         let value = values.next();
@@ -111,7 +111,7 @@ impl Answer {
         self.json()["jwt"].as_str().expect("a string named jwt").to_owned()
     }
 
-    /// The members of an error answer (RFC 9457), after a check of the required ones.
+    /// The members of a problem (RFC 9457). Panics if a required member is missing.
     pub fn problem(&self) -> Value {
         assert_eq!(self.media_type(), "application/problem+json", "{self:?}");
         let problem = self.json();
@@ -123,7 +123,7 @@ impl Answer {
     }
 
     /// Checks the headers that every answer of the service must have.
-    pub fn assert_guarded(&self) {
+    pub fn assert_security_headers(&self) {
         assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
         let transport = self.header("strict-transport-security").unwrap_or_default();

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// A browser opens connections in advance.
+/// Long, because a browser opens connections before it needs them.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(20);
 
 /// A running server. Dropping it closes its port and its connections.
@@ -32,7 +32,7 @@ pub struct HttpsServer {
 }
 
 impl HttpsServer {
-    /// Answers requests to these hosts. `answer` may block. The request's header `host` names the host.
+    /// Answers requests to these hosts. `answer` can block, and can read the host from the header `host`.
     pub fn of(hosts: &[&str], answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let names: Vec<_> = hosts.iter().map(|&host| host.to_owned()).collect();
         let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
@@ -55,18 +55,18 @@ impl HttpsServer {
         self.server.address()
     }
 
-    /// The certificate in PEM, which is its own authority.
+    /// The self-signed certificate in PEM.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
 
-    /// The pin that makes a browser trust this server and no other self-signed one.
+    /// The fingerprint with which a browser trusts only this self-signed certificate.
     pub fn public_key(&self) -> &str {
         &self.public_key
     }
 }
 
-/// The SHA-256 of the `SubjectPublicKeyInfo`, as RFC 7469 pins a key.
+/// SHA-256 of the `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
 fn fingerprint(key: &KeyPair) -> String {
     BASE64_STANDARD.encode(digest::digest(&digest::SHA256, &key.subject_public_key_info()))
 }
@@ -100,7 +100,7 @@ fn text(value: &[u8]) -> String {
     String::from_utf8_lossy(value).into_owned()
 }
 
-/// Connections after their handshake. Each handshake has its own task, so that none delays the others.
+/// Connections after their handshake. Each handshake has its own task, so that a slow one does not delay the others.
 pub(super) struct Handshakes {
     address: SocketAddr,
     done: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,

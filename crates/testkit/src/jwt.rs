@@ -1,4 +1,4 @@
-//! Reading a JWT without the library that the service signs with.
+//! A reader of JWTs that does not use the library with which the service signs.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -12,7 +12,7 @@ pub struct Jwt {
 }
 
 impl Jwt {
-    /// Reads a compact HS256 JWT. Fails unless the raw text `secret` signed it.
+    /// Reads an HS256 JWT. Panics unless it is signed with the raw text `secret`.
     pub fn verified(token: &str, secret: &str) -> Self {
         Self::checked(token, secret).unwrap_or_else(|problem| panic!("{problem}: {token}"))
     }

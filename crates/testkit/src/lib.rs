@@ -1,5 +1,19 @@
-//! The test kit: a Lambda Runtime API that runs the real binaries, an AWS for them to call, events of every event source, and
-//! readers of the answers.
+//! The testkit: everything that the tests and benchmarks need besides the binaries, which they run from outside.
+//!
+//! | modules | what they hold |
+//! |---|---|
+//! | `service` | a function with its AWS, the start of nearly every test |
+//! | `function`, `runtime_api`, `binary` | the process of a function behind a fake Lambda Runtime API |
+//! | `events`, `http` | requests as events of each event source, and the answers |
+//! | `aws`, `dynamodb`, `secrets_manager`, `batch_writes`, `fault` | fakes of AWS, which fail on demand |
+//! | `faulty_link` | network faults between a function and AWS |
+//! | `users`, `draft`, `chance` | test data: users, JWTs and pseudo-random values |
+//! | `jwt`, `logs`, `html`, `secrecy` | readers of answers and logs, and the check that no secret is in them |
+//! | `operator` | runs of the operator's tool |
+//! | `server`, `https`, `broken_server` | servers on loopback |
+//! | `chromium`, `webdriver` | a browser and its remote control |
+//!
+//! No module uses code of the service, and only `draft` uses the rules, so no fault there can hide itself from the tests.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(
@@ -53,7 +67,7 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Repeats `look` until it finds something. Fails with `what` after `bound`.
+/// Repeats `look` until it returns a value. Panics with `what` after `bound`.
 pub fn eventually<T>(what: &str, bound: Duration, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {

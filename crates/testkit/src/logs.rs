@@ -1,11 +1,11 @@
-//! Readers of a function's log: request lines, metrics, and whether a secret is in it.
+//! Readers of a function's log: request lines, metrics, and a check for secrets.
 
 use super::now;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
-/// The lines of a log, each of which is one JSON object.
+/// The lines of a log. Panics unless each line is a JSON object.
 pub fn lines(log: &str) -> Vec<Value> {
     let parse = |line: &str| -> Value {
         let parsed = serde_json::from_str(line).unwrap_or_else(|error| panic!("not JSON ({error}): {line}"));
@@ -15,14 +15,14 @@ pub fn lines(log: &str) -> Vec<Value> {
     log.lines().filter(|line| !line.is_empty()).map(parse).collect()
 }
 
-/// The one line that reports an invocation.
+/// The request line in the log of one invocation.
 pub fn request_line(log: &str) -> Value {
     let reports: Vec<_> = lines(log).into_iter().filter(|line| line.get("outcome").is_some()).collect();
     assert_eq!(reports.len(), 1, "request lines in: {log}");
     reports.into_iter().next().unwrap()
 }
 
-/// The names of the metrics in a line of the embedded metric format, after a check of the line against
+/// The names of the metrics in a line. Panics unless the line follows the embedded metric format:
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
 pub fn metric_names(line: &Value) -> Vec<String> {
     let timestamp = line["_aws"]["Timestamp"].as_u64().expect("milliseconds since the epoch");
@@ -45,11 +45,11 @@ pub fn metric_names(line: &Value) -> Vec<String> {
     names
 }
 
-/// Fails if a line of the log has `marker` in any case, as bytes, as hexadecimal or inside Base64.
+/// Panics if a line of the log has `marker` in any case, as bytes, as hexadecimal or inside Base64.
 pub fn assert_without(log: &str, marker: &str, place: &str) {
     let bytes: Vec<_> = marker.bytes().map(|byte| byte.to_string()).collect();
     let in_any_case = [marker.to_owned(), bytes.join(", "), bytes.join(","), hex::encode(marker)];
-    // The part of the marker's Base64 that is the same at every position in a text.
+    // The Base64 of a text depends on its position modulo 3. Characters that depend on other bytes are cut off.
     let encoded = [(0, 0), (1, 2), (2, 3)].map(|(offset, unstable)| {
         let padded = "?".repeat(offset) + marker;
         BASE64_STANDARD.encode(&padded[..padded.len() / 3 * 3]).split_off(unstable)

@@ -1,4 +1,4 @@
-//! AWS's side of a Lambda execution environment: the HTTP interface that a function polls for events.
+//! A fake Lambda Runtime API: the HTTP interface from which a function requests its events.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use super::{now, server::Server};
@@ -13,13 +13,13 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// The time after which Lambda would end the function.
+/// The timeout of the function.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 pub struct RuntimeApi {
     server: Server,
     events: mpsc::UnboundedSender<Event>,
-    environment: Arc<Environment>,
+    calls: Arc<Calls>,
 }
 
 struct Event {
@@ -27,8 +27,8 @@ struct Event {
     payload: Value,
 }
 
-/// The function's calls so far, and a bell that rings on every change.
-struct Environment {
+/// The function's calls so far. `changed` is notified of each call.
+struct Calls {
     queue: tokio::sync::Mutex<mpsc::UnboundedReceiver<Event>>,
     seen: Mutex<Seen>,
     changed: Condvar,
@@ -43,15 +43,14 @@ struct Seen {
 impl RuntimeApi {
     pub fn start() -> Self {
         let (events, queue) = mpsc::unbounded_channel();
-        let environment =
-            Arc::new(Environment { queue: queue.into(), seen: Mutex::default(), changed: Condvar::new() });
+        let calls = Arc::new(Calls { queue: queue.into(), seen: Mutex::default(), changed: Condvar::new() });
         let router = axum::Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(|| async { StatusCode::ACCEPTED }))
-            .with_state(Arc::clone(&environment));
-        Self { server: Server::of(router), events, environment }
+            .with_state(Arc::clone(&calls));
+        Self { server: Server::of(router), events, calls }
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
@@ -65,21 +64,21 @@ impl RuntimeApi {
 
     /// The number of events that the function has requested.
     pub fn polls(&self) -> usize {
-        self.environment.seen.lock().unwrap().polls
+        self.calls.seen.lock().unwrap().polls
     }
 
     /// Whether the function requested more than `count` events within `bound`.
     pub fn polled_more_than(&self, count: usize, bound: Duration) -> bool {
-        self.environment.wait(bound, |seen| (seen.polls > count).then_some(())).is_some()
+        self.calls.wait(bound, |seen| (seen.polls > count).then_some(())).is_some()
     }
 
     /// The function's answer to an event, if it came within `bound`.
     pub fn outcome(&self, request_id: &str, bound: Duration) -> Option<Result<Value, Value>> {
-        self.environment.wait(bound, |seen| seen.outcomes.remove(request_id))
+        self.calls.wait(bound, |seen| seen.outcomes.remove(request_id))
     }
 }
 
-impl Environment {
+impl Calls {
     fn update(&self, change: impl FnOnce(&mut Seen)) {
         change(&mut self.seen.lock().unwrap());
         self.changed.notify_all();
@@ -97,11 +96,11 @@ impl Environment {
     }
 }
 
-type Shared = State<Arc<Environment>>;
+type Shared = State<Arc<Calls>>;
 
-async fn next(State(environment): Shared) -> Response {
-    environment.update(|seen| seen.polls += 1);
-    let Some(event) = environment.queue.lock().await.recv().await else {
+async fn next(State(calls): Shared) -> Response {
+    calls.update(|seen| seen.polls += 1);
+    let Some(event) = calls.queue.lock().await.recv().await else {
         return std::future::pending().await; // the test is over
     };
     let deadline = (now() + DEADLINE.as_secs()) * 1000;
@@ -115,14 +114,14 @@ async fn next(State(environment): Shared) -> Response {
         .unwrap()
 }
 
-async fn response(State(environment): Shared, Path(id): Path<String>, body: Bytes) -> StatusCode {
-    let answer = serde_json::from_slice(&body).expect("a function answers in JSON");
-    environment.update(|seen| drop(seen.outcomes.insert(id, Ok(answer))));
+async fn response(State(calls): Shared, Path(id): Path<String>, body: Bytes) -> StatusCode {
+    let answer = serde_json::from_slice(&body).expect("an answer in JSON");
+    calls.update(|seen| drop(seen.outcomes.insert(id, Ok(answer))));
     StatusCode::ACCEPTED
 }
 
-async fn error(State(environment): Shared, Path(id): Path<String>, body: Bytes) -> StatusCode {
+async fn error(State(calls): Shared, Path(id): Path<String>, body: Bytes) -> StatusCode {
     let error = serde_json::from_slice(&body).unwrap_or_default();
-    environment.update(|seen| drop(seen.outcomes.insert(id, Err(error))));
+    calls.update(|seen| drop(seen.outcomes.insert(id, Err(error))));
     StatusCode::ACCEPTED
 }

@@ -1,4 +1,4 @@
-//! A fake Secrets Manager with one secret, which counts calls and fails on demand.
+//! A fake Secrets Manager with one secret, which records calls and fails on demand.
 
 use super::fault::{Fault, answer};
 use super::server::Server;
@@ -48,7 +48,7 @@ impl SecretsManager {
         self.secret.lock().unwrap().fault = None;
     }
 
-    /// The actions called so far.
+    /// The actions of all calls so far.
     pub fn calls(&self) -> Vec<String> {
         self.secret.lock().unwrap().calls.clone()
     }
@@ -56,14 +56,14 @@ impl SecretsManager {
 
 async fn respond(State(secret): State<Arc<Mutex<Secret>>>, headers: HeaderMap, body: String) -> Response {
     let action = headers["x-amz-target"].to_str().unwrap().trim_start_matches("secretsmanager.").to_owned();
-    let asked: Value = serde_json::from_str(&body).unwrap();
+    let request: Value = serde_json::from_str(&body).unwrap();
     let reply = {
         let mut secret = secret.lock().unwrap();
         secret.calls.push(action.clone());
         match (secret.fault, &secret.value) {
             (Some(fault), _) => Err(fault),
             _ if action != "GetSecretValue" => Err(Fault::ACCESS_DENIED),
-            (None, Some(value)) if asked["SecretId"] == secret.id => Ok(json!({
+            (None, Some(value)) if request["SecretId"] == secret.id => Ok(json!({
                 "ARN": format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{}-a1b2c3", secret.id),
                 "Name": secret.id,
                 "SecretString": value,
@@ -76,6 +76,6 @@ async fn respond(State(secret): State<Arc<Mutex<Secret>>>, headers: HeaderMap, b
     };
     match reply {
         Ok(value) => answer(200, &value),
-        Err(fault) => fault.happen().await,
+        Err(fault) => fault.response().await,
     }
 }

@@ -48,7 +48,7 @@ impl Kind {
     }
 }
 
-/// A function to start, with its variables and secret.
+/// A function that is not started yet, with its variables and its secret.
 pub struct Setup {
     kind: Kind,
     aws: Aws,
@@ -57,7 +57,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// A function with a good signing key and only the required variables.
+    /// A function with a valid signing key and only the required variables.
     pub fn of(kind: Kind) -> Self {
         let setup = Self {
             kind,
@@ -68,7 +68,7 @@ impl Setup {
         if kind == Kind::SsoRedirect { setup.env("ZENDESK_SUBDOMAIN", "acme") } else { setup }
     }
 
-    /// Uses the fakes, which record requests and can fail, whatever the environment says.
+    /// Uses the fakes of AWS even if the environment names another AWS. Only fakes record requests and can fail.
     pub fn with_fakes(mut self) -> Self {
         self.aws = Aws::fakes();
         self
@@ -79,7 +79,7 @@ impl Setup {
         self
     }
 
-    /// The exact value in Secrets Manager.
+    /// The value in Secrets Manager, unchanged.
     pub fn secret(mut self, value: &str) -> Self {
         self.secret = Some(value.to_owned());
         self
@@ -130,46 +130,46 @@ pub struct Reply {
 }
 
 impl Service {
-    /// Sends a request as an event of the usual event source.
+    /// Sends a request through an HTTP API.
     pub fn answer(&self, request: &Request) -> Answer {
         self.answer_through(EventSource::HttpApi, request)
     }
 
-    pub fn answer_through(&self, front: EventSource, request: &Request) -> Answer {
-        self.reply_through(front, request).answer
+    pub fn answer_through(&self, source: EventSource, request: &Request) -> Answer {
+        self.reply_through(source, request).answer
     }
 
     pub fn reply(&self, request: &Request) -> Reply {
         self.reply_through(EventSource::HttpApi, request)
     }
 
-    pub fn reply_through(&self, front: EventSource, request: &Request) -> Reply {
+    pub fn reply_through(&self, source: EventSource, request: &Request) -> Reply {
         for token in request.user_tokens() {
             self.aws.canaries.remember(&token);
         }
-        self.reply_to_event(front, front.event(request))
+        self.reply_to_event(source, source.event(request))
     }
 
-    /// Sends a browser's request to `host`, a custom domain of the HTTP API.
+    /// Sends a request through an HTTP API with the custom domain `host`.
     pub fn answer_at(&self, host: &str, request: &Request) -> Answer {
         let mut event = EventSource::HttpApi.event(request);
         event["requestContext"]["domainName"] = host.into();
         self.reply_to_event(EventSource::HttpApi, event).answer
     }
 
-    /// Sends an event of this source, reads the answer as the source does, and checks its security headers.
-    pub fn reply_to_event(&self, front: EventSource, event: Value) -> Reply {
+    /// Sends an event, reads the answer as `source` does, and checks its security headers.
+    pub fn reply_to_event(&self, source: EventSource, event: Value) -> Reply {
         let invocation = self.function.invoke(event);
         let response = invocation.outcome.unwrap_or_else(|error| panic!("{error}\n{}", invocation.logs));
-        let answer = front.answer(&response);
-        answer.assert_guarded();
+        let answer = source.answer(&response);
+        answer.assert_security_headers();
         if answer.status >= 400 {
-            self.aws.canaries.assert_absent(&answer.body, "an error's body");
+            self.aws.canaries.assert_absent(&answer.body, "the body of an error");
         }
         Reply { answer, request_id: invocation.request_id, logs: invocation.logs, took: invocation.took }
     }
 
-    /// Stores a user under `token` and sends the function its usual request for that user.
+    /// Stores a user under `token` and sends the function's request for that user.
     pub fn answer_for(&self, token: &str, user: &Value) -> Answer {
         self.aws.put_user(token, user);
         self.answer(&self.kind.request(token))

@@ -1,10 +1,10 @@
-//! Users as a company's backend stores them in the table of user tokens.
+//! Users as a company's backend stores them in the DynamoDB table.
 
 use super::{Kind, now};
 use aws_lc_rs::digest;
 use serde_json::{Map, Value, json};
 
-/// A user with everything that all three functions require.
+/// A user who gets a JWT of every kind.
 pub fn demo() -> Value {
     json!({
         "external_id": "demo-1",
@@ -14,7 +14,7 @@ pub fn demo() -> Value {
     })
 }
 
-/// `demo` with changed attributes, and without those set to `REMOVED`.
+/// `demo` with these changes. The value `REMOVED` removes an attribute.
 pub fn demo_with(changes: &Value) -> Value {
     let mut user = demo();
     for (name, value) in changes.as_object().unwrap() {
@@ -44,12 +44,12 @@ pub fn item(token: &str, user: &Value) -> Value {
     Value::Object(item)
 }
 
-/// Lower-case hexadecimal SHA-256 of the token's UTF-8 bytes.
+/// SHA-256 of the token's UTF-8 bytes in lower-case hexadecimal.
 pub fn token_hash(token: &str) -> String {
     hex::encode(digest::digest(&digest::SHA256, token.as_bytes()))
 }
 
-/// A JSON value as DynamoDB writes it.
+/// A JSON value in DynamoDB's JSON.
 pub fn attribute(value: &Value) -> Value {
     match value {
         Value::Null => json!({ "NULL": true }),
@@ -63,7 +63,7 @@ pub fn attribute(value: &Value) -> Value {
     }
 }
 
-/// Users that this function must refuse, each with the reason. No user is stored for an unknown token.
+/// Users that this function must refuse, each with the reason. An unknown token has no user.
 pub fn refused_by(kind: Kind) -> Vec<(&'static str, Option<Value>)> {
     let audience = match kind {
         Kind::SdkExchange => json!(["messaging", "sso"]),
@@ -80,7 +80,7 @@ pub fn refused_by(kind: Kind) -> Vec<(&'static str, Option<Value>)> {
         Kind::MessagingToken => vec![("no external id", json!({ "external_id": REMOVED }))],
         Kind::SdkExchange | Kind::SsoRedirect => vec![
             ("an address that is not verified", json!({ "email_verified": false })),
-            ("an address of unknown standing", json!({ "email_verified": REMOVED })),
+            ("an address without `email_verified`", json!({ "email_verified": REMOVED })),
             ("no address", json!({ "email": REMOVED })),
             ("an empty address", json!({ "email": "" })),
             ("a null address", json!({ "email": null })),
@@ -92,7 +92,7 @@ pub fn refused_by(kind: Kind) -> Vec<(&'static str, Option<Value>)> {
     std::iter::once(("unknown", None)).chain(refused).collect()
 }
 
-/// Users with an attribute that no function can read, by the name of the attribute.
+/// Users with a malformed attribute, each with the name of the attribute.
 pub fn malformed() -> Vec<(&'static str, Value)> {
     let changes = [
         ("expires_at", json!("tomorrow")),

@@ -1,14 +1,13 @@
 //! Remote control of a browser (<https://www.w3.org/TR/webdriver2/>), with the commands that the tests use.
 //!
-//! The protocol is JSON over HTTP. The clients on crates.io are for asynchronous code, and bring a second `http`, `cookie` and
-//! `thiserror`.
+//! The clients on crates.io are asynchronous, and add second versions of `http`, `cookie` and `thiserror`.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Longer than any command; the session's limits are shorter.
+/// Longer than the limits of the session for its commands.
 const ANSWER_WITHIN: Duration = Duration::from_secs(50);
 
 /// The protocol's name for an element.
@@ -43,7 +42,7 @@ impl Session {
         Self { url: format!("{driver}/session/{id}"), agent, capabilities: started["capabilities"].clone() }
     }
 
-    /// Goes to an address and waits until its page has loaded, but not for the page's scripts.
+    /// Opens an address and waits until its page has loaded. The page's scripts may still run.
     pub fn open(&self, address: &str) {
         self.post("url", &json!({ "url": address }));
     }
@@ -70,14 +69,14 @@ impl Session {
         self.evaluate("return document.body?.innerText").as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks the one element of `selector`.
+    /// Clicks the first element of `selector`.
     pub fn click(&self, selector: &str) {
         let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
         let element = element[ELEMENT].as_str().unwrap();
         self.post(&format!("element/{element}/click"), &json!({}));
     }
 
-    /// Clicks twice, as quickly as a hand does.
+    /// Clicks twice, as quickly as a person does.
     pub fn double_click(&self, selector: &str) {
         let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
         let point = json!({ "type": "pointerMove", "origin": element, "x": 0, "y": 0 });
@@ -92,7 +91,7 @@ impl Session {
         self.post("actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }));
     }
 
-    /// The result of the body of a JavaScript function. Works even if the page's policy allows no script.
+    /// Runs the body of a JavaScript function and returns its result, even if the page's policy allows no script.
     pub fn evaluate(&self, body: &str) -> Value {
         self.post("execute/sync", &json!({ "script": body, "args": [] }))
     }
@@ -110,7 +109,7 @@ impl Session {
         lines.as_array().unwrap().iter().map(read).collect()
     }
 
-    /// A command of Chromium (<https://chromedevtools.github.io/devtools-protocol/>).
+    /// Runs a command of the DevTools protocol (<https://chromedevtools.github.io/devtools-protocol/>).
     pub fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.post("goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }
@@ -147,7 +146,7 @@ impl Drop for Session {
     }
 }
 
-/// The value in the driver's answer, or its error.
+/// The value or the error in the driver's answer.
 fn call(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, String> {
     let mut answer = answer.map_err(|error| error.to_string())?;
     // A screenshot can be larger than the default limit.

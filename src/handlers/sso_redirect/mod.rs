@@ -184,12 +184,12 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// Sends the browser to the login page, unless it has just been there and came back refused. The answer is the same
     /// for every reason.
     fn refuse(&self, request: &Request, outcome: &Outcome, login_url: &Url) -> Response<Body> {
-        const EXPLANATION: &str = "Your account was refused several times within a minute. Sign in with another account, \
-            or ask the people who run this site. (Administrators: the log has the reason.)";
+        const EXPLANATION: &str = "Several attempts within a minute were refused. Go to the login page to try again, perhaps \
+            with another account, or ask the people who run this site. (Administrators: the log has the reason.)";
         let attempts = Attempts::of(request, self.issuer.clock.now());
         let login_url = self.login_url_back_to(login_url, request);
         let response = if attempts.are_a_refusal_loop() {
-            self.message(outcome, "You cannot be signed in", EXPLANATION, Some(&login_url))
+            self.message(outcome, "You could not be signed in", EXPLANATION, Some(&login_url))
         } else {
             web::redirect(&login_url)
         };

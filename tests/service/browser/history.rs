@@ -1,4 +1,4 @@
-//! Ways back to a page whose JWT was used: none of them sends the JWT again, because Zendesk accepts each one once.
+//! Ways back to a page whose JWT was sent. None of them sends the JWT again, because Zendesk accepts a JWT only once.
 
 use super::world::{World, in_a_browser};
 use super::zendesk;
@@ -45,12 +45,12 @@ fn the_back_button_skips_the_sign_in_page() {
 fn a_reload_while_zendesk_is_slow_sends_a_new_jwt() {
     in_a_browser(|world| {
         world.log_in();
-        // A command to the browser waits until the page has loaded, a person does not.
-        let impatience = "if (location.host == 'sso.example.com' && !sessionStorage.reloaded) {
+        // A WebDriver command would wait until the page has loaded. A person does not.
+        let reload = "if (location.host == 'sso.example.com' && !sessionStorage.reloaded) {
             sessionStorage.reloaded = true;
             setTimeout(() => location.reload(), 1000);
         }";
-        world.browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": impatience }));
+        world.browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": reload }));
         world.zendesk.answers_after(Duration::from_secs(2));
         world.browser.open(&login());
         world.arrives_at(HELP_CENTER);

@@ -12,7 +12,7 @@ fn assert_waits_for_click(world: &World) {
 }
 
 #[test]
-fn the_page_stops_when_a_help_center_sends_the_visitor_straight_back() {
+fn the_page_waits_for_a_click_when_a_help_center_sends_the_visitor_straight_back() {
     in_a_browser(|world| {
         world.log_in();
         world.zendesk.answers_with(Verdict::SentToSignInAgain);
@@ -32,7 +32,7 @@ fn the_page_stops_when_a_help_center_sends_the_visitor_straight_back() {
 }
 
 #[test]
-fn the_page_stops_when_the_visitor_tries_again_after_each_error() {
+fn the_page_waits_for_a_click_when_the_visitor_tries_again_after_each_error() {
     in_a_browser(|world| {
         world.log_in();
         world.zendesk.answers_with(Verdict::Refused("Something new"));
@@ -54,13 +54,13 @@ fn a_refused_user_gets_a_page_if_the_login_page_sends_them_straight_back() {
         world.suspend_the_user();
         world.log_in();
         world.browser.open(&zendesk::remote_login("/hc/en-us"));
-        world.reads("You cannot be signed in");
+        world.reads("You could not be signed in");
         let statuses = || world.http_api.visits().iter().map(|visit| visit.answer.status).collect::<Vec<_>>();
         assert_eq!(statuses(), [303, 303, 401]);
 
         // The link goes to the login page, which sends the visitor back once.
         world.browser.click("a[href^='https://www.example.com/login']");
-        world.reads("You cannot be signed in");
+        world.reads("You could not be signed in");
         assert_eq!(statuses(), [303, 303, 401, 401]);
         world.zendesk_gets(0);
     });

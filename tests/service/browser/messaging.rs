@@ -191,11 +191,11 @@ fn a_service_that_does_not_answer_is_reported_as_unavailable() {
 }
 
 #[test]
-fn a_strangers_page_gets_no_jwt() {
+fn a_foreign_page_gets_no_jwt() {
     in_a_browser(|site| {
         site.sign_in_with("None");
         for options in [&bearer(), ""] {
-            site.open_a_strangers_page();
+            site.open_a_foreign_page();
             site.log_in(&format!("giveUpAfter: 500, {options}"));
             let failure = site.failure();
             assert_eq!((&failure["kind"], &failure["detail"]["status"]), (&json!("unavailable"), &json!(0)));

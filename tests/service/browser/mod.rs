@@ -2,13 +2,13 @@
 //! foreign site, each under its own host name and with TLS.
 //!
 //! - `world`: all of these, and the checks after every test;
-//! - `http_api`, `zendesk`, `company`, `stranger`: one file per host;
+//! - `http_api`, `zendesk`, `company`, `attacker`: one file per host;
 //! - the other files: tests.
 
+mod attacker;
 mod company;
 mod html;
 mod http_api;
-mod stranger;
 mod world;
 mod zendesk;
 

@@ -2,7 +2,7 @@
 
 use super::world::{World, in_a_browser_with};
 use super::zendesk;
-use crate::support::chromium::FAINT;
+use crate::support::chromium::LOW_CONTRAST_TEXTS;
 use crate::support::webdriver::TAB;
 use serde_json::json;
 
@@ -85,7 +85,7 @@ fn all_text_has_enough_contrast_in_light_and_dark() {
     on_every_page(|world, name| {
         let [light, dark] = ["light", "dark"].map(|scheme| {
             prefer_colours(world, scheme);
-            let found = world.browser.evaluate(FAINT);
+            let found = world.browser.evaluate(LOW_CONTRAST_TEXTS);
             assert!(found[0].as_u64() > Some(1) && found[1] == json!([]), "{name} in {scheme}: {found}");
             world.browser.evaluate("return getComputedStyle(document.body).backgroundColor")
         });

@@ -10,7 +10,7 @@ fn violations(console: Vec<ConsoleLine>) -> Vec<String> {
 }
 
 #[test]
-fn an_injected_script_does_not_run_and_the_console_says_so() {
+fn an_injected_script_does_not_run_and_the_console_reports_it() {
     in_a_browser(|world| {
         world.browser.open(&zendesk::remote_logout(&[("kind", "error"), ("message", "Invalid JWT token")]));
         world.browser.evaluate(
@@ -25,7 +25,7 @@ fn an_injected_script_does_not_run_and_the_console_says_so() {
     });
 }
 
-/// The browser applies the policy to the redirect after the post, which is why `RETURN_TO_HOSTS` is in it.
+/// The browser applies the policy to the redirect after the post, so the policy contains `RETURN_TO_HOSTS`.
 #[test]
 fn the_policy_stops_a_redirect_to_a_foreign_host() {
     in_a_browser(|world| {

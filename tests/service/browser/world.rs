@@ -2,7 +2,7 @@
 
 use super::http_api::{self, HttpApi};
 use super::zendesk::{self, Zendesk};
-use super::{company, html, stranger};
+use super::{attacker, company, html};
 use crate::support::chromium::{Chromium, Programs};
 use crate::support::https::HttpsServer;
 use crate::support::webdriver::ConsoleLine;
@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const HOSTS: [&str; 5] = [http_api::HOST, zendesk::HOST, zendesk::HELP_CENTER_HOST, company::HOST, stranger::HOST];
+const HOSTS: [&str; 5] = [http_api::HOST, zendesk::HOST, zendesk::HELP_CENTER_HOST, company::HOST, attacker::HOST];
 
-/// Generous, because the machine can be busy.
+/// Long, because the machine can be busy.
 const ARRIVES_WITHIN: Duration = Duration::from_mins(1);
 /// After this time a page with a script has submitted its form.
 const SETTLES_WITHIN: Duration = Duration::from_millis(500);
@@ -61,7 +61,7 @@ impl World {
             .env("ALLOWED_ORIGINS", &format!("https://{}", company::HOST));
         let service = environment.iter().fold(setup, |setup, (name, value)| setup.env(name, value)).start();
         service.aws.put_user(company::SESSION, &users::demo());
-        service.aws.put_user(stranger::SESSION, &users::demo_with(&json!({ "name": "Demo Attacker" })));
+        service.aws.put_user(attacker::SESSION, &users::demo_with(&json!({ "name": "Demo Attacker" })));
         let http_api = Arc::new(HttpApi::of(service));
         let zendesk = Arc::new(Zendesk::default());
         let internet = internet(Arc::clone(&http_api), Arc::clone(&zendesk));
@@ -127,7 +127,7 @@ fn internet(http_api: Arc<HttpApi>, zendesk: Arc<Zendesk>) -> HttpsServer {
         http_api::HOST => http_api.answer(request),
         host @ (zendesk::HOST | zendesk::HELP_CENTER_HOST) => zendesk.answer(host, request),
         company::HOST => company::answer(request),
-        stranger::HOST => stranger::answer(request),
+        attacker::HOST => attacker::answer(request),
         _ => html::not_found(),
     })
 }

@@ -62,7 +62,7 @@ impl Post {
         self.fields.iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    /// The JWT, after the checks of Zendesk at the time of the request.
+    /// The JWT. Panics unless it passes Zendesk's checks at the time of the request.
     pub fn jwt(&self) -> Jwt {
         let text = self.field("jwt").unwrap_or_else(|| panic!("no field jwt in {:?}", self.fields));
         let secret = Some(SSO_SECRET.as_bytes());
@@ -98,17 +98,17 @@ impl Zendesk {
         posts.remove(0)
     }
 
-    /// Fails if Zendesk would refuse one of the JWTs, or if a `jti` came twice.
+    /// Fails if Zendesk would refuse one of the JWTs, or if two of them have the same `jti`.
     pub fn assert_each_jwt_is_good_and_new(&self) {
         let mut seen = HashSet::new();
         for post in self.posts() {
-            assert!(seen.insert(post.jti()), "a jti came twice: {post:?}");
+            assert!(seen.insert(post.jti()), "a second JWT with this jti: {post:?}");
         }
     }
 
     pub fn answer(&self, host: &str, request: &Request) -> Answer {
         match request.path.as_str() {
-            "/access/jwt" if host == HOST => self.take_jwt(request),
+            "/access/jwt" if host == HOST => self.receive_jwt(request),
             "/access/normal" => html::page("Sign in with a Zendesk password", ""),
             "/access/logout" => html::redirect(302, &remote_logout(&[])),
             // The agent interface requires sign-in.
@@ -121,7 +121,7 @@ impl Zendesk {
         }
     }
 
-    fn take_jwt(&self, request: &Request) -> Answer {
+    fn receive_jwt(&self, request: &Request) -> Answer {
         let fields: Vec<_> = form_urlencoded::parse(&request.body).into_owned().collect();
         let post = Post { request: request.clone(), fields, at: now() };
         let (verdict, delay) = {

@@ -145,7 +145,7 @@ fn unencoded_characters_in_a_query_are_read_like_encoded_ones() {
 }
 
 #[test]
-fn an_invalid_address_gives_no_page_and_breaks_nothing() {
+fn an_invalid_address_gets_no_page_and_later_requests_are_served() {
     for kind in Kind::ALL {
         let service = service(kind);
         // Only sso-redirect reads the address.

@@ -5,14 +5,14 @@ use super::file;
 use serde_json::Value;
 use std::str::FromStr;
 
-/// The two limits in a parameter: per second, and burst.
+/// The two limits in a parameter: requests per second, and burst.
 fn throttling(template: &Value, parameter: &str) -> [u32; 2] {
     let numbers = text(&template["Parameters"][parameter]["Default"]);
     let (rate, burst) = numbers.split_once(',').unwrap();
     [rate, burst].map(|number| number.parse().unwrap())
 }
 
-/// The rows of the table whose first heading is `heading`, the headings first.
+/// The rows of the table whose first heading is `heading`. The first row has the headings.
 fn table(heading: &str) -> Vec<Vec<String>> {
     let document = file("docs/internals/measurements.md");
     let rows = document.lines().skip_while(|line| !line.starts_with(&format!("| {heading} |")));
@@ -25,9 +25,9 @@ fn table(heading: &str) -> Vec<Vec<String>> {
 
 /// The first number of a cell.
 fn number<T: FromStr>(cell: &str) -> T {
-    let from_it_on = cell.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let number = from_it_on.split(|c: char| c != '.' && !c.is_alphanumeric()).next().unwrap();
-    number.parse().unwrap_or_else(|_| panic!("no number begins {cell}"))
+    let from_first_digit = cell.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let number = from_first_digit.split(|c: char| c != '.' && !c.is_alphanumeric()).next().unwrap();
+    number.parse().unwrap_or_else(|_| panic!("{cell} has no number"))
 }
 
 /// The seconds of `61.1 minutes`.
@@ -82,7 +82,7 @@ fn guessing_takes_as_long_as_documented() {
 
 #[test]
 fn the_formula_gives_the_average_number_of_tries() {
-    // Counted: the average place of the first hit over all ways to store N of K tokens.
+    // Counts the average place of the first hit over all ways to store N of K tokens.
     for (possible, stored) in [(7_u32, 1_u32), (7, 3), (12, 1), (12, 5), (12, 12)] {
         let ways = (0..1_u32 << possible).filter(|way| way.count_ones() == stored);
         let (places, count) = ways.fold((0, 0), |(places, count), way| (places + way.trailing_zeros() + 1, count + 1));

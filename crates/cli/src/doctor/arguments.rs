@@ -8,7 +8,6 @@ use super::connection::Resolve;
 use zendesk_jwt::config;
 use zendesk_jwt_rules::Kind;
 
-/// The arguments of `zendesk-jwt doctor`.
 #[derive(Debug, clap::Args)]
 #[command(
     about = "Find out what is wrong with an endpoint that makes JWTs for Zendesk",
@@ -23,9 +22,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "URL", value_parser = url)]
     pub(super) url: Url,
 
-    /// What it makes: sdk, messaging or sso
-    ///
-    /// Not needed for the paths /sdk/jwt, /messaging/jwt and /sso/login.
+    /// What it makes: sdk, messaging or sso [default: by the paths /sdk/jwt, /messaging/jwt and /sso/login]
     #[arg(long, value_name = "KIND", value_parser = crate::problem::kind)]
     pub(super) kind: Option<Kind>,
 
@@ -59,27 +56,27 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ORIGIN", value_parser = config::origin)]
     pub(super) origin: Option<String>,
 
-    /// The Zendesk account of the sign-in page
-    ///
-    /// acme for acme.zendesk.com.
+    /// The Zendesk account of the sign-in page, such as acme for acme.zendesk.com
     #[arg(long, value_name = "NAME")]
     pub(super) zendesk_subdomain: Option<String>,
 
-    /// The remote logout URL of SSO
-    ///
-    /// Not needed when the endpoint's path is /sso/login.
+    /// The remote logout URL of SSO [default: /sso/logout next to /sso/login]
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(super) logout_url: Option<Url>,
 
+    /// The host of a help center, such as help.example.com
+    ///
+    /// Checks that browsers may follow Zendesk's redirect to it after the sign-in. May be repeated.
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    pub(super) help_center: Vec<Url>,
+
     /// HOST:PORT:ADDRESS, to use instead of DNS
     ///
-    /// Connects to this address for that host and port, to try a server before its DNS record exists. May be repeated.
+    /// Such as support.example.com:443:192.0.2.10, to try a server before its DNS record exists. May be repeated.
     #[arg(long, value_name = "WHERE", value_parser = Resolve::parse)]
     pub(super) resolve: Vec<Resolve>,
 
-    /// A PEM file of certificate authorities to trust as well
-    ///
-    /// Zendesk does not trust them: use this for servers inside your company only.
+    /// A PEM file of certificate authorities to trust as well, although Zendesk does not
     #[arg(long, value_name = "FILE")]
     pub(super) ca_file: Option<PathBuf>,
 
@@ -89,8 +86,7 @@ pub(crate) struct Arguments {
 
     /// Print JSON
     ///
-    /// One object: {url, kind, healthy, checks: [{id, group, state, seen, remedy}]}. A state is pass, warn, fail or
-    /// skip.
+    /// {url, kind, healthy, checks: [{id, group, state, critical, seen, remedy}]}; a state is pass, warn, fail or skip.
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -135,14 +131,16 @@ const EXAMPLES: &str = "Examples:
     zendesk-jwt doctor https://www.example.com/sso --kind sso --cookie sid \\
       --logout-url https://www.example.com/bye
 
-  A server without a DNS record:
-    zendesk-jwt doctor https://support.example.com/sdk/jwt \\
-      --resolve support.example.com:443:192.0.2.10
-
   For monitoring, the remedies alone:
     zendesk-jwt doctor https://support.example.com/sdk/jwt \\
       --user-token-file token --json |
       jq -r '.checks[] | select(.state == \"fail\") | .remedy'";
+
+/// For clap: a host, with or without `https://`.
+fn host(text: &str) -> Result<Url, String> {
+    let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    self::url(&url)
+}
 
 /// For clap: an address that Zendesk or a browser can call.
 fn url(text: &str) -> Result<Url, String> {

@@ -15,7 +15,6 @@ use super::report::{Report, Verdict};
 use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt_simulator::client::Handshake;
 
-/// A day, in seconds.
 const DAY: i64 = 24 * 60 * 60;
 
 /// A certificate with fewer days left should have been renewed, or is urgent. If it lives shorter than three months,
@@ -23,15 +22,14 @@ const DAY: i64 = 24 * 60 * 60;
 const RENEWED_BY: i64 = 30 * DAY;
 const URGENT_BY: i64 = 7 * DAY;
 
-const INSTALL: &str = "Install a certificate for this host name together with its chain.";
-
 /// Checks chain, name and dates, and says whether Zendesk and browsers accept the server now.
 pub(super) fn examine(handshake: &Handshake, roots: &RootCertStore, report: &mut Report) -> bool {
     let chain = &handshake.certificates;
     let parsed = chain.iter().filter_map(|der| Some(X509Certificate::from_der(der).ok()?.1));
     let parsed: Vec<X509Certificate<'_>> = parsed.collect();
     let (Some(leaf), Some(end_entity)) = (parsed.first(), chain.first()) else {
-        report.add("certificate-chain", Verdict::fail("no certificate that can be read", INSTALL));
+        let remedy = "Install a certificate for this host name together with its chain.";
+        report.add("certificate-chain", Verdict::fail("no certificate that can be read", remedy));
         for id in ["certificate-name", "certificate-dates", "certificate-expiry"] {
             report.add(id, Verdict::skip("no certificate"));
         }
@@ -81,14 +79,10 @@ fn trusted(
 
 /// Names the missing certificate: the issuer of the last one in the chain.
 fn unknown_issuer(parsed: &[X509Certificate<'_>], leaf: &X509Certificate<'_>) -> Verdict {
-    let mut last = leaf;
-    for _ in parsed {
-        let issuer = parsed.iter().find(|certificate| certificate.subject().as_raw() == last.issuer().as_raw());
-        match issuer {
-            Some(issuer) if issuer.subject().as_raw() != last.subject().as_raw() => last = issuer,
-            _ => break,
-        }
-    }
+    let issuer_of = |certificate: &X509Certificate<'_>| {
+        parsed.iter().find(|issuer| issuer.subject().as_raw() == certificate.issuer().as_raw())
+    };
+    let last = parsed.iter().fold(leaf, |last, _| issuer_of(last).unwrap_or(last));
     let is_self_signed = last.issuer().as_raw() == last.subject().as_raw();
     let (subject, issuer) = (last.subject(), last.issuer());
     if is_self_signed && last.tbs_certificate.serial == leaf.tbs_certificate.serial {

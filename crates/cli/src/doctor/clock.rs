@@ -34,13 +34,9 @@ pub(super) fn of_iat(iat: Option<u64>, answer: &Answer) -> Verdict {
         return Verdict::skip("no `iat` in seconds, or no Date header");
     };
     let (apart, side) = difference(EpochSeconds(iat), date);
-    if apart <= NOTICEABLE {
-        return Verdict::pass("`iat` agrees with the server's Date header");
-    }
-    Verdict::warn(
-        format!("`iat` is {apart} s {side} the server's Date header"),
-        "Sign a new token for each request, on a machine whose clock is synchronised by NTP, and in UTC.",
-    )
+    let seen = format!("`iat` is {apart} s {side} the server's Date header");
+    let remedy = "Sign a new token for each request, on a machine whose clock is synchronised by NTP, and in UTC.";
+    if apart > NOTICEABLE { Verdict::warn(seen, remedy) } else { Verdict::pass(seen) }
 }
 
 fn date(answer: &Answer) -> Option<EpochSeconds> {

@@ -55,27 +55,13 @@ impl Network {
     }
 
     async fn examine_steps(&self, url: &Url, kind: Kind, report: &mut Report) -> Option<(Route, bool)> {
-        let addresses = match self.addresses(url).await {
-            Ok(addresses) => addresses,
-            Err(failure) => {
-                let remedy = "Add the record to your DNS zone, or correct the address; to try a server before its DNS \
-                              record exists, give --resolve.";
-                report.add("dns", Verdict::fail(failure.to_string(), remedy));
-                return None;
-            }
-        };
+        let remedy = "Add the record to your DNS zone, or correct the address; to try a server before its DNS record \
+                      exists, give --resolve.";
+        let addresses = report.require("dns", self.addresses(url).await, remedy)?;
         report.add("dns", self.resolved(url, kind, &addresses));
 
-        let (address, stream) = match self.client.connect(&addresses).await {
-            Ok(connected) => connected,
-            Err(failure) => {
-                let port = url.port_or_known_default().unwrap_or_default();
-                let remedy =
-                    format!("Start the server, and open port {port} in its firewall, security group or load balancer.");
-                report.add("tcp", Verdict::fail(failure.to_string(), remedy));
-                return None;
-            }
-        };
+        let remedy = "Start the server, and open the port in its firewall, security group or load balancer.";
+        let (address, stream) = report.require("tcp", self.client.connect(&addresses).await, remedy)?;
         report.add("tcp", Verdict::pass(format!("{address} accepts connections")));
 
         if url.scheme() == "http" {
@@ -83,16 +69,10 @@ impl Network {
         }
         let handshake = async {
             let route = self.client.route(url, address, Accept::Any)?;
-            Ok((self.client.handshake(&route, stream).await?, route))
+            Ok::<_, Failure>((self.client.handshake(&route, stream).await?, route))
         };
-        let (handshake, route) = match handshake.await {
-            Ok(shaken) => shaken,
-            Err::<_, Failure>(failure) => {
-                let remedy = "Make this port speak TLS 1.2 or 1.3, with a certificate for this host name.";
-                report.add("tls", Verdict::fail(failure.to_string(), remedy));
-                return None;
-            }
-        };
+        let remedy = "Make this port speak TLS 1.2 or 1.3, with a certificate for this host name.";
+        let (handshake, route) = report.require("tls", handshake.await, remedy)?;
         report.add("tls", Verdict::pass(handshake.version));
         if certificates::examine(&handshake, self.client.roots(), report) {
             // From now on every connection must show a certificate that passes.

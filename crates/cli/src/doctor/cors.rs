@@ -14,7 +14,6 @@ use zendesk_jwt_simulator::client::{Answer, Failure, Request};
 /// An origin that no messaging endpoint allows.
 const FOREIGN: &str = "https://example.org";
 
-/// Makes these checks.
 pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
     if let Some(origin) = &endpoint.plan.origin {
         let verdict = if needs_preflight(endpoint) {

@@ -6,11 +6,12 @@ use hyper::Method;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE};
 
 use super::plan::{Place, Plan};
-use super::report::{Verdict, quoted};
+use super::report::{Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 
-/// An endpoint that can be reached.
+const SEE_LOG: &str = "Look into the server's log for what happened to this request.";
+
 pub(super) struct Endpoint<'a> {
     pub(super) plan: &'a Plan,
     pub(super) route: Route,
@@ -51,19 +52,51 @@ impl Endpoint<'_> {
         }
     }
 
+    /// The same token in bodies that Zendesk does not send, each with its name.
+    pub(super) fn other_bodies(&self, token: &str) -> [(&'static str, Request); 2] {
+        let json = serde_json::json!({ "user_token": token }).to_string();
+        let boundary = &self.plan.marker;
+        let head = "Content-Disposition: form-data; name=\"user_token\"";
+        let multipart = format!("--{boundary}\r\n{head}\r\n\r\n{token}\r\n--{boundary}--\r\n");
+        let multipart_type = format!("multipart/form-data; boundary={boundary}");
+        [
+            ("JSON", self.request(Method::POST).body("application/json", json)),
+            ("a multipart form", self.request(Method::POST).body(&multipart_type, multipart)),
+        ]
+    }
+
+    /// Whether the endpoint reads another body than the form that Zendesk sends.
+    pub(super) async fn reads_other_body(&self, token: &str, is_read: impl Fn(&Answer) -> bool) -> Option<Verdict> {
+        if self.plan.place != Place::Form {
+            return None;
+        }
+        for (body, request) in self.other_bodies(token) {
+            if self.send(request).await.is_ok_and(|answer| is_read(&answer)) {
+                return Some(Verdict::fail(
+                    format!("the endpoint reads {body}, but Zendesk sends a form"),
+                    "Read the field user_token from a body of the type application/x-www-form-urlencoded.",
+                ));
+            }
+        }
+        None
+    }
+
     pub(super) async fn send(&self, request: Request) -> Result<Answer, Failure> {
         self.plan.network.client.send(&self.route, request).await
     }
 
-    /// Sends a request and judges its answer.
+    /// Sends the request of a check on which others depend.
+    pub(super) async fn answer(&self, id: &str, request: Request, report: &mut Report) -> Result<Answer, &'static str> {
+        report.require(id, self.send(request).await, SEE_LOG).ok_or("no answer")
+    }
+
     pub(super) async fn judge(&self, request: Request, judge: impl FnOnce(&Answer) -> Verdict) -> Verdict {
         self.send(request).await.map_or_else(unanswered, |answer| judge(&answer))
     }
 }
 
-/// The verdict on a request without an answer.
 pub(super) fn unanswered(problem: impl Display) -> Verdict {
-    Verdict::fail(problem.to_string(), "Look into the server's log for what happened to this request.")
+    Verdict::fail(problem.to_string(), SEE_LOG)
 }
 
 /// The status, and where a redirect leads.
@@ -72,10 +105,24 @@ pub(super) fn describe(answer: &Answer) -> String {
     answer.redirect().map_or_else(|| status.to_string(), |location| format!("{status} to {}", quoted(&location)))
 }
 
-/// What `Cache-Control` says.
-pub(super) fn caching(answer: &Answer) -> String {
-    match answer.header(CACHE_CONTROL) {
+pub(super) const UNWRAP: &str = "Make API Gateway use the Lambda proxy integration, or return the status and body \
+                                 themselves: Zendesk does not open the envelope.";
+
+/// The status inside a `{statusCode, body}` envelope, which a Lambda function returns to API Gateway.
+pub(super) fn envelope(answer: &Answer) -> Option<u64> {
+    let json: serde_json::Value = serde_json::from_str(&answer.body).ok()?;
+    json.get("body").and_then(|_| json.get("statusCode")?.as_u64())
+}
+
+/// What `Cache-Control` says, unless it keeps the answer out of caches.
+pub(super) fn caching(answer: &Answer) -> Option<String> {
+    let seen = match answer.header(CACHE_CONTROL) {
         None => "there is no Cache-Control header".to_owned(),
         Some(directives) => format!("Cache-Control is {}", quoted(&directives)),
-    }
+    };
+    (!answer.is_no_store()).then_some(seen)
+}
+
+pub(super) fn not_cached() -> Verdict {
+    Verdict::pass("Cache-Control is `no-store`")
 }

@@ -3,136 +3,121 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use hyper::header::CONTENT_ENCODING;
 use hyper::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::endpoint::{Endpoint, caching, describe, unanswered};
+use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached};
 use super::jwt;
 use super::plan::Place;
+use super::refusals::SIGNS_FOR_ALL;
 use super::report::{Group, Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::Answer;
 
-/// How long an answer may take.
 const PROMPT: Duration = Duration::from_secs(1);
 
-/// Makes these checks, and those of the JWT.
-pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
-    if let Err(reason) = examine_answers(endpoint, report).await {
+pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Report) {
+    if let Err(reason) = examine_answers(endpoint, refuses, report).await {
         report.skip_rest(Group::GoodToken, reason);
         report.skip_rest(Group::Jwt, reason);
     }
 }
 
 /// Makes the checks, or says why it stopped.
-async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+async fn examine_answers(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Report) -> Result<(), &'static str> {
     let kind = endpoint.plan.kind;
     let user_token = endpoint.user_token()?;
-    let first = match endpoint.send(endpoint.request_with(user_token)).await {
-        Ok(answer) => answer,
-        Err(failure) => {
-            report.add("good-token", unanswered(failure));
-            return Err("no answer");
-        }
-    };
+    let first = endpoint.answer("good-token", endpoint.request_with(user_token), report).await?;
     let later = endpoint.send(endpoint.request_with(user_token)).await.ok();
     report.add("speed", speed(kind, &first, later.as_ref()));
     let verdict = accepted(&first, kind);
-    let is_refused = verdict.is_fail();
-    report.add("good-token", verdict);
-    if is_refused {
+    if verdict.is_fail() {
+        let is_read = |answer: &Answer| answer.status == StatusCode::OK && find_jwt(&answer.body).is_some();
+        let other = endpoint.reads_other_body(user_token, is_read).await;
+        report.add("good-token", other.unwrap_or(verdict));
         return Err("the user token was not accepted");
     }
-    let found = find_jwt(&first.body, kind);
-    report.add("media-type", is_json(&first));
-    report.add("json", holds_a_jwt(&first, found.as_ref(), kind));
-    report.add("cache", not_stored(&first));
-    report.add("encoded-token", encoded(endpoint, user_token).await);
-    let Found { jwt, .. } = found.ok_or("no JWT")?;
-    let later = later.and_then(|later| find_jwt(&later.body, kind));
-    jwt::examine(endpoint, &first, &jwt, later.as_ref().map(|later| later.jwt.as_str()), report);
+    let encoded = encoded(endpoint, user_token).await;
+    for (id, verdict) in [("good-token", verdict), ("encoded-token", encoded)] {
+        report.add(id, if refuses { verdict } else { Verdict::skip(SIGNS_FOR_ALL) });
+    }
+    report.add("media-type", media_type(&first, kind));
+    report.add("json", body(&first, kind));
+    let remedy = "Send Cache-Control: no-store: who finds a JWT in a cache can use it.";
+    report.add("cache", caching(&first).map_or_else(not_cached, |seen| Verdict::warn(seen, remedy)));
+    let jwt = the_jwt(&first).ok_or("no JWT")?;
+    let later = later.as_ref().and_then(the_jwt);
+    jwt::examine(endpoint, &first, &jwt, later.as_deref(), report);
     Ok(())
 }
 
 fn accepted(answer: &Answer, kind: Kind) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
-    match answer.status {
-        StatusCode::OK => Verdict::pass(seen),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Verdict::fail(
-            seen,
+    let remedy = match answer.status {
+        StatusCode::OK => return Verdict::pass(seen),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             "Give a user token that this endpoint knows and accepts for this kind of JWT. If it should know this one, \
-             look into the server's log for the reason.",
-        ),
-        status if status.is_redirection() => {
-            Verdict::fail(seen, "Answer 200 with the JWT at this address: a redirect is not followed.")
+             look into the server's log for the reason."
         }
+        status if status.is_redirection() => "Answer 200 with the JWT at this address: a redirect is not followed.",
         status if status.is_success() && kind == Kind::Messaging => {
-            Verdict::warn(seen, "Answer 200: some clients accept nothing else.")
+            return Verdict::warn(seen, "Answer 200: some clients accept nothing else.");
         }
         status if status.is_server_error() => {
-            Verdict::fail(seen, "Look into the server's log: it could not look up the user or sign the JWT.")
+            "Look into the server's log: it could not look up the user or sign the JWT."
         }
-        _ => Verdict::fail(seen, "Answer exactly 200 with the JWT."),
-    }
+        _ => "Answer exactly 200 with the JWT.",
+    };
+    Verdict::fail(seen, remedy)
 }
 
-fn is_json(answer: &Answer) -> Verdict {
+fn media_type(answer: &Answer, kind: Kind) -> Verdict {
     let media_type = answer.media_type();
-    if media_type == "application/json" {
-        return Verdict::pass("application/json");
-    }
+    let is_bare = find_jwt(&answer.body).is_some_and(|found| found.surroundings.is_empty());
     let seen = if media_type.is_empty() { "there is none".to_owned() } else { quoted(&media_type) };
-    Verdict::fail(seen, "Send Content-Type: application/json.")
-}
-
-/// A JWT in an answer.
-struct Found {
-    jwt: String,
-    /// The member that holds it; `None` if it is the whole answer.
-    member: Option<String>,
-}
-
-/// The JWT in an answer. A messaging endpoint may put it anywhere.
-fn find_jwt(body: &str, kind: Kind) -> Option<Found> {
-    let is_jwt = |text: &&str| text.starts_with("ey") && text.split('.').count() == 3;
-    let found = |jwt: &str, member: Option<&str>| Found { jwt: jwt.to_owned(), member: member.map(str::to_owned) };
-    let json: Value = serde_json::from_str(body).unwrap_or_default();
-    if let Some(jwt) = json["jwt"].as_str().filter(|jwt| !jwt.is_empty()) {
-        return Some(found(jwt, Some("jwt")));
+    let remedy = "Send Content-Type: application/json.";
+    match media_type.as_str() {
+        "application/json" => Verdict::pass(seen),
+        "text/plain" if is_bare && kind == Kind::Messaging => Verdict::pass(format!("{seen}, for the JWT itself")),
+        _ if kind == Kind::Messaging => Verdict::warn(seen, remedy),
+        _ => Verdict::fail(seen, remedy),
     }
-    if kind != Kind::Messaging {
-        return None;
-    }
-    let members = json.as_object().into_iter().flatten();
-    let mut jwts = members.filter_map(|(name, value)| Some((name, value.as_str().filter(is_jwt)?)));
-    let of_member = jwts.next().map(|(name, jwt)| found(jwt, Some(name)));
-    let whole = json.as_str().unwrap_or(body.trim());
-    of_member.or_else(|| is_jwt(&whole).then(|| found(whole, None)))
 }
 
-fn holds_a_jwt(answer: &Answer, found: Option<&Found>, kind: Kind) -> Verdict {
-    match found {
-        Some(Found { member: Some(name), .. }) => {
-            Verdict::pass(format!("a JSON object with the JWT in {}", quoted(name)))
+/// The JWT of an answer: the member `jwt`, or the first JWT in it.
+fn the_jwt(answer: &Answer) -> Option<String> {
+    let json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let member = json["jwt"].as_str().filter(|jwt| !jwt.is_empty());
+    member.map(str::to_owned).or_else(|| find_jwt(&answer.body).map(|found| found.jwt))
+}
+
+/// Whether the client finds the JWT in the answer. A messaging endpoint may put it anywhere.
+fn body(answer: &Answer, kind: Kind) -> Verdict {
+    let remedy = match kind {
+        Kind::Messaging => "Answer a JSON object with the JWT as a string, such as {\"jwt\": \"eyJ…\"}.",
+        Kind::Sdk | Kind::Sso => {
+            "Answer {\"jwt\": \"eyJ…\"}, with the name in lower case and the JWT as a string: Zendesk reads nothing else."
         }
-        Some(Found { member: None, .. }) => Verdict::pass("the answer is the JWT itself"),
-        None => Verdict::fail(
-            without_jwt(&answer.body),
-            match kind {
-                Kind::Messaging => "Answer a JSON object with the JWT as a string, such as {\"jwt\": \"eyJ…\"}.",
-                Kind::Sdk | Kind::Sso => {
-                    "Answer {\"jwt\": \"eyJ…\"}, with the name in lower case and the JWT as a string: Zendesk reads \
-                     nothing else."
-                }
-            },
-        ),
+    };
+    let text = answer.body.as_str();
+    let jwt = find_jwt(text);
+    let is_free = kind == Kind::Messaging && jwt.is_some();
+    if let Some(encoding) = compression(answer) {
+        let seen = format!("the answer is compressed with {encoding}, although the request does not ask for it");
+        return Verdict::fail(seen, "Answer without compression: whether Zendesk decompresses is not known.");
     }
-}
-
-/// What an answer without a JWT is; none of its text is shown.
-fn without_jwt(body: &str) -> String {
-    match serde_json::from_str::<Value>(body) {
+    if let Some(status) = envelope(answer) {
+        let seen = format!("the answer is a {{statusCode, body}} envelope with {status}");
+        return Verdict::fail(seen, UNWRAP);
+    }
+    let seen = match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(members)) => match members.get("jwt") {
+            Some(Value::String(jwt)) if !jwt.is_empty() => {
+                return Verdict::pass("a JSON object with the JWT in `jwt`");
+            }
+            _ if is_free => return Verdict::pass("JSON with the JWT"),
             Some(Value::String(_)) => "the member `jwt` is empty".to_owned(),
             Some(_) => "the member `jwt` is not a string".to_owned(),
             None => {
@@ -141,17 +126,32 @@ fn without_jwt(body: &str) -> String {
                 format!("the JSON object has no member `jwt`{alike}")
             }
         },
+        Ok(_) if is_free => return Verdict::pass("JSON with the JWT"),
         Ok(_) => "the answer is JSON, but not an object".to_owned(),
-        Err(_) if body.is_empty() => "the answer is empty".to_owned(),
-        Err(_) => "the answer is not JSON".to_owned(),
-    }
+        Err(_) if text.is_empty() => "the answer is empty".to_owned(),
+        Err(_) => match text_around_json(text) {
+            Some(place) => format!("there is text {place} the JSON, such as a warning or a byte order mark"),
+            None if jwt.as_ref().is_some_and(|found| found.jwt == text.trim()) && is_free => {
+                return Verdict::pass("the answer is the JWT itself");
+            }
+            None => "the answer is not JSON".to_owned(),
+        },
+    };
+    Verdict::fail(seen, remedy)
 }
 
-fn not_stored(answer: &Answer) -> Verdict {
-    if answer.is_no_store() {
-        return Verdict::pass("Cache-Control is `no-store`");
-    }
-    Verdict::warn(caching(answer), "Send Cache-Control: no-store: who finds a JWT in a cache can use it.")
+/// How an answer is compressed, by its header or the first bytes of gzip.
+fn compression(answer: &Answer) -> Option<String> {
+    let encoding = answer.header(CONTENT_ENCODING).filter(|encoding| !encoding.eq_ignore_ascii_case("identity"));
+    encoding.or_else(|| answer.body.starts_with("\u{1f}\u{fffd}").then(|| "gzip".to_owned()))
+}
+
+/// Where other text stands, if there is a JSON object in the text.
+fn text_around_json(text: &str) -> Option<&'static str> {
+    let start = text.find('{')?;
+    let object = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Map<String, Value>>().next();
+    object?.ok()?;
+    Some(if text[..start].trim().is_empty() { "after" } else { "before" })
 }
 
 /// Judges the faster of two answers, since the first may come from a server that just started.
@@ -166,12 +166,9 @@ pub(super) fn speed(kind: Kind, first: &Answer, later: Option<&Answer>) -> Verdi
                       open, and look up a user by key.";
         return if kind == Kind::Sdk { Verdict::fail(seen, remedy) } else { Verdict::warn(seen, remedy) };
     }
-    if first.took > PROMPT {
-        let remedy = "Shorten the cold start, for which the first user after a pause waits. More memory or provisioned \
-                      concurrency helps.";
-        return Verdict::warn(seen, remedy);
-    }
-    Verdict::pass(seen)
+    let remedy = "Shorten the cold start, for which the first user after a pause waits. More memory or provisioned \
+                  concurrency helps.";
+    if first.took > PROMPT { Verdict::warn(seen, remedy) } else { Verdict::pass(seen) }
 }
 
 fn shown(took: Duration) -> String {

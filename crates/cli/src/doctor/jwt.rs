@@ -9,7 +9,6 @@ use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Finding, Inspection, Rule, Severity, Subject, inspect};
 use zendesk_jwt_simulator::client::Answer;
 
-/// Checks the JWT of an answer, and that a later answer holds another one.
 pub(super) fn examine(endpoint: &Endpoint<'_>, answer: &Answer, jwt: &str, later: Option<&str>, report: &mut Report) {
     let (kind, secret) = (endpoint.plan.kind, endpoint.plan.secret.as_ref());
     let expectation =

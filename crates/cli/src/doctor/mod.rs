@@ -41,14 +41,16 @@ mod show;
 mod sign_out;
 mod sso;
 
-/// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let plan = match Plan::read(arguments) {
         Ok(plan) => plan,
         Err(problem) => return Ok(usage_error(&output::escaped(&problem.to_string()))),
     };
     let mut report = Report::new(plan.shown_url(), plan.kind);
-    announce(&plan);
+    let tokens =
+        if plan.user_token.is_some() { "the given user token and invented ones" } else { "invented user tokens" };
+    let (url, kind) = (plan.shown_url(), plan.kind.title());
+    output::note(&format!("Asking {url} for {kind} JWTs about a dozen times, with {tokens}.\n"));
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(Duration::from_millis(100));
     block_on(async {
@@ -60,13 +62,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn announce(plan: &Plan) {
-    let tokens =
-        if plan.user_token.is_some() { "the given user token and invented ones" } else { "invented user tokens" };
-    let (url, kind) = (plan.shown_url(), plan.kind.title());
-    output::note(&format!("Asking {url} for {kind} JWTs about a dozen times, with {tokens}.\n"));
-}
-
 async fn examine(plan: &Plan, report: &mut Report, progress: &ProgressBar) {
     progress.set_message("Connecting");
     let Some((route, is_trusted)) = plan.network.examine(&plan.url, plan.kind, report).await else { return };
@@ -74,9 +69,9 @@ async fn examine(plan: &Plan, report: &mut Report, progress: &ProgressBar) {
     match plan.kind {
         Kind::Sdk | Kind::Messaging => {
             progress.set_message("Sending unknown user tokens");
-            refusals::examine(&endpoint, report).await;
+            let refuses = refusals::examine(&endpoint, report).await;
             progress.set_message("Sending the user token");
-            good_token::examine(&endpoint, report).await;
+            good_token::examine(&endpoint, refuses, report).await;
         }
         Kind::Sso => {
             progress.set_message("Opening the sign-in page");

@@ -2,10 +2,10 @@
 
 use hyper::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use scraper::{ElementRef, Html};
-use url::Url;
+use url::{Position, Url};
 
 use super::connection::is_loopback;
-use super::endpoint::caching;
+use super::endpoint::{caching, not_cached};
 use super::report::{Verdict, quoted};
 use zendesk_jwt::jwt::sso;
 use zendesk_jwt_simulator::client::{Answer, Request};
@@ -21,12 +21,10 @@ pub(super) struct Form {
     method: String,
     /// Empty if there is none.
     action: String,
-    /// Names and values.
     fields: Vec<(String, String)>,
 }
 
 impl Form {
-    /// The values of the fields of this name.
     pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
@@ -63,7 +61,6 @@ fn elements<'a>(within: ElementRef<'a>, names: &'static [&str]) -> impl Iterator
     within.descendants().filter_map(ElementRef::wrap).filter(|element| names.contains(&element.value().name()))
 }
 
-/// The content security policies in `<meta http-equiv>`.
 fn meta_policies(html: &str) -> Vec<String> {
     let html = Html::parse_document(html);
     let metas = elements(html.root_element(), &["meta"]).filter(|meta| {
@@ -74,17 +71,10 @@ fn meta_policies(html: &str) -> Vec<String> {
 }
 
 pub(super) fn method(form: &Form) -> Verdict {
-    if form.method.eq_ignore_ascii_case("post") {
-        return Verdict::pass("the form is posted");
-    }
-    let seen = match form.method.as_str() {
-        "" => "the form has no method".to_owned(),
-        method => format!("the method is {}", quoted(method)),
-    };
-    Verdict::fail(
-        seen,
-        "Give the form method=\"post\": a GET puts the JWT into histories and logs, and Zendesk does not accept it.",
-    )
+    let seen = format!("the method of the form is {}", quoted(&form.method));
+    let remedy =
+        "Give the form method=\"post\": a GET puts the JWT into histories and logs, and Zendesk does not accept it.";
+    if form.method.eq_ignore_ascii_case("post") { Verdict::pass(seen) } else { Verdict::fail(seen, remedy) }
 }
 
 /// Checks where the form leads, and gives that origin.
@@ -95,7 +85,8 @@ pub(super) fn action(form: &Form, page: &Url, subdomain: Option<&str>) -> (Verdi
         return (Verdict::fail("the form's action is not an address", remedy), None);
     };
     let host = action.host_str().unwrap_or_default();
-    let seen = format!("the form leads to {}", quoted(&format!("{}://{host}{}", action.scheme(), action.path())));
+    let place = &action[Position::BeforeHost..Position::AfterPath];
+    let seen = format!("the form leads to {}", quoted(&format!("{}://{place}", action.scheme())));
     let origin = action.join("/").ok();
     let is_endpoint = action.path() == format!("/{}", sso::ENDPOINT);
     if is_loopback(page) && is_loopback(&action) && is_endpoint {
@@ -137,13 +128,8 @@ pub(super) fn fields(form: &Form) -> Verdict {
 }
 
 pub(super) fn cache(answer: &Answer) -> Verdict {
-    if answer.is_no_store() {
-        return Verdict::pass("Cache-Control is `no-store`");
-    }
-    Verdict::fail(
-        caching(answer),
-        "Send Cache-Control: no-store: a page from a cache sends its `jti` a second time, which Zendesk refuses.",
-    )
+    let remedy = "Send Cache-Control: no-store: a page from a cache sends its `jti` twice, which Zendesk refuses.";
+    caching(answer).map_or_else(not_cached, |seen| Verdict::fail(seen, remedy))
 }
 
 pub(super) fn referrer_policy(answer: &Answer) -> Verdict {
@@ -156,62 +142,64 @@ pub(super) fn referrer_policy(answer: &Answer) -> Verdict {
     if is_open { Verdict::warn(seen, remedy) } else { Verdict::pass(seen) }
 }
 
-/// The content security policies of the page, all of which apply together.
-pub(super) struct Policies {
-    of_header: Vec<String>,
-    all: Vec<String>,
+fn header_policies(answer: &Answer) -> Vec<String> {
+    let header = answer.header(CONTENT_SECURITY_POLICY).unwrap_or_default();
+    header.split(',').map(str::to_owned).collect()
 }
 
-impl Policies {
-    pub(super) fn of(answer: &Answer) -> Self {
-        let split = |text: String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
-        let of_header: Vec<_> = answer.header(CONTENT_SECURITY_POLICY).map(split).unwrap_or_default();
-        let all = of_header.iter().cloned().chain(meta_policies(&answer.body)).collect();
-        Self { of_header, all }
+/// Whether browsers may post the form, and follow Zendesk's redirect to a help center (Chrome checks that too).
+pub(super) fn form_action(answer: &Answer, form: &Form, page: &Url, help_centers: &[Url]) -> Verdict {
+    let policies: Vec<String> = header_policies(answer).into_iter().chain(meta_policies(&answer.body)).collect();
+    let lists: Vec<Vec<&str>> = policies.iter().filter_map(|policy| directive(policy, "form-action")).collect();
+    let Some(target) = form.target(page) else {
+        return Verdict::skip("the form's action is not an address");
+    };
+    if lists.is_empty() {
+        return Verdict::warn(
+            "no content security policy limits where the form is posted",
+            "Send Content-Security-Policy with form-action for your Zendesk hosts, so that injected markup cannot \
+             send the JWT elsewhere.",
+        );
     }
+    let blocking = |to: &Url| lists.iter().find(|sources| !sources.iter().any(|source| covers(source, to, page)));
+    let add = |to: &Url| format!("Add {} to form-action.", to.origin().ascii_serialization());
+    if let Some(sources) = blocking(&target) {
+        let seen = format!("form-action is {}, so browsers do not post the form", quoted(&sources.join(" ")));
+        return Verdict::fail(seen, add(&target));
+    }
+    if let Some(help_center) = help_centers.iter().find(|help_center| blocking(help_center).is_some()) {
+        let host = help_center.host_str().unwrap_or_default();
+        let seen = format!("form-action lacks {host}, so Chrome stops Zendesk's redirect to it");
+        return Verdict::fail(seen, add(help_center));
+    }
+    let is_zendesk = |source: &&str| source.contains(".zendesk.com") || source.starts_with('\'');
+    let only_zendesk = lists.iter().find(|sources| sources.iter().all(is_zendesk));
+    match only_zendesk {
+        Some(sources) if help_centers.is_empty() && !is_loopback(&target) => Verdict::warn(
+            format!("form-action is {}, which names no help center on a domain of yours", quoted(&sources.join(" "))),
+            "If a help center is mapped to a domain of yours, add its host: Chrome stops Zendesk's redirect to any \
+             other. Name your help centers with --help-center to check them.",
+        ),
+        _ => Verdict::pass("form-action of the content security policy covers the form"),
+    }
+}
 
-    /// Whether browsers may post the form.
-    pub(super) fn form_action(&self, form: &Form, page: &Url) -> Verdict {
-        let lists: Vec<Vec<&str>> = self.all.iter().filter_map(|policy| directive(policy, "form-action")).collect();
-        let Some(target) = form.target(page) else {
-            return Verdict::skip("the form's action is not an address");
-        };
-        if lists.is_empty() {
-            return Verdict::warn(
-                "no content security policy limits where the form is posted",
-                "Send Content-Security-Policy with form-action for your Zendesk hosts, so that injected markup cannot \
-                 send the JWT elsewhere.",
-            );
-        }
-        let blocking = lists.iter().find(|sources| !sources.iter().any(|source| covers(source, &target, page)));
-        match blocking {
-            None => Verdict::pass("form-action of the content security policy covers the form"),
-            Some(sources) => Verdict::fail(
-                format!("form-action is {}, so browsers do not post the form", quoted(&sources.join(" "))),
-                format!(
-                    "Add {} to form-action, and each help center on a domain of yours, to which Zendesk redirects.",
-                    target.origin().ascii_serialization()
-                ),
-            ),
-        }
+/// Whether other pages may frame this one. Browsers ignore this directive in a `<meta>`.
+pub(super) fn framing(answer: &Answer) -> Verdict {
+    let remedy = "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
+                  serves clickjacking only.";
+    let policies = header_policies(answer);
+    let ancestors = policies.iter().find_map(|policy| directive(policy, "frame-ancestors"));
+    let x_frame_options = answer.header(X_FRAME_OPTIONS).unwrap_or_default();
+    if let Some(sources) = ancestors {
+        let seen = format!("frame-ancestors is {}", quoted(&sources.join(" ")));
+        let is_open = sources.iter().any(|source| matches!(*source, "*" | "https:" | "http:"));
+        return if is_open { Verdict::fail(seen, remedy) } else { Verdict::pass(seen) };
     }
-
-    /// Whether other pages may frame this one. Browsers ignore this directive in a `<meta>`.
-    pub(super) fn framing(&self, answer: &Answer) -> Verdict {
-        let remedy = "Send Content-Security-Policy with frame-ancestors 'none': sign-in in a frame does not work, and \
-                      serves clickjacking only.";
-        let ancestors = self.of_header.iter().find_map(|policy| directive(policy, "frame-ancestors"));
-        let x_frame_options = answer.header(X_FRAME_OPTIONS).unwrap_or_default();
-        if let Some(sources) = ancestors {
-            let seen = format!("frame-ancestors is {}", quoted(&sources.join(" ")));
-            let is_open = sources.iter().any(|source| matches!(*source, "*" | "https:" | "http:"));
-            return if is_open { Verdict::fail(seen, remedy) } else { Verdict::pass(seen) };
-        }
-        if ["deny", "sameorigin"].iter().any(|denied| x_frame_options.eq_ignore_ascii_case(denied)) {
-            return Verdict::pass(format!("X-Frame-Options is {}", quoted(&x_frame_options)));
-        }
-        Verdict::warn("any page may show this one in a frame", remedy)
+    if ["deny", "sameorigin"].iter().any(|denied| x_frame_options.eq_ignore_ascii_case(denied)) {
+        return Verdict::pass(format!("X-Frame-Options is {}", quoted(&x_frame_options)));
     }
+    Verdict::warn("any page may show this one in a frame", remedy)
 }
 
 fn directive<'a>(policy: &'a str, name: &str) -> Option<Vec<&'a str>> {

@@ -19,7 +19,6 @@ use zendesk_jwt_simulator::Client;
 const OWN_PATHS: [(&str, Kind); 3] =
     [("/sdk/jwt", Kind::Sdk), ("/messaging/jwt", Kind::Messaging), ("/sso/login", Kind::Sso)];
 
-/// Where the endpoint reads the user token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Form,
@@ -28,13 +27,12 @@ pub(super) enum Place {
     Cookie(String),
 }
 
-/// The shared secret as raw text, with messaging's key id if it is known. No `Debug`.
+/// The shared secret, with the key id if it is known. No `Debug`.
 pub(super) struct Secret {
     pub(super) secret: Zeroizing<String>,
     pub(super) kid: Option<String>,
 }
 
-/// Everything that the command line, files and prompts said.
 pub(super) struct Plan {
     pub(super) url: Url,
     pub(super) kind: Kind,
@@ -44,6 +42,7 @@ pub(super) struct Plan {
     pub(super) origin: Option<String>,
     pub(super) zendesk_subdomain: Option<String>,
     pub(super) logout_url: Option<Url>,
+    pub(super) help_centers: Vec<Url>,
     pub(super) network: Network,
     /// Random hexadecimal digits, part of every invented token of this run.
     pub(super) marker: String,
@@ -64,8 +63,12 @@ impl Plan {
         let secret = arguments.secret_file.as_deref().map(|path| secret(path, kind)).transpose()?;
         let user_token = match &arguments.user_token_file {
             Some(path) => Some(read(path, "the user token")?),
-            None => prompted()?,
+            None if can_ask() => {
+                Some(ask("User token that the endpoint knows (not shown; press Enter to go without): ")?)
+            }
+            None => None,
         };
+        let user_token = user_token.filter(|token| !token.is_empty());
         if let Some(token) = &user_token {
             check_token(token, &place)?;
         }
@@ -80,6 +83,7 @@ impl Plan {
             origin: arguments.origin.clone(),
             zendesk_subdomain: arguments.zendesk_subdomain.clone(),
             logout_url,
+            help_centers: arguments.help_center.clone(),
             user_token,
             secret,
             place,
@@ -111,6 +115,7 @@ fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Probl
         ("--origin", arguments.origin.is_some(), Kind::Messaging),
         ("--zendesk-subdomain", arguments.zendesk_subdomain.is_some(), Kind::Sso),
         ("--logout-url", arguments.logout_url.is_some(), Kind::Sso),
+        ("--help-center", !arguments.help_center.is_empty(), Kind::Sso),
     ];
     if let Some((option, _, only)) = options.into_iter().find(|(_, is_given, only)| *is_given && *only != kind) {
         return Err(Problem(format!("{option} is for {} endpoints: leave it out", only.title())));
@@ -139,19 +144,10 @@ fn place(kind: Kind, arguments: &Arguments) -> Result<Place, Problem> {
     Ok(place)
 }
 
-/// The text of a file or of standard input, which must not be empty.
 fn read(path: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
     let text = input::read(path, what)?;
-    let is_empty = text.is_empty();
-    if is_empty { Err(Problem(format!("{what} is empty: put it into the file or standard input"))) } else { Ok(text) }
-}
-
-fn prompted() -> Result<Option<Zeroizing<String>>, Problem> {
-    if !can_ask() {
-        return Ok(None);
-    }
-    let token = ask("User token that the endpoint knows (not shown; press Enter to go without): ")?;
-    Ok(Some(token).filter(|token| !token.is_empty()))
+    let empty = || Problem(format!("{what} is empty: put it into the file or standard input"));
+    if text.is_empty() { Err(empty()) } else { Ok(text) }
 }
 
 fn check_token(token: &str, place: &Place) -> Result<(), Problem> {
@@ -171,12 +167,11 @@ fn check_token(token: &str, place: &Place) -> Result<(), Problem> {
 /// The secret in a file, as raw text or as the JSON that Secrets Manager holds.
 fn secret(path: &Path, kind: Kind) -> Result<Secret, Problem> {
     let text = read(path, "the secret")?;
-    let checked = |problem: SigningKeyProblem| Problem(problem.to_string());
+    let problem = |problem: SigningKeyProblem| Problem(problem.to_string());
     if text.trim_start().starts_with('{') {
-        let key = SharedKey::parse(kind, &text).map_err(checked)?;
+        let key = SharedKey::parse(kind, &text).map_err(problem)?;
         return Ok(Secret { secret: Zeroizing::new(key.secret().to_owned()), kid: key.kid().map(str::to_owned) });
     }
-    // The key id is not in the file.
-    check_secret(kind, &text).map_err(checked)?;
+    check_secret(kind, &text).map_err(problem)?;
     Ok(Secret { secret: text, kid: None })
 }

@@ -3,47 +3,57 @@
 use hyper::{Method, StatusCode};
 
 use super::clock;
-use super::endpoint::{Endpoint, caching, describe, unanswered};
+use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached, unanswered};
 use super::plan::Place;
 use super::report::{Group, Report, Verdict};
 use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::{Answer, Request};
 
 /// Texts that only appear inside a server.
+#[rustfmt::skip]
 const INTERNALS: [&str; 18] = [
-    "Traceback (most recent call last)",
-    "stack trace",
-    "stacktrace",
-    "Exception in thread",
-    "panicked at",
-    "node_modules/",
-    "/var/task/",
-    "/usr/src/",
-    "/home/",
-    "site-packages/",
-    ".java:",
-    ".rb:",
-    "arn:aws:",
-    "SQLSTATE",
-    "SELECT ",
-    "com.amazonaws",
-    "ResourceNotFoundException",
-    "USER_TOKENS_TABLE",
+    "Traceback (most recent call last)", "stack trace", "stacktrace", "Exception in thread", "panicked at",
+    "node_modules/", "/var/task/", "/usr/src/", "/home/", "site-packages/", ".java:", ".rb:", "arn:aws:", "SQLSTATE",
+    "SELECT ", "com.amazonaws", "ResourceNotFoundException", "USER_TOKENS_TABLE",
 ];
 
-/// Makes these checks, which need nothing from the operator.
-pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
-    let unknown = match endpoint.send(endpoint.request_with(&endpoint.unknown_token())).await {
-        Ok(answer) => answer,
-        Err(failure) => {
-            report.add("unknown-token", unanswered(failure));
-            report.skip_rest(Group::Connection, "no answer");
-            return report.skip_rest(Group::UnknownToken, "no answer");
-        }
-    };
+/// Why checks prove nothing once the endpoint signs for unknown tokens.
+pub(super) const SIGNS_FOR_ALL: &str = "the endpoint signs a JWT for every user token, so this proves nothing";
+
+/// Makes these checks, which need nothing from the operator, and says whether the endpoint refuses unknown tokens.
+pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> bool {
+    let reason = examine_answers(endpoint, report).await.err();
+    report.skip_rest(Group::Connection, reason.unwrap_or_default());
+    report.skip_rest(Group::UnknownToken, reason.unwrap_or_default());
+    reason != Some(SIGNS_FOR_ALL)
+}
+
+/// Makes the checks, or says why it stopped.
+async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+    let unknown = endpoint.request_with(&endpoint.unknown_token());
+    let unknown = endpoint.answer("unknown-token", unknown, report).await?;
     report.add("clock", clock::of_server(&unknown));
     report.add("no-redirect", no_redirect(&unknown));
-    report.add("unknown-token", refused(&unknown, endpoint.plan.kind));
+    if unknown.status.is_success() && find_jwt(&unknown.body).is_some() {
+        let seen = format!("signs a JWT for a user token that it does not know, with {}", describe(&unknown));
+        let remedy = "Look the user token up and answer 401 if you do not know it: with this endpoint anybody can be \
+                      any of your users.";
+        report.add("unknown-token", Verdict::fail(seen, remedy).critical());
+        return Err(SIGNS_FOR_ALL);
+    }
+    if let Some(status) = envelope(&unknown) {
+        let seen =
+            format!("answered with {}, and with {status} in a {{statusCode, body}} envelope", describe(&unknown));
+        report.add("unknown-token", Verdict::fail(seen, UNWRAP));
+        return Err("the status stands in an envelope");
+    }
+    let mut verdict = refused(&unknown, endpoint.plan.kind);
+    if verdict.is_fail() {
+        let is_refusal = |answer: &Answer| answer.status == StatusCode::UNAUTHORIZED;
+        verdict = endpoint.reads_other_body(&endpoint.unknown_token(), is_refusal).await.unwrap_or(verdict);
+    }
+    report.add("unknown-token", verdict);
 
     let mut answers = Vec::new();
     let like_a_jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.{}", endpoint.plan.marker);
@@ -69,43 +79,42 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
     report.add("odd-characters", odd);
     answers.push(unknown);
     report.add("refusal-leaks-nothing", leaks_nothing(&answers, &endpoint.plan.marker));
-    report.add("refusal-cache", not_stored(&answers));
+    let stored = answers.iter().find_map(|answer| Some((answer.status.as_u16(), caching(answer)?)));
+    report.add(
+        "refusal-cache",
+        stored.map_or_else(not_cached, |(status, seen)| {
+            Verdict::warn(format!("with status {status}, {seen}"), "Send Cache-Control: no-store with every answer.")
+        }),
+    );
+    Ok(())
 }
 
 fn no_redirect(answer: &Answer) -> Verdict {
-    if !answer.status.is_redirection() {
-        return Verdict::pass("answered without a redirect");
+    let seen = format!("answered with {}", describe(answer));
+    let remedy = "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
+                  redirects. The usual reasons are http://, a missing www. and a slash at the end.";
+    if answer.status.is_redirection() {
+        Verdict::fail(seen, remedy)
+    } else {
+        Verdict::pass("answered without a redirect")
     }
-    Verdict::fail(
-        format!("answered with {}", describe(answer)),
-        "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
-         redirects. The usual reasons are http://, a missing www. and a slash at the end.",
-    )
 }
 
 fn refused(answer: &Answer, kind: Kind) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
-    match answer.status {
-        StatusCode::UNAUTHORIZED => Verdict::pass(seen),
-        status if status.is_success() => Verdict::fail(
-            seen,
-            "Answer 401 to a user token that you do not know: Zendesk believes the name in every JWT that you sign.",
-        ),
-        status if status.is_server_error() => Verdict::fail(
-            seen,
-            "Answer 401 to a user token that you do not know, and 5xx in an outage only: catch the error of the \
-             look-up.",
-        ),
-        status if status.is_client_error() && kind == Kind::Messaging => Verdict::warn(
-            seen,
-            "Answer 401, so that your page can distinguish a refusal from a mistake in its request.",
-        ),
-        StatusCode::NOT_FOUND => Verdict::fail(
-            seen,
-            "Check the path of the address, and that it takes POST; answer 401 to a user token that you do not know.",
-        ),
-        _ => Verdict::fail(seen, "Answer 401 to a user token that you do not know: Zendesk expects that status."),
-    }
+    let remedy = match answer.status {
+        StatusCode::UNAUTHORIZED => return Verdict::pass(seen),
+        status if status.is_success() => "Zendesk believes the name in every JWT that you sign.",
+        status if status.is_server_error() => "5xx is for outages: catch the error of the look-up.",
+        status if status.is_client_error() && kind == Kind::Messaging => {
+            "Your page cannot distinguish this answer from a mistake in its request."
+        }
+        StatusCode::NOT_FOUND => "Check the path of the address, and that it takes POST.",
+        _ => "Zendesk expects that status.",
+    };
+    let remedy = format!("Answer 401 to a user token that you do not know. {remedy}");
+    let is_readable = kind == Kind::Messaging && answer.status.is_client_error();
+    if is_readable { Verdict::warn(seen, remedy) } else { Verdict::fail(seen, remedy) }
 }
 
 fn alike(unknown: &Answer, other: &Answer) -> Verdict {
@@ -137,20 +146,16 @@ fn odd_characters(endpoint: &Endpoint<'_>) -> Vec<(&'static str, Request)> {
 }
 
 fn same_status(unknown: &Answer, answer: &Answer, what: &str) -> Verdict {
-    if unknown.status == answer.status {
-        return Verdict::pass("answered alike");
-    }
-    Verdict::fail(
-        format!("{what} was answered with {}, other unknown tokens with {}", describe(answer), describe(unknown)),
-        "Decode the form as application/x-www-form-urlencoded requires, + as a space and %XX as bytes of UTF-8, and \
-         accept any character in a user token.",
-    )
+    let seen =
+        format!("{what} was answered with {}, other unknown tokens with {}", describe(answer), describe(unknown));
+    let remedy = "Decode the form as application/x-www-form-urlencoded requires, + as a space and %XX as bytes of UTF-8, \
+                  and accept any character in a user token.";
+    if unknown.status == answer.status { Verdict::pass("answered alike") } else { Verdict::fail(seen, remedy) }
 }
 
 /// Requests without a user token where it belongs.
 fn without_a_token(endpoint: &Endpoint<'_>) -> [(&'static str, &'static str, Request); 3] {
-    let json = serde_json::json!({ "user_token": endpoint.unknown_token() }).to_string();
-    let json = endpoint.request(Method::POST).body("application/json", json);
+    let [(_, json), _] = endpoint.other_bodies(&endpoint.unknown_token());
     [
         ("empty-token", "an empty user token", endpoint.request_with("")),
         ("json-body", "an unknown token in a JSON body", json),
@@ -187,14 +192,4 @@ fn leaks_nothing(answers: &[Answer], marker: &str) -> Verdict {
         );
     }
     Verdict::pass(format!("{} answers hold no token and nothing from inside the server", answers.len()))
-}
-
-fn not_stored(answers: &[Answer]) -> Verdict {
-    match answers.iter().find(|answer| !answer.is_no_store()) {
-        None => Verdict::pass("Cache-Control is `no-store`"),
-        Some(answer) => Verdict::warn(
-            format!("with status {}, {}", answer.status.as_u16(), caching(answer)),
-            "Send Cache-Control: no-store with every answer.",
-        ),
-    }
 }

@@ -1,5 +1,7 @@
 //! The list of checks, and what each found.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use crate::output::escaped;
@@ -64,6 +66,13 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
     (Group::SignOut, SSO, &["sign-out", "error-page", "error-escaped"]),
 ];
 
+/// The start of the ids of the checks to fix first, in this order.
+#[rustfmt::skip]
+const MAIN_CHECKS: [&str; 12] = [
+    "dns", "tcp", "tls", "certificate", "no-redirect", "unknown-token", "page-", "good-token", "sign-in-page", "json",
+    "form-", "jwt-",
+];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
@@ -75,10 +84,12 @@ pub(super) enum State {
     Skip,
 }
 
-/// What a check found.
 #[derive(Debug, Serialize)]
 pub(super) struct Verdict {
     pub(super) state: State,
+    /// Whether the fault matters more than all others.
+    #[serde(rename = "critical", skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_critical: bool,
     pub(super) seen: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) remedy: Option<String>,
@@ -86,21 +97,28 @@ pub(super) struct Verdict {
 
 impl Verdict {
     pub(super) fn pass(seen: impl Into<String>) -> Self {
-        Self { state: State::Pass, seen: seen.into(), remedy: None }
+        Self::new(State::Pass, seen, None)
     }
 
     /// `remedy` is a sentence that says what to do.
     pub(super) fn warn(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { state: State::Warn, seen: seen.into(), remedy: Some(remedy.into()) }
+        Self::new(State::Warn, seen, Some(remedy.into()))
     }
 
-    /// `remedy` is a sentence that says what to do.
     pub(super) fn fail(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { state: State::Fail, seen: seen.into(), remedy: Some(remedy.into()) }
+        Self::new(State::Fail, seen, Some(remedy.into()))
     }
 
     pub(super) fn skip(reason: impl Into<String>) -> Self {
-        Self { state: State::Skip, seen: reason.into(), remedy: None }
+        Self::new(State::Skip, reason, None)
+    }
+
+    pub(super) fn critical(self) -> Self {
+        Self { is_critical: true, ..self }
+    }
+
+    fn new(state: State, seen: impl Into<String>, remedy: Option<String>) -> Self {
+        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy: remedy.as_deref().map(escaped) }
     }
 
     pub(super) fn is_fail(&self) -> bool {
@@ -125,7 +143,6 @@ impl Check {
     }
 }
 
-/// The whole list.
 pub(super) struct Report {
     pub(super) url: String,
     pub(super) kind: Kind,
@@ -135,32 +152,25 @@ pub(super) struct Report {
 impl Report {
     /// All checks of an endpoint of this kind, none of them made.
     pub(super) fn new(url: String, kind: Kind) -> Self {
-        let mut checks: Vec<Check> = rules(kind)
-            .map(|rule| (Group::Jwt, rule_id(rule)))
-            .chain(
-                CHECKS
-                    .iter()
-                    .filter(|(_, kinds, _)| kinds.contains(&kind))
-                    .flat_map(|(group, _, ids)| ids.iter().map(|id| (*group, (*id).to_owned()))),
-            )
-            .map(|(group, id)| Check { id, group, verdict: None })
-            .collect();
+        let listed = CHECKS.iter().filter(|(_, kinds, _)| kinds.contains(&kind));
+        let listed = listed.flat_map(|(group, _, ids)| ids.iter().map(|id| (*group, (*id).to_owned())));
+        let all = rules(kind).map(|rule| (Group::Jwt, rule_id(rule))).chain(listed);
+        let mut checks: Vec<Check> = all.map(|(group, id)| Check { id, group, verdict: None }).collect();
         checks.sort_by_key(|check| check.group);
         Self { url, kind, checks }
     }
 
-    /// Enters what a check found.
     pub(super) fn add(&mut self, id: &str, verdict: Verdict) {
         let found = self.checks.iter_mut().find(|check| check.id == id);
         debug_assert!(found.is_some(), "{id} is not a check of this kind");
         if let Some(check) = found {
-            let Verdict { state, seen, remedy } = verdict;
-            check.verdict = Some(Verdict { state, seen: escaped(&seen), remedy: remedy.as_deref().map(escaped) });
+            check.verdict = Some(verdict);
         }
     }
 
-    pub(super) fn is_made(&self, id: &str) -> bool {
-        self.checks().any(|(check, _)| check.id == id)
+    /// What later checks need. Without it the check fails.
+    pub(super) fn require<T>(&mut self, id: &str, needed: Result<T, impl Display>, remedy: &str) -> Option<T> {
+        needed.map_err(|problem| self.add(id, Verdict::fail(problem.to_string(), remedy))).ok()
     }
 
     /// Skips the checks of a group that were not made.
@@ -172,9 +182,18 @@ impl Report {
         }
     }
 
-    /// The checks that were made or skipped.
     pub(super) fn checks(&self) -> impl Iterator<Item = (&Check, &Verdict)> {
         self.checks.iter().filter_map(|check| Some((check, check.verdict.as_ref()?)))
+    }
+
+    pub(super) fn failures(&self) -> impl Iterator<Item = (&Check, &Verdict)> {
+        self.checks().filter(|(_, verdict)| verdict.is_fail())
+    }
+
+    /// The failure that matters most: a critical one, or one of a check on which others depend.
+    pub(super) fn first_to_fix(&self) -> Option<(&Check, &Verdict)> {
+        let rank = |id: &str| MAIN_CHECKS.iter().position(|main| id.starts_with(main)).unwrap_or(MAIN_CHECKS.len());
+        self.failures().min_by_key(|(check, verdict)| (!verdict.is_critical, rank(&check.id)))
     }
 
     pub(super) fn count(&self, state: State) -> usize {
@@ -186,7 +205,6 @@ impl Report {
     }
 }
 
-/// The rules of a JWT of this kind.
 pub(super) fn rules(kind: Kind) -> impl Iterator<Item = Rule> {
     Rule::ALL.iter().copied().filter(move |rule| rule.kinds().contains(&kind))
 }

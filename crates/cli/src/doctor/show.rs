@@ -28,10 +28,19 @@ pub(super) fn show(report: &Report, as_json: bool) -> Result<(), Problem> {
 fn checklist(report: &Report, width: usize) -> String {
     let mut list = String::new();
     let checks: Vec<(&Check, &Verdict)> = report.checks().collect();
-    let groups: Vec<_> = checks.chunk_by(|(one, _), (next, _)| one.group == next.group).collect();
-    let groups: Vec<_> = groups.into_iter().map(|checks| (checks[0].0.group.heading(), lines(checks))).collect();
+    let groups = checks.chunk_by(|(one, _), (next, _)| one.group == next.group);
+    let mut groups: Vec<_> = groups.map(|checks| (checks[0].0.group.heading(), lines(checks))).collect();
     let id_width = groups.iter().flat_map(|(_, lines)| lines).map(|line| line.id.len()).max().unwrap_or_default();
-    for (heading, lines) in groups {
+    // The opening shows this remedy.
+    let is_first = |line: &Line<'_>| report.first_to_fix().is_some_and(|(check, _)| check.id == line.id);
+    groups.iter_mut().flat_map(|(_, lines)| lines).filter(|line| is_first(line)).for_each(|line| line.remedy = None);
+    let first = report.first_to_fix().map(|(check, verdict)| {
+        let heading = if verdict.is_critical { "Critical: fix this first" } else { "Fix this first" };
+        (heading, vec![Line::of((check, verdict))])
+    });
+    let failures: Vec<_> = report.failures().map(|check| Line { remedy: None, ..Line::of(check) }).collect();
+    let last = (!failures.is_empty()).then_some(("Failures", failures));
+    for (heading, lines) in first.into_iter().chain(groups).chain(last) {
         let _ = writeln!(list, "{}", style(heading).bold());
         for line in lines {
             list.push_str(&line.laid_out(id_width, width));
@@ -41,7 +50,6 @@ fn checklist(report: &Report, width: usize) -> String {
     list + &summary(report)
 }
 
-/// A line of the list.
 struct Line<'a> {
     state: State,
     id: &'a str,
@@ -61,8 +69,7 @@ fn lines<'a>(checks: &[(&'a Check, &'a Verdict)]) -> Vec<Line<'a>> {
     let mut skipped: Vec<(&str, Vec<&str>)> = Vec::new();
     for (check, verdict) in checks.iter().filter(|check| !is_followed(check)) {
         if verdict.state != State::Skip {
-            let (text, remedy) = (verdict.seen.clone(), verdict.remedy.as_deref());
-            lines.push(Line { state: verdict.state, id: &check.id, text, remedy });
+            lines.push(Line::of((check, verdict)));
         } else if let Some((_, ids)) = skipped.iter_mut().find(|(reason, _)| *reason == verdict.seen) {
             ids.push(&check.id);
         } else {
@@ -79,7 +86,12 @@ fn lines<'a>(checks: &[(&'a Check, &'a Verdict)]) -> Vec<Line<'a>> {
     lines
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    fn of((check, verdict): (&'a Check, &'a Verdict)) -> Self {
+        let (text, remedy) = (verdict.seen.clone(), verdict.remedy.as_deref());
+        Self { state: verdict.state, id: &check.id, text, remedy }
+    }
+
     /// Mark and id, then the text and remedy in a column on the right, or below on a narrow terminal.
     fn laid_out(&self, id_width: usize, width: usize) -> String {
         let Self { state, id, text, remedy } = self;

@@ -17,8 +17,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
         return report.skip_rest(Group::SignOut, "needs the remote logout URL (--logout-url)");
     };
     if let Err(failure) = examine_answers(endpoint, url, report).await {
-        let id = if report.is_made("sign-out") { "error-page" } else { "sign-out" };
-        report.add(id, unanswered(failure));
+        report.add("sign-out", unanswered(failure));
         report.skip_rest(Group::SignOut, "no answer");
     }
 }
@@ -29,8 +28,8 @@ async fn examine_answers(endpoint: &Endpoint<'_>, url: &Url, report: &mut Report
     let route: Route = if is_same_server { endpoint.route.clone() } else { network.route(url).await? };
     let request = like_a_browser(Request::new(Method::GET, url)).query("brand_id", "1");
     let signed_out = network.client.send(&route, request.clone()).await?;
-    report.add("sign-out", answers_a_browser(&signed_out));
     let failed = network.client.send(&route, request.query("kind", "error").query("message", MARKUP)).await?;
+    report.add("sign-out", answers_a_browser(&signed_out));
     report.add("error-page", shows_errors(&failed, url));
     report.add("error-escaped", escapes(&failed));
     Ok(())
@@ -42,14 +41,10 @@ fn is_answered(answer: &Answer) -> bool {
 
 fn answers_a_browser(answer: &Answer) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
-    if is_answered(answer) {
-        return Verdict::pass(seen);
-    }
-    Verdict::fail(
-        seen,
-        "Answer a GET with a page or a redirect, also when nobody is signed in: Zendesk sends browsers here when they \
-         sign out. It is the remote logout URL in Admin Center > Account > Security > Single sign-on.",
-    )
+    let remedy = "Answer a GET with a page or a redirect, also when nobody is signed in: Zendesk sends browsers here \
+                  when they sign out. It is the remote logout URL in Admin Center > Account > Security > Single \
+                  sign-on.";
+    if is_answered(answer) { Verdict::pass(seen) } else { Verdict::fail(seen, remedy) }
 }
 
 fn shows_errors(answer: &Answer, url: &Url) -> Verdict {
@@ -72,11 +67,9 @@ fn shows_errors(answer: &Answer, url: &Url) -> Verdict {
 }
 
 fn escapes(answer: &Answer) -> Verdict {
+    let remedy = "Escape the message for HTML: anybody can write a link that puts a script into your page.";
     if answer.body.contains(MARKUP) {
-        return Verdict::fail(
-            "markup in the parameter message gets into the page unchanged",
-            "Escape the message for HTML: anybody can write a link that puts a script into your page.",
-        );
+        return Verdict::fail("markup in the parameter message gets into the page unchanged", remedy);
     }
     Verdict::pass("markup in the parameter message is escaped or not shown")
 }

@@ -102,8 +102,8 @@ fn unusable(directory: Option<&Path>, error: &dyn Display) -> Problem {
     ))
 }
 
-/// Makes the directory and its files private, and returns whether the database's file is new. SQLite gives the files
-/// that it creates next to the database the same mode.
+/// Makes the directory and its files private, and returns whether the database's file is new. Files that are created
+/// next to the database get the same mode.
 fn restrict(directory: &Path) -> io::Result<bool> {
     let mut file = OpenOptions::new();
     file.write(true).create_new(true);
@@ -134,7 +134,7 @@ fn restrict(directory: &Path) -> io::Result<bool> {
     }
 }
 
-/// Finds damage that SQLite itself would find only when it reads the damaged page or item.
+/// Finds damage that would otherwise show only when a damaged page or item is read.
 fn check(file: &str) -> Result<(), Box<dyn std::error::Error>> {
     // One query that counts the unreadable items of every table.
     const QUERY: &str = "SELECT 'SELECT ' || group_concat(

@@ -167,7 +167,7 @@ fn a_kind_is_named_only_if_it_is_known() {
 #[test]
 fn a_usage_error_says_what_is_expected() {
     for (arguments, status, says) in [
-        (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging and sso"),
+        (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging or sso"),
         (&["inspect", "a.b.c", "--secret", "canary-secret"], 1, "a secret is never an argument"),
         (&["inspect", "--secret", "-"], 1, "standard input cannot hold both"),
         (&["inspect", "a.b.c", "--secret", "-", "--secret-id", "x"], 2, "cannot be used with"),

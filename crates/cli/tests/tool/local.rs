@@ -255,6 +255,39 @@ fn the_login_page_returns_a_remembered_user_to_the_sign_in_at_once() {
 }
 
 #[test]
+fn allow_origin_refuses_at_start_what_allowed_origins_refuses() {
+    for origin in [
+        "*",
+        "null",
+        "https://*.example.com",
+        "https://example.com/path",
+        "https://example.com?a=b",
+        "https://user:password@example.com",
+        "https://a.example.com,https://b.example.com",
+        "https://a.example.com https://b.example.com",
+        "http://example.com",
+        "example.com",
+        "",
+    ] {
+        assert!(zendesk_jwt::config::origin(origin).is_err(), "{origin}: the function accepts it");
+        let output = end(&["--allow-origin", origin]);
+        assert_eq!(output.status.code(), Some(2), "{origin}: {output:?}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains("--allow-origin"), "{origin}");
+    }
+
+    let local = Local::start(&["--allow-origin", "https://www.example.com"]);
+    let post = |origin: &str| {
+        let request = agent().post(format!("{}/messaging/jwt", local.url)).header("origin", origin);
+        let response = request.send_form([("user_token", "BD2F35A7621")]).unwrap();
+        response.headers().get("access-control-allow-origin").map(|origin| origin.to_str().unwrap().to_owned())
+    };
+    assert_eq!(post("https://www.example.com").as_deref(), Some("https://www.example.com"));
+    for origin in ["null", "https://example.com", "https://evil.example.org"] {
+        assert_eq!(post(origin), None, "{origin}");
+    }
+}
+
+#[test]
 fn only_the_owner_can_read_a_data_directory() {
     use std::os::unix::fs::PermissionsExt;
 
@@ -286,6 +319,9 @@ fn only_the_owner_can_read_a_data_directory() {
     }
 }
 
+/// What happens to the file, in words and in bytes.
+type Damage<'a> = (&'a str, &'a dyn Fn(&mut Vec<u8>));
+
 #[test]
 fn a_damaged_database_is_reported_at_start_with_what_to_do() {
     let original = TempDir::new().unwrap();
@@ -305,7 +341,7 @@ fn a_damaged_database_is_reported_at_start_with_what_to_do() {
     assert!(length > 100_000, "{length}");
 
     let quote = good.windows(6).rposition(|bytes| bytes == br#""name""#).unwrap();
-    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 6] = [
+    let damages: [Damage<'_>; 6] = [
         ("emptied", &|file| file.clear()),
         ("cut in half", &|file| file.truncate(middle)),
         ("without its last bytes", &|file| file.truncate(length - 1000)),

@@ -706,6 +706,7 @@ mod sso {
         let clash = good(Kind::Sso).claim("external_id", "demo-1").claim("email", "two@example.com");
         let message = simulator.refusal(&clash.token(), None);
         assert_eq!(message, "User is invalid: Email: two@example.com is already being used by another user");
+        assert_eq!(ZendeskError::of(&message).code, "zendesk_user_not_created", "{message}");
     }
 
     #[test]
@@ -713,25 +714,30 @@ mod sso {
         let simulator = Simulator::of_sso();
         let page = simulator.ask(&Request::get("/hc")).body;
         let draft = || good(Kind::Sso).claim("external_id", "demo-1");
-        for (offered, received) in [
+        let (user, setup) = ("zendesk_user_not_created", "zendesk_configuration_not_assigned");
+        for (offered, received, class) in [
             (
                 "User is invalid: External {external_id} has already been taken",
                 "User is invalid: External demo-1 has already been taken",
+                user,
             ),
             (
                 "User is invalid: Email: {email} is already being used by another user",
                 "User is invalid: Email: demo@example.com is already being used by another user",
+                user,
             ),
-            ("User is invalid: Phone: is invalid", "User is invalid: Phone: is invalid"),
+            ("User is invalid: Phone: is invalid", "User is invalid: Phone: is invalid", user),
             (
                 "Please use one of the options below to sign in to Zendesk.",
                 "Please use one of the options below to sign in to Zendesk.",
+                setup,
             ),
         ] {
             assert!(page.contains(&format!("<option>{offered}</option>")), "{page}");
             let chosen = simulator.ask(&Request::post("/simulator/next-error").form(&[("message", offered)]));
             assert_eq!((chosen.status, chosen.header("location")), (303, Some("/hc")));
             assert_eq!(simulator.refusal(&draft().token(), None), received);
+            assert_eq!(ZendeskError::of(received).code, class, "{received}");
             simulator.sign_in(&draft());
         }
         simulator.ask(&Request::post("/simulator/next-error").form(&[("message", "another error")]));

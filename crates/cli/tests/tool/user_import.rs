@@ -664,7 +664,7 @@ fn the_concurrency_limits_the_batches_under_way() {
 #[test]
 fn items_that_dynamodb_leaves_out_are_sent_again() {
     let (table, tool) = (BatchWrites::taking(Duration::ZERO), Tool::new());
-    table.leave_out_of_the_next(12);
+    table.write_one_item_of_the_next(12);
     tool.write("users.jsonl", demo_lines(100));
     let output = tool.run(&["import", "users.jsonl", "--json", &format!("--local={}", table.url())]);
 

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Prose;
-use zendesk_jwt_rules::inspect::{Inspection, Rule, Severity, Signature};
+use zendesk_jwt_rules::inspect::{Finding, Inspection, Rule, Severity, Signature};
 
 /// A JWT with every rule that was checked, as a part of a page.
 #[derive(Template)]
@@ -23,44 +23,36 @@ pub struct JwtReport {
     times: Vec<(&'static str, String)>,
     signature: Signature,
     secret_name: &'static str,
-    broken: Vec<BrokenRule>,
-    passed: Vec<PassedRule>,
+    broken: Vec<CheckedRule>,
+    passed: Vec<CheckedRule>,
 }
 
-struct BrokenRule {
+struct CheckedRule {
     code: &'static str,
-    effect: &'static str,
-    class: &'static str,
     statement: Prose<&'static str>,
+    sources: Sources,
+    /// Only for a broken rule, as the two below.
     message: Prose<String>,
-    sources: Sources,
-}
-
-struct PassedRule {
-    code: &'static str,
-    statement: Prose<&'static str>,
-    sources: Sources,
+    class: &'static str,
+    effect: &'static str,
 }
 
 impl JwtReport {
     /// The report of `token`. `secret_name` says in words which secret the inspection used.
     #[must_use]
     pub fn new(token: &str, inspection: Inspection, secret_name: &'static str) -> Self {
-        let broken = inspection.findings.iter().map(|finding| {
-            let (class, effect) = match finding.rule.severity() {
+        let checked = |(rule, finding): (Rule, Option<&Finding>)| {
+            let (class, effect) = match rule.severity() {
                 Severity::Rejected => ("rejected", "Zendesk rejects the token"),
                 Severity::Ignored => ("ignored", "Zendesk ignores this silently"),
                 Severity::Advice => ("advice", "accepted, but not advised"),
             };
-            let (rule, message) = (finding.rule, Prose(finding.message.clone()));
+            let message = Prose(finding.map(|finding| finding.message.clone()).unwrap_or_default());
             let (statement, sources) = (Prose(rule.statement()), Sources(rule));
-            BrokenRule { code: rule.code(), effect, class, statement, message, sources }
-        });
-        let passed = inspection.checked_rules().filter(|(_, finding)| finding.is_none()).map(|(rule, _)| PassedRule {
-            code: rule.code(),
-            statement: Prose(rule.statement()),
-            sources: Sources(rule),
-        });
+            CheckedRule { code: rule.code(), statement, sources, message, class, effect }
+        };
+        let (broken, passed): (Vec<_>, Vec<_>) = inspection.checked_rules().partition(|(_, finding)| finding.is_some());
+        let [broken, passed] = [broken, passed].map(|rules| rules.into_iter().map(checked).collect());
         Self {
             is_accepted: inspection.is_accepted(),
             kind: inspection.kind.title(),
@@ -68,8 +60,8 @@ impl JwtReport {
             times: times(inspection.claims.as_ref()),
             signature: inspection.signature,
             secret_name,
-            broken: broken.collect(),
-            passed: passed.collect(),
+            broken,
+            passed,
             header: inspection.header.map(pretty),
             claims: inspection.claims.map(pretty),
         }

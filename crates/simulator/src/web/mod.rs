@@ -21,23 +21,8 @@ pub struct Menu {
     pub site: &'static str,
     /// The path of the page that is shown.
     pub current: &'static str,
-    /// The pages.
-    pub links: Vec<Link>,
-}
-
-/// A link to a page.
-pub struct Link {
-    /// The path or address.
-    pub path: String,
-    /// The text of the link.
-    pub title: &'static str,
-}
-
-impl Link {
-    /// A link to `path`.
-    pub fn new(path: impl Into<String>, title: &'static str) -> Self {
-        Self { path: path.into(), title }
-    }
+    /// Address and title of each page.
+    pub links: Vec<(String, &'static str)>,
 }
 
 /// What a page may reach in addition to its own origin: origins for the CSP, empty if there are none.

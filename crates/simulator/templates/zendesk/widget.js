@@ -1,4 +1,4 @@
-// A fake of Zendesk's web widget that can only log in and out.
+// A fake of the web widget that can only log in and out.
 // https://developer.zendesk.com/api-reference/widget-messaging/web/authentication/
 (() => {
   /** The longest timer, in milliseconds. */

@@ -26,7 +26,7 @@ const COOKIE: &str = "acme_session";
 /// The user token in the demo user's cookie.
 pub const TOKEN: &str = "session-7f3a";
 
-/// Generous, because the machine can be busy.
+/// Long, because the machine can be busy.
 const WITHIN: Duration = Duration::from_mins(1);
 
 pub struct Site {
@@ -100,7 +100,7 @@ impl Site {
     }
 
     /// Opens the foreign site's copy of the company's page.
-    pub fn open_a_strangers_page(&self) {
+    pub fn open_a_foreign_page(&self) {
         self.browser.open(&format!("https://{STRANGER}/"));
     }
 

@@ -35,7 +35,7 @@ impl Fault {
             Self::RedactedSecrets => {
                 "Secrets Manager holds what Admin Center shows of a shared secret after the first time: the first 9 characters for the Support SDK, and the first 6 for the others."
             }
-            Self::ClockAhead => "The functions' clock is 10 minutes ahead of Zendesk's clock.",
+            Self::ClockAhead => "The functions' clock is 10 minutes ahead of the real time.",
             Self::EmailUnverified => "The first demo user's item in the table has `email_verified` false.",
             Self::DynamoDbDown => "DynamoDB answers every request with 500, including requests of the tool.",
             Self::SecretsManagerDown => {

@@ -16,7 +16,7 @@ use super::functions::Functions;
 use super::terminal::LatestLines;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::problem::Problem;
-use zendesk_jwt_simulator::web::{self, Link, Menu, Reach};
+use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
 mod faults_page;
 mod inspect_page;
@@ -84,8 +84,8 @@ impl Workbench {
 
     fn menu(&self, current: &'static str) -> Menu {
         let links = [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect")];
-        let own = links.into_iter().map(|(path, title)| Link::new(path, title));
-        let links = own.chain([Link::new(&self.zendesk, "Zendesk simulator")]).collect();
+        let own = links.into_iter().map(|(path, title)| (path.to_owned(), title));
+        let links = own.chain([(self.zendesk.clone(), "Zendesk simulator")]).collect();
         Menu { site: "zendesk-jwt workbench", current, links }
     }
 }

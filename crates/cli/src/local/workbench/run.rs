@@ -120,7 +120,7 @@ impl Workbench {
 
 fn label(row: Option<&Row>) -> String {
     match row {
-        Some(row) => format!("{}: {}", row.name, row.standing()),
+        Some(row) => format!("{}: {}", row.name, row.summary()),
         None => "not in the table any more".to_owned(),
     }
 }

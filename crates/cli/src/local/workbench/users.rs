@@ -80,7 +80,7 @@ impl Row {
     }
 
     /// What the functions do with the token, in a few words.
-    pub(crate) fn standing(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let mut words = Vec::new();
         if let Some(attribute) = self.malformed {
             words.push(format!("malformed {attribute}"));
@@ -113,7 +113,7 @@ pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
     let new = NewUser::read(body.as_bytes());
     match workbench.add(&new).await {
         Ok((token, warnings)) => {
-            let warnings: String = warnings.iter().map(|warning| format!(". Warning: {warning}")).collect();
+            let warnings = warnings.iter().fold(String::new(), |text, warning| format!("{text}. Warning: {warning}"));
             let text = format!("{} is added{warnings}", new.name);
             workbench.notify(Notice { text, is_failure: false, token: Some(token) });
             Redirect::to("/users").into_response()

@@ -113,6 +113,25 @@ fn a_visitor_signs_in_sees_the_user_in_zendesk_and_signs_out() {
 }
 
 #[test]
+fn a_remembered_user_that_the_functions_refuse_reaches_a_page_instead_of_a_redirect_loop() {
+    in_a_browser(|walk| {
+        walk.open("/hc");
+        walk.click("#sign-in");
+        walk.reads("Which user do you want to be?");
+        walk.click("form:first-of-type input[name=remember]");
+        walk.click("button[value=demo-suspended]");
+        walk.reads("You cannot be signed in");
+        assert!(walk.browser.address().starts_with(&format!("{}/sso/login?", walk.local.url())));
+
+        walk.browser.open(&format!("{}/login", walk.local.url()));
+        walk.reads("This page remembers you as demo-suspended");
+        walk.click("button[name=forget]");
+        walk.click(DEMO_USER);
+        walk.arrives_at(&format!("{}/hc", walk.zendesk));
+    });
+}
+
+#[test]
 fn an_agent_signs_in_with_the_keyboard_and_returns_to_the_full_address() {
     in_a_browser(|walk| {
         walk.open("/agent/tickets/1");

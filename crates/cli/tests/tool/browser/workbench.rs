@@ -1,7 +1,7 @@
 //! The workbench of `zendesk-jwt local` in a real browser: with the mouse, with the keyboard, and without JavaScript.
 
 use crate::local::Local;
-use crate::support::chromium::FAINT;
+use crate::support::chromium::LOW_CONTRAST_TEXTS;
 use crate::support::chromium::{Chromium, Programs};
 use crate::support::eventually;
 use crate::support::webdriver::{ENTER, TAB};
@@ -230,7 +230,7 @@ fn every_page_fits_a_phone_and_is_readable_in_light_and_dark() {
             }
             for scheme in ["light", "dark"] {
                 prefer_colours(desk, scheme);
-                let found = desk.browser.evaluate(&FAINT.replace("main *", "body *"));
+                let found = desk.browser.evaluate(&LOW_CONTRAST_TEXTS.replace("main *", "body *"));
                 assert!(found[0].as_u64() > Some(10) && found[1] == json!([]), "{name} in {scheme}: {found}");
             }
         });

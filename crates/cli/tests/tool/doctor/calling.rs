@@ -33,7 +33,7 @@ fn a_usage_error_is_one_clear_sentence() {
         (vec!["--logout-url", "https://www.example.com/bye"], "SSO endpoints"),
         (vec!["--ca-file", path(&empty)], "holds no certificate"),
         (vec!["--resolve", "support.example.com"], "HOST:PORT:ADDRESS"),
-        (vec!["--kind", "chat"], "sdk, messaging and sso"),
+        (vec!["--kind", "chat"], "sdk, messaging or sso"),
     ] {
         let ran = run(&url, "", &arguments);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
@@ -83,6 +83,31 @@ fn the_checklist_has_a_mark_per_check_a_remedy_per_failure_and_ends_with_the_cou
     assert!(last.contains(" passed, ") && last.contains(" failed, ") && last.contains(" skipped"), "{last}");
     assert!(!ran.stdout.contains('\u{1b}'), "a pipe gets no colours");
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+}
+
+#[test]
+fn the_checklist_opens_with_what_to_fix_first_and_ends_with_the_failures() {
+    let server = BrokenServer::http(|request| match request.method.as_str() {
+        "GET" => answer(500, "text/plain", ""),
+        _ => answer(200, "text/html", json!({ "jwt": sign(&header(), &profile(), SECRET) }).to_string()),
+    });
+    let ran = run(&server.url("/sdk/jwt"), USER_TOKEN, &[]);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines[0], "Critical: fix this first");
+    assert!(lines[1].starts_with("  ✗ unknown-token") && lines[1].contains("signs a JWT"), "{}", ran.stdout);
+    let (_, end) = ran.stdout.rsplit_once("\nFailures\n").unwrap();
+    assert!(end.contains("✗ unknown-token") && end.contains("✗ media-type") && !end.contains('→'), "{end}");
+
+    let server = BrokenServer::http(|request| match (request.method.as_str(), user_token(request).as_deref()) {
+        ("GET", _) => answer(500, "text/plain", ""),
+        (_, Some(USER_TOKEN)) => answer(200, "application/json", "{}"),
+        _ => refusal(),
+    });
+    let ran = run(&server.url("/sdk/jwt"), USER_TOKEN, &[]);
+    assert!(ran.stdout.starts_with("Fix this first\n  ✗ json"), "a main check comes first: {}", ran.stdout);
+
+    let healthy = run(&refusing().url("/sdk/jwt"), "", &[]);
+    assert!(healthy.stdout.starts_with("Connection\n") && !healthy.stdout.contains("Failures"), "{}", healthy.stdout);
 }
 
 #[test]

@@ -86,6 +86,19 @@ fn the_answer_may_hold_the_jwt_under_any_name() {
 }
 
 #[test]
+fn a_bare_jwt_as_plain_text_is_accepted() {
+    let diagnosis = answering(|_, answer| match answer.status {
+        200 => {
+            let jwt = answer.json()["jwt"].as_str().unwrap().to_owned();
+            with_header(Answer { body: jwt, ..answer }, "content-type", "text/plain; charset=utf-8")
+        }
+        _ => answer,
+    });
+    assert_eq!(diagnosis.ids("fail"), [""; 0], "{:#}", diagnosis.report);
+    assert_eq!((diagnosis.state("json"), diagnosis.state("jwt-signature")), ("pass", "pass"));
+}
+
+#[test]
 fn an_origin_that_is_not_allowed_is_reported() {
     answering(|_, answer| with_header(answer, "access-control-allow-origin", ""))
         .fails(&["cors-preflight", "cors-answer"], &["no Access-Control-Allow-Origin", ORIGIN]);

@@ -78,6 +78,18 @@ impl Diagnosis {
         self.says(ids[0], words);
     }
 
+    /// The checks that must be fixed before everything else.
+    fn critical(&self) -> Vec<&str> {
+        let checks = self.report["checks"].as_array().unwrap().iter();
+        checks.filter(|check| check["critical"] == true).map(|check| check["id"].as_str().unwrap()).collect()
+    }
+
+    #[track_caller]
+    fn says_seen(&self, id: &str, words: &str) {
+        let seen = self.check(id)["seen"].as_str().unwrap();
+        assert!(seen.contains(words), "no `{words}` in: {seen}");
+    }
+
     #[track_caller]
     fn says(&self, id: &str, words: &[&str]) {
         let check = self.check(id);

@@ -78,6 +78,38 @@ fn good_for_all() -> Answer {
 }
 
 #[test]
+fn signing_for_unknown_tokens_is_one_critical_failure_and_dependent_checks_are_skipped() {
+    let diagnosis = answering(|request, answer| if request.method == "POST" { good_for_all() } else { answer });
+    diagnosis.fails(&["unknown-token"], &["signs a JWT for a user token that it does not know", "401"]);
+    assert_eq!(diagnosis.critical(), ["unknown-token"]);
+    for id in ["refusals-alike", "odd-characters", "empty-token", "json-body", "get", "refusal-cache", "good-token"] {
+        assert_eq!(diagnosis.state(id), "skip", "{id}");
+    }
+    assert_eq!((diagnosis.state("encoded-token"), diagnosis.state("jwt-signature")), ("skip", "pass"));
+}
+
+#[test]
+fn an_endpoint_that_reads_json_or_a_multipart_form_is_named() {
+    for (media_type, name) in [("application/json", "reads JSON"), ("multipart/form-data", "reads a multipart form")] {
+        for refusal_of_forms in [400, 415, 500] {
+            let server = BrokenServer::http(move |request| {
+                let is_read = request.content_type().is_some_and(|found| found.starts_with(media_type));
+                let is_known = String::from_utf8_lossy(&request.body).contains(USER_TOKEN);
+                match (is_read, is_known) {
+                    (false, _) => answer(refusal_of_forms, "text/plain", ""),
+                    (true, false) => refusal(),
+                    (true, true) => good_for_all(),
+                }
+            });
+            let diagnosis = diagnosis(&server);
+            for id in ["unknown-token", "good-token"] {
+                diagnosis.says(id, &[name, "Zendesk sends a form", "application/x-www-form-urlencoded"]);
+            }
+        }
+    }
+}
+
+#[test]
 fn refusals_that_differ_are_reported() {
     let is_like_a_jwt = |request: &Request| user_token(request).is_some_and(|token| token.starts_with("ey"));
     answering(move |request, answer| if is_like_a_jwt(request) { Answer { status: 403, ..answer } } else { answer })
@@ -181,6 +213,37 @@ fn an_answer_that_is_not_a_json_object_with_the_jwt_is_reported() {
     ] {
         answers("application/json", body).fails(&["json"], &[seen, "lower case"]);
     }
+}
+
+#[test]
+fn what_surrounds_the_jwt_in_an_answer_is_named_and_the_jwt_is_judged() {
+    for (body, seen) in [
+        (
+            (|jwt| json!({ "statusCode": 200, "body": json!({ "jwt": jwt }).to_string() }).to_string())
+                as fn(&str) -> String,
+            "{statusCode, body} envelope",
+        ),
+        (|jwt| format!("Warning: old function<br>\n{}", json!({ "jwt": jwt })), "text before the JSON"),
+        (|jwt| format!("\u{feff}{}", json!({ "jwt": jwt })), "byte order mark"),
+        (|jwt| format!("{}<!-- 3 ms -->", json!({ "jwt": jwt })), "text after the JSON"),
+        (|jwt| json!({ "data": { "jwt": jwt } }).to_string(), "no member `jwt`"),
+    ] {
+        let diagnosis = answering(move |request, answer| {
+            let jwt = || answer.json()["jwt"].as_str().unwrap().to_owned();
+            if is_good(request) { Answer { body: body(&jwt()), ..answer } } else { answer }
+        });
+        diagnosis.fails(&["json"], &[seen]);
+        assert_eq!(diagnosis.state("jwt-signature"), "pass", "{seen}");
+    }
+    answering(
+        |request, answer| if is_good(request) { with_header(answer, "content-encoding", "gzip") } else { answer },
+    )
+    .fails(&["json"], &["compressed with gzip", "without compression"]);
+    answering(|_, answer| {
+        let body = json!({ "statusCode": answer.status, "body": answer.body }).to_string();
+        Answer { status: 200, body, ..answer }
+    })
+    .says("unknown-token", &["200, and with 401 in a {statusCode, body} envelope", "proxy integration"]);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::*;
 
 const ACTION: &str = "https://acme.zendesk.com/access/jwt";
-const POLICY: &str = "default-src 'none'; form-action 'self' https://*.zendesk.com; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; form-action 'self' https://*.zendesk.com https://support.example.com; frame-ancestors 'none'";
 
 /// The parts of a sign-in page, for a test to change.
 struct Page {
@@ -60,6 +61,10 @@ impl Page {
 
 fn to_login() -> Answer {
     with_header(answer(303, "text/plain", ""), "location", "https://www.example.com/login?back=canary")
+}
+
+fn diagnosis_of(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Diagnosis {
+    diagnosis(&BrokenServer::http(answer))
 }
 
 fn diagnosis(server: &BrokenServer) -> Diagnosis {
@@ -163,6 +168,30 @@ fn policies_that_block_the_form_or_allow_frames_are_reported() {
 }
 
 #[test]
+fn a_form_action_without_the_help_center_is_reported() {
+    let only_zendesk = "form-action 'self' https://acme.zendesk.com; frame-ancestors 'none'";
+    let examine = |policy: &'static str, arguments: &[&str]| {
+        let server = BrokenServer::http(move |request| {
+            let page = Page { policy, ..Page::good(request) };
+            if is_signed_in(request) { page.answer() } else { to_login() }
+        });
+        Diagnosis::of(&server.url("/sso"), PLAIN_TOKEN, &[&["--kind", "sso"], arguments].concat())
+    };
+    examine(only_zendesk, &[]).warns(&["csp-form-action"], &["a domain of yours", "--help-center"]);
+    examine(only_zendesk, &["--help-center", "support.example.com"])
+        .fails(&["csp-form-action"], &["lacks support.example.com", "Chrome", "Add https://support.example.com"]);
+    for (policy, help_center) in [(POLICY, "support.example.com"), (only_zendesk, "https://acme.zendesk.com/")] {
+        assert_eq!(examine(policy, &["--help-center", help_center]).state("csp-form-action"), "pass");
+    }
+}
+
+#[test]
+fn the_address_of_the_form_is_shown_with_its_port() {
+    page(|_, page| page.action = "https://acme.zendesk.com:8443/access/jwt".into())
+        .says_seen("form-action", "https://acme.zendesk.com:8443/access/jwt");
+}
+
+#[test]
 fn a_changed_return_to_is_reported() {
     page(|_, page| page.return_to = page.return_to.as_ref().map(|text| text.replace("%26", "&")))
         .fails(&["return-to-relative", "return-to-absolute"], &["became", "decoded once"]);
@@ -196,8 +225,15 @@ fn a_return_to_that_leads_away_from_zendesk_is_reported() {
 
 #[test]
 fn a_form_for_a_browser_that_is_not_signed_in_is_reported() {
-    let diagnosis = diagnosis(&BrokenServer::http(|request| Page::good(request).answer()));
-    diagnosis.fails(&["page-without-session", "page-unknown-token"], &["login page"]);
+    let diagnosis = diagnosis_of(|request| Page::good(request).answer());
+    diagnosis.fails(&["page-without-session"], &["gets a form", "login page"]);
+    assert_eq!((diagnosis.critical(), diagnosis.state("page-unknown-token")), (vec!["page-without-session"], "skip"));
+    let of_unknown_tokens = diagnosis_of(|request| {
+        let has_cookie = request.headers_named("cookie").next().is_some();
+        if has_cookie { Page::good(request).answer() } else { to_login() }
+    });
+    of_unknown_tokens.fails(&["page-unknown-token"], &["unknown token gets a form"]);
+    assert_eq!(of_unknown_tokens.critical(), ["page-unknown-token"]);
     answering(|request, answer| if is_signed_in(request) { answer } else { Answer { status: 500, ..answer } })
         .fails(&["page-without-session", "page-unknown-token"], &["500"]);
 }
