@@ -15,7 +15,8 @@ use zendesk_jwt_rules::inspect::{Finding, Inspection, Rule, Severity, Signature}
 pub struct JwtReport {
     /// Whether Zendesk accepts the token, if the signature is right.
     pub is_accepted: bool,
-    kind: &'static str,
+    /// The kinds that the token can be.
+    kind: String,
     parts: Vec<String>,
     header: Option<String>,
     claims: Option<String>,
@@ -55,7 +56,7 @@ impl JwtReport {
         let [broken, passed] = [broken, passed].map(|rules| rules.into_iter().map(checked).collect());
         Self {
             is_accepted: inspection.is_accepted(),
-            kind: inspection.kind.title(),
+            kind: inspection.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or "),
             parts: token.trim().split_inclusive('.').map(str::to_owned).collect(),
             times: times(inspection.claims.as_ref()),
             signature: inspection.signature,
