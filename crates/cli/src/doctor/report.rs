@@ -118,7 +118,7 @@ impl Verdict {
     }
 
     fn new(state: State, seen: impl Into<String>, remedy: Option<String>) -> Self {
-        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy: remedy.as_deref().map(escaped) }
+        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy: remedy.map(|remedy| escaped(&remedy)) }
     }
 
     pub(super) fn is_fail(&self) -> bool {

@@ -26,7 +26,7 @@ pub(super) fn show(report: &Report, as_json: bool) -> Result<(), Problem> {
 }
 
 fn checklist(report: &Report, width: usize) -> String {
-    let mut list = String::new();
+    let mut text = String::new();
     let checks: Vec<(&Check, &Verdict)> = report.checks().collect();
     let groups = checks.chunk_by(|(one, _), (next, _)| one.group == next.group);
     let mut groups: Vec<_> = groups.map(|checks| (checks[0].0.group.heading(), lines(checks))).collect();
@@ -41,13 +41,13 @@ fn checklist(report: &Report, width: usize) -> String {
     let failures: Vec<_> = report.failures().map(|check| Line { remedy: None, ..Line::of(check) }).collect();
     let last = (!failures.is_empty()).then_some(("Failures", failures));
     for (heading, lines) in first.into_iter().chain(groups).chain(last) {
-        let _ = writeln!(list, "{}", style(heading).bold());
+        let _ = writeln!(text, "{}", style(heading).bold());
         for line in lines {
-            list.push_str(&line.laid_out(id_width, width));
+            text.push_str(&line.laid_out(id_width, width));
         }
-        list.push('\n');
+        text.push('\n');
     }
-    list + &summary(report)
+    text + &summary(report)
 }
 
 struct Line<'a> {
