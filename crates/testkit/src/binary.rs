@@ -18,13 +18,14 @@ pub fn tool() -> PathBuf {
     built("zendesk-jwt-cli", "zendesk-jwt")
 }
 
+static BUILT: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
+
 /// The binary that Cargo built for the running test. A binary of another package is built here.
 fn built(package: &str, name: &str) -> PathBuf {
     // Cargo sets this variable while an integration test runs: https://doc.rust-lang.org/cargo/reference/environment-variables.html
     if let Some(path) = variable(&format!("CARGO_BIN_EXE_{name}")) {
         return path.into();
     }
-    static BUILT: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
     let build = || escargot::CargoBuild::new().package(package).bin(name).run().unwrap().path().to_owned();
     BUILT.lock().unwrap().entry(name.to_owned()).or_insert_with(build).clone()
 }

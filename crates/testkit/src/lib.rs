@@ -19,6 +19,8 @@
 #![allow(
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
+    clippy::new_without_default,
+    clippy::return_self_not_must_use,
     missing_docs,
     reason = "for this workspace's tests only"
 )]

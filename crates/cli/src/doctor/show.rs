@@ -26,7 +26,7 @@ pub(super) fn show(report: &Report, as_json: bool) -> Result<(), Problem> {
 }
 
 fn checklist(report: &Report, width: usize) -> String {
-    let mut text = String::new();
+    let mut list = String::new();
     let checks: Vec<(&Check, &Verdict)> = report.checks().collect();
     let groups = checks.chunk_by(|(one, _), (next, _)| one.group == next.group);
     let mut groups: Vec<_> = groups.map(|checks| (checks[0].0.group.heading(), lines(checks))).collect();
@@ -39,15 +39,15 @@ fn checklist(report: &Report, width: usize) -> String {
         (heading, vec![Line::of((check, verdict))])
     });
     let failures: Vec<_> = report.failures().map(|check| Line { remedy: None, ..Line::of(check) }).collect();
-    let last = (!failures.is_empty()).then_some(("Failures", failures));
-    for (heading, lines) in first.into_iter().chain(groups).chain(last) {
-        let _ = writeln!(text, "{}", style(heading).bold());
+    let failed = (!failures.is_empty()).then_some(("Failures", failures));
+    for (heading, lines) in first.into_iter().chain(groups).chain(failed) {
+        let _ = writeln!(list, "{}", style(heading).bold());
         for line in lines {
-            text.push_str(&line.laid_out(id_width, width));
+            list.push_str(&line.laid_out(id_width, width));
         }
-        text.push('\n');
+        list.push('\n');
     }
-    text + &summary(report)
+    list + &summary(report)
 }
 
 struct Line<'a> {

@@ -16,6 +16,7 @@ pub(super) struct Banner<'a> {
 impl Banner<'_> {
     pub(crate) fn text(&self) -> String {
         let Self { address, zendesk, .. } = self;
+        let port = if address.port() == 3000 { String::new() } else { format!(" {}", address.port()) };
         let (token, cookie, table) = (demo::USER_TOKEN, demo::SESSION_COOKIE, user_tokens::TABLE);
         let user = |user: demo::DemoUser| format!("  {:20} {}\n", user.token, user.shows);
         let users: String = demo::users().into_iter().map(user).collect();
@@ -48,7 +49,7 @@ Secrets that verify the JWTs:
 Zendesk          {zendesk}  (its users are in memory)
 DynamoDB         http://{address}  (table {table}, {storage})
 Secrets Manager  http://{address}  (the functions use a new secret within 5 seconds)
-The tool works here with --local: zendesk-jwt user show --external-id demo-1 --local
+The tool works here with --local: zendesk-jwt user show --external-id demo-1 --local{port}
 "
         )
     }

@@ -64,7 +64,9 @@ fn visible(user: &ExternalId) -> String {
 
 /// Prints the values that Zendesk ignores or changes.
 pub(super) fn warn(warnings: &[Remark]) {
-    warnings.iter().for_each(|warning| output::note(&format!("Warning: {warning}.")));
+    for warning in warnings {
+        output::note(&format!("Warning: {warning}."));
+    }
 }
 
 /// Warns about a user who differs from this one only in the case of the external id.

@@ -77,7 +77,9 @@ impl Tokens {
         let [folded, user] = [&external_id.to_lowercase(), external_id].map(|text| self.fingerprints.hash_one(text));
         let (other, first) = *self.users.entry(folded).or_insert((user as u32, line as u32));
         (other != user as u32).then(|| {
-            format!("`external_id` differs from that of line {first} only in case, and Zendesk may take both for one")
+            format!(
+                "`external_id` differs from line {first} only in upper and lower case: Zendesk may take both for one user"
+            )
         })
     }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::HumanCount;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::arguments::Format;
 use super::backoff::Backoff;
@@ -19,6 +19,7 @@ use crate::aws::error::Failure;
 use crate::aws::fields::stored_fields;
 use crate::aws::user_token_items::StoredItem;
 use crate::aws::user_token_table::UserTokenTable;
+use crate::output;
 use crate::problem::{Problem, block_on};
 
 /// How many names of unknown attributes the summary lists.
@@ -47,6 +48,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     quiet: bool,
 
+    /// Print the summary as JSON on standard output, and show no progress
+    #[arg(long, requires = "output")]
+    json: bool,
+
     #[command(flatten)]
     user_tokens: UserTokens,
 }
@@ -68,18 +73,18 @@ impl Arguments {
 
     fn progress(&self, count: Option<u64>) -> Progress {
         let users_fill_the_terminal = self.output.is_none() && io::stdout().is_terminal();
-        if self.quiet || users_fill_the_terminal { Progress::silent() } else { Progress::of(count) }
+        if self.quiet || self.json || users_fill_the_terminal { Progress::silent() } else { Progress::of(count) }
     }
 
     async fn export(&self, table: &UserTokenTable, progress: &Progress) -> Result<ExitCode, Problem> {
         let mut lines = Lines { format: self.format, written: 0, unwritten: 0, left_out: BTreeSet::new() };
-        let mut output = Output::open(self.output.as_deref()).map_err(|error| self.unwritable(&error))?;
+        let mut target = Output::open(self.output.as_deref()).map_err(|error| self.unwritable(&error))?;
         let mut text = lines.header();
         let mut after = None;
         loop {
             let (items, next) = self.page(table, after.as_deref()).await?;
             text.extend(lines.text(items, progress));
-            let written = if next.is_some() { output.write(&text) } else { output.complete(&text) };
+            let written = if next.is_some() { target.write(&text) } else { target.complete(&text) };
             match written {
                 // The reader of the pipe has seen enough.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
@@ -92,8 +97,12 @@ impl Arguments {
             (after, text) = (next, Vec::new());
         }
         lines.say_what_is_missing(progress);
-        if !self.quiet {
-            progress.say(&self.summary(lines.written, progress.elapsed()));
+        let took = progress.elapsed();
+        if self.json {
+            let seconds = took.as_secs_f64();
+            output::json(&json!({"exported": lines.written, "not_exported": lines.unwritten, "seconds": seconds}))?;
+        } else if !self.quiet {
+            progress.say(&self.summary(lines.written, took));
         }
         Ok(ExitCode::from(u8::from(lines.unwritten > 0)))
     }

@@ -145,14 +145,14 @@ impl Issue {
                     .into(),
             ));
         }
-        let mut fields = shared_profile(&items, &given)?;
-        fields.extend(given);
+        let copied = shared_profile(&items, &given)?;
+        let mut fields = given;
         fields.insert("external_id".into(), external_id.as_str().into());
         self.token.add_to(&mut fields);
 
         let token = new_token::random()?;
         fields.insert("token_hash".into(), new_token::hash(&token).into());
-        let (item, _) = store(&table, UserTokenItem::from_json(fields)?).await?;
+        let (item, _) = store(&table, UserTokenItem::with_copied(fields, copied)?).await?;
         new_token::show(&token, &item, place.json)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -131,6 +131,15 @@ fn the_address_of_local_is_a_port_a_host_and_port_or_a_url() {
 }
 
 #[test]
+fn the_command_in_the_banner_of_local_works_on_its_port() {
+    let local = Local::start(&[]);
+    let terminal = local.terminal();
+    let (_, command) = terminal.split_once("The tool works here with --local: zendesk-jwt ").unwrap();
+    let shown = Shell::new("").run(&command.lines().next().unwrap().split(' ').collect::<Vec<_>>()).well();
+    assert!(shown.stdout.contains("Demo User"), "{shown:?}");
+}
+
+#[test]
 fn an_address_of_local_that_cannot_be_right_is_a_usage_error() {
     let shell = Shell::new("");
     for address in ["https://127.0.0.1:3000", "127.0.0.1:99999", "http://", "http://user@127.0.0.1:1", "1:2:3", "a b"] {

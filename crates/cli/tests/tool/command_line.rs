@@ -104,6 +104,41 @@ fn each_wrong_input_gets_a_message_that_says_what_to_do() {
 }
 
 #[test]
+fn an_option_has_the_same_name_in_every_subcommand() {
+    let help = |command: &str| {
+        let shown = Shell::new("").run(&[&command.split(' ').collect::<Vec<_>>()[..], &["--help"]].concat()).well();
+        shown.stdout
+    };
+    for command in [
+        "user put",
+        "user show",
+        "user suspend",
+        "user resume",
+        "user update",
+        "user forget",
+        "user import",
+        "user export",
+        "token issue",
+        "token fill",
+        "token revoke",
+        "token show",
+        "token list",
+        "secret put",
+        "secret check",
+        "inspect",
+        "doctor",
+    ] {
+        assert!(help(command).contains("--json"), "{command}");
+    }
+    for command in ["user put", "token show", "token revoke", "doctor"] {
+        assert!(help(command).contains("--token-file <FILE>"), "{command}");
+    }
+    for command in ["secret put", "inspect", "doctor"] {
+        assert!(help(command).contains("--secret-file <FILE>"), "{command}");
+    }
+}
+
+#[test]
 fn the_value_of_email_verified_needs_no_equals_sign() {
     let local = Local::start(&[]);
     let shell = Shell::new("").export("ZENDESK_JWT_LOCAL", local.url());

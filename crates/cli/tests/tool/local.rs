@@ -36,7 +36,7 @@ impl Local {
         &self.url
     }
 
-    fn terminal(&self) -> String {
+    pub fn terminal(&self) -> String {
         std::fs::read_to_string(self.output.path()).unwrap()
     }
 

@@ -116,6 +116,16 @@ fn the_export_file_is_private_and_appears_when_it_is_complete() {
 }
 
 #[test]
+fn the_summary_of_an_export_is_json_on_request() {
+    let (local, tool) = (Local::start(&[]), Tool::new());
+    let output = tool.run(&["export", "--output", "users.jsonl", "--json", &at(&local)]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["exported"], &summary["not_exported"]), (&json!(5), &json!(0)));
+    assert_eq!(tool.run(&["export", "--json", &at(&local)]).status.code(), Some(2), "the users fill standard output");
+}
+
+#[test]
 fn a_closed_pipe_ends_the_export_without_an_error() {
     let (local, tool) = (Local::start(&[]), Tool::new());
     let filler = "x".repeat(50_000);

@@ -376,7 +376,7 @@ fn external_ids_that_differ_only_in_case_are_pointed_out_and_stored() {
     let output = tool.run(&["import", "users.jsonl", "--json", &format!("--local={}", table.url())]);
 
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let warning = "warning: `external_id` differs from that of line 1 only in case";
+    let warning = "warning: `external_id` differs from line 1 only in upper and lower case";
     let stderr = text(&output.stderr);
     let lines: Vec<_> = stderr.lines().filter_map(|line| line.split_once(": ")).collect();
     assert_eq!(lines.iter().map(|(line, _)| *line).collect::<Vec<_>>(), ["line 3", "line 4"], "{stderr}");
@@ -548,7 +548,7 @@ fn an_item_that_no_function_can_read_is_a_bad_line_with_a_reason() {
         (json!({"expires_at": 1_700_000_000_000_u64}), "`expires_at`"),
         (json!({"role": "owner"}), "`role`"),
         (json!({"suspended": null}), "`suspended`"),
-        (json!({"external_id": ""}), "`external_id` is empty"),
+        (json!({"external_id": ""}), "no `external_id`"),
         (json!({"token_hash": "0"}), "there are `token` and `token_hash`"),
         (json!({"token": ""}), "`token` must be a string of 1 to 8192 bytes"),
         (json!({"token": null, "token_hash": "AB".repeat(32)}), "there are `token` and `token_hash`"),
