@@ -1,4 +1,4 @@
-//! The HTTP client of Zendesk's servers: it follows no redirect and verifies TLS against Mozilla's roots.
+//! The HTTP client that plays Zendesk's servers: it follows no redirect and verifies TLS against Mozilla's roots.
 //!
 //! `zendesk-jwt doctor` takes its steps one by one (resolve, connect, handshake, send) and reports each.
 

@@ -76,7 +76,7 @@ fn accepted(answer: &Answer, kind: Kind) -> Verdict {
 fn media_type(answer: &Answer, kind: Kind) -> Verdict {
     let media_type = answer.media_type();
     let is_bare = find_jwt(&answer.body).is_some_and(|found| found.surroundings.is_empty());
-    let seen = if media_type.is_empty() { "there is none".to_owned() } else { quoted(&media_type) };
+    let seen = if media_type.is_empty() { "there is no Content-Type".to_owned() } else { quoted(&media_type) };
     let remedy = "Send Content-Type: application/json.";
     match media_type.as_str() {
         "application/json" => Verdict::pass(seen),

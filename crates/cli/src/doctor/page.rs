@@ -19,7 +19,7 @@ pub(super) fn like_a_browser(request: Request) -> Request {
 #[derive(Clone)]
 pub(super) struct Form {
     method: String,
-    /// Empty if there is none.
+    /// Empty if the form has none.
     action: String,
     fields: Vec<(String, String)>,
 }

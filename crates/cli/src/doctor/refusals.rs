@@ -118,7 +118,7 @@ fn refused(answer: &Answer, kind: Kind) -> Verdict {
 }
 
 fn alike(unknown: &Answer, other: &Answer) -> Verdict {
-    let remedy = "Answer every refusal with the same status and body: a difference tells a stranger which tokens \
+    let remedy = "Answer every refusal with the same status and body: a difference shows a stranger which tokens \
                   come close.";
     if unknown.status != other.status {
         let (one, other) = (describe(unknown), describe(other));

@@ -8,7 +8,7 @@ use super::page::like_a_browser;
 use super::report::{Group, Report, Verdict};
 use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 
-/// Text that a page must escape. No word in it resembles one of Zendesk's errors.
+/// Text that a page must escape. No word in it resembles a Zendesk error.
 const MARKUP: &str = "<b>zendesk-jwt doctor</b>";
 
 /// Makes these checks. No session is sent, so nobody is signed out.
