@@ -54,8 +54,9 @@ impl CommandLine {
             Command::Token(command) => users::run_token(&command),
             Command::User(command) => users::run_user(&command),
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut std::io::stdout());
-                Ok(ExitCode::SUCCESS)
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut script);
+                output::line(String::from_utf8_lossy(&script).trim_end()).map(|()| ExitCode::SUCCESS)
             }
         };
         match result {
