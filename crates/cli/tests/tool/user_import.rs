@@ -131,7 +131,7 @@ fn values_that_zendesk_refuses_are_bad_lines_and_values_that_it_ignores_are_warn
         ("line 4:", "mailto:"),
         ("line 5: warning:", "E.164"),
         ("line 6: warning:", "2026-11-30"),
-        ("line 7: warning:", "differs from that of line 6 only in case"),
+        ("line 7: warning:", "differs from line 6 only in upper and lower case"),
     ] {
         let line = stderr.lines().find(|line| line.starts_with(report));
         assert!(line.is_some_and(|line| line.contains(reason)), "{report}: {stderr}");
