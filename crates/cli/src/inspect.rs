@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     kind: Option<Kind>,
 
     /// Check the signature with the shared secret in this file, or - for standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "secret_id")]
+    #[arg(long = "secret-file", value_name = "FILE", conflicts_with = "secret_id")]
     secret: Option<PathBuf>,
 
     /// Check the signature with this secret in Secrets Manager
@@ -228,7 +228,7 @@ impl Report<'_> {
         match self.inspection.signature {
             Signature::Verified => "signed with the given secret",
             Signature::Wrong => "not signed with the given secret",
-            Signature::NotChecked => "signature not checked (--secret or --secret-id checks it)",
+            Signature::NotChecked => "signature not checked (--secret-file or --secret-id checks it)",
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     ///
     /// `-` is standard input. Without this option the tool asks for the token on a terminal, and skips the checks that
     /// need one elsewhere.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long = "token-file", value_name = "FILE")]
     pub(super) user_token_file: Option<PathBuf>,
 
     /// A file with the shared secret, to check the signature
@@ -117,7 +117,7 @@ const EXIT_STATUS: &str = "Exit status: 0 if no check failed (there may be warni
 const EXAMPLES: &str = "Examples:
   Try it with `zendesk-jwt local`:
     echo BD2F35A7621 |
-      zendesk-jwt doctor http://127.0.0.1:3000/sdk/jwt --user-token-file -
+      zendesk-jwt doctor http://127.0.0.1:3000/sdk/jwt --token-file -
 
   A Support SDK endpoint, with the shared secret from Admin Center in a file:
     zendesk-jwt doctor https://support.example.com/zendesk --kind sdk \\
@@ -133,7 +133,7 @@ const EXAMPLES: &str = "Examples:
 
   For monitoring, the remedies alone:
     zendesk-jwt doctor https://support.example.com/sdk/jwt \\
-      --user-token-file token --json |
+      --token-file token --json |
       jq -r '.checks[] | select(.state == \"fail\") | .remedy'";
 
 /// For clap: a host, with or without `https://`.

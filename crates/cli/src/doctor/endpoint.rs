@@ -25,7 +25,7 @@ impl Endpoint<'_> {
         match &self.plan.user_token {
             Some(_) if !self.is_trusted => Err("the user token is not sent over a connection that cannot be trusted"),
             Some(token) => Ok(token),
-            None => Err("needs a user token (--user-token-file)"),
+            None => Err("needs a user token (--token-file)"),
         }
     }
 

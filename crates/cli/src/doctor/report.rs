@@ -102,11 +102,11 @@ impl Verdict {
 
     /// `remedy` is a sentence that says what to do.
     pub(super) fn warn(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(State::Warn, seen, Some(remedy.into()))
+        Self::new(State::Warn, seen, Some(&remedy.into()))
     }
 
     pub(super) fn fail(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(State::Fail, seen, Some(remedy.into()))
+        Self::new(State::Fail, seen, Some(&remedy.into()))
     }
 
     pub(super) fn skip(reason: impl Into<String>) -> Self {
@@ -117,8 +117,8 @@ impl Verdict {
         Self { is_critical: true, ..self }
     }
 
-    fn new(state: State, seen: impl Into<String>, remedy: Option<String>) -> Self {
-        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy: remedy.as_deref().map(escaped) }
+    fn new(state: State, seen: impl Into<String>, remedy: Option<&str>) -> Self {
+        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy: remedy.map(escaped) }
     }
 
     pub(super) fn is_fail(&self) -> bool {

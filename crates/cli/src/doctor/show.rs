@@ -39,8 +39,8 @@ fn checklist(report: &Report, width: usize) -> String {
         (heading, vec![Line::of((check, verdict))])
     });
     let failures: Vec<_> = report.failures().map(|check| Line { remedy: None, ..Line::of(check) }).collect();
-    let last = (!failures.is_empty()).then_some(("Failures", failures));
-    for (heading, lines) in first.into_iter().chain(groups).chain(last) {
+    let failed = (!failures.is_empty()).then_some(("Failures", failures));
+    for (heading, lines) in first.into_iter().chain(groups).chain(failed) {
         let _ = writeln!(list, "{}", style(heading).bold());
         for line in lines {
             list.push_str(&line.laid_out(id_width, width));

@@ -130,10 +130,12 @@ fn an_option_has_the_same_name_in_every_subcommand() {
     ] {
         assert!(help(command).contains("--json"), "{command}");
     }
-    for command in ["user put", "token show", "token revoke"] {
+    for command in ["user put", "token show", "token revoke", "doctor"] {
         assert!(help(command).contains("--token-file <FILE>"), "{command}");
     }
-    assert!(help("secret put").contains("--secret-file <FILE>"));
+    for command in ["secret put", "inspect", "doctor"] {
+        assert!(help(command).contains("--secret-file <FILE>"), "{command}");
+    }
 }
 
 #[test]

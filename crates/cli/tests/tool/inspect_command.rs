@@ -27,7 +27,7 @@ fn inspect_answer(local: &Local, arguments: &[&str]) -> Done {
 fn the_answer_of_an_endpoint_can_be_piped_in() {
     let local = Local::start(&[]);
     let secret = in_a_file(&format!("{SECRET}\n"));
-    let good = inspect_answer(&local, &["--kind", "sdk", "--secret", secret.path().to_str().unwrap()]);
+    let good = inspect_answer(&local, &["--kind", "sdk", "--secret-file", secret.path().to_str().unwrap()]);
 
     assert_eq!(good.status, 0, "{good:?}");
     for said in [
@@ -168,9 +168,9 @@ fn a_kind_is_named_only_if_it_is_known() {
 fn a_usage_error_says_what_is_expected() {
     for (arguments, status, says) in [
         (&["inspect", "a.b.c", "--kind", "chat"][..], 2, "sdk, messaging or sso"),
-        (&["inspect", "a.b.c", "--secret", "canary-secret"], 1, "a secret is never an argument"),
-        (&["inspect", "--secret", "-"], 1, "standard input cannot hold both"),
-        (&["inspect", "a.b.c", "--secret", "-", "--secret-id", "x"], 2, "cannot be used with"),
+        (&["inspect", "a.b.c", "--secret-file", "canary-secret"], 1, "a secret is never an argument"),
+        (&["inspect", "--secret-file", "-"], 1, "standard input cannot hold both"),
+        (&["inspect", "a.b.c", "--secret-file", "-", "--secret-id", "x"], 2, "cannot be used with"),
     ] {
         let ended = Operator::without_account().run(arguments);
         assert_eq!(ended.status, status, "{ended:?}");

@@ -27,7 +27,7 @@ fn a_usage_error_is_one_clear_sentence() {
         (vec!["--secret-file", path(&redacted)], "redacted"),
         (vec!["--secret-file", path(&empty)], "is empty"),
         (vec!["--secret-file", "/nowhere/secret"], "a secret is never an argument"),
-        (vec!["--secret-file", "-", "--user-token-file", "-"], "standard input holds either"),
+        (vec!["--secret-file", "-", "--token-file", "-"], "standard input holds either"),
         (vec!["--cookie", "sid"], "in a form"),
         (vec!["--origin", "https://www.example.com"], "messaging endpoints"),
         (vec!["--logout-url", "https://www.example.com/bye"], "SSO endpoints"),

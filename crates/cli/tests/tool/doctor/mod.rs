@@ -101,7 +101,7 @@ impl Diagnosis {
 }
 
 fn run(url: &str, user_token: &str, arguments: &[&str]) -> Done {
-    let given: &[&str] = if user_token.is_empty() { &[] } else { &["--user-token-file", "-"] };
+    let given: &[&str] = if user_token.is_empty() { &[] } else { &["--token-file", "-"] };
     Operator::without_account().run_with(&[&["doctor", url], arguments, given].concat(), &format!("{user_token}\n"))
 }
 
