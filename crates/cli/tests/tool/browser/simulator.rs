@@ -120,7 +120,7 @@ fn a_remembered_user_that_the_functions_refuse_reaches_a_page_instead_of_a_redir
         walk.reads("Which user do you want to be?");
         walk.click("form:first-of-type input[name=remember]");
         walk.click("button[value=demo-suspended]");
-        walk.reads("You cannot be signed in");
+        walk.reads("Go to the login page");
         assert!(walk.browser.address().starts_with(&format!("{}/sso/login?", walk.local.url())));
 
         walk.browser.open(&format!("{}/login", walk.local.url()));
