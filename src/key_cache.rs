@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+use crate::backoff;
 use crate::handlers::{KeyInUse, SigningKeys};
 use crate::jwt::signing::SigningKey;
 use crate::jwt::{Clock, EpochSeconds, JwtKind};
@@ -200,13 +201,10 @@ fn has_passed(seconds: u64, start: EpochSeconds, now: EpochSeconds) -> bool {
     now < start || now.since(start) >= seconds
 }
 
-/// A pause in seconds that doubles with each failure. Half of it is random, so that processes do not read in step.
+/// A pause in whole seconds, at least one.
 fn pause_after(failures_in_a_row: u32, longest: u64) -> u64 {
-    let full = 2_u64.saturating_pow(failures_in_a_row.saturating_sub(1)).min(longest);
-    let mut random = [0];
-    // Without random bytes, the pause has its full length.
-    aws_lc_rs::rand::fill(&mut random).ok();
-    full - full / 2 * u64::from(random[0]) / 255
+    let pause = backoff::pause(failures_in_a_row, Duration::from_secs(1), Duration::from_secs(longest));
+    pause.as_secs() + u64::from(pause.subsec_nanos() > 0)
 }
 
 #[cfg(test)]

@@ -14,11 +14,12 @@
 //! | [`user`] | the user and the user token, in types that cannot hold an invalid value | `crates/rules` |
 //! | [`outcome`] | every outcome of a request, with status, log code and severity | `jwt`, `user` |
 //! | [`web`] | events, requests, responses, security headers, CORS | `outcome`, `user` |
-//! | [`key_cache`] | the signing key: cold start, refresh, outages | `handlers`, `jwt`, `outcome` |
+//! | [`key_cache`] | the signing key: cold start, refresh, outages | `backoff`, `handlers`, `jwt`, `outcome` |
 //! | [`aws`] | the two calls of AWS, behind the traits of `handlers` and `key_cache` | `handlers`, `jwt`, `key_cache`, `outcome`, `user` |
 //! | [`telemetry`] | log lines and metrics, without anything secret or personal | `handlers`, `jwt`, `outcome` |
 //! | [`config`] | the environment, with all its problems at once | `aws`, `handlers`, `jwt`, `telemetry` |
-//! | `invocation` | HTTP events, and everything else that can invoke a function | |
+//! | `invocation` | HTTP events, and everything else that can invoke a function | `web` |
+//! | [`backoff`] | the pause before the next attempt | |
 //! | [`runtime`] | a function's life: cold start, warm-up, requests | everything |
 //!
 //! Only `aws` names a type of the AWS SDK. Only `web` and `outcome` name a status code.
@@ -28,6 +29,7 @@
 //! benchmarks. The functions link only `rules`.
 
 pub mod aws;
+pub mod backoff;
 pub mod config;
 pub mod handlers;
 mod invocation;

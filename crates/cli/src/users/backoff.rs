@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use zendesk_jwt::backoff;
+
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -25,12 +27,8 @@ impl Backoff {
     /// The pause after a failure; `None` when it is time to give up.
     pub(super) fn pause(&mut self) -> Option<Duration> {
         let left = self.give_up_after.checked_sub(self.last_success.elapsed()).filter(|left| !left.is_zero())?;
-        let full = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(self.failures_in_a_row)).min(LONGEST_PAUSE);
         self.failures_in_a_row += 1;
-        let mut jitter = [0];
-        // Without random bytes the pause is the shortest one.
-        aws_lc_rs::rand::fill(&mut jitter).ok();
-        Some((full / 2 + full / 2 * u32::from(jitter[0]) / 255).min(left))
+        Some(backoff::pause(self.failures_in_a_row, FIRST_PAUSE, LONGEST_PAUSE).min(left))
     }
 }
 

@@ -1,0 +1,16 @@
+//! How long to wait before the next attempt.
+
+use std::time::Duration;
+
+/// The pause after `failures_in_a_row`, which doubles from `first` to `longest`.
+///
+/// Half of the pause is random, so that processes do not ask in step.
+#[must_use]
+pub fn pause(failures_in_a_row: u32, first: Duration, longest: Duration) -> Duration {
+    let doubled = first.saturating_mul(2_u32.saturating_pow(failures_in_a_row.saturating_sub(1)));
+    let full = doubled.min(longest);
+    let mut random = [0];
+    // Without random bytes, the pause has its full length.
+    aws_lc_rs::rand::fill(&mut random).ok();
+    full - full / 2 * u32::from(random[0]) / 255
+}
