@@ -32,7 +32,7 @@ lint: ## Check words, format, lints, documentation, dependencies, licences and t
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --workspace
 	$(call if-installed,sam,sam validate --lint --region eu-west-1)
-	$(call if-installed,cargo-deny,cargo deny --locked check -D unmatched-skip -D unnecessary-skip bans licenses sources)
+	$(call if-installed,cargo-deny,cargo deny --locked --workspace check -D unmatched-skip -D unnecessary-skip bans licenses sources)
 
 # In CI (CI=true), a missing tool is a failure.
 if-installed = @if command -v $(1) >/dev/null; then echo '$(2)'; $(2); else echo 'skipped: $(1) is not installed'; [ "$(CI)" != true ]; fi
