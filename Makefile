@@ -43,7 +43,7 @@ test: ## Run every test, and independent implementations that are installed
 	tests/independent-implementations
 
 test-release: ## Run the service's tests with release binaries (cargo build --release --bins)
-	ZENDESK_JWT_BIN_DIR=target/release cargo test --locked --test service
+	ZENDESK_JWT_BIN_DIR=target/release cargo test --locked --workspace --test service
 
 test-containers: ## Test the functions in Lambda's containers and in a simulated AWS
 	tests/containers/run
@@ -62,7 +62,7 @@ bench: ## Measure what the functions cost, on an idle machine
 	cargo build --locked --release --bins
 	cargo build --locked --release --package floor
 	cargo build --locked --release --manifest-path benches/defaults/Cargo.toml --target-dir target/defaults
-	cargo bench --locked --profile dev --bench cost -- $(ARGS)
+	cargo bench --locked --workspace --profile dev --bench cost -- $(ARGS)
 
 bench-import: ## Measure imports and exports of up to a million users
 	cargo build --locked --release --package zendesk-jwt-cli

@@ -8,9 +8,9 @@ use std::time::Duration;
 #[must_use]
 pub fn pause(failures_in_a_row: u32, first: Duration, longest: Duration) -> Duration {
     let doubled = first.saturating_mul(2_u32.saturating_pow(failures_in_a_row.saturating_sub(1)));
-    let full = doubled.min(longest);
-    let mut random = [0];
+    let half = doubled.min(longest) / 2;
     // Without random bytes, the pause has its full length.
+    let mut random = [u8::MAX];
     aws_lc_rs::rand::fill(&mut random).ok();
-    full - full / 2 * u32::from(random[0]) / 255
+    half + half * u32::from(random[0]) / 255
 }
