@@ -207,9 +207,12 @@ impl Outcome {
                     Malformed::UserTokenMissing { expected } => {
                         facts(bad_request, "user_token_missing", Info, expected)
                     }
-                    Malformed::UserTokenRepeated => {
-                        facts(bad_request, "user_token_repeated", Info, "Send one user token: the request has several.")
-                    }
+                    Malformed::UserTokenRepeated => facts(
+                        bad_request,
+                        "user_token_repeated",
+                        Info,
+                        "Send exactly one user token: the request has several.",
+                    ),
                     Malformed::NotUtf8 => {
                         facts(bad_request, "not_utf8", Info, "Send the form as percent-encoded UTF-8.")
                     }
