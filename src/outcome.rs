@@ -241,8 +241,7 @@ impl Outcome {
                         bad_request,
                         "not_a_page",
                         Info,
-                        "Open this address in the browser's window. A script or a frame cannot sign a browser in to \
-                         Zendesk.",
+                        "Open this address in the browser's window. A script or a frame cannot sign a browser in or out.",
                     ),
                     Malformed::Route => {
                         facts(StatusCode::NOT_FOUND, "route_unknown", Info, "This address does not exist.")
