@@ -14,7 +14,8 @@
 //! | [`user`] | the user and the user token, in types that cannot hold an invalid value | `crates/rules` |
 //! | [`outcome`] | every outcome of a request, with status, log code and severity | `jwt`, `user` |
 //! | [`web`] | events, requests, responses, security headers, CORS | `outcome`, `user` |
-//! | [`key_cache`] | the signing key: cold start, refresh, outages | `backoff`, `handlers`, `jwt`, `outcome` |
+//! | [`cache`] | a value of another system: cold start, refresh, outages | `backoff`, `jwt`, `outcome` |
+//! | [`key_cache`] | the cached signing key | `cache`, `handlers`, `jwt`, `outcome` |
 //! | [`aws`] | the two calls of AWS, behind the traits of `handlers` and `key_cache` | `handlers`, `jwt`, `key_cache`, `outcome`, `user` |
 //! | [`telemetry`] | log lines and metrics, without anything secret or personal | `handlers`, `jwt`, `outcome` |
 //! | [`config`] | the environment, with all its problems at once | `aws`, `handlers`, `jwt`, `telemetry` |
@@ -30,6 +31,7 @@
 
 pub mod aws;
 pub mod backoff;
+pub mod cache;
 pub mod config;
 pub mod handlers;
 mod invocation;
