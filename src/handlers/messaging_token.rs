@@ -47,7 +47,7 @@ impl<T: UserTokens, S: SigningKeys<Messaging>> MessagingToken<T, S> {
         let token = web::user_token(request, &places)?.ok_or(Malformed::UserTokenMissing {
             expected: "Send the user token in the form field user_token, as Authorization: Bearer, or in the session cookie.",
         })?;
-        let authorized = self.issuer.authorize::<Messaging>(&token, Kind::Messaging, observed).await?;
+        let authorized = self.issuer.authorize::<Messaging>(&token, Kind::Messaging, None, observed).await?;
         let latest = self.issuer.clock.now().plus(self.settings.token_ttl);
         let expires_at = authorized.record.expires_at.map_or(latest, |token_expires_at| token_expires_at.min(latest));
         let claims = MessagingClaims::of(authorized.user(), expires_at)?;

@@ -14,6 +14,7 @@ use crate::jwt::{Clock, JtiSource, Kind, RandomJti, SystemClock};
 use crate::outcome::{Dependency, Failure, Outcome, Refused, Unavailable};
 use crate::user::{User, UserToken, UserTokenRecord};
 use crate::web;
+use zendesk_jwt_rules::ConfigurationName;
 
 pub mod messaging_token;
 pub mod sdk_exchange;
@@ -133,6 +134,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
         &self,
         token: &UserToken,
         kind: Kind,
+        configuration: Option<&ConfigurationName>,
         observed: &mut Observed,
     ) -> Result<Authorized<K>, Outcome>
     where
@@ -147,7 +149,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
         observed.lookup = Some(lookup);
         let record = found.map_err(Outcome::from)?.ok_or(Refused::UserTokenUnknown)?;
         observed.external_id_hash = record.user.external_id.as_ref().map(crate::user::ExternalId::hash);
-        record.check(kind, self.clock.now())?;
+        record.check(kind, configuration, self.clock.now())?;
         let KeyInUse { key, age, failure } = key?;
         observed.signing_key_age = Some(age);
         observed.signing_key_failure = failure;

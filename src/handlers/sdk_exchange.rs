@@ -48,7 +48,7 @@ impl<T: UserTokens, S: SigningKeys<Sdk>> SdkExchange<T, S> {
         let token = web::user_token(request, &[TokenPlace::Form])?.ok_or(Malformed::UserTokenMissing { expected })?;
         // Made before the lookup, so that all refusals take equally long.
         let jti = self.issuer.unique_ids.next()?;
-        let authorized = self.issuer.authorize::<Sdk>(&token, Kind::Sdk, observed).await?;
+        let authorized = self.issuer.authorize::<Sdk>(&token, Kind::Sdk, None, observed).await?;
         let claims = SdkClaims::of(authorized.user(), self.issuer.clock.now(), jti)?;
         Ok(web::json(&Exchanged { jwt: authorized.key.sign(&claims)? }))
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The three kinds of JWT that Zendesk accepts. Neither their secrets nor they themselves are interchangeable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// The Support SDK exchange (classic mobile SDK).
     Sdk,

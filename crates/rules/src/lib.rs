@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`kind`] | the three kinds of JWT, and where Admin Center keeps the secret of each |
+//! | [`configuration`] | the names of configurations, and the audiences of user tokens |
 //! | [`time`] | seconds since 1970, the unit of `iat` and `exp` |
 //! | [`signing_key`] | what a shared secret and a key id can be |
 //! | [`user`] | user tokens, external ids, names and e-mail addresses, in types that cannot hold an invalid value |
@@ -12,6 +13,7 @@
 //!
 //! The service signs JWTs with its own code, and [`inspect`] shares none of it: each checks the other.
 
+pub mod configuration;
 pub mod inspect;
 pub mod kind;
 pub mod signing_key;
@@ -22,5 +24,6 @@ pub mod zendesk_errors;
 
 mod text;
 
+pub use configuration::{Audience, ConfigurationName, Configurations};
 pub use kind::Kind;
 pub use time::EpochSeconds;

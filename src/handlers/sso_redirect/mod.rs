@@ -93,7 +93,7 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
             web::user_token(request, &TokenPlace::all(session_cookie.as_deref()))?.ok_or(Refused::NotSignedIn)?;
         // Made before the lookup, so that all refusals take equally long.
         let jti = self.issuer.unique_ids.next()?;
-        let authorized = self.issuer.authorize::<Sso>(&token, Kind::Sso, observed).await?;
+        let authorized = self.issuer.authorize::<Sso>(&token, Kind::Sso, None, observed).await?;
 
         let now = self.issuer.clock.now();
         let claims = SsoClaims::of(authorized.user(), now, jti, *custom_role)?;

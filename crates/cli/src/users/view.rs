@@ -144,7 +144,7 @@ impl FlowAnswer {
 }
 
 fn check(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), Refused> {
-    record.check(kind, now).map_err(Refused::UserToken)?;
+    record.check(kind, None, now).map_err(Refused::UserToken)?;
     let user = &record.user;
     let jti = Jti::from_bits([0; 16]);
     let claims = match kind {
