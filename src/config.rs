@@ -3,6 +3,7 @@
 //! All problems are reported at once, each with the variable's name and what is expected. An empty variable counts
 //! as not set, because a template cannot leave a variable out.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -14,10 +15,15 @@ use tracing::level_filters::LevelFilter;
 use url::{Host, Url};
 
 use crate::aws::{self, Endpoints};
-use crate::handlers::sso_redirect::ZendeskHosts;
+use crate::handlers::sso_redirect::{LoginUrl, ZendeskHosts};
 use crate::handlers::{messaging_token, sdk_exchange, sso_redirect};
 use crate::jwt::sso::CustomRole;
 use crate::telemetry;
+use zendesk_jwt_rules::{ConfigurationName, Configurations};
+
+mod configurations;
+
+pub use configurations::Overrides;
 
 /// The default of `SIGNING_KEY_MAX_AGE`, in seconds.
 pub const SIGNING_KEY_MAX_AGE: u64 = 300;
@@ -35,6 +41,8 @@ pub struct Common {
     pub aws: aws::Settings,
     /// `METRICS_NAMESPACE`: the namespace of the metrics, which keeps two stacks in one account apart.
     pub metrics_namespace: String,
+    /// The names in `CONFIGURATIONS`.
+    pub configurations: Vec<ConfigurationName>,
     /// `LOG_LEVEL`: the least severe level that is logged. The line of each request is always logged.
     pub log_level: LevelFilter,
 }
@@ -63,6 +71,8 @@ type Variable = dyn Fn(&str) -> Option<String>;
 pub struct Environment {
     variable: Box<Variable>,
     problems: Vec<String>,
+    /// `CONFIGURATIONS`.
+    overrides: BTreeMap<ConfigurationName, Overrides>,
 }
 
 impl Environment {
@@ -74,7 +84,11 @@ impl Environment {
         variable: impl Fn(&str) -> Option<String> + 'static,
         settings: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Result<T, Problems> {
-        let mut environment = Self { variable: Box::new(variable), problems: Vec::new() };
+        let mut environment =
+            Self { variable: Box::new(variable), problems: Vec::new(), overrides: BTreeMap::new() };
+        if let Some(text) = environment.value("CONFIGURATIONS") {
+            environment.overrides = configurations::parse(&text, &mut environment.problems);
+        }
         match settings(&mut environment) {
             Some(settings) if environment.problems.is_empty() => Ok(settings),
             _ => Err(Problems(environment.problems)),
@@ -96,6 +110,7 @@ impl Environment {
             signing_key_max_age: signing_key_max_age.unwrap_or(SIGNING_KEY_MAX_AGE),
             aws: aws?,
             metrics_namespace: metrics_namespace.unwrap_or_else(|| telemetry::NAMESPACE.to_owned()),
+            configurations: self.overrides.keys().cloned().collect(),
             log_level: log_level.unwrap_or(LevelFilter::INFO),
         })
     }
@@ -124,32 +139,34 @@ impl Environment {
     }
 
     /// The settings of `sdk-exchange`.
-    pub fn sdk(&mut self) -> sdk_exchange::Settings {
-        sdk_exchange::Settings { allowed_networks: self.optional("SDK_ALLOWED_CIDRS", networks) }
+    pub fn sdk(&mut self) -> Configurations<sdk_exchange::Settings> {
+        let settings = sdk_exchange::Settings { allowed_networks: self.optional("SDK_ALLOWED_CIDRS", networks) };
+        self.of_each_configuration(settings, |_, _| ())
     }
 
     /// The settings of `messaging-token`.
-    pub fn messaging(&mut self) -> messaging_token::Settings {
+    pub fn messaging(&mut self) -> Configurations<messaging_token::Settings> {
         let token_ttl = self.optional("MESSAGING_TOKEN_TTL", |text| seconds(text, 60, 86_400));
-        messaging_token::Settings {
+        let settings = messaging_token::Settings {
             token_ttl: token_ttl.unwrap_or(300),
             session_cookie: self.session_cookie(),
             allowed_origins: self.allowed_origins(),
-        }
+        };
+        self.of_each_configuration(settings, |settings, overrides| overrides.apply_to_messaging(settings))
     }
 
     /// The settings of `sso-redirect`, or `None` if there are problems.
-    pub fn sso(&mut self) -> Option<sso_redirect::Settings> {
+    pub fn sso(&mut self) -> Option<Configurations<sso_redirect::Settings>> {
         let origin = self.zendesk();
         let return_to_hosts = self.optional("RETURN_TO_HOSTS", hosts).unwrap_or_default();
-        let login_url = self.optional("LOGIN_URL", web_address);
+        let login_url = self.optional("LOGIN_URL", login_url);
         let post_logout_url = self.optional("POST_LOGOUT_URL", web_address);
         let public_url = self.optional("PUBLIC_URL", public_url);
         let session_cookie = self.session_cookie();
         let end_session_on_logout = self.optional("END_SESSION_ON_LOGOUT", boolean).unwrap_or(true);
         let allowed_origins = self.allowed_origins();
         let require_custom_role = self.optional("REQUIRE_CUSTOM_ROLE", boolean).unwrap_or_default();
-        Some(sso_redirect::Settings {
+        let settings = sso_redirect::Settings {
             zendesk: ZendeskHosts::new(origin?, return_to_hosts),
             login_url,
             post_logout_url,
@@ -158,7 +175,23 @@ impl Environment {
             public_url,
             allowed_origins,
             custom_role: if require_custom_role { CustomRole::Required } else { CustomRole::Optional },
-        })
+        };
+        let is_simulated = self.value("ZENDESK_URL").is_some();
+        Some(self.of_each_configuration(settings, |settings, overrides| overrides.apply_to_sso(settings, is_simulated)))
+    }
+
+    /// The function's own settings, and those of each configuration.
+    fn of_each_configuration<T: Clone>(
+        &self,
+        settings: T,
+        apply: impl Fn(&mut T, &Overrides),
+    ) -> Configurations<T> {
+        let named = self.overrides.iter().map(|(name, overrides)| {
+            let mut settings = settings.clone();
+            apply(&mut settings, overrides);
+            (name.clone(), settings)
+        });
+        Configurations { named: named.collect(), unnamed: settings }
     }
 
     /// The account's address. `ZENDESK_URL` replaces the subdomain, for a simulated Zendesk.
@@ -343,6 +376,13 @@ fn public_url(text: &str) -> Result<Url, String> {
     let is_plain = url.query().is_none() && !text.ends_with('/') && !url.path().contains("//");
     let problem = "it should have no query and not end with a slash, as in https://sso.example.com";
     if is_plain { Ok(url) } else { Err(format!("is `{text}`: {problem}")) }
+}
+
+/// An address that can have placeholders.
+fn login_url(text: &str) -> Result<LoginUrl, String> {
+    let login_url = LoginUrl::new(text, web_address(text)?);
+    let placeholders = LoginUrl::PLACEHOLDERS;
+    login_url.ok_or_else(|| format!("is `{text}`: its only placeholders can be {placeholders}"))
 }
 
 fn boolean(text: &str) -> Result<bool, String> {

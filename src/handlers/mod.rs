@@ -11,10 +11,10 @@ use lambda_http::{Body, Request, Response};
 
 use crate::jwt::signing::SigningKey;
 use crate::jwt::{Clock, JtiSource, Kind, RandomJti, SystemClock};
-use crate::outcome::{Dependency, Failure, Outcome, Refused, Unavailable};
+use crate::outcome::{Dependency, Failure, Malformed, Outcome, Refused, Unavailable};
 use crate::user::{User, UserToken, UserTokenRecord};
 use crate::web;
-use zendesk_jwt_rules::ConfigurationName;
+use zendesk_jwt_rules::{ConfigurationName, Configurations};
 
 pub mod messaging_token;
 pub mod sdk_exchange;
@@ -54,6 +54,8 @@ impl Answer {
 /// What a log line says about a request in addition to its outcome.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
+    /// The configuration, if the path names one.
+    pub configuration: Option<ConfigurationName>,
     /// The user's [`ExternalId::hash`](crate::user::ExternalId::hash), if the user is known.
     pub external_id_hash: Option<String>,
     /// How long the lookup of the user token took.
@@ -66,6 +68,30 @@ pub struct Observed {
     pub return_to_dropped: bool,
     /// Whether an error of Zendesk follows a sign-in of this browser that this service made.
     pub follows_our_sign_in: bool,
+}
+
+/// The configuration that the path of a request chooses.
+struct Chosen<'a, S> {
+    /// The name; `None` is the unnamed configuration.
+    name: Option<&'a ConfigurationName>,
+    settings: &'a S,
+}
+
+impl<'a, S> Chosen<'a, S> {
+    /// Reads paths such as `/sdk/ios/jwt`, where `product` is `sdk` and `page` is `jwt`. Every other path is that of the
+    /// unnamed configuration.
+    fn of(
+        configurations: &'a Configurations<S>,
+        request: &Request,
+        product: &str,
+        page: &str,
+    ) -> Result<Self, Malformed> {
+        let Some(name) = web::segment_between(request, product, page) else {
+            return Ok(Self { name: None, settings: &configurations.unnamed });
+        };
+        let found = configurations.named.get_key_value(&*name);
+        found.map(|(name, settings)| Self { name: Some(name), settings }).ok_or(Malformed::Route)
+    }
 }
 
 /// The store of user tokens.
@@ -91,10 +117,13 @@ pub enum FindError {
     ItemTooLong,
 }
 
-/// The source of the signing key of one kind of JWT.
+/// The source of the signing keys of one kind of JWT.
 pub trait SigningKeys<K>: Send + Sync {
-    /// Returns the key to sign with now.
-    fn current(&self) -> impl Future<Output = Result<KeyInUse<K>, Unavailable>> + Send;
+    /// Returns the key of a configuration to sign with now. `None` is the unnamed configuration.
+    fn current(
+        &self,
+        configuration: Option<&ConfigurationName>,
+    ) -> impl Future<Output = Result<KeyInUse<K>, Unavailable>> + Send;
 
     /// Looks for a newer key because Zendesk rejected a signature, unless that was done just before.
     fn invalidate(&self) -> impl Future<Output = ()> + Send;
@@ -145,7 +174,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
             let found = self.user_tokens.find(token).await;
             (found, started.elapsed())
         };
-        let ((found, lookup), key) = tokio::join!(find, self.signing_keys.current());
+        let ((found, lookup), key) = tokio::join!(find, self.signing_keys.current(configuration));
         observed.lookup = Some(lookup);
         let record = found.map_err(Outcome::from)?.ok_or(Refused::UserTokenUnknown)?;
         observed.external_id_hash = record.user.external_id.as_ref().map(crate::user::ExternalId::hash);
