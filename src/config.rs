@@ -84,8 +84,7 @@ impl Environment {
         variable: impl Fn(&str) -> Option<String> + 'static,
         settings: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Result<T, Problems> {
-        let mut environment =
-            Self { variable: Box::new(variable), problems: Vec::new(), overrides: BTreeMap::new() };
+        let mut environment = Self { variable: Box::new(variable), problems: Vec::new(), overrides: BTreeMap::new() };
         if let Some(text) = environment.value("CONFIGURATIONS") {
             environment.overrides = configurations::parse(&text, &mut environment.problems);
         }
@@ -181,11 +180,7 @@ impl Environment {
     }
 
     /// The function's own settings, and those of each configuration.
-    fn of_each_configuration<T: Clone>(
-        &self,
-        settings: T,
-        apply: impl Fn(&mut T, &Overrides),
-    ) -> Configurations<T> {
+    fn of_each_configuration<T: Clone>(&self, settings: T, apply: impl Fn(&mut T, &Overrides)) -> Configurations<T> {
         let named = self.overrides.iter().map(|(name, overrides)| {
             let mut settings = settings.clone();
             apply(&mut settings, overrides);
@@ -313,17 +308,20 @@ fn simulated_zendesk(text: &str) -> Result<Url, String> {
     })
 }
 
-/// Host names, which also become sources of a content security policy: a wildcard or a separator would open it.
 fn hosts(text: &str) -> Result<Vec<Host>, String> {
-    let is_plain = |host: &str| host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c));
-    let has_labels = |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty());
-    let parse = |text: &str| match Host::parse(text) {
-        Ok(host @ Host::Domain(_)) if is_plain(text) && has_labels(text) => Ok(host),
+    text.split(',').map(|text| host(text.trim())).collect()
+}
+
+/// A host name, which also becomes a source of a content security policy: a wildcard or a separator would open it.
+fn host(text: &str) -> Result<Host, String> {
+    let is_plain = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c));
+    let has_labels = text.contains('.') && text.split('.').all(|label| !label.is_empty());
+    match Host::parse(text) {
+        Ok(host @ Host::Domain(_)) if is_plain && has_labels => Ok(host),
         _ => Err(format!(
             "has `{text}`: it should be host names in lower case, separated by commas, such as help.example.com"
         )),
-    };
-    text.split(',').map(|host| parse(host.trim())).collect()
+    }
 }
 
 /// Networks in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3), or the problems of all of them.

@@ -46,14 +46,14 @@ impl<K: JwtKind, S: SecretStore> Clone for KeyCache<K, S> {
 }
 
 impl<K: JwtKind, S: SecretStore> KeyCache<K, S> {
-    /// An empty cache of the keys of the unnamed configuration and of `names`. `max_age` is in seconds.
+    /// An empty cache of the keys of the unnamed configuration and of `configurations`. `max_age` is in seconds.
     pub fn new(
         store: S,
-        names: impl IntoIterator<Item = ConfigurationName>,
+        configurations: impl IntoIterator<Item = ConfigurationName>,
         max_age: u64,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let named = names.into_iter().map(|name| (name, Slot::default())).collect();
+        let named = configurations.into_iter().map(|name| (name, Slot::default())).collect();
         let latest = Mutex::new(Configurations { unnamed: Slot::default(), named });
         let secret = Secret { store, clock: Arc::clone(&clock), latest };
         Self { cache: Cache::new(secret, max_age, Arc::clone(&clock)), clock }

@@ -67,8 +67,7 @@ pub fn run<K: JwtKind, S, H: Handler>(
     let user_tokens = DynamoDbUserTokens::new(&clients, common.user_tokens_table);
     let secret = SigningKeySecret::new(&clients, common.signing_key_secret_id);
     let configurations = common.configurations.clone();
-    let signing_key =
-        KeyCache::new(secret, common.configurations, common.signing_key_max_age, Arc::new(SystemClock));
+    let signing_key = KeyCache::new(secret, common.configurations, common.signing_key_max_age, Arc::new(SystemClock));
     let handler = handler(Issuer::new(user_tokens, signing_key.clone()), settings);
     match runtime.block_on(serve(&namespace, function, &handler, &signing_key, &configurations)) {
         Ok(()) => ExitCode::SUCCESS,

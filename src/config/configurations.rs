@@ -2,97 +2,157 @@
 //!
 //! One variable serves all three functions, so each function checks every setting and uses those that it has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use url::{Host, Url};
 use zendesk_jwt_rules::ConfigurationName;
 
-use super::{cookie_name, hosts, login_url, origins, web_address, zendesk_origin};
-use crate::handlers::sso_redirect::{LoginUrl, ZendeskHosts};
+use super::{cookie_name, host, login_url, origin, web_address, zendesk_origin};
+use crate::handlers::sso_redirect::LoginUrl;
 use crate::handlers::{messaging_token, sso_redirect};
 
-/// The settings of a configuration that differ from the function's own. An empty text or list is no setting at all.
+/// The settings of a configuration that replace the function's own.
 #[derive(Clone, Debug, Default)]
-pub struct Overrides {
-    zendesk: Option<Url>,
-    login_url: Option<Option<LoginUrl>>,
-    post_logout_url: Option<Option<Url>>,
-    return_to_hosts: Option<Vec<Host>>,
-    allowed_origins: Option<Vec<String>>,
-    session_cookie: Option<Option<String>>,
+pub struct Overrides(Vec<Setting>);
+
+/// A setting. An empty text or list turns it off.
+#[derive(Clone, Debug)]
+enum Setting {
+    Zendesk(Url),
+    LoginUrl(Option<LoginUrl>),
+    PostLogoutUrl(Option<Url>),
+    ReturnToHosts(Vec<Host>),
+    AllowedOrigins(Vec<String>),
+    SessionCookie(Option<String>),
 }
 
 impl Overrides {
     pub(super) fn apply_to_messaging(&self, settings: &mut messaging_token::Settings) {
-        replace(&mut settings.session_cookie, &self.session_cookie);
-        replace(&mut settings.allowed_origins, &self.allowed_origins);
+        for setting in &self.0 {
+            match setting.clone() {
+                Setting::AllowedOrigins(origins) => settings.allowed_origins = origins,
+                Setting::SessionCookie(name) => settings.session_cookie = name,
+                _ => {}
+            }
+        }
     }
 
     /// A simulated Zendesk stands for every account.
     pub(super) fn apply_to_sso(&self, settings: &mut sso_redirect::Settings, is_simulated: bool) {
-        let zendesk = self.zendesk.clone().filter(|_| !is_simulated);
-        settings.zendesk = settings.zendesk.replaced(zendesk, self.return_to_hosts.clone());
-        replace(&mut settings.login_url, &self.login_url);
-        replace(&mut settings.post_logout_url, &self.post_logout_url);
-        replace(&mut settings.session_cookie, &self.session_cookie);
-        replace(&mut settings.allowed_origins, &self.allowed_origins);
+        for setting in &self.0 {
+            match setting.clone() {
+                Setting::Zendesk(_) if is_simulated => {}
+                Setting::Zendesk(origin) => settings.zendesk.origin = origin,
+                Setting::LoginUrl(url) => settings.login_url = url,
+                Setting::PostLogoutUrl(url) => settings.post_logout_url = url,
+                Setting::ReturnToHosts(hosts) => settings.zendesk.others = hosts,
+                Setting::AllowedOrigins(origins) => settings.allowed_origins = origins,
+                Setting::SessionCookie(name) => settings.session_cookie = name,
+            }
+        }
     }
+}
 
-    /// Reads one member.
-    fn read(&mut self, member: &str, value: &Value) -> Result<(), String> {
-        match member {
-            "zendesk_subdomain" => self.zendesk = Some(zendesk_origin(text(value)?)?),
-            "login_url" => self.login_url = Some(unless_empty(text(value)?, login_url)?),
-            "post_logout_url" => self.post_logout_url = Some(unless_empty(text(value)?, web_address)?),
-            "return_to_hosts" => self.return_to_hosts = Some(list(value, hosts)?),
-            "allowed_origins" => self.allowed_origins = Some(list(value, origins)?),
-            "session_cookie" => self.session_cookie = Some(unless_empty(text(value)?, cookie_name)?),
+impl Setting {
+    fn parse(member: &str, value: &Value) -> Result<Self, String> {
+        Ok(match member {
+            "zendesk_subdomain" => Self::Zendesk(zendesk_origin(text(value)?)?),
+            "login_url" => Self::LoginUrl(unless_empty(text(value)?, login_url)?),
+            "post_logout_url" => Self::PostLogoutUrl(unless_empty(text(value)?, web_address)?),
+            "return_to_hosts" => Self::ReturnToHosts(list(value, host)?),
+            "allowed_origins" => Self::AllowedOrigins(list(value, origin)?),
+            "session_cookie" => Self::SessionCookie(unless_empty(text(value)?, cookie_name)?),
             _ => {
                 let members = "zendesk_subdomain, login_url, post_logout_url, return_to_hosts, allowed_origins and \
                     session_cookie";
                 return Err(format!("is not a setting of a configuration: the settings are {members}"));
             }
-        }
-        Ok(())
+        })
     }
 }
 
-fn replace<T: Clone>(setting: &mut T, replacement: &Option<T>) {
-    if let Some(replacement) = replacement {
-        setting.clone_from(replacement);
-    }
+fn text(value: &Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| "should be a text in quotes".to_owned())
+}
+
+fn unless_empty<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    (!text.is_empty()).then(|| parse(text)).transpose()
+}
+
+fn list<T>(value: &Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    let values = value.as_array().ok_or_else(|| "should be a list such as [\"…\"]".to_owned())?;
+    values.iter().map(|value| parse(text(value)?)).collect()
 }
 
 /// Reads the whole variable, and adds all its problems, each with its path: `CONFIGURATIONS.legacy.login_url is …`.
-pub(super) fn parse(text: &str, problems: &mut Vec<String>) -> BTreeMap<ConfigurationName, Overrides> {
+pub(super) fn parse(json: &str, problems: &mut Vec<String>) -> BTreeMap<ConfigurationName, Overrides> {
+    let mut problem = |path: &str, what: &str| problems.push(format!("CONFIGURATIONS{path} {what}"));
     let mut configurations = BTreeMap::new();
-    let Members(members) = match serde_json::from_str(text) {
-        Ok(members) => members,
+    let members = match serde_json::from_str(json) {
+        Ok(Members(members)) => members,
         Err(error) => {
-            let example = r#"{"ios":{},"legacy":{"login_url":"https://example.com/login"}}"#;
-            problems.push(format!("CONFIGURATIONS is not a JSON object such as {example}: {error}"));
+            problem("", &format!(r#"should be JSON such as {{"ios":{{}},"web":{{"session_cookie":"id"}}}}: {error}"#));
             return configurations;
         }
     };
-    for (name, value) in members {
-        let mut problem = |path: &str, problem: &str| problems.push(format!("CONFIGURATIONS.{path} {problem}"));
-        let Some(parsed) = ConfigurationName::parse(&name) else {
-            problem(&name, &format!("is not a name: it should be {}", ConfigurationName::EXPECTED));
+    for (text, settings) in members {
+        let path = format!(".{text}");
+        let Some(name) = ConfigurationName::parse(&text) else {
+            problem(&path, &format!("is not a name: it should be {}", ConfigurationName::EXPECTED));
             continue;
         };
-        let Ok(Members(settings)) = serde_json::from_str::<Members>(value.get()) else {
-            problem(&name, "should be a JSON object of settings, such as {}");
+        let Ok(Members(settings)) = serde_json::from_str(settings.get()) else {
+            problem(&path, "should be a JSON object of settings, such as {}");
             continue;
         };
         let mut overrides = Overrides::default();
-        let mut seen = Vec::new();
+        let mut members = BTreeSet::new();
         for (member, value) in settings {
-            let path = format!("{name}.{member}");
+            let path = format!("{path}.{member}");
+            let read = serde_json::from_str(value.get()).map_err(|error| format!("is not valid JSON: {error}"));
+            match read.and_then(|value| Setting::parse(&member, &value)) {
+                Ok(setting) => overrides.0.push(setting),
+                Err(what) => problem(&path, &what),
+            }
+            if !members.insert(member) {
+                problem(&path, "is there twice");
+            }
+        }
+        if configurations.insert(name, overrides).is_some() {
+            problem(&path, "is there twice");
         }
     }
     configurations
+}
+
+/// The members of a JSON object in their order. A map would hide that a member is there twice.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
 }

@@ -72,6 +72,7 @@ impl SharedKey {
 
     /// Reads the keys of all configurations that a secret holds. Those of the named ones stand in the member
     /// `configurations`: `{"secret": "…", "configurations": {"ios": {"secret": "…"}}}`.
+    #[must_use]
     pub fn parse_all(kind: Kind, secret_value: &str) -> Configurations<Result<Self, SigningKeyProblem>> {
         let members: Option<NamedKeys<'_>> = serde_json::from_str(secret_value).ok();
         let keys = members.and_then(|members| serde_json::from_str(members.configurations?.get()).ok());

@@ -7,8 +7,8 @@ use url::{Host, Position, Url};
 /// The hosts of one Zendesk account: its own, and those of its brands and mapped help centers.
 #[derive(Clone, Debug)]
 pub struct ZendeskHosts {
-    origin: Url,
-    others: Vec<Host>,
+    pub(crate) origin: Url,
+    pub(crate) others: Vec<Host>,
 }
 
 impl ZendeskHosts {
