@@ -10,7 +10,6 @@ mod backoff;
 mod batch;
 mod cells;
 mod change;
-mod comparison;
 mod export;
 mod fill;
 mod import;

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::aws::fields::{is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
-use crate::output::{self, Detail};
+use crate::output;
 use zendesk_jwt::jwt::messaging::MessagingClaims;
 use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
@@ -16,6 +17,12 @@ use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
 /// What is stored about a token.
 #[derive(Serialize)]
 pub(super) struct TokenView {
+    /// The token itself, which only its issuer sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) token: Option<Zeroizing<String>>,
+    /// What the item holds about its user, unless the profile is shown elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<Map<String, Value>>,
     pub(super) token_hash: String,
     audiences: Value,
     expires_at: Value,
@@ -41,6 +48,8 @@ impl TokenView {
         misspelt.sort_by(|one, other| one.attribute.cmp(&other.attribute));
         let mut field = |name: &str| fields.remove(name).unwrap_or_default();
         Self {
+            token: None,
+            profile: None,
             token_hash: item.token_hash().to_owned(),
             audiences: field("audiences"),
             expires_at: field("expires_at"),
@@ -53,10 +62,14 @@ impl TokenView {
         }
     }
 
+    pub(super) fn with_profile(item: &StoredItem) -> Self {
+        Self { profile: Some(profile(item)), ..Self::of(item) }
+    }
+
     /// A sentence for each attribute that no function reads but that looks like a field.
     pub(super) fn misspelt(&self) -> impl Iterator<Item = String> {
         self.misspelt.iter().map(|Misspelt { attribute, field }| {
-            let (attribute, hash) = (output::escaped(attribute), Detail::Short.token_hash(&self.token_hash));
+            let (attribute, hash) = (output::escaped(attribute), output::short_hash(&self.token_hash));
             format!("No function reads the attribute `{attribute}` of {hash}: is `{field}` meant?")
         })
     }
@@ -84,13 +97,12 @@ pub(super) fn views(items: &[StoredItem]) -> Vec<TokenView> {
 }
 
 pub(super) fn table(views: &[TokenView]) -> String {
-    let row = |view: &TokenView, detail: Detail| {
-        let own = [detail.token_hash(&view.token_hash), view.expiry()];
+    let row = |view: &TokenView| {
+        let own = [view.token_hash.clone(), view.expiry()];
         own.into_iter().chain(view.flows.iter().map(FlowAnswer::cell)).collect()
     };
-    let table = output::table(&["token hash", "expires", "sdk", "messaging", "sso"], |detail| {
-        views.iter().map(|view| row(view, detail)).collect()
-    });
+    let header = [output::TOKEN_HASHES, "expires", "sdk", "messaging", "sso"];
+    let table = output::table(&header, views.iter().map(row).collect());
     let misspelt: Vec<_> = views.iter().flat_map(TokenView::misspelt).collect();
     if misspelt.is_empty() { table } else { format!("{table}\n\n{}", misspelt.join("\n")) }
 }
