@@ -20,7 +20,6 @@ mod put;
 mod rows;
 mod selection;
 mod show;
-mod view;
 
 /// The subcommands of `zendesk-jwt user`.
 #[derive(Debug, clap::Subcommand)]

@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::view::TokenView;
+use super::show::TokenView;
 use crate::aws::user_token_items::StoredItem;
 use crate::output;
 use crate::problem::Problem;

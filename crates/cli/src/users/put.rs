@@ -82,7 +82,7 @@ impl Put {
         let decides_on_suspension = fields.contains_key("suspended");
         let (item, token) = item(fields, Map::new())?;
 
-        let table = self.place.table().await?;
+        let table = self.place.user_tokens.table().await?;
         let others = match item.external_id() {
             Some(user) => table.of_user(&user).await?,
             None => Vec::new(),
@@ -120,7 +120,7 @@ impl Put {
 impl Issue {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let OneUser { external_id, place } = &self.user;
-        let table = place.table().await?;
+        let table = place.user_tokens.table().await?;
         let items = table.of_user(external_id).await?;
         refuse_suspended(&items)?;
         let given = self.profile.fields();
