@@ -28,6 +28,17 @@ impl Command {
     }
 }
 
+/// What people call a key: `sdk`, or `sdk/ios` for a configuration.
+fn name(kind: Kind, configuration: Option<&str>) -> String {
+    configuration.map_or_else(|| kind.name().to_owned(), |configuration| format!("{kind}/{configuration}"))
+}
+
+fn configuration_name(text: &str) -> Result<String, String> {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name = (1..=32).contains(&text.len()) && text.bytes().all(is_allowed);
+    if is_name { Ok(text.to_owned()) } else { Err("a configuration's name has 1 to 32 of a-z, 0-9 and `-`".into()) }
+}
+
 /// Where the secrets are.
 #[derive(Debug, clap::Args)]
 struct Secrets {
