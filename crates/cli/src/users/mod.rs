@@ -12,6 +12,7 @@ mod cells;
 mod change;
 mod export;
 mod fill;
+mod id_token;
 mod import;
 pub(crate) mod new_token;
 mod profile;

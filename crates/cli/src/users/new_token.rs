@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::show::TokenView;
-use crate::aws::user_token_items::StoredItem;
+use crate::aws::user_token_items::{StoredItem, is_user_record};
 use crate::output;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, Kind, NoRandomness, SystemClock};
@@ -48,16 +48,18 @@ pub(super) struct TokenOptions {
 }
 
 impl TokenOptions {
-    /// Adds the attributes of the token to the fields of an item. Without an expiry in either, the default applies.
+    /// Adds the attributes of the token to the fields of an item. Without an expiry in either, the default applies; a
+    /// user record never has one.
     pub(super) fn add_to(&self, fields: &mut Map<String, Value>) {
         if !self.audiences.is_empty() {
             let audiences: BTreeSet<_> = self.audiences.iter().collect();
             fields.insert("audiences".into(), json!(audiences));
         }
+        let has_default = !fields.contains_key("expires_at") && !is_user_record(fields);
+        let default = has_default.then(|| Duration::from_hours(24 * DEFAULT_DAYS));
         if self.no_expiry {
             fields.remove("expires_at");
-        } else if self.expires_in.is_some() || !fields.contains_key("expires_at") {
-            let lifetime = self.expires_in.unwrap_or(Duration::from_hours(24 * DEFAULT_DAYS));
+        } else if let Some(lifetime) = self.expires_in.or(default) {
             fields.insert("expires_at".into(), json!(SystemClock.now().plus(lifetime.as_secs())));
         }
     }

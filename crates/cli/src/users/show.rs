@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::arguments::{OneUser, Place, token_json};
+use super::id_token::IdToken;
 use super::selection::{Selection, no_such_token};
 use crate::aws::fields::{in_order, is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
@@ -19,14 +20,14 @@ use zendesk_jwt::jwt::sdk::SdkClaims;
 use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Jti, Kind, SystemClock};
 use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
-use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
+use zendesk_jwt::user::{ExternalId, UserTokenRecord, UserTokenRefusal};
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A field with different values in the user's tokens is listed with each value. A token of the last \
     second may be missing.\n\n\
     JSON: `profile`, which all tokens hold; `differences`: `field` and `values`, each with `value` (absent: not stored) \
-    and `token_hashes`; and `tokens`, as in `token list`.\n\n\
+    and `token_hashes`; `tokens`, as in `token list`; and `record`, the user record, if there is one.\n\n\
     Exit status: 0 when the user is shown, 1 when nothing is stored or it cannot be read, 2 on a usage error."
 )]
 pub(crate) struct ShowUser {
@@ -49,9 +50,11 @@ pub(crate) struct List {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
-    "JSON: `profile`, ",
+    "Of an ID token the command shows issuer, subject and expiry, which are not verified, and the user record of the \
+     subject. With another mapping of `external_id`, `user show` shows the record.\n\n\
+     JSON: `profile`, ",
     token_json!(),
-    ". The code is the one that the function logs.\n\n\
+    ". The code is the one that the function logs. Of an ID token: `id_token` and `record`.\n\n\
      Exit status: 0 when the token is shown, 1 when there is none or it cannot be read, 2 on a usage error."
 ))]
 pub(crate) struct ShowToken {
@@ -67,20 +70,54 @@ struct User {
     #[serde(flatten)]
     comparison: Comparison,
     tokens: Vec<TokenView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<Record>,
+}
+
+/// A user record.
+#[derive(Serialize)]
+struct Record {
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+    /// The attribute that makes the functions refuse the user with 503.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    malformed: Option<&'static str>,
+}
+
+impl Record {
+    fn of(item: &StoredItem) -> Self {
+        let mut fields = item.clone().into_json();
+        fields.remove("token_hash");
+        Self { fields, malformed: item.malformed_in_record() }
+    }
+
+    fn text(&self) -> String {
+        let malformed = self.malformed.map(|attribute| {
+            format!("\n\nThe functions cannot read the attribute {attribute}: `user put --record` replaces the record.")
+        });
+        let table = fields_table(self.fields.clone());
+        format!("The user record, which overrides the user's ID tokens:\n\n{table}{}", malformed.unwrap_or_default())
+    }
 }
 
 impl ShowUser {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let (_, items) = self.user.items().await?;
-        let user = User { comparison: Comparison::of(&items), tokens: views(&items) };
-        if self.user.place.json { output::json(&user) } else { output::line(&user.text()) }?;
+        let OneUser { external_id, place } = &self.user;
+        let table = place.user_tokens.table().await?;
+        let (items, record) = (table.of_user(external_id).await?, table.user_record(external_id).await?);
+        if items.is_empty() && record.is_none() {
+            return Err(self.user.unknown(&table).await);
+        }
+        let record = record.as_ref().map(Record::of);
+        let user = User { comparison: Comparison::of(&items), tokens: views(&items), record };
+        if place.json { output::json(&user) } else { output::line(&user.text()) }?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl List {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let (_, items) = self.user.items().await?;
+        let (_, items) = self.user.tokens().await?;
         let views = views(&items);
         if self.user.place.json { output::json(&views) } else { output::line(&table(&views)) }?;
         Ok(ExitCode::SUCCESS)
@@ -89,10 +126,26 @@ impl List {
 
 impl ShowToken {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let (table, token_hash) = self.selection.find(&self.place).await?;
-        let item = table.get(&token_hash).await?.ok_or_else(no_such_token)?;
-        let token = TokenView::with_profile(&item);
-        if self.place.json { output::json(&token) } else { output::line(&text(&token, item)) }?;
+        let token = self.selection.token()?;
+        let table = self.place.user_tokens.table().await?;
+        let token_hash = self.selection.hash(token.as_ref(), &table).await?;
+        if let Some(item) = table.get(&token_hash).await? {
+            let token = TokenView::with_profile(&item);
+            if self.place.json { output::json(&token) } else { output::line(&text(&token, item)) }?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let id_token = token.and_then(|token| IdToken::read(token.as_str())).ok_or_else(no_such_token)?;
+        let record = match ExternalId::parse(&id_token.subject) {
+            Some(user) => table.user_record(&user).await?.map(|record| Record::of(&record)),
+            None => None,
+        };
+        if self.place.json {
+            output::json(&json!({"id_token": id_token, "record": record}))?;
+        } else {
+            let record =
+                record.as_ref().map_or_else(|| "There is no user record for the subject.".into(), Record::text);
+            output::line(&format!("{}\n\n{record}", id_token.text()))?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -115,8 +168,12 @@ fn fields_table(fields: Map<String, Value>) -> String {
 
 impl User {
     fn text(&self) -> String {
+        let record = self.record.as_ref().map(Record::text);
+        if self.tokens.is_empty() {
+            return format!("{}\n\nNo token is stored for this user.", record.unwrap_or_default());
+        }
         let profile = fields_table(self.comparison.agreed.clone());
-        let tokens = table(&self.tokens);
+        let tokens = table(&self.tokens) + &record.map(|record| format!("\n\n{record}")).unwrap_or_default();
         if self.comparison.differing.is_empty() {
             return format!("{profile}\n\n{tokens}");
         }

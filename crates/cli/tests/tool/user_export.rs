@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Users with absent, null and empty values, sets and lists, and custom fields of every type.
+/// Users and user records with absent, null and empty values, sets and lists, and custom fields of every type.
 fn varied_users() -> Vec<Value> {
     let mut users = vec![
         json!({"external_id": "demo-1"}),
@@ -34,6 +34,8 @@ fn varied_users() -> Vec<Value> {
     for (at, user) in users.iter_mut().enumerate() {
         user["token_hash"] = users::token_hash(&format!("token-{at}")).into();
     }
+    users.push(json!({"token_hash": "user:demo-7", "external_id": "demo-7", "suspended": true}));
+    users.push(json!({"token_hash": "user:Demo: 1, \"é\"", "external_id": "Demo: 1, \"é\"", "name": null, "tags": []}));
     users
 }
 
@@ -221,4 +223,12 @@ fn a_throttled_export_continues_once_dynamodb_answers() {
 
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(text(&output.stdout).contains(&users::token_hash("token")), "{output:?}");
+}
+
+#[test]
+fn a_user_record_without_an_external_id_is_exported_with_that_of_its_key() {
+    let (local, tool) = (Local::start(&[]), Tool::new());
+    put(&local, &json!({"token_hash": {"S": "user:demo-9"}, "suspended": {"BOOL": true}}));
+    let expected = json!({"token_hash": "user:demo-9", "external_id": "demo-9", "suspended": true});
+    assert_eq!(tool.table(&local), [expected]);
 }

@@ -983,3 +983,24 @@ fn ten_times_the_users_need_no_more_memory() {
     // 30,000 of these lines are 2.5 MB, and many times that as items.
     assert!(few > 0 && many < few + 4096, "{few} KiB, then {many} KiB");
 }
+
+#[test]
+fn a_line_is_a_user_record_only_if_its_key_says_so() {
+    let (local, tool) = (Local::start(&[]), Tool::new());
+    tool.write(
+        "users.csv",
+        "token_hash,external_id,name,expires_at\n\
+        user:demo-7,demo-7,Demo User,\n\
+        ,demo-8,Demo User,\n\
+        user:demo-8,demo-9,Demo User,\n\
+        user:demo-9,demo-9,Demo User,2027-01-31T12:00:00Z\n",
+    );
+    let output = tool.run(&["import", "users.csv", &at(&local)]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let stderr = text(&output.stderr);
+    let words =
+        ["line 3: there is no user token", "line 4: `token_hash` must be", "line 5: a user record never expires"];
+    assert!(words.iter().all(|words| stderr.contains(words)) && stderr.lines().count() == 3, "{stderr}");
+    let record = json!({"token_hash": "user:demo-7", "external_id": "demo-7", "name": "Demo User"});
+    assert_eq!(tool.table(&local), [record]);
+}
