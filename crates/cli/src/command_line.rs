@@ -69,29 +69,3 @@ impl CommandLine {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_subcommand_has_help_and_names_its_exit_statuses() {
-        let mut without = Vec::new();
-        visit(&CommandLine::command(), &mut |command| {
-            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
-            let silent = command.get_arguments().find(|argument| argument.get_help().is_none());
-            assert!(silent.is_none(), "{} has no help for {silent:?}", command.get_name());
-            let has_exit_status = command.get_after_help().is_some_and(|help| help.to_string().contains("Exit status"));
-            if !command.has_subcommands() && !has_exit_status {
-                without.push(command.get_name().to_owned());
-            }
-        });
-        // These two have only the usual 0 and 1.
-        assert_eq!(without, ["local", "completions"]);
-    }
-
-    fn visit(command: &clap::Command, look: &mut impl FnMut(&clap::Command)) {
-        look(command);
-        command.get_subcommands().for_each(|command| visit(command, look));
-    }
-}
