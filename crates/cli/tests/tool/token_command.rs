@@ -333,6 +333,14 @@ fn token_list_shows_what_each_flow_answers() {
 }
 
 #[test]
+fn an_expiry_after_the_year_9999_is_shown_in_seconds() {
+    let (service, operator) = started();
+    service.aws.put_user(TOKEN, &users::demo_with(&json!({ "expires_at": 1_639_608_035_000_u64 })));
+    let shown = operator.run(&["token", "list", "--external-id", "demo-1"]).well().stdout;
+    assert!(shown.contains("1639608035000") && shown.contains("item malformed"), "{shown}");
+}
+
+#[test]
 fn a_list_is_not_wider_than_the_terminal() {
     let (service, operator) = started();
     service.aws.put_user("second", &users::demo_with(&json!({ "expires_at": now() + DAY, "email_verified": REMOVED })));
