@@ -15,8 +15,8 @@ use crate::input;
 use crate::local;
 use crate::output;
 use crate::problem::{Problem, usage_error};
-use zendesk_jwt::config;
 use zendesk_jwt::key_cache::LONGEST_PAUSE_WITHOUT_KEY;
+use zendesk_jwt::{backoff, config};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::signing_key::SharedKey;
 
@@ -156,7 +156,7 @@ impl Put {
     /// Stores the key next to all other keys of the secret. Returns whether the secret changed.
     async fn store(&self, secret: &SigningKeySecret, old: Option<Version>, key: &SharedKey) -> Result<bool, Problem> {
         let (mut old, mut changed) = (old, false);
-        for _ in 0..ATTEMPTS {
+        for attempt in 1..=ATTEMPTS {
             let old_value = old.as_ref().map(Version::text);
             let mut others = check::verdicts_on_value(self.kind, "", old_value.unwrap_or_default());
             others.retain(|other| other.configuration != self.configuration);
@@ -166,7 +166,8 @@ impl Put {
             if secret.replace(old.as_ref(), &new_value).await? {
                 return self.read_back(secret, key).await.map(|()| changed);
             }
-            // Another person was faster, and their key must stay.
+            // Another person was faster, and their key must stay. Secrets Manager may return it a moment later.
+            tokio::time::sleep(backoff::pause(attempt, BETWEEN_READS / 10, BETWEEN_READS)).await;
             old = secret.current().await?;
         }
         Err(Problem("nothing was stored: other people keep storing keys in this secret, so try again later".into()))
