@@ -15,6 +15,7 @@ mod hostile;
 mod identity_provider;
 mod identity_provider_attacks;
 mod identity_provider_keys;
+mod independent_provider;
 mod interoperability;
 mod key_rotation;
 mod layout;
