@@ -54,7 +54,7 @@ fn allows_no_more_than(record: &UserTokenRecord, item: &Value) {
 }
 
 /// `inspect` accepts each JWT that the functions would sign for the user.
-fn its_jwts_are_accepted(record: &UserTokenRecord) {
+pub(super) fn its_jwts_are_accepted(record: &UserTokenRecord) {
     let (user, now) = (&record.user, EpochSeconds(NOW));
     let jti = || Jti::from_bits([7; 16]);
     // The functions accept stored addresses that only Zendesk can refuse; the tool stores no such address.
