@@ -1,6 +1,7 @@
 //! `zendesk-jwt user`: each change to a user, and what the functions answer after it.
 
 use crate::local::Local;
+use crate::support::identity_provider::IdentityProvider;
 use crate::support::operator::Done;
 use crate::support::users;
 use crate::support::{Answer, Fault, Jwt, Kind, Operator, Service, Setup};
@@ -597,4 +598,25 @@ fn a_user_record_is_forgotten_last_and_survives_the_tokens() {
     let deleted: Vec<_> = deleted.map(|asked| asked.body["Key"]["token_hash"]["S"].as_str().unwrap()).collect();
     assert_eq!(deleted, [users::token_hash(FIRST).as_str(), "user:demo-1"]);
     operator.run(&user("show", &[])).refused(1, &["--external-id"]);
+}
+
+#[test]
+fn a_suspension_holds_for_id_tokens_that_are_still_valid() {
+    let provider = IdentityProvider::http();
+    let service = provider.trusted_by(Setup::of(Kind::MessagingToken)).start();
+    let operator = Operator::of(&service.aws);
+    let token = provider.draft().claim("sub", "demo-7").signed_by(&provider.key);
+    assert_eq!(claims(&service, &token)["name"], "Idp Demo User");
+
+    operator.run(&["user", "suspend", "--external-id", "demo-7"]).well();
+    assert_eq!(ask(&service, &token).status, 401);
+    operator.run(&["user", "resume", "--external-id", "demo-7"]).well();
+    assert_eq!(ask(&service, &token).status, 200);
+
+    put_record(&operator, &["--name", "Demo Override"]).well();
+    assert_eq!(claims(&service, &token)["name"], "Demo Override");
+    put_record(&operator, &["--audience", "sso"]).well();
+    assert_eq!(ask(&service, &token).status, 401);
+    operator.run(&["user", "forget", "--external-id", "demo-7", "--yes"]).well();
+    assert_eq!(claims(&service, &token)["name"], "Idp Demo User");
 }
