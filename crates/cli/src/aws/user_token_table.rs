@@ -100,10 +100,11 @@ impl UserTokenTable {
         self.changed(update.send().await, change)
     }
 
-    /// Changes some fields of a user record, or creates it with them.
+    /// Changes some fields of a user record, or creates it with them. An expiry would delete the record one day.
     pub(crate) async fn upsert_record(&self, user: &ExternalId, change: &Change) -> Result<Changed, AwsError> {
         let mut change = change.clone();
         change.fields.push(("external_id".to_owned(), Some(text(user))));
+        change.fields.push(("expires_at".to_owned(), None));
         self.changed(self.update(&user.record_key(), &change).send().await, &change)
     }
 

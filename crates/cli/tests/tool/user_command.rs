@@ -560,6 +560,9 @@ fn a_user_record_that_the_functions_cannot_read_is_shown_with_the_attribute() {
     assert_eq!(stored(&operator, "demo-7")["record"]["malformed"], "expires_at");
     let text = operator.run(&["user", "show", "--external-id", "demo-7"]).well().stdout;
     assert!(text.contains("cannot read the attribute expires_at"), "{text}");
+    operator.run(&["user", "suspend", "--external-id", "demo-7"]).well();
+    let record = stored(&operator, "demo-7")["record"].clone();
+    assert_eq!(record, json!({ "external_id": "demo-7", "suspended": true }), "DynamoDB never deletes a suspension");
 }
 
 #[test]
