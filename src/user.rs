@@ -277,7 +277,7 @@ impl Profile {
     ///
     /// # Errors
     /// The name of the first claim with a value that it cannot have.
-    pub fn of_claims(claims: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Self, &'static str> {
+    pub fn of_claims(claims: Vec<(&'static str, Value)>) -> Result<Self, &'static str> {
         let mut last = "";
         let claims = claims.into_iter().inspect(|(name, _)| last = name);
         Self::deserialize(MapDeserializer::<_, serde_json::Error>::new(claims)).map_err(|_| last)

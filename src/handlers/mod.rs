@@ -164,7 +164,8 @@ impl<T: UserTokens, S> Issuer<T, S> {
         observed.user_token = Some(if id_token.is_some() { "id_token" } else { "opaque" });
         let find = async {
             let found = match &id_token {
-                Some(id_token) => self.user_of(id_token, token).await,
+                // On the heap, so that the more usual path stays small.
+                Some(id_token) => Box::pin(self.user_of(id_token, token)).await,
                 None => self.user_of_opaque(token).await,
             };
             (found, started.elapsed())

@@ -75,6 +75,8 @@ impl IdentityProvider {
         if token.issuer() != Some(&self.issuer) {
             return Err(InvalidIdToken::Malformed("its issuer is another one (iss)"));
         }
+        // Before all other claims, so that their refusals take equally long.
+        keys.verify(token, &header)?;
         if token.claims().get("token_use").is_some_and(|token_use| token_use != "id") {
             return Err(InvalidIdToken::Malformed("it is not an ID token (token_use)"));
         }
@@ -88,7 +90,6 @@ impl IdentityProvider {
         if token.moment("nbf")?.is_some_and(|not_before| not_before > now.plus(LEEWAY)) {
             return Err(InvalidIdToken::NotYetValid);
         }
-        keys.verify(token, &header)?;
         Ok(expires_at)
     }
 

@@ -4,11 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use lambda_http::http::Request;
 use lambda_http::http::header::{ACCEPT, USER_AGENT};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -20,6 +16,7 @@ use url::Url;
 use super::configuration::{is_fetchable, is_loopback};
 use super::keys::{InvalidKeySet, KeySet};
 use crate::backoff;
+use crate::http_client::{HttpClient, http_client};
 
 /// How often each document is requested.
 const ATTEMPTS: u32 = 3;
@@ -112,7 +109,7 @@ impl Documents {
             let url = url.to_owned();
             move |problem| DocumentError { url, problem }
         };
-        let client = self.client();
+        let client = http_client(ClientConfig::clone(&self.0));
         let both = async {
             let keys_at =
                 read(&client, &discovery, |text| address_of_keys(text, issuer)).await.map_err(at(&discovery))?;
@@ -122,18 +119,7 @@ impl Documents {
         let in_time = tokio::time::timeout(TIMEOUT, both).await;
         in_time.unwrap_or_else(|_| Err(DocumentError::too_slow(issuer)))
     }
-
-    fn client(&self) -> HttpClient {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        let tls = ClientConfig::clone(&self.0);
-        let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-        Client::builder(TokioExecutor::new()).build(https.wrap_connector(tcp))
-    }
 }
-
-type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>;
 
 /// The address of the keys in the discovery document of `issuer`.
 fn address_of_keys(text: &str, issuer: &str) -> Result<String, DocumentProblem> {
@@ -175,7 +161,7 @@ async fn read<T>(
 async fn read_once(client: &HttpClient, url: &str) -> Result<String, DocumentProblem> {
     let agent = concat!("zendesk-jwt/", env!("CARGO_PKG_VERSION"));
     let request = Request::get(url).header(ACCEPT, "application/json").header(USER_AGENT, agent);
-    let request = request.body(Empty::new()).map_err(no_answer)?;
+    let request = request.body(Full::default()).map_err(no_answer)?;
     let answer = client.request(request).await.map_err(no_answer)?;
     match answer.status() {
         status if status.is_redirection() => return Err(DocumentProblem::Redirect(status.as_u16())),

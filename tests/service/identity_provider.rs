@@ -103,12 +103,11 @@ fn every_accepted_algorithm_verifies() {
     provider.publish(&keys);
     for algorithm in ALGORITHMS {
         let draft = provider.draft().header("alg", algorithm);
-        let token = match others.iter().find(|key| key.algorithm == algorithm) {
-            Some(key) => draft.header("kid", algorithm).signed_by(key),
-            None => {
-                rsa = rsa.with_algorithm(algorithm);
-                draft.header("kid", "rsa").signed_by(&rsa)
-            }
+        let token = if let Some(key) = others.iter().find(|key| key.algorithm == algorithm) {
+            draft.header("kid", algorithm).signed_by(key)
+        } else {
+            rsa = rsa.with_algorithm(algorithm);
+            draft.header("kid", "rsa").signed_by(&rsa)
         };
         signed(&service, &token);
     }

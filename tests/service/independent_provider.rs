@@ -11,8 +11,8 @@ struct Provider(String);
 
 impl Provider {
     fn running() -> Self {
-        let url = std::env::var("ZENDESK_JWT_TEST_OPENID_PROVIDER").expect("the URL that the provider prints");
-        Self(url)
+        let url = std::env::var_os("ZENDESK_JWT_TEST_OPENID_PROVIDER").expect("the URL that the provider prints");
+        Self(url.into_string().unwrap())
     }
 
     fn get(&self, path: &str) -> String {
@@ -33,6 +33,12 @@ impl Provider {
         let audiences = ["sdk", "messaging", "sso"];
         let provider = json!([{ "issuer": self.get("/issuer"), "audience": audience, "audiences": audiences }]);
         setup.env("IDENTITY_PROVIDERS", &provider.to_string()).start()
+    }
+}
+
+fn assert_all_signed(service: &Service, tokens: &[String]) {
+    for token in tokens {
+        assert_signed(service, token);
     }
 }
 
@@ -67,10 +73,10 @@ fn id_tokens_of_every_algorithm_sign_in_and_rotations_of_keys_lose_no_request() 
         provider.post("/publish-next");
         let published = Instant::now();
         while published.elapsed() < Duration::from_secs(3) {
-            tokens.iter().for_each(|token| assert_signed(&service, token));
+            assert_all_signed(&service, &tokens);
         }
         provider.post("/use-next");
         tokens.extend(["RS256", "EdDSA"].map(|algorithm| provider.id_token(algorithm)));
-        tokens.iter().for_each(|token| assert_signed(&service, token));
+        assert_all_signed(&service, &tokens);
     }
 }
