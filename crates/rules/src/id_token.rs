@@ -6,7 +6,7 @@ use crate::EpochSeconds;
 use crate::inspect::unverified;
 
 /// What a token of an identity provider says about itself. Nothing here is verified.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdToken {
     /// `iss`, the identity provider.
     pub issuer: String,

@@ -7,6 +7,7 @@ mod account;
 mod browser;
 mod command_line;
 mod doctor;
+mod identity_provider;
 mod inspect_command;
 mod local;
 mod secret_check;
