@@ -53,7 +53,7 @@ const SESSION_COOKIE: &str = "identity_provider";
 const LOOPBACK: &str = "http://127.0.0.1:* http://localhost:*";
 
 pub(super) struct IdentityProvider {
-    issuer: String,
+    pub(crate) issuer: String,
     key: EncodingKey,
     /// The public half of the key.
     jwk: Value,

@@ -122,13 +122,27 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let functions = Arc::new(functions);
 
     let [zendesk, _] = simulator.origins;
-    let banner = Banner { address, zendesk: &zendesk, data: arguments.data.as_deref(), is_new };
+    let banner = Banner {
+        address,
+        zendesk: &zendesk,
+        issuer: &identity_provider.issuer,
+        data: arguments.data.as_deref(),
+        is_new,
+    };
     output::line(&banner.text())?;
     let routes = functions::router(&functions)
         .merge(aws::router(Aws { database, secrets, faults: Arc::clone(&faults) }, &reliable_path))
         .merge(identity_provider::router(&identity_provider))
-        .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider }))
-        .merge(workbench::router(Workbench::new(functions, faults, table, terminal.shown, log, zendesk)));
+        .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider: Arc::clone(&identity_provider) }))
+        .merge(workbench::router(Workbench::new(
+            functions,
+            faults,
+            identity_provider,
+            table,
+            terminal.shown,
+            log,
+            zendesk,
+        )));
     let guard = Guard { allows_any_host: !arguments.host.is_loopback(), open_paths: functions::ROUTES };
     let routes = routes.layer(from_fn_with_state(guard, web::check));
     let interrupted = async {
