@@ -1,12 +1,14 @@
-//! What the subcommands print: tables that fit the terminal, JSON, and notes on standard error.
+//! What the subcommands write: tables that fit the terminal, JSON, notes on standard error, and private files.
 
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use console::Term;
 use serde::Serialize;
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 use crate::problem::Problem;
 use zendesk_jwt::jwt::EpochSeconds;
@@ -131,6 +133,18 @@ pub(crate) fn minute(EpochSeconds(seconds): EpochSeconds) -> String {
 /// The columns of the terminal; `None` if standard output is not a terminal.
 fn terminal_width() -> Option<u16> {
     Term::stdout().size_checked().map(|(_, columns)| columns).filter(|columns| *columns > 0)
+}
+
+/// A new file in the directory of `path` that only its owner can read. Unless it is completed, it is deleted.
+pub(crate) fn private_file(path: &Path) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(path.parent().unwrap_or(Path::new("")))
+}
+
+/// Puts the file in the place of `path`, safely even if the power fails.
+pub(crate) fn complete(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 fn widest_line(text: &str) -> usize {

@@ -77,7 +77,7 @@ impl Session {
 
     /// Clicks the first element of `selector`, as soon as there is one.
     pub fn click(&self, selector: &str) {
-        self.settled(&format!("click {selector}"), || {
+        settled(&format!("click {selector}"), || {
             let element = self.find(selector)?;
             let element = element[ELEMENT].as_str().unwrap_or_default();
             self.try_post(&format!("element/{element}/click"), &json!({}))
@@ -86,7 +86,7 @@ impl Session {
 
     /// Clicks twice, as quickly as a person does.
     pub fn double_click(&self, selector: &str) {
-        let element = self.settled(selector, || self.find(selector));
+        let element = settled(selector, || self.find(selector));
         let point = json!({ "type": "pointerMove", "origin": element, "x": 0, "y": 0 });
         let (down, up) = (json!({ "type": "pointerDown", "button": 0 }), json!({ "type": "pointerUp", "button": 0 }));
         let pause = json!({ "type": "pause", "duration": 250 });
@@ -101,7 +101,7 @@ impl Session {
 
     /// Runs the body of a JavaScript function and returns its result, even if the page's policy allows no script.
     pub fn evaluate(&self, body: &str) -> Value {
-        self.settled(body, || self.try_post("execute/sync", &json!({ "script": body, "args": [] })))
+        settled(body, || self.try_post("execute/sync", &json!({ "script": body, "args": [] })))
     }
 
     /// The cookies of the page's host, including those that scripts cannot read.
@@ -153,16 +153,6 @@ impl Session {
     fn find(&self, selector: &str) -> Result<Value, String> {
         self.try_post("element", &json!({ "using": "css selector", "value": selector }))
     }
-
-    /// Repeats a command that met a page on its way out or in. Every other error is final.
-    fn settled(&self, what: &str, command: impl Fn() -> Result<Value, String>) -> Value {
-        let is_passing = |problem: &str| PAGE_CHANGES.iter().any(|error| problem.contains(error));
-        eventually(what, PAGE_CHANGES_WITHIN, || match command() {
-            Err(problem) if is_passing(&problem) => None,
-            result => Some(result),
-        })
-        .unwrap_or_else(|problem| panic!("{what}: {problem}"))
-    }
 }
 
 impl Drop for Session {
@@ -182,4 +172,14 @@ fn call(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result
         Some(error) => Err(format!("{error}: {}", value["message"].as_str().unwrap_or_default())),
         None => Ok(value),
     }
+}
+
+/// Repeats a command that met a page on its way out or in. Every other error is final.
+fn settled(what: &str, command: impl Fn() -> Result<Value, String>) -> Value {
+    let is_passing = |problem: &str| PAGE_CHANGES.iter().any(|error| problem.contains(error));
+    eventually(what, PAGE_CHANGES_WITHIN, || match command() {
+        Err(problem) if is_passing(&problem) => None,
+        result => Some(result),
+    })
+    .unwrap_or_else(|problem| panic!("{what}: {problem}"))
 }

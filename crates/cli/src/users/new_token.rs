@@ -13,7 +13,6 @@ use crate::aws::user_token_items::StoredItem;
 use crate::output;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, Kind, NoRandomness, SystemClock};
-use zendesk_jwt::user::UserToken;
 
 /// The start of every token that the tool makes, so that scanners find a leaked one.
 const PREFIX: &str = "zjwt_";
@@ -82,12 +81,6 @@ pub(crate) fn random() -> Result<Zeroizing<String>, Problem> {
     aws_lc_rs::rand::fill(bits.as_mut()).map_err(|_| Problem(NoRandomness.to_string()))?;
     let digits = Zeroizing::new(hex::encode(bits.as_slice()));
     Ok(Zeroizing::new(format!("{PREFIX}{}", digits.as_str())))
-}
-
-/// The token hash of a token that [`random`] made.
-pub(super) fn hash(token: &str) -> String {
-    // A new token is neither empty nor too long.
-    UserToken::parse(token).map(|token| token.hash()).unwrap_or_default()
 }
 
 #[derive(Serialize)]

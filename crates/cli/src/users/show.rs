@@ -12,7 +12,7 @@ use super::view::{TokenView, profile, table, views};
 use crate::aws::fields::in_order;
 use crate::aws::user_token_items::StoredItem;
 use crate::output::{self, Detail};
-use crate::problem::{Problem, block_on, usage_error};
+use crate::problem::Problem;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -70,8 +70,8 @@ struct Token {
 }
 
 impl ShowUser {
-    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
-        let (_, items) = block_on(self.user.items())?;
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
+        let (_, items) = self.user.items().await?;
         let user = User { comparison: Comparison::of(&items), tokens: views(&items) };
         if self.user.place.json { output::json(&user) } else { output::line(&user.text()) }?;
         Ok(ExitCode::SUCCESS)
@@ -79,8 +79,8 @@ impl ShowUser {
 }
 
 impl List {
-    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
-        let (_, items) = block_on(self.user.items())?;
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
+        let (_, items) = self.user.items().await?;
         let views = views(&items);
         if self.user.place.json { output::json(&views) } else { output::line(&table(&views)) }?;
         Ok(ExitCode::SUCCESS)
@@ -88,16 +88,8 @@ impl List {
 }
 
 impl ShowToken {
-    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
-        match self.selection.usage_error() {
-            Some(advice) => Ok(usage_error(advice)),
-            None => block_on(self.show()),
-        }
-    }
-
-    async fn show(&self) -> Result<ExitCode, Problem> {
-        let table = self.place.table().await?;
-        let token_hash = self.selection.token_hash(&table).await?;
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
+        let (table, token_hash) = self.selection.find(&self.place).await?;
         let item = table.get(&token_hash).await?.ok_or_else(no_such_token)?;
         let token = Token { token: TokenView::of(&item), profile: profile(&item) };
         if self.place.json { output::json(&token) } else { output::line(&token.text(item)) }?;

@@ -14,7 +14,7 @@ use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
 use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
 
 /// What is stored about a token.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct TokenView {
     pub(super) token_hash: String,
     audiences: Value,
@@ -26,7 +26,7 @@ pub(super) struct TokenView {
 }
 
 /// An attribute that no function reads, and the field that it most likely means.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct Misspelt {
     attribute: String,
     field: &'static str,
@@ -101,7 +101,7 @@ pub(super) fn profile(item: &StoredItem) -> Map<String, Value> {
 }
 
 /// What one flow answers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Serialize)]
 struct FlowAnswer {
     kind: &'static str,
     signs: bool,
@@ -114,21 +114,21 @@ struct FlowAnswer {
 
 impl FlowAnswer {
     fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
-        match item.record() {
-            Ok(record) => Kind::ALL.map(|kind| Self::of(kind, check(&record, kind, now).err())),
-            Err(attribute) => Kind::ALL.map(|kind| Self::malformed(kind, attribute)),
-        }
-    }
-
-    fn of(kind: Kind, refused: Option<Refused>) -> Self {
-        let code = refused.map(|refused| Outcome::from(refused).facts().code);
-        Self { kind: kind.name(), signs: refused.is_none(), code, reason: refused.map(reason) }
-    }
-
-    fn malformed(kind: Kind, attribute: &str) -> Self {
-        let reason =
-            format!("the attribute {attribute} has a type or value that is not allowed; `user update` replaces it");
-        Self { kind: kind.name(), signs: false, code: Some(Dependency::StoredItem.code()), reason: Some(reason) }
+        let record = item.record();
+        let refusal = |kind| match &record {
+            Ok(record) => {
+                let refused = check(record, kind, now).err()?;
+                Some((Outcome::from(refused).facts().code, reason(refused)))
+            }
+            Err(attribute) => Some((
+                Dependency::StoredItem.code(),
+                format!("the attribute {attribute} has a type or value that is not allowed; `user update` replaces it"),
+            )),
+        };
+        Kind::ALL.map(|kind| {
+            let (code, reason) = refusal(kind).unzip();
+            Self { kind: kind.name(), signs: code.is_none(), code, reason }
+        })
     }
 
     fn cell(&self) -> String {
