@@ -6,7 +6,7 @@ use std::ops::Deref;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 
-use super::fields::{all_names, shape};
+use super::fields::{nearest, shape};
 use crate::problem::Problem;
 use zendesk_jwt::aws::user_tokens::{Malformed, json, record};
 use zendesk_jwt::user::{ExternalId, UserToken, UserTokenRecord};
@@ -162,7 +162,7 @@ fn size(value: &AttributeValue) -> usize {
 /// Why an item is not stored. `Display` says what to do and shows no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidItem {
-    #[error("there is no field `{0}`: the fields are {known}", known = all_names())]
+    #[error("{}", unknown_field(.0))]
     UnknownField(String),
     #[error("`{field}` must be {expected}")]
     WrongType { field: String, expected: &'static str },
@@ -182,6 +182,17 @@ pub(crate) enum InvalidItem {
     NoExternalId,
     #[error("the item has {bytes} bytes, and DynamoDB stores at most {MAX_ITEM_BYTES}")]
     TooLarge { bytes: usize },
+}
+
+fn unknown_field(name: &str) -> String {
+    match nearest(name) {
+        Some(field) => format!("there is no field `{name}`: do you mean `{field}`?"),
+        // A long or unusual name may be a value in the wrong place.
+        None if name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => {
+            format!("there is no field `{name}`: docs/user-tokens.md lists all")
+        }
+        None => "there is an unknown field: docs/user-tokens.md lists all".into(),
+    }
 }
 
 impl From<InvalidItem> for Problem {

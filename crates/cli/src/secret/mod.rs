@@ -1,6 +1,5 @@
 //! `zendesk-jwt secret`: the functions' secrets in Secrets Manager. No subcommand shows one.
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::account::Account;
@@ -51,17 +50,12 @@ struct Secrets {
 impl Secrets {
     /// The id of a kind's secret, if it is given. In `zendesk-jwt local` it is known.
     fn id(&self, kind: Kind) -> Option<String> {
-        let given = match kind {
-            Kind::Sdk => &self.sdk,
-            Kind::Messaging => &self.messaging,
-            Kind::Sso => &self.sso,
+        let (given, variable) = match kind {
+            Kind::Sdk => (&self.sdk, "SDK_SECRET_ID"),
+            Kind::Messaging => (&self.messaging, "MESSAGING_SECRET_ID"),
+            Kind::Sso => (&self.sso, "SSO_SECRET_ID"),
         };
-        if !self.account.is_local() {
-            return given.clone();
-        }
-        // The environment's id is in AWS. In `zendesk-jwt local` an id can only be an explicit one.
-        let in_environment = std::env::var_os(format!("{}_SECRET_ID", kind.name().to_uppercase()));
-        let explicit = given.clone().filter(|id| in_environment != Some(OsString::from(id)));
-        explicit.or_else(|| Some(demo::secret_id(kind)))
+        let of_demo = self.account.is_local().then(|| demo::secret_id(kind));
+        self.account.name(given.as_ref(), variable).or(of_demo)
     }
 }

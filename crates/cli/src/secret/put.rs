@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{Secrets, check};
@@ -67,19 +67,6 @@ pub(crate) struct Put {
     secrets: Secrets,
 }
 
-/// What may be shown of a stored key.
-#[derive(Serialize)]
-struct Stored {
-    kind: &'static str,
-    secret_id: String,
-    characters: usize,
-    fingerprint: String,
-    /// Whether the value differs from the one before.
-    changed: bool,
-    /// After how many seconds every function uses the key.
-    in_use_within_seconds: u64,
-}
-
 impl Put {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let kind = self.kind;
@@ -108,15 +95,21 @@ impl Put {
             Some(_) if self.secrets.account.is_local() => self.max_age.unwrap_or(local::SIGNING_KEY_MAX_AGE),
             Some(_) => self.max_age.unwrap_or(config::SIGNING_KEY_MAX_AGE),
         };
-        let stored = Stored {
-            kind: kind.name(),
-            secret_id,
-            characters: key.characters(),
-            fingerprint: key.fingerprint(),
-            changed,
-            in_use_within_seconds,
-        };
-        if self.json { output::json(&stored) } else { output::line(&stored.text()) }?;
+        let (characters, fingerprint) = (key.characters(), key.fingerprint());
+        if self.json {
+            output::json(&json!({
+                "kind": kind.name(), "secret_id": secret_id, "characters": characters, "fingerprint": fingerprint,
+                "changed": changed, "in_use_within_seconds": in_use_within_seconds,
+            }))?;
+        } else {
+            let stored = if changed { "stored" } else { "already stored" };
+            let use_of_it = format!("\n{:10} every function uses it within {in_use_within_seconds} seconds", "");
+            let use_of_it = if changed { use_of_it } else { String::new() };
+            let kind = kind.name();
+            output::line(&format!(
+                "{kind:10} {stored}: {characters} characters, fingerprint {fingerprint}{use_of_it}"
+            ))?;
+        }
         if !self.no_wait {
             wait(in_use_within_seconds).await;
         }
@@ -185,16 +178,4 @@ async fn wait(seconds: u64) {
         bar.inc(1);
     }
     bar.finish_and_clear();
-}
-
-impl Stored {
-    fn text(&self) -> String {
-        let Self { kind, characters, fingerprint, in_use_within_seconds, .. } = self;
-        let key = format!("{characters} characters, fingerprint {fingerprint}");
-        if self.changed {
-            format!("{kind:10} stored: {key}\n{:10} every function uses it within {in_use_within_seconds} seconds", "")
-        } else {
-            format!("{kind:10} already stored: {key}")
-        }
-    }
 }

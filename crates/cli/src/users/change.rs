@@ -98,7 +98,7 @@ impl Suspension {
     pub(super) async fn run(&self, suspended: bool) -> Result<ExitCode, Problem> {
         let change = Change::default().set(Map::from_iter([("suspended".to_owned(), Value::Bool(suspended))]))?;
         // A malformed item can be suspended too, so there is no preview.
-        apply(&self.user.place.table().await?, &self.user, &change).await
+        apply(&self.user.place.user_tokens.table().await?, &self.user, &change).await
     }
 }
 
@@ -146,7 +146,7 @@ impl Revoke {
             }
             return Report::of_one(Changed::Yes).show("revoked", self.place.json);
         };
-        let report = delete_all(&self.place.table().await?, user).await?;
+        let report = delete_all(&self.place.user_tokens.table().await?, user).await?;
         if report.is_empty() {
             return Err(no_such_user());
         }
@@ -163,7 +163,7 @@ impl Forget {
             usage_error("there is no terminal on which to ask: give --yes to delete everything");
         }
         let OneUser { external_id, place } = &self.user;
-        let table = place.table().await?;
+        let table = place.user_tokens.table().await?;
         if !self.yes {
             let items = table.of_user(external_id).await?.len();
             let user = output::escaped(external_id.as_str());

@@ -10,7 +10,6 @@ mod backoff;
 mod batch;
 mod cells;
 mod change;
-mod comparison;
 mod export;
 mod fill;
 mod import;
@@ -21,7 +20,6 @@ mod put;
 mod rows;
 mod selection;
 mod show;
-mod view;
 
 /// The subcommands of `zendesk-jwt user`.
 #[derive(Debug, clap::Subcommand)]

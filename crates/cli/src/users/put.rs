@@ -1,7 +1,6 @@
 //! `zendesk-jwt user put` and `token issue`: store a user under one token.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,10 +9,10 @@ use zeroize::Zeroizing;
 
 use super::arguments::{OneUser, Place, external_id, report_json, token_json, warn, warn_of_another_case};
 use super::change::Report;
-use super::comparison::Comparison;
 use super::new_token::{self, TokenOptions};
 use super::profile::ProfileOptions;
 use super::selection;
+use super::show::Comparison;
 use crate::aws::fields::shape;
 use crate::aws::user_token_items::{StoredItem, UserTokenItem};
 use crate::aws::user_token_table::{Changed, UserTokenTable};
@@ -83,7 +82,7 @@ impl Put {
         let decides_on_suspension = fields.contains_key("suspended");
         let (item, token) = item(fields, Map::new())?;
 
-        let table = self.place.table().await?;
+        let table = self.place.user_tokens.table().await?;
         let others = match item.external_id() {
             Some(user) => table.of_user(&user).await?,
             None => Vec::new(),
@@ -96,7 +95,7 @@ impl Put {
             point_out_differences(&item, others);
         }
         match token {
-            Some(token) => new_token::show(&token, &item, self.place.json).map(|()| ExitCode::SUCCESS),
+            Some(token) => new_token::show(token, &item, self.place.json).map(|()| ExitCode::SUCCESS),
             None => Report::of_one(changed).show("changed", self.place.json),
         }
     }
@@ -121,7 +120,7 @@ impl Put {
 impl Issue {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let OneUser { external_id, place } = &self.user;
-        let table = place.table().await?;
+        let table = place.user_tokens.table().await?;
         let items = table.of_user(external_id).await?;
         refuse_suspended(&items)?;
         let given = self.profile.fields();
@@ -138,7 +137,7 @@ impl Issue {
         self.token.add_to(&mut fields);
         let (item, token) = item(fields, copied)?;
         store(&table, &item).await?;
-        new_token::show(&token.unwrap_or_default(), &item, place.json)?;
+        new_token::show(token.unwrap_or_default(), &item, place.json)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -184,14 +183,10 @@ fn shared_profile(items: &[StoredItem], given: &Map<String, Value>) -> Result<Ma
 }
 
 fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
-    let mut text = String::new();
-    let read = if is_standard_input(file) {
-        io::stdin().read_to_string(&mut text)
-    } else {
-        File::open(file).and_then(|mut file| file.read_to_string(&mut text))
-    };
+    let is_stdin = is_standard_input(file);
+    let text = if is_stdin { io::read_to_string(io::stdin()) } else { std::fs::read_to_string(file) };
     let name = file.display();
-    read.map_err(|error| match error.kind() {
+    let text = text.map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData => Problem(format!("{name} is not UTF-8 text: save it as UTF-8")),
         _ => Problem(format!("{name} cannot be read: {error}")),
     })?;

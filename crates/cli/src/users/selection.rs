@@ -60,7 +60,7 @@ impl Selection {
                  HASH",
             ),
         };
-        let table = place.table().await?;
+        let table = place.user_tokens.table().await?;
         if is_hash(&hash) {
             return Ok((table, hash));
         }
