@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::aws::SigningKeySecret;
+use crate::id_token::{ZendeskClaims, zendesk_claims_by_default};
 use crate::input;
 use crate::output;
 use crate::problem::{Problem, block_on};
@@ -176,6 +177,8 @@ fn show_json(inspection: &Inspection, pasted: &Pasted) -> Result<(), Problem> {
             "audiences": token.audiences,
             "expires_at": token.expires_at,
             "is_access_token": token.is_access_token,
+            "zendesk": zendesk_claims_by_default(&pasted.jwt, &token.issuer, &token.audiences)
+                .iter().map(ZendeskClaims::json).collect::<Vec<_>>(),
         })),
         "surroundings": pasted.surroundings,
         "kind": only(inspection.kinds).map(Kind::name),
@@ -222,7 +225,7 @@ impl Report<'_> {
             parts.push(section("Claims", claims) + &self.times(claims));
         }
         if let Some(token) = id_token {
-            parts.push(what_takes(token));
+            parts.extend(self.as_user_token(token));
             return parts.join("\n\n");
         }
         let followed = self.inspection.checked_rules().filter(|(_, finding)| finding.is_none());
@@ -241,6 +244,21 @@ impl Report<'_> {
             ));
         }
         parts.join("\n\n")
+    }
+
+    /// What the functions do with a token of an identity provider.
+    fn as_user_token(&self, token: &IdToken) -> Vec<String> {
+        if token.is_access_token {
+            let advice = "This is an access token: neither Zendesk nor the functions take it. Send the ID token.";
+            return vec![wrapped(advice, "")];
+        }
+        let advice = "The functions take an ID token as a user token if IDENTITY_PROVIDERS has its issuer (`iss`) and \
+                      its audience (`aud`). This command verifies it:";
+        let command = "zendesk-jwt idp check ISSUER --audience AUDIENCE --token-file FILE";
+        let kinds = zendesk_claims_by_default(&self.pasted.jwt, &token.issuer, &token.audiences);
+        let default = "If `claims` and `audiences` of the provider are left out, Zendesk gets:";
+        let sentences = [format!("{}\n  {command}", wrapped(advice, "")), wrapped(default, "")];
+        sentences.into_iter().chain(kinds.iter().map(ZendeskClaims::text)).collect()
     }
 
     fn signature(&self) -> &'static str {
@@ -280,17 +298,6 @@ impl Report<'_> {
         };
         format!("{checked} rules checked, {} broken, {advice} with advice. {verdict}.", rejected + ignored)
     }
-}
-
-/// Who takes a token of an identity provider, and how to check it.
-fn what_takes(token: &IdToken) -> String {
-    if token.is_access_token {
-        let advice = "This is an access token: neither Zendesk nor the functions take it. Send the ID token.";
-        return wrapped(advice, "");
-    }
-    let advice = "The functions take an ID token as a user token if IDENTITY_PROVIDERS has its issuer (`iss`) and its \
-                  audience (`aud`). This command verifies the token, and shows the Zendesk claims of each kind:";
-    format!("{}\n  zendesk-jwt idp check ISSUER --audience AUDIENCE --token-file FILE", wrapped(advice, ""))
 }
 
 fn section(title: &str, object: &Map<String, Value>) -> String {

@@ -93,6 +93,11 @@ pub(crate) fn users() -> Vec<DemoUser> {
     ]
 }
 
+/// The user record that suspends a user of the identity provider.
+pub(crate) fn user_record() -> Value {
+    json!({"token_hash": {"S": "user:demo-4"}, "external_id": {"S": "demo-4"}, "suspended": {"BOOL": true}})
+}
+
 /// A user of the demo identity provider. Those with the id of a demo user are the same person.
 #[derive(Debug)]
 pub(crate) struct IdentityProviderUser {

@@ -26,7 +26,9 @@ use url::Url;
 
 use super::company::{LOGIN, cookie, cookie_value, removed};
 use super::demo::{self, IdentityProviderUser};
+use crate::id_token::Verdict;
 use crate::problem::Problem;
+use zendesk_jwt::idp::{self, KeySet};
 use zendesk_jwt::jwt::{Clock as _, EpochSeconds, JtiSource as _, RandomJti, SystemClock};
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
@@ -54,6 +56,8 @@ const LOOPBACK: &str = "http://127.0.0.1:* http://localhost:*";
 
 pub(super) struct IdentityProvider {
     pub(crate) issuer: String,
+    /// The member of `IDENTITY_PROVIDERS` with which the functions take its ID tokens.
+    pub(crate) trusted: idp::IdentityProvider,
     key: EncodingKey,
     /// The public half of the key.
     jwk: Value,
@@ -93,15 +97,23 @@ impl IdentityProvider {
         let mut jwk = serde_json::to_value(jwk).map_err(|error| no_key(&error))?;
         jwk["kid"] = json!(key_id);
         jwk["use"] = json!("sig");
-        let issuer = own_url.join(PATH).map_err(|error| no_key(&error))?.into();
-        Ok(Self { issuer, key, jwk, key_id, grants: Mutex::default() })
+        let issuer = String::from(own_url.join(PATH).map_err(|error| no_key(&error))?);
+        // The Support SDK is left out by default, because an app keeps its user token for weeks.
+        let configuration =
+            json!([{"issuer": issuer, "audience": CLIENT_ID, "audiences": ["sdk", "messaging", "sso"]}]).to_string();
+        let trusted = idp::parse(&configuration).ok().and_then(|mut providers| providers.pop());
+        let trusted = trusted.ok_or_else(|| no_key(&"its own address cannot be an issuer"))?;
+        Ok(Self { issuer, trusted, key, jwk, key_id, grants: Mutex::default() })
     }
 
-    /// The value of `IDENTITY_PROVIDERS` with which the functions take these ID tokens.
-    pub(crate) fn configuration(&self) -> String {
-        // The Support SDK is left out by default, because it keeps a user token for weeks.
-        let audiences = ["sdk", "messaging", "sso"];
-        json!([{"issuer": self.issuer, "audience": CLIENT_ID, "audiences": audiences}]).to_string()
+    /// What the functions do with a token, as an ID token of this provider.
+    pub(crate) fn verdict(&self, token: &str) -> Option<Verdict> {
+        let keys = KeySet::parse(&self.key_set().to_string()).ok()?;
+        Some(Verdict::on(token, &self.trusted, &keys, SystemClock.now()))
+    }
+
+    fn key_set(&self) -> Value {
+        json!({"keys": [self.jwk]})
     }
 
     /// An ID token of a demo user; `None` if there is no such user.
@@ -211,7 +223,7 @@ async fn discovery(State(provider): Shared) -> Response {
 }
 
 async fn jwks(State(provider): Shared) -> Response {
-    web::json(StatusCode::OK, &json!({"keys": [provider.jwk]}))
+    web::json(StatusCode::OK, &provider.key_set())
 }
 
 #[derive(Template)]

@@ -118,7 +118,15 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
-    let functions = Functions::start(Parts { clients, clock, messaging, sso, terminal: terminal.clone() });
+    let trusted = identity_provider.trusted.clone();
+    let functions = Functions::start(Parts {
+        clients,
+        clock,
+        identity_provider: trusted,
+        messaging,
+        sso,
+        terminal: terminal.clone(),
+    });
     let functions = Arc::new(functions);
 
     let [zendesk, _] = simulator.origins;

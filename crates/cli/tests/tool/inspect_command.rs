@@ -198,6 +198,7 @@ fn an_id_token_is_named_as_such_and_not_judged_by_zendesks_rules() {
     let json = Operator::without_account().run_with(&["inspect", "--json"], &id_token).json();
     assert_eq!(json["id_token"]["issuer"], format!("{}/idp", local.url()));
     assert_eq!(json["id_token"]["audiences"], json!(["demo-site"]));
+    assert_eq!(json["id_token"]["zendesk"][1]["claims"]["external_id"], "demo-1");
     assert_eq!(json["accepted"], false);
     assert_eq!(json["rules"], json!([]));
 

@@ -113,6 +113,61 @@ fn a_visitor_signs_in_sees_the_user_in_zendesk_and_signs_out() {
 }
 
 #[test]
+fn a_visitor_of_the_identity_provider_uses_all_three_flows_with_one_id_token() {
+    in_a_browser(|walk| {
+        walk.open("/hc/en-us");
+        walk.click("#sign-in");
+        walk.click("#identity-provider");
+        walk.reads("Log in to the demo identity provider");
+        walk.click("button[value=demo-6]");
+        walk.arrives_at(&format!("{}/hc/en-us", walk.zendesk));
+        walk.shows("#state", "Signed in as Demo Colleague, a user that Zendesk created just now.");
+
+        walk.open("/messaging");
+        walk.enter_user_token("");
+        walk.click("#log-in");
+        walk.shows("#name", "Demo Colleague");
+        walk.shows("#email", "colleague@example.com");
+
+        walk.browser.open(&format!("{}/login", walk.local.url()));
+        walk.reads("You are logged in with the identity provider");
+        walk.click("button[value=sdk]");
+        walk.reads("Zendesk accepts the JWT and gives the app an access token");
+
+        walk.browser.open(&format!("{}/login", walk.local.url()));
+        walk.click("button[name=log_out]");
+        eventually("both sessions end", WITHIN, || {
+            let is_session = |cookie: &serde_json::Value| cookie["name"] == "session" || cookie["path"] == "/idp";
+            (!walk.browser.cookies().iter().any(is_session)).then_some(())
+        });
+    });
+}
+
+/// Chooses a user of the identity provider that the SSO function refuses.
+fn is_refused_with_an_id_token(user: &str) {
+    in_a_browser(|walk| {
+        walk.open("/hc");
+        walk.click("#sign-in");
+        walk.click("#identity-provider");
+        walk.click(&format!("button[value={user}]"));
+        walk.reads("You are logged in with the identity provider");
+        assert!(walk.browser.address().starts_with(&format!("{}/login?", walk.local.url())));
+        walk.open("/hc");
+        walk.shows("#state", "You are not signed in.");
+    });
+}
+
+#[test]
+fn an_id_token_with_an_unverified_address_does_not_sign_in() {
+    is_refused_with_an_id_token("demo-2");
+}
+
+#[test]
+fn a_user_record_refuses_the_id_token_of_a_suspended_user() {
+    is_refused_with_an_id_token("demo-4");
+}
+
+#[test]
 fn a_remembered_user_that_the_functions_refuse_reaches_a_page_instead_of_a_redirect_loop() {
     in_a_browser(|walk| {
         walk.open("/hc");
@@ -312,6 +367,14 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
         walk.browser.evaluate(form);
         walk.reads("What you can do");
         open("/access/unauthenticated", "refused");
+        walk.browser.open(&format!("{}/login", walk.local.url()));
+        walk.click("#identity-provider");
+        walk.reads("Log in to the demo identity provider");
+        look(walk, "identity-provider");
+        walk.click("button[value=demo-1]");
+        walk.reads("You are logged in with the identity provider");
+        open_details();
+        look(walk, "login-with-id-token");
     });
 }
 
