@@ -353,6 +353,7 @@ fn reason(refused: Refused) -> String {
         Refused::User(InvalidUser::Missing(claim)) => {
             format!("the profile has no {claim}, which Zendesk requires; `user update` adds it")
         }
+        Refused::IdToken(invalid) => invalid.to_string(),
         // The outcome explains itself.
         Refused::User(InvalidUser::LegacyAgent | InvalidUser::TeamMember)
         | Refused::NotSignedIn
