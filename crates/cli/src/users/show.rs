@@ -358,7 +358,6 @@ fn reason(refused: Refused) -> String {
         Refused::User(InvalidUser::LegacyAgent | InvalidUser::TeamMember)
         | Refused::NotSignedIn
         | Refused::SourceAddressNotAllowed
-        | Refused::IdToken(_)
         | Refused::UserTokenUnknown => {
             let outcome = Outcome::from(refused);
             outcome.detail().unwrap_or(outcome.facts().explanation.into()).into_owned()
