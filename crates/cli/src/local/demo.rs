@@ -93,11 +93,6 @@ pub(crate) fn users() -> Vec<DemoUser> {
     ]
 }
 
-/// The user record that suspends a user of the identity provider.
-pub(crate) fn user_record() -> Value {
-    json!({"token_hash": {"S": "user:demo-4"}, "external_id": {"S": "demo-4"}, "suspended": {"BOOL": true}})
-}
-
 /// A user of the demo identity provider. Those with the id of a demo user are the same person.
 #[derive(Debug)]
 pub(crate) struct IdentityProviderUser {
@@ -126,7 +121,6 @@ pub(crate) fn identity_provider_users() -> Vec<IdentityProviderUser> {
             false,
             "an unverified e-mail address: messaging only",
         ),
-        user("demo-4", "Demo Suspended", "suspended@example.com", true, "suspended by a user record: refused"),
         user("demo-6", "Demo Colleague", "colleague@example.com", true, "a user that only the identity provider knows"),
     ]
 }

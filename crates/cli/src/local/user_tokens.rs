@@ -158,13 +158,10 @@ fn check(file: &str) -> Result<(), Box<dyn std::error::Error>> {
 fn create_table(database: &dynoxide::Database) -> Result<(), Problem> {
     let problem = |error: DynoxideError| Problem(format!("the embedded DynamoDB: {error}"));
     database.create_table(request(definition())?).map_err(problem)?;
-    let of_token = |user: demo::DemoUser| {
+    for user in demo::users() {
         let mut item = user.attributes;
         let hash = UserToken::parse(user.token).map(|token| token.hash()).unwrap_or_default();
         item["token_hash"] = json!({"S": hash});
-        item
-    };
-    for item in demo::users().into_iter().map(of_token).chain([demo::user_record()]) {
         database.put_item(request(json!({"TableName": TABLE, "Item": item}))?).map_err(problem)?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use crate::local::Local;
 use crate::support::now;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const REDIRECT_URI: &str = "http://localhost:9999/callback";
 
@@ -71,6 +71,15 @@ pub fn id_token(local: &Local, user: &str) -> String {
     let (status, body) = redeem(local, &code(local, user), CODE_VERIFIER);
     assert_eq!(status, 200, "{body}");
     body["id_token"].as_str().unwrap().to_owned()
+}
+
+/// Stores the user record that suspends a user, whatever ID tokens the user has.
+pub fn suspend(local: &Local, user: &str) {
+    let item =
+        json!({"token_hash": {"S": format!("user:{user}")}, "external_id": {"S": user}, "suspended": {"BOOL": true}});
+    let put = json!({"TableName": "zendesk-jwt-user-tokens", "Item": item});
+    let (status, answer) = local.call("DynamoDB", "DynamoDB_20120810.PutItem", &put);
+    assert_eq!(status, 200, "{answer}");
 }
 
 #[test]

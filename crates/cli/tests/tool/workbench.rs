@@ -1,6 +1,6 @@
 //! The workbench of `zendesk-jwt local` without JavaScript: pages and forms.
 
-use crate::identity_provider::id_token;
+use crate::identity_provider::{id_token, suspend};
 use crate::local::Local;
 use crate::support::{eventually, html, now};
 use base64::Engine as _;
@@ -232,12 +232,13 @@ fn a_flow_runs_with_a_new_id_token_of_a_user_of_the_demo_identity_provider() {
 #[test]
 fn resuming_the_user_record_lets_the_id_token_of_the_user_in_again() {
     let local = Local::start(&[]);
-    let token = id_token(&local, "demo-4");
+    suspend(&local, "demo-6");
+    let token = id_token(&local, "demo-6");
     assert_eq!(run(&local, "sso", &token).log_line()["outcome"], "user_suspended");
-    get(&local, "/users").says("demo-4 user record, for ID tokens");
-    change(&local, "/users/change", &[("token_hash", "user:demo-4"), ("change", "resume")]);
+    get(&local, "/users").says("demo-6 user record, for ID tokens");
+    change(&local, "/users/change", &[("token_hash", "user:demo-6"), ("change", "resume")]);
     assert_eq!(run(&local, "sso", &token).log_line()["outcome"], "signed");
-    let expired = change(&local, "/users/change", &[("token_hash", "user:demo-4"), ("change", "expire")]);
+    let expired = change(&local, "/users/change", &[("token_hash", "user:demo-6"), ("change", "expire")]);
     expired.says("A user record never expires");
 }
 

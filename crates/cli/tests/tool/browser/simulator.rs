@@ -1,5 +1,6 @@
 //! `zendesk-jwt local` in a real browser: each of the three flows from the first click to the last.
 
+use crate::identity_provider::suspend;
 use crate::local::Local;
 use crate::support::chromium::WIDTHS;
 use crate::support::chromium::{Chromium, Programs};
@@ -144,8 +145,9 @@ fn a_visitor_of_the_identity_provider_uses_all_three_flows_with_one_id_token() {
 }
 
 /// Chooses a user of the identity provider that the SSO function refuses.
-fn is_refused_with_an_id_token(user: &str) {
+fn is_refused_with_an_id_token(user: &str, prepare: impl FnOnce(&Local)) {
     in_a_browser(|walk| {
+        prepare(&walk.local);
         walk.open("/hc");
         walk.click("#sign-in");
         walk.click("#identity-provider");
@@ -159,12 +161,12 @@ fn is_refused_with_an_id_token(user: &str) {
 
 #[test]
 fn an_id_token_with_an_unverified_address_does_not_sign_in() {
-    is_refused_with_an_id_token("demo-2");
+    is_refused_with_an_id_token("demo-2", |_| {});
 }
 
 #[test]
 fn a_user_record_refuses_the_id_token_of_a_suspended_user() {
-    is_refused_with_an_id_token("demo-4");
+    is_refused_with_an_id_token("demo-6", |local| suspend(local, "demo-6"));
 }
 
 #[test]
