@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::problem::block_on;
-use crate::{doctor, inspect, local, output, secret, simulate, users};
+use crate::{doctor, identity_provider, inspect, local, output, secret, simulate, users};
 
 /// Sign your own users in to Zendesk.
 #[derive(Debug, Parser)]
@@ -24,6 +24,9 @@ enum Command {
     /// Decode a JWT and name every Zendesk rule that it breaks
     Inspect(inspect::Arguments),
     Doctor(Box<doctor::Arguments>),
+    /// Check an identity provider whose ID tokens the functions should take
+    #[command(subcommand)]
+    Idp(identity_provider::Command),
     /// Store and check the functions' secrets
     #[command(subcommand)]
     Secret(secret::Command),
@@ -51,6 +54,7 @@ impl CommandLine {
             Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Inspect(arguments) => inspect::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments),
+            Command::Idp(command) => identity_provider::run(&command),
             Command::Secret(command) => block_on(command.run()),
             Command::Token(command) => block_on(command.run()),
             Command::User(command) => block_on(command.run()),

@@ -10,10 +10,12 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::aws::SigningKeySecret;
+use crate::id_token::{ZendeskClaims, zendesk_claims_by_default};
 use crate::input;
 use crate::output;
 use crate::problem::{Problem, block_on};
 use zendesk_jwt::jwt::{Clock as _, EpochSeconds, Kind, SystemClock};
+use zendesk_jwt_rules::id_token::IdToken;
 use zendesk_jwt_rules::inspect::{
     Expectation, Finding, Found, Inspection, Rule, Severity, Signature, find_jwt, inspect,
 };
@@ -28,8 +30,11 @@ Example, with `zendesk-jwt local` running:
   curl -s http://127.0.0.1:3000/sdk/jwt -d user_token=BD2F35A7621 |
     zendesk-jwt inspect --secret-id zendesk-jwt/sdk --local
 
-Exit status: 0 if the JWT follows all rules (advice does not count), 1 if it breaks one or cannot be read, 2 on a usage \
-error.")]
+An ID token of an identity provider is shown with its issuer and times. Zendesk's rules are not for it, unless --kind \
+is given.
+
+Exit status: 0 if the JWT follows all rules (advice does not count), 1 if it breaks one, cannot be read or is an ID \
+token, 2 on a usage error.")]
 pub(crate) struct Arguments {
     /// The JWT, alone or in any text such as an answer or an address; standard input by default
     #[arg(value_name = "JWT")]
@@ -82,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         output::line(&Report { inspection: &inspection, pasted: &pasted, now }.text())?;
     }
     let is_broken = inspection.findings.iter().any(|finding| finding.rule.severity() > Severity::Advice);
-    Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if is_broken || inspection.id_token.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Arguments {
@@ -166,6 +171,15 @@ fn show_json(inspection: &Inspection, pasted: &Pasted) -> Result<(), Problem> {
     };
     let report = json!({
         "is_jwt": inspection.is_jwt,
+        "id_token": inspection.id_token.as_ref().map(|token| json!({
+            "issuer": token.issuer,
+            "subject": token.subject,
+            "audiences": token.audiences,
+            "expires_at": token.expires_at,
+            "is_access_token": token.is_access_token,
+            "zendesk": zendesk_claims_by_default(&pasted.jwt, &token.issuer, &token.audiences)
+                .iter().map(ZendeskClaims::json).collect::<Vec<_>>(),
+        })),
         "surroundings": pasted.surroundings,
         "kind": only(inspection.kinds).map(Kind::name),
         "kinds": inspection.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
@@ -192,19 +206,27 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn text(&self) -> String {
-        let Inspection { kinds, header, claims, .. } = self.inspection;
+        let Inspection { kinds, header, claims, id_token, .. } = self.inspection;
         if !self.inspection.is_jwt {
             let messages = self.inspection.findings.iter().map(|finding| wrapped(&finding.message, ""));
             return messages.collect::<Vec<_>>().join("\n");
         }
         let titles = kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ");
         let advice = if only(kinds).is_some() { "" } else { " (say --kind)" };
-        let mut parts = vec![format!("JWT for {titles}{advice}, {}", self.signature())];
+        let mut parts = vec![match id_token {
+            Some(IdToken { is_access_token: true, .. }) => "Access token of an identity provider".to_owned(),
+            Some(_) => "ID token of an identity provider, not a Zendesk JWT".to_owned(),
+            None => format!("JWT for {titles}{advice}, {}", self.signature()),
+        }];
         if let Some(header) = header {
             parts.push(section("Header", header));
         }
         if let Some(claims) = claims {
             parts.push(section("Claims", claims) + &self.times(claims));
+        }
+        if let Some(token) = id_token {
+            parts.extend(self.as_user_token(token));
+            return parts.join("\n\n");
         }
         let followed = self.inspection.checked_rules().filter(|(_, finding)| finding.is_none());
         // Broken rules come last, next to the verdict and the prompt.
@@ -222,6 +244,21 @@ impl Report<'_> {
             ));
         }
         parts.join("\n\n")
+    }
+
+    /// What the functions do with a token of an identity provider.
+    fn as_user_token(&self, token: &IdToken) -> Vec<String> {
+        if token.is_access_token {
+            let advice = "This is an access token: neither Zendesk nor the functions take it. Send the ID token.";
+            return vec![wrapped(advice, "")];
+        }
+        let advice = "The functions take an ID token as a user token if IDENTITY_PROVIDERS has its issuer (`iss`) and \
+                      its audience (`aud`). This command verifies it:";
+        let command = "zendesk-jwt idp check ISSUER --audience AUDIENCE --token-file FILE";
+        let kinds = zendesk_claims_by_default(&self.pasted.jwt, &token.issuer, &token.audiences);
+        let default = "If `claims` and `audiences` of the provider are left out, Zendesk gets:";
+        let sentences = [format!("{}\n  {command}", wrapped(advice, "")), wrapped(default, "")];
+        sentences.into_iter().chain(kinds.iter().map(ZendeskClaims::text)).collect()
     }
 
     fn signature(&self) -> &'static str {

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{demo, user_tokens};
+use super::{demo, identity_provider, user_tokens};
 use zendesk_jwt_rules::Kind;
 
 /// What the terminal shows at start: the addresses, and a line to paste for each flow.
@@ -9,13 +9,15 @@ pub(super) struct Banner<'a> {
     pub(crate) address: SocketAddr,
     /// The address of the simulated Zendesk.
     pub(crate) zendesk: &'a str,
+    pub(crate) issuer: &'a str,
     pub(crate) data: Option<&'a Path>,
     pub(crate) is_new: bool,
 }
 
 impl Banner<'_> {
     pub(crate) fn text(&self) -> String {
-        let Self { address, zendesk, .. } = self;
+        let Self { address, zendesk, issuer, .. } = self;
+        let client = identity_provider::CLIENT_ID;
         let port = if address.port() == 3000 { String::new() } else { format!(" {}", address.port()) };
         let (token, cookie, table) = (demo::USER_TOKEN, demo::SESSION_COOKIE, user_tokens::TABLE);
         let user = |user: demo::DemoUser| format!("  {:20} {}\n", user.token, user.shows);
@@ -33,7 +35,7 @@ zendesk-jwt is running on http://{address}. Nothing leaves this machine. Stop it
 Open the address in a browser to run the flows, add users, set faults and inspect JWTs.
 
 Try each flow in a browser, with a simulated Zendesk on the other side:
-  {zendesk}/hc         SSO: click Sign in, then a user
+  {zendesk}/hc         SSO: click Sign in, then a user or the identity provider
   {zendesk}/sdk        Support SDK: click a user token
   {zendesk}/messaging  Messaging: click Log in, then Expire the JWT
 
@@ -49,6 +51,7 @@ Secrets that verify the JWTs:
 Zendesk          {zendesk}  (its users are in memory)
 DynamoDB         http://{address}  (table {table}, {storage})
 Secrets Manager  http://{address}  (the functions use a new secret within 5 seconds)
+OpenID provider  {issuer}  (client {client} without a secret, for a site on this machine)
 The tool works here with --local: zendesk-jwt user show --external-id demo-1 --local{port}
 "
         )

@@ -92,3 +92,35 @@ pub(crate) fn users() -> Vec<DemoUser> {
         ),
     ]
 }
+
+/// A user of the demo identity provider. Those with the id of a demo user are the same person.
+#[derive(Debug)]
+pub(crate) struct IdentityProviderUser {
+    pub(crate) subject: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) email: &'static str,
+    pub(crate) email_verified: bool,
+    /// What the ID token demonstrates.
+    pub(crate) shows: &'static str,
+}
+
+pub(crate) fn identity_provider_users() -> Vec<IdentityProviderUser> {
+    let user = |subject, name, email, email_verified, shows| IdentityProviderUser {
+        subject,
+        name,
+        email,
+        email_verified,
+        shows,
+    };
+    vec![
+        user(EXTERNAL_ID, "Demo User", "demo@example.com", true, "a user who gets a JWT from all three flows"),
+        user(
+            "demo-2",
+            "Demo Unverified",
+            "unverified@example.com",
+            false,
+            "an unverified e-mail address: messaging only",
+        ),
+        user("demo-6", "Demo Colleague", "colleague@example.com", true, "a user that only the identity provider knows"),
+    ]
+}

@@ -21,6 +21,7 @@ use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
 use zendesk_jwt::handlers::sdk_exchange::{self, SdkExchange};
 use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
 use zendesk_jwt::handlers::{Answer, Handler};
+use zendesk_jwt::idp::{IdentityProvider, IdentityProviders};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::sso::Sso;
@@ -45,6 +46,7 @@ pub(super) struct Functions {
 pub(super) struct Parts {
     pub(crate) clients: Clients,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) identity_provider: IdentityProvider,
     pub(crate) messaging: messaging_token::Settings,
     pub(crate) sso: sso_redirect::Settings,
     pub(crate) terminal: Terminal,
@@ -129,16 +131,21 @@ impl Functions {
 
 impl Running {
     fn start(parts: &Parts) -> Self {
+        let providers = vec![parts.identity_provider.clone()];
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // An error would mean that this build has no TLS, and then the AWS clients would have failed before.
+        let providers = IdentityProviders::new(providers, &[], SIGNING_KEY_MAX_AGE, &clock).unwrap_or_default();
+        let providers = &Arc::new(providers);
         Self {
             sdk_exchange: Function::new(
                 "sdk-exchange",
-                SdkExchange::new(issuer(parts), sdk_exchange::Settings::default()),
+                SdkExchange::new(issuer(parts, providers), sdk_exchange::Settings::default()),
             ),
             messaging_token: Function::new(
                 "messaging-token",
-                MessagingToken::new(issuer(parts), parts.messaging.clone()),
+                MessagingToken::new(issuer(parts, providers), parts.messaging.clone()),
             ),
-            sso_redirect: Function::new("sso-redirect", SsoRedirect::new(issuer(parts), parts.sso.clone())),
+            sso_redirect: Function::new("sso-redirect", SsoRedirect::new(issuer(parts, providers), parts.sso.clone())),
         }
     }
 }
@@ -159,12 +166,13 @@ impl<H: Handler> Function<H> {
     }
 }
 
-fn issuer<K: JwtKind>(parts: &Parts) -> AwsIssuer<K> {
+fn issuer<K: JwtKind>(parts: &Parts, identity_providers: &Arc<IdentityProviders>) -> AwsIssuer<K> {
     let secret = SigningKeySecret::new(&parts.clients, demo::secret_id(K::KIND));
     // The machine's clock: a clock that is always wrong still measures the age of a key.
     let signing_key = KeyCache::new(secret, SIGNING_KEY_MAX_AGE, Arc::new(SystemClock));
     let user_tokens = DynamoDbUserTokens::new(&parts.clients, user_tokens::TABLE.to_owned());
-    AwsIssuer { clock: Arc::clone(&parts.clock), ..AwsIssuer::new(user_tokens, signing_key) }
+    let issuer = AwsIssuer::new(user_tokens, signing_key).with_identity_providers(Arc::clone(identity_providers));
+    AwsIssuer { clock: Arc::clone(&parts.clock), ..issuer }
 }
 
 fn invocation_context() -> Context {

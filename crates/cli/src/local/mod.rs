@@ -20,8 +20,10 @@ use crate::problem::Problem;
 use crate::problem::block_on;
 use aws::Aws;
 use banner::Banner;
+use company::Company;
 use faults::{Faults, FaultyClock};
 use functions::{Functions, Parts};
+use identity_provider::IdentityProvider;
 use secrets_manager::Secrets;
 use terminal::{LatestLines, Terminal};
 use user_tokens::Database;
@@ -42,6 +44,7 @@ mod company;
 pub(crate) mod demo;
 mod faults;
 mod functions;
+mod identity_provider;
 mod secrets_manager;
 mod simulator;
 mod terminal;
@@ -86,6 +89,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let simulator = simulator::start(address, arguments.zendesk_port).await?;
     let (database, is_new) = Database::open(arguments.data.as_deref())?;
     let secrets = Secrets::new(demo::secrets());
+    let identity_provider = Arc::new(IdentityProvider::new(&own_url)?);
 
     // The workbench works even during a fault, at an address that no one can guess.
     let key = RandomJti.next().map_err(|error| Problem(error.to_string()))?;
@@ -114,16 +118,39 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
-    let functions = Functions::start(Parts { clients, clock, messaging, sso, terminal: terminal.clone() });
+    let trusted = identity_provider.trusted.clone();
+    let functions = Functions::start(Parts {
+        clients,
+        clock,
+        identity_provider: trusted,
+        messaging,
+        sso,
+        terminal: terminal.clone(),
+    });
     let functions = Arc::new(functions);
 
     let [zendesk, _] = simulator.origins;
-    let banner = Banner { address, zendesk: &zendesk, data: arguments.data.as_deref(), is_new };
+    let banner = Banner {
+        address,
+        zendesk: &zendesk,
+        issuer: &identity_provider.issuer,
+        data: arguments.data.as_deref(),
+        is_new,
+    };
     output::line(&banner.text())?;
     let routes = functions::router(&functions)
         .merge(aws::router(Aws { database, secrets, faults: Arc::clone(&faults) }, &reliable_path))
-        .merge(company::router(zendesk.clone()))
-        .merge(workbench::router(Workbench::new(functions, faults, table, terminal.shown, log, zendesk)));
+        .merge(identity_provider::router(&identity_provider))
+        .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider: Arc::clone(&identity_provider) }))
+        .merge(workbench::router(Workbench::new(
+            functions,
+            faults,
+            identity_provider,
+            table,
+            terminal.shown,
+            log,
+            zendesk,
+        )));
     let guard = Guard { allows_any_host: !arguments.host.is_loopback(), open_paths: functions::ROUTES };
     let routes = routes.layer(from_fn_with_state(guard, web::check));
     let interrupted = async {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Prose;
+use zendesk_jwt_rules::id_token::IdToken;
 use zendesk_jwt_rules::inspect::{Finding, Inspection, Rule, Severity, Signature};
 
 /// A JWT with every rule that was checked, as a part of a page.
@@ -15,6 +16,8 @@ use zendesk_jwt_rules::inspect::{Finding, Inspection, Rule, Severity, Signature}
 pub struct JwtReport {
     /// Whether Zendesk accepts the token, if the signature is right.
     pub is_accepted: bool,
+    /// What an ID token says about itself. No rule is for it.
+    pub id_token: Option<IdToken>,
     /// The kinds that the token can be.
     kind: String,
     parts: Vec<String>,
@@ -56,6 +59,7 @@ impl JwtReport {
         let [broken, passed] = [broken, passed].map(|rules| rules.into_iter().map(checked).collect());
         Self {
             is_accepted: inspection.is_accepted(),
+            id_token: inspection.id_token,
             kind: inspection.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or "),
             parts: token.trim().split_inclusive('.').map(str::to_owned).collect(),
             times: times(inspection.claims.as_ref()),

@@ -22,6 +22,7 @@ struct Page {
     menu: Menu,
     frame: Frame,
     choices: Vec<Choice>,
+    id_token_choices: Vec<Choice>,
     /// A user token that was entered instead of a choice.
     entered: String,
     run: Option<Run>,
@@ -29,10 +30,13 @@ struct Page {
 
 /// A demo user to choose.
 struct Choice {
-    token: &'static str,
+    value: String,
     label: String,
     is_chosen: bool,
 }
+
+/// The start of a choice that means a new ID token for a user of the demo identity provider.
+const ID_TOKEN_OF: &str = "id-token-of:";
 
 /// A flow that has run.
 struct Run {
@@ -67,7 +71,8 @@ pub(super) async fn run(State(workbench): Shared, headers: HeaderMap, body: Stri
     let Some(kind) = Kind::parse(&field("kind")) else {
         return page(StatusCode::BAD_REQUEST, &workbench.run_page(&chosen, entered, None).await);
     };
-    let user_token = if entered.is_empty() { &chosen } else { &entered };
+    let new = chosen.strip_prefix(ID_TOKEN_OF).and_then(|user| workbench.identity_provider.id_token(user, None));
+    let user_token = if entered.is_empty() { new.as_ref().unwrap_or(&chosen) } else { &entered };
     let host = web::header(&headers, HOST.as_str()).unwrap_or("127.0.0.1:3000");
     let run = workbench.run(kind, user_token, host).await;
     page(StatusCode::OK, &workbench.run_page(&chosen, entered, Some(run)).await)
@@ -77,11 +82,23 @@ impl Workbench {
     async fn run_page(&self, chosen: &str, entered: String, run: Option<Run>) -> Page {
         let rows = self.rows().await.unwrap_or_default().rows;
         let choices = demo::users().into_iter().map(|user| Choice {
-            token: user.token,
-            label: label(rows.iter().find(|row| row.token == Some(user.token))),
+            value: user.token.to_owned(),
+            label: format!("{} ({})", label(rows.iter().find(|row| row.token == Some(user.token))), user.token),
             is_chosen: user.token == chosen,
         });
-        Page { menu: self.menu("/"), choices: choices.collect(), entered, run, frame: self.frame().await }
+        let id_token_choices = demo::identity_provider_users().into_iter().map(|user| Choice {
+            value: format!("{ID_TOKEN_OF}{}", user.subject),
+            label: format!("{}: {}", user.name, user.shows),
+            is_chosen: chosen.strip_prefix(ID_TOKEN_OF) == Some(user.subject),
+        });
+        Page {
+            menu: self.menu("/"),
+            choices: choices.collect(),
+            id_token_choices: id_token_choices.collect(),
+            entered,
+            run,
+            frame: self.frame().await,
+        }
     }
 
     async fn run(&self, kind: Kind, user_token: &str, host: &str) -> Run {

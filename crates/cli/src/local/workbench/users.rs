@@ -19,6 +19,9 @@ use zendesk_jwt_simulator::web::{self, Menu};
 /// What an item without `audiences` is good for.
 const EVERY_FLOW: &str = "all three flows";
 
+/// The start of a user record's key; a hash never begins like it.
+const RECORD: &str = "user:";
+
 /// For more users, the tool is the better place.
 const MAX_ROWS: usize = 100;
 
@@ -67,15 +70,19 @@ impl Row {
         audiences.sort_unstable();
         Self {
             token: demo_token(&token_hash),
-            token_hash,
-            name: text("name"),
+            name: Some(text("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| text("external_id")),
             external_id: text("external_id"),
             email: text("email"),
             is_email_verified: fields.get("email_verified") == Some(&Value::Bool(true)),
-            audiences: if audiences.is_empty() { EVERY_FLOW.to_owned() } else { audiences.join(", ") },
+            audiences: match audiences.as_slice() {
+                [] if token_hash.starts_with(RECORD) => "those of the provider".to_owned(),
+                [] => EVERY_FLOW.to_owned(),
+                audiences => audiences.join(", "),
+            },
             is_suspended: record.as_ref().is_ok_and(|record| record.suspended),
             is_expired: record.as_ref().is_ok_and(|record| record.expires_at.is_some_and(|at| at <= now)),
             malformed: record.err(),
+            token_hash,
         }
     }
 
@@ -98,6 +105,11 @@ impl Row {
             words.push(format!("{} only", self.audiences));
         }
         if words.is_empty() { EVERY_FLOW.to_owned() } else { words.join(", ") }
+    }
+
+    /// Whether this is a user record, which overrides the ID tokens of a user.
+    fn is_record(&self) -> bool {
+        self.token_hash.starts_with(RECORD)
     }
 
     fn is_refused(&self) -> bool {
@@ -173,6 +185,9 @@ impl Workbench {
             "unverify" => (set("email_verified", json!(false)), "has an unverified e-mail address now"),
             _ => return Err(Problem("this change does not exist".into())),
         };
+        if name == "expire" && token_hash.starts_with(RECORD) {
+            return Err(Problem("A user record never expires, because DynamoDB would delete a suspension".into()));
+        }
         let change = change.map_err(invalid)?;
         let gone = || Problem("this user token is not in the table any more".into());
         let item = self.user_tokens.get(token_hash).await?.ok_or_else(gone)?;
