@@ -98,12 +98,12 @@ fn account(arguments: &Arguments) -> Result<Account, Problem> {
     };
     let mut account = Account::default();
     if let Some(jwt_url) = arguments.sdk_url.clone() {
-        let secret = sdk.ok_or_else(|| missing(Kind::Sdk, "--sdk-url"))?;
-        account.support_sdk = Some(SupportSdk { jwt_url, secret });
+        let key = sdk.ok_or_else(|| missing(Kind::Sdk, "--sdk-url"))?;
+        account.support_sdk = Some(SupportSdk { jwt_url, key });
     }
     if let Some(login_url) = arguments.sso_url.clone() {
-        let secret = sso.ok_or_else(|| missing(Kind::Sso, "--sso-url"))?;
-        account.sso = Some(Sso { login_url, logout_url: arguments.logout_url.clone(), secret });
+        let key = sso.ok_or_else(|| missing(Kind::Sso, "--sso-url"))?;
+        account.sso = Some(Sso { login_url, logout_url: arguments.logout_url.clone(), key });
     }
     if let Some(jwt_url) = arguments.messaging_url.clone() {
         if messaging.is_empty() {

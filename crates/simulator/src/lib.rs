@@ -13,6 +13,14 @@
 //!
 //! This crate never depends on the service, so that each checks the other.
 
+#![allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "private: only the tool uses this crate"
+)]
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -38,7 +46,6 @@ mod users;
 mod verdict;
 pub mod web;
 
-/// The default port.
 pub const PORT: u16 = 3001;
 
 /// What pages of other origins and programs post to, as in Zendesk.
@@ -56,16 +63,12 @@ pub struct Zendesk {
 
 impl Zendesk {
     /// The account at `origin`, without users. `allows_any_host` is for a server that other machines reach.
-    #[must_use]
     pub fn new(origin: Url, allows_any_host: bool, account: Account, client: Client) -> Self {
         let guard = web::Guard { allows_any_host, open_paths: OPEN_PATHS };
         Self { origin, guard, account, client, users: Mutex::default(), sessions: Mutex::default() }
     }
 
     /// Serves until the process ends.
-    ///
-    /// # Errors
-    /// If the server fails.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         axum::serve(listener, Arc::new(self).router()).await
     }

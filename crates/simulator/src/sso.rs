@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
+use axum::http::header::{CONTENT_TYPE, HeaderMap, SET_COOKIE};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use cookie::{Cookie, SameSite, time::Duration};
@@ -129,7 +129,7 @@ fn visitor(zendesk: &Zendesk, headers: &HeaderMap, return_to: &str, path: &'stat
         was_refused: sessions.last_refusal.is_some(),
         known_errors: &KNOWN_ERRORS,
         next_error: sessions.next_error,
-        user: session_id(headers).and_then(|id| sessions.get(&id)),
+        user: web::cookie(headers, SESSION_COOKIE).and_then(|id| sessions.get(&id)),
     };
     pages::respond(zendesk, &page)
 }
@@ -182,7 +182,7 @@ fn sign_in(zendesk: &Zendesk, sso: &Sso, headers: &HeaderMap, body: &[u8]) -> Re
         let problem = "The form field `jwt` is missing: post a form with the fields `jwt` and `return_to`.";
         return Err(Refusal::new(vec![Violation::new("jwt_missing", problem)], None));
     };
-    let mut verdict = Verdict::on(zendesk, Kind::Sso, &jwt, Some(sso.secret.as_bytes()));
+    let mut verdict = Verdict::on(zendesk, Kind::Sso, &jwt, Some(&sso.key));
     let asked = web::field(body, "return_to").unwrap_or_else(|| HELP_CENTER.to_owned());
     let return_to = own_address(zendesk, &asked);
     if return_to.is_none() {
@@ -240,7 +240,7 @@ fn refuse(zendesk: &Zendesk, sso: &Sso, refusal: Refusal) -> Response {
 async fn log_out(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap) -> Response {
     let Some(sso) = &zendesk.account.sso else { return StatusCode::NOT_FOUND.into_response() };
     let mut target = HELP_CENTER.to_owned();
-    if let Some(id) = session_id(&headers) {
+    if let Some(id) = web::cookie(&headers, SESSION_COOKIE) {
         let mut sessions = zendesk.sessions();
         if let (Some(sign_in), Some(url)) = (sessions.get(&id), &sso.logout_url) {
             let mut url = url.clone();
@@ -281,12 +281,6 @@ async fn choose_next_error(State(zendesk): State<Arc<Zendesk>>, body: Bytes) -> 
 fn session_cookie(value: &str) -> cookie::CookieBuilder<'_> {
     // Without `Secure`, because the simulator uses plain HTTP.
     Cookie::build((SESSION_COOKIE, value)).path("/").http_only(true).same_site(SameSite::Lax)
-}
-
-fn session_id(headers: &HeaderMap) -> Option<String> {
-    let values = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.find(|cookie| cookie.name() == SESSION_COOKIE).map(|cookie| cookie.value().to_owned())
 }
 
 /// Zendesk stops at one rule: the signature first, then whether the token can be read, then what the token says.

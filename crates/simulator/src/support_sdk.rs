@@ -125,7 +125,7 @@ async fn exchange_token(zendesk: &Zendesk, user_token: &str) -> Option<Exchange>
 
 /// Checks the JWT, and signs its user in.
 fn check(zendesk: &Zendesk, support_sdk: &SupportSdk, jwt: &str, exchange: &mut Exchange) {
-    let mut verdict = Verdict::on(zendesk, Kind::Sdk, jwt, Some(support_sdk.secret.as_bytes()));
+    let mut verdict = Verdict::on(zendesk, Kind::Sdk, jwt, Some(&support_sdk.key));
     let mut users = zendesk.users();
     if users.is_team_member(verdict.claims().get("email")) {
         let problem = "The e-mail address belongs to a team member, and the Support SDK is for end users: refuse team \

@@ -5,6 +5,7 @@ use crate::web::JwtReport;
 use crate::{Zendesk, environment};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Finding, Inspection, Rule, Severity, Signature, inspect};
+use zendesk_jwt_rules::signing_key::SharedKey;
 
 /// A reason for which Zendesk refuses, or a warning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,9 +38,9 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    /// Without a secret, the signature stays unchecked.
-    pub fn on(zendesk: &Zendesk, kind: Kind, jwt: &str, secret: Option<&[u8]>) -> Self {
-        let now = environment::now();
+    /// Without a key, the signature stays unchecked.
+    pub fn on(zendesk: &Zendesk, kind: Kind, jwt: &str, key: Option<&SharedKey>) -> Self {
+        let (now, secret) = (environment::now(), key.map(|key| key.secret().as_bytes()));
         let inspection = inspect(jwt, &Expectation { kind: Some(kind), secret, now: now.0 });
         let mut verdict = Self { jwt: jwt.to_owned(), inspection, further: Vec::new() };
         verdict.use_up_jti(zendesk, kind);

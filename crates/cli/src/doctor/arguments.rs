@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     ///
     /// The default is a form for the Support SDK, a bearer token for messaging, and a cookie for SSO.
     #[arg(long, value_enum, value_name = "PLACE")]
-    pub(super) token_in: Option<TokenIn>,
+    pub(super) token_in: Option<Place>,
 
     /// The cookie that holds the user token [default: session]
     #[arg(long, value_name = "NAME")]
@@ -93,7 +93,7 @@ pub(crate) struct Arguments {
 
 /// Where an endpoint reads the user token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum TokenIn {
+pub(super) enum Place {
     /// The field `user_token` of a posted form
     Form,
     /// `Authorization: Bearer`

@@ -33,12 +33,12 @@ impl Resolve {
 }
 
 /// How this run reaches servers.
-pub(super) struct Network {
-    pub(super) resolve: Vec<Resolve>,
+pub(super) struct Network<'a> {
+    pub(super) resolve: &'a [Resolve],
     pub(super) client: Client,
 }
 
-impl Network {
+impl Network<'_> {
     /// A route to `url` that only a trusted certificate passes.
     pub(super) async fn route(&self, url: &Url) -> Result<Route, Failure> {
         let (address, _) = self.client.connect(&self.addresses(url).await?).await?;
@@ -74,7 +74,7 @@ impl Network {
         let remedy = "Make this port speak TLS 1.2 or 1.3, with a certificate for this host name.";
         let (handshake, route) = report.require("tls", handshake.await, remedy)?;
         report.add("tls", Verdict::pass(handshake.version));
-        if certificates::examine(&handshake, self.client.roots(), report) {
+        if certificates::examine(&handshake, &self.client.roots, report) {
             // From now on every connection must show a certificate that passes.
             return Some((self.client.route(url, address, Accept::Trusted).ok()?, true));
         }

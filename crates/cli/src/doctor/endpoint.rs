@@ -5,7 +5,8 @@ use std::fmt::Display;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE};
 
-use super::plan::{Place, Plan};
+use super::arguments::Place;
+use super::plan::Plan;
 use super::report::{Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
@@ -13,7 +14,7 @@ use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 const SEE_LOG: &str = "Look into the server's log for what happened to this request.";
 
 pub(super) struct Endpoint<'a> {
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a Plan<'a>,
     pub(super) route: Route,
     /// Whether Zendesk and browsers accept the server's certificate.
     pub(super) is_trusted: bool,
@@ -42,13 +43,16 @@ impl Endpoint<'_> {
     pub(super) fn request_with(&self, token: &str) -> Request {
         let is_page = self.plan.kind == Kind::Sso && self.plan.place != Place::Form;
         let request = self.request(if is_page { Method::GET } else { Method::POST });
-        match &self.plan.place {
+        match self.plan.place {
             Place::Form => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
                 request.form(form.append_pair("user_token", token).finish())
             }
             Place::Bearer => request.header(AUTHORIZATION, &format!("Bearer {token}")),
-            Place::Cookie(name) => request.header(COOKIE, &format!("{name}={token}")),
+            Place::Cookie => {
+                let name = self.plan.arguments.cookie.as_deref().unwrap_or("session");
+                request.header(COOKIE, &format!("{name}={token}"))
+            }
         }
     }
 

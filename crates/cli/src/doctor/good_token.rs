@@ -7,9 +7,9 @@ use hyper::header::CONTENT_ENCODING;
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value};
 
+use super::arguments::Place;
 use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached};
 use super::jwt;
-use super::plan::Place;
 use super::refusals::SIGNS_FOR_ALL;
 use super::report::{Group, Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
@@ -168,7 +168,7 @@ pub(super) fn speed(kind: Kind, first: &Answer, later: Option<&Answer>) -> Verdi
     }
     let remedy = "Shorten the cold start, for which the first user after a pause waits. More memory or provisioned \
                   concurrency helps.";
-    if first.took > PROMPT { Verdict::warn(seen, remedy) } else { Verdict::pass(seen) }
+    Verdict::warn_unless(first.took <= PROMPT, seen, remedy)
 }
 
 fn shown(took: Duration) -> String {

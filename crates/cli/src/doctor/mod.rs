@@ -7,7 +7,7 @@
 //! | `endpoint` | the requests to the endpoint |
 //! | `refusals`, `good_token`, `cors` | the endpoints of the Support SDK and of messaging |
 //! | `sso`, `page`, `sign_out` | the sign-in page and the remote logout URL |
-//! | `jwt`, `clock` | the JWT, checked by [`zendesk_jwt_rules::inspect`] |
+//! | `jwt` | the JWT, checked by [`zendesk_jwt_rules::inspect`], and the clocks |
 //! | `report`, `show` | the list of checks, and how people and programs see it |
 //!
 //! The report holds no user token, JWT, secret, name or address.
@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
+use serde_json::json;
 
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
@@ -27,7 +28,6 @@ use zendesk_jwt_rules::Kind;
 
 mod arguments;
 mod certificates;
-mod clock;
 mod connection;
 mod cors;
 mod endpoint;
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Ok(plan) => plan,
         Err(problem) => return Ok(usage_error(&output::escaped(&problem.to_string()))),
     };
-    let mut report = Report::new(plan.shown_url(), plan.kind);
+    let mut report = Report::new(plan.kind);
     let tokens =
         if plan.user_token.is_some() { "the given user token and invented ones" } else { "invented user tokens" };
     let (url, kind) = (plan.shown_url(), plan.kind.title());
@@ -58,11 +58,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Ok(())
     })?;
     progress.finish_and_clear();
-    show::show(&report, arguments.json)?;
+    if arguments.json {
+        let checks: Vec<_> = report.checks().map(|(check, _)| check).collect();
+        let (kind, healthy) = (plan.kind.name(), report.is_healthy());
+        output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks }))?;
+    } else {
+        output::line(&show::checklist(&report))?;
+    }
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn examine(plan: &Plan, report: &mut Report, progress: &ProgressBar) {
+async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
     progress.set_message("Connecting");
     let Some((route, is_trusted)) = plan.network.examine(&plan.url, plan.kind, report).await else { return };
     let endpoint = Endpoint { plan, route, is_trusted };

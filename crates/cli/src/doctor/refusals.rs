@@ -2,9 +2,9 @@
 
 use hyper::{Method, StatusCode};
 
-use super::clock;
+use super::arguments::Place;
 use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached, unanswered};
-use super::plan::Place;
+use super::jwt;
 use super::report::{Group, Report, Verdict};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::find_jwt;
@@ -33,7 +33,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> boo
 async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
     let unknown = endpoint.request_with(&endpoint.unknown_token());
     let unknown = endpoint.answer("unknown-token", unknown, report).await?;
-    report.add("clock", clock::of_server(&unknown));
+    report.add("clock", jwt::server_clock(&unknown));
     report.add("no-redirect", no_redirect(&unknown));
     if unknown.status.is_success() && find_jwt(&unknown.body).is_some() {
         let seen = format!("signs a JWT for a user token that it does not know, with {}", describe(&unknown));
@@ -93,11 +93,7 @@ fn no_redirect(answer: &Answer) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
     let remedy = "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
                   redirects. The usual reasons are http://, a missing www. and a slash at the end.";
-    if answer.status.is_redirection() {
-        Verdict::fail(seen, remedy)
-    } else {
-        Verdict::pass("answered without a redirect")
-    }
+    Verdict::fail_unless(!answer.status.is_redirection(), seen, remedy)
 }
 
 fn refused(answer: &Answer, kind: Kind) -> Verdict {

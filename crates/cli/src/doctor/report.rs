@@ -105,8 +105,16 @@ impl Verdict {
         Self::new(State::Warn, seen, Some(&remedy.into()))
     }
 
+    pub(super) fn warn_unless(is_good: bool, seen: impl Into<String>, remedy: &str) -> Self {
+        if is_good { Self::pass(seen) } else { Self::warn(seen, remedy) }
+    }
+
     pub(super) fn fail(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(State::Fail, seen, Some(&remedy.into()))
+    }
+
+    pub(super) fn fail_unless(is_good: bool, seen: impl Into<String>, remedy: &str) -> Self {
+        if is_good { Self::pass(seen) } else { Self::fail(seen, remedy) }
     }
 
     pub(super) fn skip(reason: impl Into<String>) -> Self {
@@ -143,25 +151,22 @@ impl Check {
     }
 }
 
-pub(super) struct Report {
-    pub(super) url: String,
-    pub(super) kind: Kind,
-    checks: Vec<Check>,
-}
+/// All checks of an endpoint of one kind.
+pub(super) struct Report(Vec<Check>);
 
 impl Report {
-    /// All checks of an endpoint of this kind, none of them made.
-    pub(super) fn new(url: String, kind: Kind) -> Self {
+    /// None of the checks is made.
+    pub(super) fn new(kind: Kind) -> Self {
         let listed = CHECKS.iter().filter(|(_, kinds, _)| kinds.contains(&kind));
         let listed = listed.flat_map(|(group, _, ids)| ids.iter().map(|id| (*group, (*id).to_owned())));
         let all = rules(kind).map(|rule| (Group::Jwt, rule_id(rule))).chain(listed);
         let mut checks: Vec<Check> = all.map(|(group, id)| Check { id, group, verdict: None }).collect();
         checks.sort_by_key(|check| check.group);
-        Self { url, kind, checks }
+        Self(checks)
     }
 
     pub(super) fn add(&mut self, id: &str, verdict: Verdict) {
-        let found = self.checks.iter_mut().find(|check| check.id == id);
+        let found = self.0.iter_mut().find(|check| check.id == id);
         debug_assert!(found.is_some(), "{id} is not a check of this kind");
         if let Some(check) = found {
             check.verdict = Some(verdict);
@@ -175,7 +180,7 @@ impl Report {
 
     /// Skips the checks of a group that were not made.
     pub(super) fn skip_rest(&mut self, group: Group, reason: &str) {
-        for check in &mut self.checks {
+        for check in &mut self.0 {
             if check.group == group && check.verdict.is_none() {
                 check.verdict = Some(Verdict::skip(reason));
             }
@@ -183,7 +188,7 @@ impl Report {
     }
 
     pub(super) fn checks(&self) -> impl Iterator<Item = (&Check, &Verdict)> {
-        self.checks.iter().filter_map(|check| Some((check, check.verdict.as_ref()?)))
+        self.0.iter().filter_map(|check| Some((check, check.verdict.as_ref()?)))
     }
 
     pub(super) fn failures(&self) -> impl Iterator<Item = (&Check, &Verdict)> {

@@ -44,7 +44,7 @@ fn answers_a_browser(answer: &Answer) -> Verdict {
     let remedy = "Answer a GET with a page or a redirect, also when nobody is signed in: Zendesk sends browsers here \
                   when they sign out. It is the remote logout URL in Admin Center > Account > Security > Single \
                   sign-on.";
-    if is_answered(answer) { Verdict::pass(seen) } else { Verdict::fail(seen, remedy) }
+    Verdict::fail_unless(is_answered(answer), seen, remedy)
 }
 
 fn shows_errors(answer: &Answer, url: &Url) -> Verdict {

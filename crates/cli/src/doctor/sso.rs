@@ -4,7 +4,6 @@ use hyper::Method;
 use hyper::header::LOCATION;
 use url::Url;
 
-use super::clock;
 use super::endpoint::{Endpoint, describe, unanswered};
 use super::good_token::speed;
 use super::jwt;
@@ -59,7 +58,7 @@ fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
 async fn without_session(endpoint: &Endpoint<'_>, report: &mut Report) {
     let anonymous = endpoint.send(as_zendesk_sends(endpoint.request(Method::GET), Some(RELATIVE))).await;
     if let Ok(answer) = &anonymous {
-        report.add("clock", clock::of_server(answer));
+        report.add("clock", jwt::server_clock(answer));
     }
     let unknown = endpoint.request_with(&endpoint.unknown_token());
     let unknown = endpoint.send(as_zendesk_sends(unknown, Some(RELATIVE))).await;
@@ -123,7 +122,7 @@ fn the_form(answer: &Answer) -> Result<Form, Verdict> {
 /// Checks the page, and gives Zendesk's origin.
 fn examine_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &mut Report) -> Option<Url> {
     let url = &endpoint.plan.url;
-    let (action, zendesk) = page::action(form, url, endpoint.plan.zendesk_subdomain.as_deref());
+    let (action, zendesk) = page::action(form, url, endpoint.plan.arguments.zendesk_subdomain.as_deref());
     let verdicts = [
         ("sign-in-page", Verdict::pass("a page with one form for Zendesk")),
         ("form-method", page::method(form)),
@@ -131,7 +130,7 @@ fn examine_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &
         ("form-fields", page::fields(form)),
         ("page-cache", page::cache(answer)),
         ("referrer-policy", page::referrer_policy(answer)),
-        ("csp-form-action", page::form_action(answer, form, url, &endpoint.plan.help_centers)),
+        ("csp-form-action", page::form_action(answer, form, url, &endpoint.plan.arguments.help_center)),
         ("frame-ancestors", page::framing(answer)),
     ];
     for (id, verdict) in verdicts {

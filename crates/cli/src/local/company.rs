@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{COOKIE, HOST, HeaderMap, SET_COOKIE};
+use axum::http::header::{HOST, HeaderMap, SET_COOKIE};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use cookie::{Cookie, SameSite, time::Duration};
@@ -43,7 +43,7 @@ pub(super) fn router(zendesk: String) -> Router {
 async fn page(State(zendesk): State<ZendeskOrigin>, request: Request) -> Response {
     let headers = request.headers();
     let return_to = web::field(request.uri().query().unwrap_or_default().as_bytes(), "return_to");
-    match (remembered(headers), own_address(return_to.as_deref(), headers)) {
+    match (web::cookie(headers, REMEMBERED_COOKIE), own_address(return_to.as_deref(), headers)) {
         (Some(user_token), Some(address)) => {
             let cookie = cookie(demo::SESSION_COOKIE, user_token, "/");
             ([(SET_COOKIE, cookie.to_string())], Redirect::to(address.as_str())).into_response()
@@ -72,7 +72,7 @@ async fn log_in(State(zendesk): State<ZendeskOrigin>, headers: HeaderMap, body: 
     let return_to = web::field(&body, "return_to");
     let Some(user_token) = web::field(&body, "user_token").filter(|token| is_cookie_value(token)) else {
         let problem = "A user token in a cookie is printable ASCII without white space, quotes, commas and semicolons.";
-        return show(StatusCode::BAD_REQUEST, return_to, remembered(&headers), problem, &zendesk);
+        return show(StatusCode::BAD_REQUEST, return_to, web::cookie(&headers, REMEMBERED_COOKIE), problem, &zendesk);
     };
     let target = own_address(return_to.as_deref(), &headers).map_or_else(|| format!("{zendesk}/hc"), String::from);
     let is_remembered = web::field(&body, "remember").is_some();
@@ -86,14 +86,6 @@ fn cookie(name: &'static str, value: String, path: &'static str) -> Cookie<'stat
     Cookie::build((name, value)).path(path).http_only(true).same_site(SameSite::Lax).build()
 }
 
-fn remembered(headers: &HeaderMap) -> Option<String> {
-    let mut cookies =
-        headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok()).flat_map(Cookie::split_parse);
-    cookies
-        .find_map(|cookie| cookie.ok().filter(|cookie| cookie.name() == REMEMBERED_COOKIE))
-        .map(|cookie| cookie.value().to_owned())
-}
-
 /// The address if it is on this server: a login page must not redirect to other sites.
 fn own_address(return_to: Option<&str>, headers: &HeaderMap) -> Option<Url> {
     let own = Url::parse(&format!("http://{}", web::header(headers, HOST.as_str())?)).ok()?;
@@ -101,6 +93,6 @@ fn own_address(return_to: Option<&str>, headers: &HeaderMap) -> Option<Url> {
 }
 
 /// RFC 6265, section 4.1.1, `cookie-octet`.
-pub(super) fn is_cookie_value(text: &str) -> bool {
+pub(crate) fn is_cookie_value(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte))
 }

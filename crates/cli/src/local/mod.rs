@@ -20,6 +20,7 @@ use crate::problem::Problem;
 use crate::problem::block_on;
 use aws::Aws;
 use banner::Banner;
+pub(crate) use company::is_cookie_value;
 use faults::{Faults, FaultyClock};
 use functions::{Functions, Parts};
 use secrets_manager::Secrets;

@@ -36,11 +36,11 @@ fn account(own_url: &Url) -> Result<Account, Problem> {
     let keys = Keys::parse(&format!("{{{keys}}}")).map_err(Problem)?;
     let user_token = |user: demo::DemoUser| UserToken { token: user.token.to_owned(), shows: user.shows.to_owned() };
     Ok(Account {
-        support_sdk: keys.sdk.map(|secret| SupportSdk { jwt_url: at(own_url, "/sdk/jwt"), secret }),
-        sso: keys.sso.map(|secret| Sso {
+        support_sdk: keys.sdk.map(|key| SupportSdk { jwt_url: at(own_url, "/sdk/jwt"), key }),
+        sso: keys.sso.map(|key| Sso {
             login_url: at(own_url, "/sso/login"),
             logout_url: Some(at(own_url, "/sso/logout")),
-            secret,
+            key,
         }),
         messaging: Some(Messaging { jwt_url: at(own_url, "/messaging/jwt"), keys: keys.messaging }),
         user_tokens: demo::users().into_iter().map(user_token).collect(),

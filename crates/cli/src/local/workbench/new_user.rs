@@ -3,78 +3,52 @@ use serde_json::{Map, Value, json};
 use crate::aws::user_token_items::UserTokenItem;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{EpochSeconds, Kind};
-use zendesk_jwt_simulator::web;
 
-/// The form that adds a user, with the values that were entered.
-#[derive(Default)]
-pub(super) struct NewUser {
-    pub(crate) name: String,
-    pub(crate) external_id: String,
-    pub(crate) email: String,
-    pub(crate) is_email_verified: bool,
-    pub(crate) phone: String,
-    pub(crate) organization: String,
-    pub(crate) tags: String,
-    pub(crate) role: String,
-    pub(crate) audiences: Vec<Kind>,
-    /// The lifetime of the token in seconds; empty means that the token does not expire.
-    pub(crate) lifetime: String,
-}
+/// The fields that become text attributes of the same name.
+const TEXTS: [&str; 6] = ["name", "external_id", "email", "phone", "organization", "role"];
+
+/// The form that adds a user: the names and values that were entered.
+pub(super) struct NewUser(Vec<(String, String)>);
 
 impl NewUser {
     pub(crate) fn empty() -> Self {
-        Self { is_email_verified: true, audiences: Kind::ALL.to_vec(), ..Self::default() }
+        Self::read(b"email_verified=true&audience=sdk&audience=messaging&audience=sso")
     }
 
     pub(crate) fn read(form: &[u8]) -> Self {
-        let text = |name| web::field(form, name).unwrap_or_default().trim().to_owned();
-        let audiences = form_urlencoded::parse(form).filter(|(name, _)| name == "audience");
-        Self {
-            name: text("name"),
-            external_id: text("external_id"),
-            email: text("email"),
-            is_email_verified: text("email_verified") == "true",
-            phone: text("phone"),
-            organization: text("organization"),
-            tags: text("tags"),
-            role: text("role"),
-            audiences: audiences.filter_map(|(_, value)| Kind::parse(&value)).collect(),
-            lifetime: text("lifetime"),
-        }
+        let fields = form_urlencoded::parse(form);
+        Self(fields.map(|(name, value)| (name.into_owned(), value.trim().to_owned())).collect())
+    }
+
+    /// The value of a field; empty if there is no such field.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+
+    pub(crate) fn is_for(&self, kind: &str) -> bool {
+        self.0.iter().any(|(name, value)| name == "audience" && value == kind)
     }
 
     /// The item to store. Empty fields become absent claims, so that Zendesk does not change these fields.
     pub(crate) fn item(&self, token: &str, now: EpochSeconds) -> Result<UserTokenItem, Problem> {
-        if self.audiences.is_empty() {
+        let audiences: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).filter(|kind| self.is_for(kind)).collect();
+        if audiences.is_empty() {
             return Err(Problem("choose at least one flow for the token".into()));
         }
-        let texts = [
-            ("name", &self.name),
-            ("external_id", &self.external_id),
-            ("email", &self.email),
-            ("phone", &self.phone),
-            ("organization", &self.organization),
-            ("role", &self.role),
-        ];
-        let given = texts.into_iter().filter(|(_, text)| !text.is_empty());
-        let mut item: Map<String, Value> = given.map(|(name, text)| (name.to_owned(), json!(text))).collect();
+        let texts = TEXTS.into_iter().filter(|name| !self.get(name).is_empty());
+        let mut item: Map<String, Value> = texts.map(|name| (name.to_owned(), json!(self.get(name)))).collect();
         item.insert("token".to_owned(), json!(token));
-        item.insert("email_verified".to_owned(), json!(self.is_email_verified));
-        let tags: Vec<_> = self.tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
+        item.insert("email_verified".to_owned(), json!(self.get("email_verified") == "true"));
+        let tags: Vec<_> = self.get("tags").split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
         if !tags.is_empty() {
             item.insert("tags".to_owned(), json!(tags));
         }
-        if self.audiences.len() < Kind::ALL.len() {
-            let audiences: Vec<_> = self.audiences.iter().map(|kind| kind.name()).collect();
+        if audiences.len() < Kind::ALL.len() {
             item.insert("audiences".to_owned(), json!(audiences));
         }
-        if let Ok(seconds) = self.lifetime.parse() {
+        if let Ok(seconds) = self.get("lifetime").parse() {
             item.insert("expires_at".to_owned(), json!(now.plus(seconds)));
         }
         UserTokenItem::from_json(item).map_err(|error| Problem(error.to_string()))
-    }
-
-    pub(crate) fn is_for(&self, kind: &str) -> bool {
-        self.audiences.iter().any(|audience| audience.name() == kind)
     }
 }

@@ -81,22 +81,14 @@ impl Row {
 
     /// What the functions do with the token, in a few words.
     pub(crate) fn summary(&self) -> String {
-        let mut words = Vec::new();
-        if let Some(attribute) = self.malformed {
-            words.push(format!("malformed {attribute}"));
-        }
-        if self.is_suspended {
-            words.push("suspended".to_owned());
-        }
-        if self.is_expired {
-            words.push("token expired".to_owned());
-        }
-        if !self.is_email_verified {
-            words.push("e-mail not verified".to_owned());
-        }
-        if self.audiences != EVERY_FLOW {
-            words.push(format!("{} only", self.audiences));
-        }
+        let words = [
+            self.malformed.map(|attribute| format!("malformed {attribute}")),
+            self.is_suspended.then(|| "suspended".to_owned()),
+            self.is_expired.then(|| "token expired".to_owned()),
+            (!self.is_email_verified).then(|| "e-mail not verified".to_owned()),
+            (self.audiences != EVERY_FLOW).then(|| format!("{} only", self.audiences)),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
         if words.is_empty() { EVERY_FLOW.to_owned() } else { words.join(", ") }
     }
 
@@ -114,7 +106,7 @@ pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
     match workbench.add(&new).await {
         Ok((token, warnings)) => {
             let warnings = warnings.iter().fold(String::new(), |text, warning| format!("{text}. Warning: {warning}"));
-            let text = format!("{} is added{warnings}", new.name);
+            let text = format!("{} is added{warnings}", new.get("name"));
             workbench.notify(Notice { text, is_failure: false, token: Some(token) });
             Redirect::to("/users").into_response()
         }
