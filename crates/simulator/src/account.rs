@@ -93,14 +93,14 @@ fn messaging_keys(list: &[Value]) -> Result<Vec<SharedKey>, String> {
 
 fn key(value: &Value, name: &str, kind: Kind) -> Result<SharedKey, String> {
     let text = |member| value.get(member).and_then(Value::as_str);
-    let mut kid = None;
+    let mut key_id = None;
     if kind == Kind::Messaging {
         let found = text("kid").filter(|kid| !kid.trim().is_empty());
         let found = found.ok_or_else(|| format!("`{name}.kid` is missing: enter the Key ID, such as app_5963…"))?;
         check_kid(found).map_err(|problem| format!("`{name}.kid`: {problem}"))?;
-        kid = Some(found);
+        key_id = Some(found);
     }
     let secret = text("secret");
     let secret = secret.ok_or_else(|| format!("`{name}.secret` is missing: write {{\"secret\": \"…\"}}"))?;
-    SharedKey::new(kind, secret, kid).map_err(|problem| format!("`{name}.secret`: {problem}"))
+    SharedKey::new(kind, secret, key_id).map_err(|problem| format!("`{name}.secret`: {problem}"))
 }

@@ -26,7 +26,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use url::{Position, Url};
 
-use crate::environment;
+use crate::now;
 use zendesk_jwt_rules::EpochSeconds;
 
 /// How long an exchange may take. Zendesk does not publish its own limit.
@@ -95,26 +95,22 @@ pub struct Answer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// DNS has no address for the host.
     #[error("{host} has no address: {source}")]
     Address {
         host: String,
         #[source]
         source: io::Error,
     },
-    /// No address of the host takes connections.
     #[error("{}", .0.iter().map(|(address, error)| format!("{address}: {error}")).collect::<Vec<_>>().join("; "))]
     Unreachable(Vec<(SocketAddr, io::Error)>),
     /// Zendesk would not trust the certificate.
     #[error("{0}")]
     Certificate(#[source] io::Error),
-    /// The TLS handshake failed for another reason.
     #[error("no TLS connection: {0}")]
     Tls(#[source] Box<dyn Error + Send + Sync>),
     /// The server did not speak HTTP, or hung up.
     #[error("the connection broke: {0}")]
     Broken(#[source] Box<dyn Error + Send + Sync>),
-    /// The step took too long.
     #[error("{missing} within {} s", .limit.as_secs())]
     Timeout { missing: &'static str, limit: Duration },
 }
@@ -219,7 +215,7 @@ impl Client {
     }
 
     async fn exchange(&self, route: &Route, stream: TcpStream, request: Request) -> Result<Answer, Failure> {
-        let (started, sent_at) = (Instant::now(), environment::now());
+        let (started, sent_at) = (Instant::now(), now());
         let stream: Box<dyn Stream> = match &route.tls {
             None => Box::new(stream),
             Some((connector, name)) => Box::new(connector.connect(name.clone(), stream).await.map_err(tls_failure)?),

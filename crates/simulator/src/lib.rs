@@ -7,7 +7,6 @@
 //! | `verdict` | the check of a JWT by [`zendesk_jwt_rules::inspect`] and by what only Zendesk can know |
 //! | `users`, `sessions` | the users; used `jti` values, browser sessions and the last refused sign-in |
 //! | `client` | the HTTP client of Zendesk's servers: no redirects, Mozilla's roots |
-//! | `environment` | the time and random identifiers |
 //! | `pages` | the pages that no single flow owns |
 //! | [`web`] | what these pages share with the tool's workbench |
 //!
@@ -22,6 +21,7 @@
 )]
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -33,10 +33,10 @@ pub use account::{Account, Keys, Messaging, Sso, SupportSdk, UserToken};
 pub use client::Client;
 use sessions::Sessions;
 use users::Users;
+use zendesk_jwt_rules::EpochSeconds;
 
 mod account;
 pub mod client;
-mod environment;
 mod messaging;
 mod pages;
 mod sessions;
@@ -102,4 +102,16 @@ impl Zendesk {
 #[expect(clippy::print_stdout, reason = "a person reads this")]
 fn log(request: &str, result: &str) {
     println!("Zendesk: {request}  {result}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "Zendesk has a clock of its own")]
+fn now() -> EpochSeconds {
+    EpochSeconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}
+
+/// 128 random bits in hexadecimal; `None` if the operating system gives no random bytes.
+fn random_id() -> Option<String> {
+    let mut bits = [0; 16];
+    aws_lc_rs::rand::fill(&mut bits).ok()?;
+    Some(hex::encode(bits))
 }

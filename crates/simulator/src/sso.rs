@@ -16,11 +16,10 @@ use cookie::{Cookie, SameSite, time::Duration};
 use serde_json::{Map, Value};
 use url::{Position, Url};
 
-use crate::environment::{self, random_id};
 use crate::users::Update;
 use crate::verdict::{Verdict, Violation, names};
 use crate::web::{self, Menu, Prose};
-use crate::{Sso, Zendesk, log, pages, support_sdk};
+use crate::{Sso, Zendesk, log, now, pages, random_id, support_sdk};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
 
@@ -149,7 +148,7 @@ fn remote_login(sso: &Sso, return_to: &str) -> Url {
         .append_pair("return_to", return_to)
         .append_pair("brand_id", BRAND_ID)
         .append_pair("locale_id", LOCALE_ID)
-        .append_pair("timestamp", &environment::now().0.to_string());
+        .append_pair("timestamp", &now().0.to_string());
     url
 }
 
@@ -283,33 +282,35 @@ fn session_cookie(value: &str) -> cookie::CookieBuilder<'_> {
     Cookie::build((SESSION_COOKIE, value)).path("/").http_only(true).same_site(SameSite::Lax)
 }
 
+/// What is known of Zendesk's texts about broken rules (C: their gist). The exact texts are unknown.
+const GISTS: [(&str, &str); 11] = [
+    (Rule::Algorithm.code(), SIGNATURE_FAILED),
+    (Rule::Type.code(), SIGNATURE_FAILED),
+    (Rule::Signature.code(), SIGNATURE_FAILED),
+    (Rule::IatFresh.code(), IAT_IS_OFF),
+    (Rule::NotMilliseconds.code(), IAT_IS_OFF),
+    (Rule::ExpAhead.code(), "The token has expired"),
+    (Rule::EmailAddress.code(), "User is invalid: Email is invalid"),
+    (Rule::RequiredClaims.code(), "User is invalid: Name or email is invalid"),
+    ("jti_reused", "The unique identifier has been reused"),
+    ("return_to_foreign", "The address to return to is on another host"),
+    ("jwt_missing", "The token is missing"),
+];
+const SIGNATURE_FAILED: &str = "Signature verification failed";
+const IAT_IS_OFF: &str = "The iat is not within 3 minutes of our clock";
+
 /// Zendesk stops at one rule: the signature first, then whether the token can be read, then what the token says.
-/// The exact texts are unknown (C: their gist), except for [`EMAIL_TAKEN`]; the rule in parentheses is ours.
+/// The rule in parentheses is ours.
 fn message(violations: &[Violation], verdict: Option<&Verdict>) -> String {
-    let signature_rules = [Rule::Algorithm, Rule::Type, Rule::Signature].map(Rule::code);
-    let first = violations.iter().find(|violation| signature_rules.contains(&violation.rule)).or(violations.first());
+    let is_of_signature = |violation: &&Violation| GISTS.contains(&(violation.rule, SIGNATURE_FAILED));
+    let first = violations.iter().find(is_of_signature).or(violations.first());
     let rule = first.map_or("", |violation| violation.rule);
-    let is_one_of = |rules: &[Rule]| rules.iter().any(|wanted| wanted.code() == rule);
-    let gist = if signature_rules.contains(&rule) {
-        "Signature verification failed"
-    } else if is_one_of(&[Rule::IatFresh, Rule::NotMilliseconds]) {
-        "The iat is not within 3 minutes of our clock"
-    } else if is_one_of(&[Rule::ExpAhead]) {
-        "The token has expired"
-    } else if is_one_of(&[Rule::EmailAddress]) {
-        "User is invalid: Email is invalid"
-    } else if is_one_of(&[Rule::RequiredClaims]) && verdict.is_some_and(lacks_name_or_email) {
-        "User is invalid: Name or email is invalid"
-    } else {
-        match (rule, verdict) {
-            ("email_conflict", Some(verdict)) => return fill_in(EMAIL_TAKEN, verdict),
-            ("jti_reused", _) => "The unique identifier has been reused",
-            ("return_to_foreign", _) => "The address to return to is on another host",
-            ("jwt_missing", _) => "The token is missing",
-            _ => "Invalid JWT token",
-        }
-    };
-    format!("{gist} ({rule})")
+    if let (true, Some(verdict)) = (rule == "email_conflict", verdict) {
+        return fill_in(EMAIL_TAKEN, verdict);
+    }
+    let is_other_claim = rule == Rule::RequiredClaims.code() && !verdict.is_some_and(lacks_name_or_email);
+    let known = GISTS.into_iter().find(|(known, _)| *known == rule && !is_other_claim);
+    format!("{} ({rule})", known.map_or("Invalid JWT token", |(_, gist)| gist))
 }
 
 fn fill_in(message: &str, verdict: &Verdict) -> String {

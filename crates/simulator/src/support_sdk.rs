@@ -13,11 +13,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Failure, Request};
-use crate::environment::random_id;
 use crate::users::Update;
 use crate::verdict::{Verdict, Violation, as_json, names};
 use crate::web::{self, Menu, Prose};
-use crate::{SupportSdk, UserToken, Zendesk, log, pages};
+use crate::{SupportSdk, UserToken, Zendesk, log, pages, random_id};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
 

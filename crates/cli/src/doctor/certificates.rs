@@ -42,9 +42,7 @@ pub(super) fn examine(handshake: &Handshake, roots: &RootCertStore, report: &mut
         ("certificate-dates", in_force(&parsed, now)),
     ];
     let is_trusted = verdicts.iter().all(|(_, verdict)| !verdict.is_fail());
-    for (id, verdict) in verdicts {
-        report.add(id, verdict);
-    }
+    report.add_all(verdicts);
     report.add("certificate-expiry", expiry(leaf, now));
     is_trusted
 }

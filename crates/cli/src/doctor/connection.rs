@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use url::{Host, Url};
 
 use super::certificates;
-use super::report::{Group, Report, Verdict};
+use super::report::{Report, Verdict};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::Client;
 use zendesk_jwt_simulator::client::{Accept, Failure, Route};
@@ -47,14 +47,6 @@ impl Network<'_> {
 
     /// Makes every check of the connection. Gives the route, if there is one, and whether it is trusted.
     pub(super) async fn examine(&self, url: &Url, kind: Kind, report: &mut Report) -> Option<(Route, bool)> {
-        let route = self.examine_steps(url, kind, report).await;
-        if route.is_none() {
-            report.skip_rest(Group::Connection, "there is no connection, so no request was sent");
-        }
-        route
-    }
-
-    async fn examine_steps(&self, url: &Url, kind: Kind, report: &mut Report) -> Option<(Route, bool)> {
         let remedy = "Add the record to your DNS zone, or correct the address; to try a server before its DNS record \
                       exists, give --resolve.";
         let addresses = report.require("dns", self.addresses(url).await, remedy)?;

@@ -8,7 +8,7 @@ use hyper::header::{
 
 use super::arguments::Place;
 use super::endpoint::{Endpoint, describe, unanswered};
-use super::report::{Group, Report, Verdict, quoted};
+use super::report::{Report, Verdict, quoted};
 use zendesk_jwt_simulator::client::{Answer, Failure, Request};
 
 /// An origin that no messaging endpoint allows.
@@ -36,7 +36,6 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
         Err(failure) => unanswered(failure),
     };
     report.add("cors-foreign", verdict);
-    report.skip_rest(Group::Cors, "needs the origin of your site (--origin)");
 }
 
 /// Browsers ask first before they send a header that a page sets itself.

@@ -38,7 +38,7 @@ pub(super) fn examine(endpoint: &Endpoint<'_>, answer: &Answer, jwt: &str, later
         let later = later.map(|later| inspect(later, &expectation));
         report.add("jti-changes", jti_changes(&inspection, later.as_ref()));
     }
-    report.skip_rest(Group::Jwt, "the JWT cannot be read so far");
+    report.skip_rest(&[Group::Jwt], Err("the JWT cannot be read so far"));
 }
 
 fn judged(rule: Rule, finding: Option<&Finding>) -> Verdict {

@@ -23,7 +23,7 @@ use crate::problem::{Problem, block_on, usage_error};
 pub(crate) use arguments::Arguments;
 use endpoint::Endpoint;
 use plan::Plan;
-use report::Report;
+use report::{Group, Report};
 use zendesk_jwt_rules::Kind;
 
 mod arguments;
@@ -70,24 +70,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
 
 async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
     progress.set_message("Connecting");
-    let Some((route, is_trusted)) = plan.network.examine(&plan.url, plan.kind, report).await else { return };
+    let Some((route, is_trusted)) = plan.network.examine(&plan.url, plan.kind, report).await else {
+        return report.skip_rest(&[Group::Connection], Err("there is no connection, so no request was sent"));
+    };
     let endpoint = Endpoint { plan, route, is_trusted };
     match plan.kind {
         Kind::Sdk | Kind::Messaging => {
             progress.set_message("Sending unknown user tokens");
-            let refuses = refusals::examine(&endpoint, report).await;
+            let stop = refusals::examine(&endpoint, report).await;
+            report.skip_rest(&[Group::Connection, Group::UnknownToken], stop);
             progress.set_message("Sending the user token");
-            good_token::examine(&endpoint, refuses, report).await;
+            let refuses = stop != Err(refusals::SIGNS_FOR_ALL);
+            let accepted = good_token::examine(&endpoint, refuses, report).await;
+            report.skip_rest(&[Group::GoodToken, Group::Jwt], accepted);
         }
         Kind::Sso => {
             progress.set_message("Opening the sign-in page");
-            sso::examine(&endpoint, report).await;
+            sso::without_session(&endpoint, report).await;
+            report.skip_rest(&[Group::Connection], Err("no answer"));
+            let signed_in = sso::with_session(&endpoint, report).await;
+            report.skip_rest(&[Group::Page, Group::ReturnTo, Group::Jwt], signed_in);
             progress.set_message("Opening the remote logout URL");
-            sign_out::examine(&endpoint, report).await;
+            let signed_out = sign_out::examine(&endpoint, report).await;
+            report.skip_rest(&[Group::SignOut], signed_out);
         }
     }
     if plan.kind == Kind::Messaging {
         progress.set_message("Sending requests of other origins");
         cors::examine(&endpoint, report).await;
+        report.skip_rest(&[Group::Cors], Err("needs the origin of your site (--origin)"));
     }
 }

@@ -5,7 +5,7 @@ use hyper::{Method, StatusCode};
 use super::arguments::Place;
 use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached, unanswered};
 use super::jwt;
-use super::report::{Group, Report, Verdict};
+use super::report::{Report, Verdict};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::{Answer, Request};
@@ -21,16 +21,8 @@ const INTERNALS: [&str; 18] = [
 /// Why checks prove nothing once the endpoint signs for unknown tokens.
 pub(super) const SIGNS_FOR_ALL: &str = "the endpoint signs a JWT for every user token, so this proves nothing";
 
-/// Makes these checks, which need nothing from the operator, and says whether the endpoint refuses unknown tokens.
-pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> bool {
-    let reason = examine_answers(endpoint, report).await.err();
-    report.skip_rest(Group::Connection, reason.unwrap_or_default());
-    report.skip_rest(Group::UnknownToken, reason.unwrap_or_default());
-    reason != Some(SIGNS_FOR_ALL)
-}
-
-/// Makes the checks, or says why it stopped.
-async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+/// Makes these checks, which need nothing from the operator, or says why it stopped.
+pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
     let unknown = endpoint.request_with(&endpoint.unknown_token());
     let unknown = endpoint.answer("unknown-token", unknown, report).await?;
     report.add("clock", jwt::server_clock(&unknown));

@@ -178,12 +178,17 @@ impl Report {
         needed.map_err(|problem| self.add(id, Verdict::fail(problem.to_string(), remedy))).ok()
     }
 
-    /// Skips the checks of a group that were not made.
-    pub(super) fn skip_rest(&mut self, group: Group, reason: &str) {
-        for check in &mut self.0 {
-            if check.group == group && check.verdict.is_none() {
-                check.verdict = Some(Verdict::skip(reason));
-            }
+    /// Skips the checks of these groups that were not made, for the reason why a step stopped.
+    pub(super) fn skip_rest(&mut self, groups: &[Group], step: Result<(), &str>) {
+        let Err(reason) = step else { return };
+        for check in self.0.iter_mut().filter(|check| groups.contains(&check.group) && check.verdict.is_none()) {
+            check.verdict = Some(Verdict::skip(reason));
+        }
+    }
+
+    pub(super) fn add_all<const N: usize>(&mut self, verdicts: [(&str, Verdict); N]) {
+        for (id, verdict) in verdicts {
+            self.add(id, verdict);
         }
     }
 

@@ -18,18 +18,8 @@ const RELATIVE: &str = "/hc/en-us/search?query=a%26b%20c&utf8=%E2%9C%93";
 /// The host of the foreign addresses.
 const FOREIGN_HOST: &str = "example.org";
 
-pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
-    without_session(endpoint, report).await;
-    if let Err(reason) = with_session(endpoint, report).await {
-        for group in [Group::Page, Group::ReturnTo, Group::Jwt] {
-            report.skip_rest(group, reason);
-        }
-    }
-    report.skip_rest(Group::Connection, "no answer");
-}
-
 /// Makes the checks that need a user token, or says why it stopped.
-async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+pub(super) async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
     let user_token = endpoint.user_token()?;
     let request = as_zendesk_sends(endpoint.request_with(user_token), Some(RELATIVE));
     let first = endpoint.answer("sign-in-page", request, report).await?;
@@ -55,7 +45,7 @@ fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
 }
 
 /// What browsers get that are not signed in.
-async fn without_session(endpoint: &Endpoint<'_>, report: &mut Report) {
+pub(super) async fn without_session(endpoint: &Endpoint<'_>, report: &mut Report) {
     let anonymous = endpoint.send(as_zendesk_sends(endpoint.request(Method::GET), Some(RELATIVE))).await;
     if let Ok(answer) = &anonymous {
         report.add("clock", jwt::server_clock(answer));
@@ -123,7 +113,7 @@ fn the_form(answer: &Answer) -> Result<Form, Verdict> {
 fn examine_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &mut Report) -> Option<Url> {
     let url = &endpoint.plan.url;
     let (action, zendesk) = page::action(form, url, endpoint.plan.arguments.zendesk_subdomain.as_deref());
-    let verdicts = [
+    report.add_all([
         ("sign-in-page", Verdict::pass("a page with one form for Zendesk")),
         ("form-method", page::method(form)),
         ("form-action", action),
@@ -132,10 +122,7 @@ fn examine_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &
         ("referrer-policy", page::referrer_policy(answer)),
         ("csp-form-action", page::form_action(answer, form, url, &endpoint.plan.arguments.help_center)),
         ("frame-ancestors", page::framing(answer)),
-    ];
-    for (id, verdict) in verdicts {
-        report.add(id, verdict);
-    }
+    ]);
     zendesk
 }
 
@@ -153,7 +140,7 @@ async fn examine_return_to(
     };
     report.add("return-to-relative", forwarded(first, RELATIVE));
     let Some(zendesk) = zendesk else {
-        report.skip_rest(Group::ReturnTo, "the form does not lead to Zendesk");
+        report.skip_rest(&[Group::ReturnTo], Err("the form does not lead to Zendesk"));
         return send(None).await.ok();
     };
     let absolute = format!("{zendesk}agent/tickets/1?a=b%26c");
