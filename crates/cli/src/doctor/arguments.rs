@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
 
     /// A file with a user token that the endpoint knows
     ///
-    /// `-` is standard input. Without this option the tool asks for the token on a terminal, and skips the checks that
+    /// The token may be an ID token of your identity provider. `-` is standard input. Without this option the tool asks for the token on a terminal, and skips the checks that
     /// need one elsewhere.
     #[arg(long = "token-file", value_name = "FILE")]
     pub(super) user_token_file: Option<PathBuf>,

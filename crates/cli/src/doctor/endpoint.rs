@@ -25,6 +25,9 @@ impl Endpoint<'_> {
     pub(super) fn user_token(&self) -> Result<&str, &'static str> {
         match &self.plan.user_token {
             Some(_) if !self.is_trusted => Err("the user token is not sent over a connection that cannot be trusted"),
+            Some(_) if self.plan.id_token.as_ref().is_some_and(|token| token.is_expired) => {
+                Err("the ID token has expired")
+            }
             Some(token) => Ok(token),
             None => Err("needs a user token (--token-file)"),
         }

@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 
 use super::arguments::Place;
 use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached};
+use super::id_token::WHY_REFUSED;
 use super::jwt;
+use super::plan::Plan;
 use super::refusals::SIGNS_FOR_ALL;
 use super::report::{Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
@@ -25,7 +27,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut
     let first = endpoint.answer("good-token", endpoint.request_with(user_token), report).await?;
     let later = endpoint.send(endpoint.request_with(user_token)).await.ok();
     report.add("speed", speed(kind, &first, later.as_ref()));
-    let verdict = accepted(&first, kind);
+    let verdict = accepted(&first, endpoint.plan);
     if verdict.is_fail() {
         let is_read = |answer: &Answer| answer.status == StatusCode::OK && find_jwt(&answer.body).is_some();
         let other = endpoint.reads_other_body(user_token, is_read).await;
@@ -46,16 +48,17 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut
     Ok(())
 }
 
-fn accepted(answer: &Answer, kind: Kind) -> Verdict {
+fn accepted(answer: &Answer, plan: &Plan<'_>) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
     let remedy = match answer.status {
         StatusCode::OK => return Verdict::pass(seen),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if plan.id_token.is_some() => WHY_REFUSED,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             "Give a user token that this endpoint knows and accepts for this kind of JWT. If it should know this one, \
              look into the server's log for the reason."
         }
         status if status.is_redirection() => "Answer 200 with the JWT at this address: a redirect is not followed.",
-        status if status.is_success() && kind == Kind::Messaging => {
+        status if status.is_success() && plan.kind == Kind::Messaging => {
             return Verdict::warn(seen, "Answer 200: some clients accept nothing else.");
         }
         status if status.is_server_error() => {

@@ -6,6 +6,7 @@
 //! | `connection`, `certificates` | DNS, TCP and TLS |
 //! | `endpoint` | the requests to the endpoint |
 //! | `refusals`, `good_token`, `cors` | the endpoints of the Support SDK and of messaging |
+//! | `id_token` | ID tokens of identity providers as user tokens |
 //! | `sso`, `page`, `sign_out` | the sign-in page and the remote logout URL |
 //! | `jwt` | the JWT, checked by [`zendesk_jwt_rules::inspect`], and the clocks |
 //! | `report`, `show` | the list of checks, and how people and programs see it |
@@ -32,6 +33,7 @@ mod connection;
 mod cors;
 mod endpoint;
 mod good_token;
+mod id_token;
 mod jwt;
 mod page;
 mod plan;
@@ -47,8 +49,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Err(problem) => usage_error(&output::escaped(&problem.to_string())),
     };
     let mut report = Report::new(plan.kind);
-    let tokens =
-        if plan.user_token.is_some() { "the given user token and invented ones" } else { "invented user tokens" };
+    let tokens = match (&plan.id_token, &plan.user_token) {
+        (Some(id_token), _) => format!("{}, with changed copies of it and with invented ones", id_token.description()),
+        (None, Some(_)) => "the given user token and invented ones".to_owned(),
+        (None, None) => "invented user tokens".to_owned(),
+    };
     let (url, kind) = (plan.shown_url(), plan.kind.title());
     output::note(&format!("Asking {url} for {kind} JWTs about a dozen times, with {tokens}.\n"));
     let progress = ProgressBar::new_spinner();
@@ -95,6 +100,8 @@ async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
             report.skip_rest(&[Group::SignOut], signed_out);
         }
     }
+    progress.set_message("Sending changed ID tokens");
+    id_token::examine(&endpoint, report).await;
     if plan.kind == Kind::Messaging {
         progress.set_message("Sending requests of other origins");
         cors::examine(&endpoint, report).await;

@@ -9,10 +9,11 @@ use zeroize::Zeroizing;
 
 use super::arguments::{Arguments, Place};
 use super::connection::Network;
+use super::id_token::IdToken;
 use crate::input::{self, ask, can_ask, is_standard_input};
 use crate::local::is_cookie_value;
 use crate::problem::Problem;
-use zendesk_jwt::jwt::{JtiSource, Kind, RandomJti};
+use zendesk_jwt::jwt::{Clock, EpochSeconds, JtiSource, Kind, RandomJti, SystemClock};
 use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem, check_secret};
 use zendesk_jwt_simulator::Client;
 
@@ -32,11 +33,14 @@ pub(super) struct Plan<'a> {
     pub(super) kind: Kind,
     pub(super) place: Place,
     pub(super) user_token: Option<Zeroizing<String>>,
+    /// What the user token says, if it is an ID token.
+    pub(super) id_token: Option<IdToken>,
     pub(super) secret: Option<Secret>,
     pub(super) logout_url: Option<Url>,
     pub(super) network: Network<'a>,
     /// Random hexadecimal digits, part of every invented token of this run.
     pub(super) marker: String,
+    pub(super) now: EpochSeconds,
 }
 
 impl<'a> Plan<'a> {
@@ -68,7 +72,9 @@ impl<'a> Plan<'a> {
         let client = Client { user_agent, timeout: Duration::from_secs(arguments.timeout), ..client };
         let network = Network { resolve: &arguments.resolve, client };
         let marker = RandomJti.next().map_err(|error| Problem(error.to_string()))?.as_str().to_owned();
-        Ok(Self { arguments, url, kind, place, user_token, secret, logout_url, network, marker })
+        let now = SystemClock.now();
+        let id_token = user_token.as_deref().and_then(|token| IdToken::read(token, now));
+        Ok(Self { arguments, url, kind, place, user_token, id_token, secret, logout_url, network, marker, now })
     }
 
     /// The address without its query, which may hold a key.

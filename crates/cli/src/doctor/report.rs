@@ -17,6 +17,7 @@ pub(super) enum Group {
     GoodToken,
     Page,
     ReturnTo,
+    IdToken,
     Jwt,
     Cors,
     SignOut,
@@ -30,6 +31,7 @@ impl Group {
             Self::GoodToken => "Answer to a known user token",
             Self::Page => "Sign-in page",
             Self::ReturnTo => "return_to",
+            Self::IdToken => "ID token",
             Self::Jwt => "JWT",
             Self::Cors => "Pages of other origins (CORS)",
             Self::SignOut => "Remote logout URL",
@@ -60,6 +62,7 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
         "page-cache", "referrer-policy", "csp-form-action", "frame-ancestors", "speed",
     ]),
     (Group::ReturnTo, SSO, &["return-to-relative", "return-to-absolute", "return-to-foreign"]),
+    (Group::IdToken, EVERY, &["id-token", "id-token-signature", "id-token-expired", "id-token-unsigned"]),
     (Group::Jwt, PROFILE, &["iat-clock", "jti-changes"]),
     (Group::Jwt, MESSAGING, &["kid"]),
     (Group::Cors, MESSAGING, &["cors-preflight", "cors-answer", "cors-foreign"]),
@@ -68,9 +71,9 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
 
 /// The start of the ids of the checks to fix first, in this order.
 #[rustfmt::skip]
-const MAIN_CHECKS: [&str; 12] = [
+const MAIN_CHECKS: [&str; 13] = [
     "dns", "tcp", "tls", "certificate", "no-redirect", "unknown-token", "page-", "good-token", "sign-in-page", "json",
-    "form-", "jwt-",
+    "form-", "id-token", "jwt-",
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

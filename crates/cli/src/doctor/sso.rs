@@ -6,8 +6,10 @@ use url::Url;
 
 use super::endpoint::{Endpoint, describe, unanswered};
 use super::good_token::speed;
+use super::id_token::WHY_REFUSED;
 use super::jwt;
 use super::page::{self, Form};
+use super::plan::Plan;
 use super::report::{Group, Report, Verdict, quoted};
 use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
 use zendesk_jwt_simulator::client::{Answer, Request};
@@ -23,21 +25,21 @@ pub(super) async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -
     let user_token = endpoint.user_token()?;
     let request = as_zendesk_sends(endpoint.request_with(user_token), Some(RELATIVE));
     let first = endpoint.answer("sign-in-page", request, report).await?;
-    let form = the_form(&first).map_err(|verdict| {
+    let form = the_form(&first, endpoint.plan).map_err(|verdict| {
         report.add("sign-in-page", verdict);
         "no page with one form"
     })?;
     let zendesk = examine_page(endpoint, &first, &form, report);
     let later = examine_return_to(endpoint, user_token, &form, zendesk.as_ref(), report).await;
     report.add("speed", speed(Kind::Sso, &first, later.as_ref()));
-    let later = later.and_then(|later| the_form(&later).ok());
+    let later = later.and_then(|later| the_form(&later, endpoint.plan).ok());
     let jwt = form.values("jwt").next().ok_or("no field `jwt`")?;
     jwt::examine(endpoint, &first, jwt, later.as_ref().and_then(|later| later.values("jwt").next()), report);
     Ok(())
 }
 
 /// Adds the parameters with which Zendesk sends a browser here.
-fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
+pub(super) fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
     let timestamp = SystemClock.now().0.to_string();
     let fixed = [("brand_id", "1"), ("locale_id", "1"), ("timestamp", &timestamp)];
     let parameters = fixed.into_iter().chain(return_to.map(|return_to| ("return_to", return_to)));
@@ -81,13 +83,15 @@ fn gets_no_form(answer: &Answer, browser: &str) -> Verdict {
 }
 
 /// The one form of the page, or what is wrong with the page.
-fn the_form(answer: &Answer) -> Result<Form, Verdict> {
+fn the_form(answer: &Answer, plan: &Plan<'_>) -> Result<Form, Verdict> {
     let seen = format!("answered with {}", describe(answer));
     if !answer.status.is_success() {
         let has_jwt = answer.header(LOCATION).is_some_and(|location| location.contains("jwt="));
         let remedy = if has_jwt {
             "Answer a page with a form that posts the JWT: a query gets into histories and logs, and Zendesk has \
              deprecated that way."
+        } else if plan.id_token.is_some() {
+            WHY_REFUSED
         } else {
             "Give a user token that this endpoint knows, in the cookie that it reads (--cookie). If it should know this \
              one, look into the server's log."
@@ -146,7 +150,9 @@ async fn examine_return_to(
     let absolute = format!("{zendesk}agent/tickets/1?a=b%26c");
     let later = send(Some(&absolute)).await;
     let verdict = match &later {
-        Ok(answer) => the_form(answer).map_or_else(|verdict| verdict, |form| forwarded(&form, &absolute)),
+        Ok(answer) => {
+            the_form(answer, endpoint.plan).map_or_else(|verdict| verdict, |form| forwarded(&form, &absolute))
+        }
         Err(failure) => unanswered(failure),
     };
     report.add("return-to-absolute", verdict);

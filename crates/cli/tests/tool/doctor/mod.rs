@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 mod calling;
 mod connection;
 mod healthy;
+mod id_token;
 mod messaging;
 mod sdk;
 mod sign_out;
