@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "URL", value_parser = url)]
     pub(super) url: Url,
 
-    /// What it makes: sdk, messaging or sso [default: by the paths /sdk/jwt, /messaging/jwt and /sso/login]
+    /// What it makes: sdk, messaging or sso [default: by the paths /sdk/jwt, /messaging/jwt and /sso/login, also with a configuration as in /sdk/ios/jwt]
     #[arg(long, value_name = "KIND", value_parser = crate::problem::kind)]
     pub(super) kind: Option<Kind>,
 

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE};
 
+use url::Url;
+
 use super::arguments::Place;
 use super::plan::Plan;
 use super::report::{Report, Verdict, quoted};
@@ -44,8 +46,12 @@ impl Endpoint<'_> {
 
     /// The request that brings this endpoint a user token.
     pub(super) fn request_with(&self, token: &str) -> Request {
+        self.request_to(&self.plan.url, token)
+    }
+
+    pub(super) fn request_to(&self, url: &Url, token: &str) -> Request {
         let is_page = self.plan.kind == Kind::Sso && self.plan.place != Place::Form;
-        let request = self.request(if is_page { Method::GET } else { Method::POST });
+        let request = Request::new(if is_page { Method::GET } else { Method::POST }, url);
         match self.plan.place {
             Place::Form => {
                 let mut form = form_urlencoded::Serializer::new(String::new());

@@ -3,6 +3,7 @@
 //! | where | what it holds |
 //! |---|---|
 //! | `arguments`, `plan` | the command line; the files and prompts, read into a `Plan` |
+//! | `own_path` | the paths of our own endpoints, with their configurations |
 //! | `connection`, `certificates` | DNS, TCP and TLS |
 //! | `endpoint` | the requests to the endpoint |
 //! | `refusals`, `good_token`, `cors` | the endpoints of the Support SDK and of messaging |
@@ -35,6 +36,7 @@ mod endpoint;
 mod good_token;
 mod id_token;
 mod jwt;
+mod own_path;
 mod page;
 mod plan;
 mod refusals;
@@ -48,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Ok(plan) => plan,
         Err(problem) => usage_error(&output::escaped(&problem.to_string())),
     };
-    let mut report = Report::new(plan.kind);
+    let mut report = Report::new(plan.kind, plan.configuration());
     let tokens = match (&plan.id_token, &plan.user_token) {
         (Some(id_token), _) => format!("{}, with changed copies of it and with invented ones", id_token.description()),
         (None, Some(_)) => "the given user token and invented ones".to_owned(),
@@ -79,6 +81,7 @@ async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
         return report.skip_rest(&[Group::Connection], Err("there is no connection, so no request was sent"));
     };
     let endpoint = Endpoint { plan, route, is_trusted };
+    own_path::examine(&endpoint, report).await;
     match plan.kind {
         Kind::Sdk | Kind::Messaging => {
             progress.set_message("Sending unknown user tokens");

@@ -10,16 +10,13 @@ use zeroize::Zeroizing;
 use super::arguments::{Arguments, Place};
 use super::connection::Network;
 use super::id_token::IdToken;
+use super::own_path::OwnPath;
 use crate::input::{self, ask, can_ask, is_standard_input};
 use crate::local::is_cookie_value;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, JtiSource, Kind, RandomJti, SystemClock};
 use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem, check_secret};
 use zendesk_jwt_simulator::Client;
-
-/// The paths of our own endpoints.
-const OWN_PATHS: [(&str, Kind); 3] =
-    [("/sdk/jwt", Kind::Sdk), ("/messaging/jwt", Kind::Messaging), ("/sso/login", Kind::Sso)];
 
 /// The shared secret, with the key id if it is known. No `Debug`.
 pub(super) struct Secret {
@@ -30,6 +27,7 @@ pub(super) struct Secret {
 pub(super) struct Plan<'a> {
     pub(super) arguments: &'a Arguments,
     pub(super) url: Url,
+    pub(super) own_path: Option<OwnPath>,
     pub(super) kind: Kind,
     pub(super) place: Place,
     pub(super) user_token: Option<Zeroizing<String>>,
@@ -46,11 +44,11 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     pub(super) fn read(arguments: &'a Arguments) -> Result<Self, Problem> {
         let mut url = arguments.url.clone();
-        let logout_url = arguments.logout_url.clone().or_else(|| own_logout_url(&url));
+        let own_path = OwnPath::of(&url);
+        let own_logout_url = own_path.as_ref().and_then(|own| own.logout_url(&url));
+        let logout_url = arguments.logout_url.clone().or(own_logout_url);
         url.set_fragment(None);
-        // A REST API puts its stage before the path.
-        let known = OWN_PATHS.into_iter().find(|(path, _)| url.path().ends_with(path)).map(|(_, kind)| kind);
-        let kind = arguments.kind.or(known).ok_or_else(|| {
+        let kind = arguments.kind.or(own_path.as_ref().map(|own| own.kind)).ok_or_else(|| {
             problem("the address does not say the kind of JWT: add --kind sdk, --kind messaging or --kind sso")
         })?;
         let place = place(kind, arguments)?;
@@ -74,7 +72,25 @@ impl<'a> Plan<'a> {
         let marker = RandomJti.next().map_err(|error| Problem(error.to_string()))?.as_str().to_owned();
         let now = SystemClock.now();
         let id_token = user_token.as_deref().and_then(|token| IdToken::read(token, now));
-        Ok(Self { arguments, url, kind, place, user_token, id_token, secret, logout_url, network, marker, now })
+        Ok(Self {
+            arguments,
+            url,
+            own_path,
+            kind,
+            place,
+            user_token,
+            id_token,
+            secret,
+            logout_url,
+            network,
+            marker,
+            now,
+        })
+    }
+
+    /// The configuration that the path names.
+    pub(super) fn configuration(&self) -> Option<String> {
+        self.own_path.as_ref()?.configuration.clone()
     }
 
     /// The address without its query, which may hold a key.
@@ -85,14 +101,6 @@ impl<'a> Plan<'a> {
 
 fn problem(text: &str) -> Problem {
     Problem(text.to_owned())
-}
-
-fn own_logout_url(url: &Url) -> Option<Url> {
-    let before = url.path().strip_suffix("/sso/login")?;
-    let mut logout_url = url.clone();
-    logout_url.set_path(&format!("{before}/sso/logout"));
-    logout_url.set_query(None);
-    Some(logout_url)
 }
 
 fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Problem> {

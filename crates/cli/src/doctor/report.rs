@@ -1,6 +1,6 @@
 //! The list of checks, and what each found.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ use zendesk_jwt_rules::inspect::Rule;
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Group {
     Connection,
+    Configuration,
     UnknownToken,
     GoodToken,
     Page,
@@ -27,6 +28,7 @@ impl Group {
     pub(super) const fn heading(self) -> &'static str {
         match self {
             Self::Connection => "Connection",
+            Self::Configuration => "Configuration",
             Self::UnknownToken => "Requests without a known user token",
             Self::GoodToken => "Answer to a known user token",
             Self::Page => "Sign-in page",
@@ -52,6 +54,7 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
         "dns", "tcp", "tls", "certificate-chain", "certificate-name", "certificate-dates", "certificate-expiry", "clock",
     ]),
     (Group::Connection, NOT_SSO, &["no-redirect"]),
+    (Group::Configuration, EVERY, &["unknown-configuration"]),
     (Group::UnknownToken, NOT_SSO, &[
         "unknown-token", "refusals-alike", "odd-characters", "empty-token", "json-body", "get",
         "refusal-leaks-nothing", "refusal-cache",
@@ -74,6 +77,13 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
 const MAIN_CHECKS: [&str; 13] = [
     "dns", "tcp", "tls", "certificate", "no-redirect", "unknown-token", "page-", "good-token", "sign-in-page", "json",
     "form-", "id-token", "jwt-",
+];
+
+/// The start of the ids of the checks that depend on the key and the settings of a configuration.
+#[rustfmt::skip]
+const OF_CONFIGURATION: [&str; 11] = [
+    "unknown-token", "page-", "good-token", "sign-in-page", "form-action", "csp-", "jwt-secret", "jwt-signature", "kid",
+    "cors-", "sign-out",
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -155,21 +165,28 @@ impl Check {
 }
 
 /// All checks of an endpoint of one kind.
-pub(super) struct Report(Vec<Check>);
+pub(super) struct Report {
+    checks: Vec<Check>,
+    configuration: Option<String>,
+}
 
 impl Report {
     /// None of the checks is made.
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: Kind, configuration: Option<String>) -> Self {
         let listed = CHECKS.iter().filter(|(_, kinds, _)| kinds.contains(&kind));
         let listed = listed.flat_map(|(group, _, ids)| ids.iter().map(|id| (*group, (*id).to_owned())));
         let all = rules(kind).map(|rule| (Group::Jwt, rule_id(rule))).chain(listed);
         let mut checks: Vec<Check> = all.map(|(group, id)| Check { id, group, verdict: None }).collect();
         checks.sort_by_key(|check| check.group);
-        Self(checks)
+        Self { checks, configuration }
     }
 
-    pub(super) fn add(&mut self, id: &str, verdict: Verdict) {
-        let found = self.0.iter_mut().find(|check| check.id == id);
+    pub(super) fn add(&mut self, id: &str, mut verdict: Verdict) {
+        let depends = OF_CONFIGURATION.iter().any(|start| id.starts_with(start));
+        if let (Some(remedy), Some(name), true) = (&mut verdict.remedy, &self.configuration, depends) {
+            let _ = write!(remedy, " The path chooses the configuration `{name}`: check its own key and settings.");
+        }
+        let found = self.checks.iter_mut().find(|check| check.id == id);
         debug_assert!(found.is_some(), "{id} is not a check of this kind");
         if let Some(check) = found {
             check.verdict = Some(verdict);
@@ -184,7 +201,7 @@ impl Report {
     /// Skips the checks of these groups that were not made, for the reason why a step stopped.
     pub(super) fn skip_rest(&mut self, groups: &[Group], step: Result<(), &str>) {
         let Err(reason) = step else { return };
-        for check in self.0.iter_mut().filter(|check| groups.contains(&check.group) && check.verdict.is_none()) {
+        for check in self.checks.iter_mut().filter(|check| groups.contains(&check.group) && check.verdict.is_none()) {
             check.verdict = Some(Verdict::skip(reason));
         }
     }
@@ -196,7 +213,7 @@ impl Report {
     }
 
     pub(super) fn checks(&self) -> impl Iterator<Item = (&Check, &Verdict)> {
-        self.0.iter().filter_map(|check| Some((check, check.verdict.as_ref()?)))
+        self.checks.iter().filter_map(|check| Some((check, check.verdict.as_ref()?)))
     }
 
     pub(super) fn failures(&self) -> impl Iterator<Item = (&Check, &Verdict)> {

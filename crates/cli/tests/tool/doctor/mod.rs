@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 mod calling;
+mod configuration;
 mod connection;
 mod healthy;
 mod id_token;
