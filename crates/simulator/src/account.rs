@@ -1,5 +1,7 @@
 //! What Admin Center holds: the addresses of the company's endpoints and the keys of each kind.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -12,23 +14,26 @@ const MAX_MESSAGING_KEYS: usize = 10;
 /// One Zendesk account. A kind that is not configured is not simulated.
 #[derive(Default)]
 pub struct Account {
-    /// Channels > Classic > Mobile SDK.
-    pub support_sdk: Option<SupportSdk>,
-    /// Account > Security > Single sign-on.
-    pub sso: Option<Sso>,
+    /// Channels > Classic > Mobile SDK: one for each app.
+    pub apps: Vec<App>,
+    /// Account > Security > Single sign-on: the first is the Primary SSO.
+    pub sso: Vec<Sso>,
     /// Account > Security > End user authentication.
     pub messaging: Option<Messaging>,
     /// The user tokens that the pages offer.
     pub user_tokens: Vec<UserToken>,
 }
 
-pub struct SupportSdk {
+pub struct App {
+    /// Empty if it has no name, as for a JWT configuration.
+    pub name: String,
     pub jwt_url: Url,
     pub key: SharedKey,
 }
 
 /// A JWT configuration for single sign-on.
 pub struct Sso {
+    pub name: String,
     /// The remote login URL.
     pub login_url: Url,
     /// The remote logout URL.
@@ -49,16 +54,27 @@ pub struct UserToken {
     pub shows: String,
 }
 
+impl Sso {
+    /// The text on the button of "Let them choose".
+    pub(super) fn button(&self) -> String {
+        format!("Continue with {}", if self.name.is_empty() { "SSO" } else { &self.name })
+    }
+}
+
 /// The keys of the kinds that have one.
 pub struct Keys {
-    pub sdk: Option<SharedKey>,
+    pub sdk: NamedKeys,
     pub messaging: Vec<SharedKey>,
-    pub sso: Option<SharedKey>,
+    pub sso: NamedKeys,
 }
+
+/// The keys of one kind by the name of their configuration, which is empty for the unnamed one.
+pub type NamedKeys = BTreeMap<String, SharedKey>;
 
 impl Keys {
     /// Reads `{"sdk": {"secret": "…"}, "messaging": {"kid": "app_…", "secret": "…"}, "sso": {"secret": "…"}}`. Each
-    /// member is optional, and `messaging` may be a list. The problem quotes no secret.
+    /// member is optional, `messaging` may be a list, and `sdk` and `sso` may have
+    /// `"configurations": {"ios": {"secret": "…"}}`. The problem quotes no secret.
     pub fn parse(json: &str) -> Result<Self, String> {
         // The message of serde would quote the value.
         let keys: Map<String, Value> = serde_json::from_str(json).map_err(|error| {
@@ -67,13 +83,25 @@ impl Keys {
         if let Some(name) = keys.keys().find(|name| Kind::parse(name).is_none()) {
             return Err(format!("`{name}` is not a kind: the kinds are sdk, messaging and sso"));
         }
-        let key = |kind: Kind| keys.get(kind.name()).map(|value| key(value, kind.name(), kind)).transpose();
         let messaging = match keys.get("messaging") {
+            None => Vec::new(),
             Some(Value::Array(list)) => messaging_keys(list)?,
-            _ => key(Kind::Messaging)?.into_iter().collect(),
+            Some(value) => vec![key(value, "messaging", Kind::Messaging)?],
         };
-        Ok(Self { sdk: key(Kind::Sdk)?, messaging, sso: key(Kind::Sso)? })
+        let named = |kind: Kind| keys.get(kind.name()).map_or(Ok(NamedKeys::new()), |value| named_keys(value, kind));
+        Ok(Self { sdk: named(Kind::Sdk)?, messaging, sso: named(Kind::Sso)? })
     }
+}
+
+fn named_keys(value: &Value, kind: Kind) -> Result<NamedKeys, String> {
+    let configurations = value.get("configurations").and_then(Value::as_object).into_iter().flatten();
+    let mut keys = configurations
+        .map(|(name, value)| Ok((name.clone(), key(value, &format!("{kind}.configurations.{name}"), kind)?)))
+        .collect::<Result<NamedKeys, String>>()?;
+    if keys.is_empty() || value.get("secret").is_some() {
+        keys.insert(String::new(), key(value, kind.name(), kind)?);
+    }
+    Ok(keys)
 }
 
 fn messaging_keys(list: &[Value]) -> Result<Vec<SharedKey>, String> {

@@ -3,6 +3,7 @@
 //! | where | what it holds |
 //! |---|---|
 //! | `account` | what Admin Center holds: addresses and keys |
+//! | `brand` | the two brands, one of them host-mapped |
 //! | `support_sdk`, `sso`, `messaging` | one flow each |
 //! | `verdict` | the check of a JWT by [`zendesk_jwt_rules::inspect`] and by what only Zendesk can know |
 //! | `users`, `sessions` | the users; used `jti` values, browser sessions and the last refused sign-in |
@@ -27,15 +28,17 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use url::Url;
+use url::{Host, Url};
 
-pub use account::{Account, Keys, Messaging, Sso, SupportSdk, UserToken};
+pub use account::{Account, App, Keys, Messaging, NamedKeys, Sso, UserToken};
+use brand::Brand;
 pub use client::Client;
 use sessions::Sessions;
 use users::Users;
 use zendesk_jwt_rules::EpochSeconds;
 
 mod account;
+mod brand;
 pub mod client;
 mod messaging;
 mod pages;
@@ -75,18 +78,29 @@ impl Zendesk {
 
     fn router(self: Arc<Self>) -> Router {
         let mut router = pages::router();
-        if self.account.support_sdk.is_some() {
+        if !self.account.apps.is_empty() {
             router = router
                 .route("/access/sdk/jwt", post(support_sdk::exchange))
                 .route("/sdk", get(support_sdk::page).post(support_sdk::try_out));
         }
-        if self.account.sso.is_some() {
+        if !self.account.sso.is_empty() {
             router = router.merge(sso::router());
         }
         if self.account.messaging.is_some() {
             router = router.merge(messaging::router());
         }
         router.layer(from_fn_with_state(self.guard, web::check)).with_state(self)
+    }
+
+    /// The hosts of the company that are mapped to this account.
+    pub fn mapped_hosts(&self) -> Vec<Host> {
+        let mapped = self.brands().into_iter().filter(|brand| brand.is_host_mapped);
+        mapped.filter_map(|brand| Some(brand.origin.host()?.to_owned())).collect()
+    }
+
+    /// The brands, of which the first is at the account's own host.
+    fn brands(&self) -> Vec<Brand> {
+        Brand::all(&self.origin)
     }
 
     fn users(&self) -> MutexGuard<'_, Users> {

@@ -104,7 +104,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         allowed_origins: arguments.allowed_origins.iter().chain(&simulator.origins).cloned().collect(),
     };
     let sso = sso_redirect::Settings {
-        zendesk: ZendeskHosts::new(simulator.url.clone(), Vec::new()),
+        zendesk: ZendeskHosts::new(simulator.url.clone(), simulator.mapped_hosts),
         login_url: Some(simulator.login_url),
         post_logout_url: None,
         session_cookie,

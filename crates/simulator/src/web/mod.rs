@@ -86,6 +86,14 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
 }
 
+/// The item that a form field or query parameter names, or else the first one.
+pub(crate) fn chosen<'a, T>(items: &'a [T], form: &[u8], field: &str, name: impl Fn(&T) -> &str) -> Option<&'a T> {
+    match form_urlencoded::parse(form).find(|(found, _)| found == field) {
+        Some((_, chosen)) => items.iter().find(|item| name(item) == chosen),
+        None => items.first(),
+    }
+}
+
 /// The first non-empty value of a form field or query parameter.
 pub fn field(form: &[u8], name: &str) -> Option<String> {
     let mut fields = form_urlencoded::parse(form);

@@ -113,6 +113,21 @@ fn a_visitor_signs_in_sees_the_user_in_zendesk_and_signs_out() {
 }
 
 #[test]
+fn a_visitor_of_a_host_mapped_brand_returns_there_signed_in() {
+    in_a_browser(|walk| {
+        walk.open("/hc/en-us");
+        walk.click("#brand a");
+        let mapped = walk.zendesk.replace("127.0.0.1", "localhost");
+        walk.arrives_at(&format!("{mapped}/hc"));
+        walk.reads("mapped to a host of your company");
+        walk.click("#sign-in");
+        walk.click(DEMO_USER);
+        walk.arrives_at(&format!("{mapped}/hc"));
+        walk.reads("Signed in as Demo User");
+    });
+}
+
+#[test]
 fn a_remembered_user_that_the_functions_refuse_reaches_a_page_instead_of_a_redirect_loop() {
     in_a_browser(|walk| {
         walk.open("/hc");
