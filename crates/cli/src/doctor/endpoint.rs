@@ -127,15 +127,11 @@ pub(super) fn envelope(answer: &Answer) -> Option<u64> {
     json.get("body").and_then(|_| json.get("statusCode")?.as_u64())
 }
 
-/// What `Cache-Control` says, unless it keeps the answer out of caches.
-pub(super) fn caching(answer: &Answer) -> Option<String> {
-    let seen = match answer.header(CACHE_CONTROL) {
-        None => "there is no Cache-Control header".to_owned(),
-        Some(directives) => format!("Cache-Control is {}", quoted(&directives)),
-    };
-    (!answer.is_no_store()).then_some(seen)
-}
-
-pub(super) fn not_cached() -> Verdict {
-    Verdict::pass("Cache-Control is `no-store`")
+/// Whether no cache may keep the answer.
+pub(super) fn caching(answer: &Answer, fault: impl FnOnce(String) -> Verdict) -> Verdict {
+    match answer.header(CACHE_CONTROL) {
+        _ if answer.is_no_store() => Verdict::pass("Cache-Control is `no-store`"),
+        None => fault("there is no Cache-Control header".to_owned()),
+        Some(directives) => fault(format!("Cache-Control is {}", quoted(&directives))),
+    }
 }

@@ -8,7 +8,7 @@ use hyper::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::arguments::Place;
-use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached};
+use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope};
 use super::id_token::WHY_REFUSED;
 use super::jwt;
 use super::plan::Plan;
@@ -41,7 +41,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut
     report.add("media-type", media_type(&first, kind));
     report.add("json", body(&first, kind));
     let remedy = "Send Cache-Control: no-store: who finds a JWT in a cache can use it.";
-    report.add("cache", caching(&first).map_or_else(not_cached, |seen| Verdict::warn(seen, remedy)));
+    report.add("cache", caching(&first, |seen| Verdict::warn(seen, remedy)));
     let jwt = the_jwt(&first).ok_or("no JWT")?;
     let later = later.as_ref().and_then(the_jwt);
     jwt::examine(endpoint, &first, &jwt, later.as_deref(), report);

@@ -5,7 +5,7 @@ use scraper::{ElementRef, Html};
 use url::{Position, Url};
 
 use super::connection::is_loopback;
-use super::endpoint::{caching, not_cached};
+use super::endpoint::caching;
 use super::report::{Verdict, quoted};
 use zendesk_jwt::jwt::sso;
 use zendesk_jwt_simulator::client::{Answer, Request};
@@ -129,7 +129,7 @@ pub(super) fn fields(form: &Form) -> Verdict {
 
 pub(super) fn cache(answer: &Answer) -> Verdict {
     let remedy = "Send Cache-Control: no-store: a page from a cache sends its `jti` twice, which Zendesk refuses.";
-    caching(answer).map_or_else(not_cached, |seen| Verdict::fail(seen, remedy))
+    caching(answer, |seen| Verdict::fail(seen, remedy))
 }
 
 pub(super) fn referrer_policy(answer: &Answer) -> Verdict {

@@ -3,7 +3,7 @@
 use hyper::{Method, StatusCode};
 
 use super::arguments::Place;
-use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached, unanswered};
+use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, unanswered};
 use super::jwt;
 use super::report::{Report, Verdict};
 use zendesk_jwt_rules::Kind;
@@ -69,15 +69,14 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
         }
     }
     report.add("odd-characters", odd);
-    answers.push(unknown);
+    answers.insert(0, unknown);
     report.add("refusal-leaks-nothing", leaks_nothing(&answers, &endpoint.plan.marker));
-    let stored = answers.iter().find_map(|answer| Some((answer.status.as_u16(), caching(answer)?)));
-    report.add(
-        "refusal-cache",
-        stored.map_or_else(not_cached, |(status, seen)| {
-            Verdict::warn(format!("with status {status}, {seen}"), "Send Cache-Control: no-store with every answer.")
-        }),
-    );
+    let stored = answers.iter().find(|answer| !answer.is_no_store()).unwrap_or(&answers[0]);
+    let fault = |seen| {
+        let seen = format!("with status {}, {seen}", stored.status.as_u16());
+        Verdict::warn(seen, "Send Cache-Control: no-store with every answer.")
+    };
+    report.add("refusal-cache", caching(stored, fault));
     Ok(())
 }
 
