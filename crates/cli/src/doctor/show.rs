@@ -43,31 +43,19 @@ struct Line<'a> {
 
 /// The lines of one group. Rules that are followed, and checks that are skipped for one reason, share a line.
 fn lines<'a>(checks: &[(&'a Check, &'a Verdict)]) -> Vec<Line<'a>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    let is_followed = |(check, verdict): &&(&Check, &Verdict)| check.is_rule() && verdict.state == State::Pass;
-    let followed = checks.iter().filter(is_followed).count();
-    if followed > 0 {
-        let text = format!("{followed} rules are followed");
-        lines.push(Line { state: State::Pass, id: "rules", text, remedy: None });
-    }
-    let mut skipped: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (check, verdict) in checks.iter().filter(|check| !is_followed(check)) {
-        if verdict.state != State::Skip {
-            lines.push(Line::of((check, verdict)));
-        } else if let Some((_, ids)) = skipped.iter_mut().find(|(reason, _)| *reason == verdict.seen) {
-            ids.push(&check.id);
-        } else {
-            skipped.push((&verdict.seen, vec![&check.id]));
-        }
-    }
-    lines.extend(skipped.into_iter().map(|(reason, ids)| {
-        let (id, text) = match ids.as_slice() {
-            [id] => (*id, reason.to_owned()),
-            ids => ("skipped", format!("{} checks: {reason}", ids.len())),
-        };
-        Line { state: State::Skip, id, text, remedy: None }
-    }));
-    lines
+    let (followed, others): (Vec<_>, Vec<_>) =
+        checks.iter().partition(|(check, verdict)| check.is_rule() && verdict.state == State::Pass);
+    let (mut skipped, made): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|(_, verdict)| verdict.state == State::Skip);
+    skipped.sort_by_key(|(_, verdict)| &verdict.seen);
+    let shared = |state, id, text| Line { state, id, text, remedy: None };
+    let count = followed.len();
+    let rules = (count > 0).then(|| shared(State::Pass, "rules", format!("{count} rules are followed")));
+    let skipped = skipped.chunk_by(|(_, one), (_, next)| one.seen == next.seen).map(|same| match same {
+        [check] => Line::of(*check),
+        same => shared(State::Skip, "skipped", format!("{} checks: {}", same.len(), same[0].1.seen)),
+    });
+    rules.into_iter().chain(made.into_iter().map(Line::of)).chain(skipped).collect()
 }
 
 impl<'a> Line<'a> {
