@@ -21,7 +21,6 @@ use zendesk_jwt_rules::inspect::{
 /// The widest line of a sentence, in columns.
 const MAX_WIDTH: usize = 110;
 
-/// The arguments of `zendesk-jwt inspect`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example, with `zendesk-jwt local` running:
@@ -59,7 +58,6 @@ pub(crate) struct Arguments {
     account: Account,
 }
 
-/// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let secret = arguments.shared_secret()?;
     let token = match &arguments.jwt {
@@ -165,7 +163,6 @@ fn only(kinds: &[Kind]) -> Option<Kind> {
     if let [kind] = kinds { Some(*kind) } else { None }
 }
 
-/// The report for people.
 struct Report<'a> {
     inspection: &'a Inspection,
     pasted: &'a Pasted,
@@ -214,7 +211,6 @@ impl Report<'_> {
         }
     }
 
-    /// The times among the claims, for people.
     fn times(&self, claims: &Map<String, Value>) -> String {
         let line = |name: &str| {
             // Milliseconds lie beyond the year 9999, which has no such text.

@@ -12,7 +12,6 @@ use zendesk_jwt::config;
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::{self, Account, App, Client, Keys, Messaging, Sso, Zendesk};
 
-/// The arguments of `zendesk-jwt simulate`.
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Simulate Zendesk for your endpoints, in any language
@@ -93,7 +92,6 @@ fn address(text: &str) -> Result<Url, String> {
     config::web_address(text).map_err(|problem| format!("it {problem}"))
 }
 
-/// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.sdk_url.is_empty() && arguments.sso_url.is_empty() && arguments.messaging_url.is_none() {
         usage_error("give at least one of --sdk-url, --sso-url and --messaging-url");

@@ -31,12 +31,9 @@ pub struct App {
     pub key: SharedKey,
 }
 
-/// A JWT configuration for single sign-on.
 pub struct Sso {
     pub name: String,
-    /// The remote login URL.
     pub login_url: Url,
-    /// The remote logout URL.
     pub logout_url: Option<Url>,
     pub key: SharedKey,
 }
@@ -61,7 +58,6 @@ impl Sso {
     }
 }
 
-/// The keys of the kinds that have one.
 pub struct Keys {
     pub sdk: NamedKeys,
     pub messaging: Vec<SharedKey>,

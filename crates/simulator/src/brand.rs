@@ -7,7 +7,6 @@ use crate::web;
 /// The host that plays a domain of the company which is mapped to Zendesk.
 const MAPPED_HOST: &str = "localhost";
 
-/// A brand with its help center.
 #[derive(Clone)]
 pub(super) struct Brand {
     pub name: &'static str,

@@ -60,7 +60,6 @@ pub enum Accept {
     Any,
 }
 
-/// What a server showed in a TLS handshake.
 #[derive(Debug)]
 pub struct Handshake {
     /// Such as `TLS 1.3`.
@@ -134,7 +133,6 @@ impl Client {
         Ok(Self { roots: Arc::new(roots), user_agent, timeout: TIMEOUT })
     }
 
-    /// The addresses of the URL's host, at least one.
     pub async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, Failure> {
         let port = url.port_or_known_default().unwrap_or_default();
         let host = host(url);
@@ -158,7 +156,6 @@ impl Client {
         Err(Failure::Unreachable(failed))
     }
 
-    /// The route to the URL's host at `address`.
     pub fn route(&self, url: &Url, address: SocketAddr, accept: Accept) -> Result<Route, Failure> {
         if url.scheme() == "http" {
             return Ok(Route { address, tls: None });

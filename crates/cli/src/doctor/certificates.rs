@@ -168,7 +168,6 @@ fn in_force(parsed: &[X509Certificate<'_>], now: i64) -> Verdict {
     Verdict::pass("all certificates are in force")
 }
 
-/// How long the server's certificate is still good.
 fn expiry(leaf: &X509Certificate<'_>, now: i64) -> Verdict {
     let validity = leaf.validity();
     let (from, to) = (validity.not_before.timestamp(), validity.not_after.timestamp());

@@ -32,7 +32,6 @@ impl Resolve {
     }
 }
 
-/// How this run reaches servers.
 pub(super) struct Network<'a> {
     pub(super) resolve: &'a [Resolve],
     pub(super) client: Client,

@@ -96,7 +96,6 @@ pub(super) fn server_clock(answer: &Answer) -> Verdict {
     }
 }
 
-/// Compares `iat` with the server's clock.
 fn iat_clock(iat: Option<u64>, answer: &Answer) -> Verdict {
     let (Some(iat), Some(date)) = (iat, date(answer)) else {
         return Verdict::skip("no `iat` in seconds, or no Date header");

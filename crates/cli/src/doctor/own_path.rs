@@ -48,7 +48,6 @@ impl OwnPath {
     }
 }
 
-/// A name of lower-case letters, digits and hyphens.
 fn is_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=32).contains(&text.len()) && text.bytes().all(is_plain)

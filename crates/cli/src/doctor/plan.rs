@@ -88,7 +88,6 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// The configuration that the path names.
     pub(super) fn configuration(&self) -> Option<String> {
         self.own_path.as_ref()?.configuration.clone()
     }

@@ -17,7 +17,6 @@ use zendesk_jwt_simulator::client::{Answer, Request};
 /// A help center path whose query shows whether it was encoded or decoded twice.
 const RELATIVE: &str = "/hc/en-us/search?query=a%26b%20c&utf8=%E2%9C%93";
 
-/// The host of the foreign addresses.
 const FOREIGN_HOST: &str = "example.org";
 
 /// Makes the checks that need a user token, or says why it stopped.
