@@ -23,7 +23,6 @@ use zendesk_jwt_rules::inspect::{
 /// The widest line of a sentence, in columns.
 const MAX_WIDTH: usize = 110;
 
-/// The arguments of `zendesk-jwt inspect`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example, with `zendesk-jwt local` running:
@@ -64,7 +63,6 @@ pub(crate) struct Arguments {
     account: Account,
 }
 
-/// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let secret = arguments.shared_secret()?;
     let token = match &arguments.jwt {
@@ -125,15 +123,13 @@ struct Pasted {
 
 impl Pasted {
     fn read(text: &str) -> Self {
+        let whole = || Found { jwt: text.to_owned(), surroundings: Vec::new() };
+        let Found { jwt, mut surroundings } = find_jwt(text).unwrap_or_else(whole);
         let is_answer = field(text, "jwt").is_some();
-        match find_jwt(text) {
-            Some(Found { jwt, .. }) if is_answer => Self { jwt: Zeroizing::new(jwt), surroundings: Vec::new() },
-            Some(Found { jwt, surroundings }) => Self {
-                jwt: Zeroizing::new(jwt),
-                surroundings: if surroundings == ["white space"] { Vec::new() } else { surroundings },
-            },
-            None => Self { jwt: Zeroizing::new(text.to_owned()), surroundings: Vec::new() },
+        if is_answer || surroundings == ["white space"] {
+            surroundings.clear();
         }
+        Self { jwt: Zeroizing::new(jwt), surroundings }
     }
 }
 
@@ -143,28 +139,12 @@ fn field(text: &str, name: &str) -> Option<Zeroizing<String>> {
     object.get(name)?.as_str().map(|value| Zeroizing::new(value.to_owned()))
 }
 
-fn signature_code(signature: Signature) -> &'static str {
-    match signature {
-        Signature::Verified => "verified",
-        Signature::Wrong => "wrong",
-        Signature::NotChecked => "not_checked",
-    }
-}
-
-fn severity_code(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Advice => "advice",
-        Severity::Ignored => "ignored",
-        Severity::Rejected => "rejected",
-    }
-}
-
 fn show_json(inspection: &Inspection, pasted: &Pasted) -> Result<(), Problem> {
     let rule = |(rule, finding): (Rule, Option<&Finding>)| {
         json!({
             "code": rule.code(),
             "statement": rule.statement(),
-            "severity": severity_code(rule.severity()),
+            "severity": rule.severity().name(),
             "source": rule.source(),
             "broken": finding.map(|finding| &finding.message),
         })
@@ -185,7 +165,7 @@ fn show_json(inspection: &Inspection, pasted: &Pasted) -> Result<(), Problem> {
         "kinds": inspection.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
         "looks_like": inspection.looks_like.map(Kind::name),
         "accepted": inspection.is_accepted(),
-        "signature": signature_code(inspection.signature),
+        "signature": inspection.signature,
         "header": inspection.header,
         "claims": inspection.claims,
         "rules": inspection.checked_rules().map(rule).collect::<Vec<_>>(),
@@ -197,7 +177,6 @@ fn only(kinds: &[Kind]) -> Option<Kind> {
     if let [kind] = kinds { Some(*kind) } else { None }
 }
 
-/// The report for people.
 struct Report<'a> {
     inspection: &'a Inspection,
     pasted: &'a Pasted,
@@ -269,7 +248,6 @@ impl Report<'_> {
         }
     }
 
-    /// The times among the claims, for people.
     fn times(&self, claims: &Map<String, Value>) -> String {
         let line = |name: &str| {
             // Milliseconds lie beyond the year 9999, which has no such text.
@@ -283,19 +261,17 @@ impl Report<'_> {
     }
 
     fn verdict(&self) -> String {
-        let found =
-            |severity| self.inspection.findings.iter().filter(|found| found.rule.severity() == severity).count();
-        let checked = self.inspection.checked.len();
-        let (rejected, ignored, advice) =
-            (found(Severity::Rejected), found(Severity::Ignored), found(Severity::Advice));
-        let verdict = match (rejected, ignored) {
-            (0, 0) if self.inspection.signature == Signature::NotChecked => {
+        let found = [Severity::Rejected, Severity::Ignored, Severity::Advice]
+            .map(|severity| self.inspection.findings.iter().filter(|found| found.rule.severity() == severity).count());
+        let verdict = match found {
+            [0, 0, _] if self.inspection.signature == Signature::NotChecked => {
                 "Zendesk accepts it if the signature is right"
             }
-            (0, 0) => "Zendesk accepts it",
-            (0, _) => "Zendesk accepts it, but not as intended",
+            [0, 0, _] => "Zendesk accepts it",
+            [0, ..] => "Zendesk accepts it, but not as intended",
             _ => "Zendesk refuses it",
         };
+        let (checked, [rejected, ignored, advice]) = (self.inspection.checked.len(), found);
         format!("{checked} rules checked, {} broken, {advice} with advice. {verdict}.", rejected + ignored)
     }
 }
@@ -305,12 +281,13 @@ fn section(title: &str, object: &Map<String, Value>) -> String {
 }
 
 fn broken(Finding { rule, message }: &Finding) -> String {
-    let (mark, cost) = match rule.severity() {
-        Severity::Rejected => (style("✗").red(), "Zendesk refuses the token"),
-        Severity::Ignored => (style("✗").yellow(), "Zendesk ignores or misreads it without an error"),
-        Severity::Advice => (style("!").cyan(), "advice"),
+    let severity = rule.severity();
+    let mark = match severity {
+        Severity::Rejected => style("✗").red(),
+        Severity::Ignored => style("✗").yellow(),
+        Severity::Advice => style("!").cyan(),
     };
-    let source = wrapped(&format!("{cost} ({}; {})", rule.code(), rule.source()), "      ");
+    let source = wrapped(&format!("{} ({}; {})", severity.effect(), rule.code(), rule.source()), "      ");
     format!("{}\n{}\n{}", marked(&mark, rule.statement()), wrapped(message, "      "), style(source).dim())
 }
 

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{COOKIE, HOST, HeaderMap, SET_COOKIE};
+use axum::http::header::{HOST, HeaderMap, SET_COOKIE};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use cookie::{Cookie, SameSite, time::Duration};
@@ -73,7 +73,7 @@ pub(super) fn router(company: Company) -> Router {
 async fn page(State(company): Shared, request: Request) -> Response {
     let headers = request.headers();
     let return_to = web::field(request.uri().query().unwrap_or_default().as_bytes(), "return_to");
-    match (cookie_value(headers, REMEMBERED_COOKIE), own_address(return_to.as_deref(), headers)) {
+    match (web::cookie(headers, REMEMBERED_COOKIE), own_address(return_to.as_deref(), headers)) {
         (Some(user_token), Some(address)) => {
             let cookie = cookie(demo::SESSION_COOKIE, user_token, "/");
             ([(SET_COOKIE, cookie.to_string())], Redirect::to(address.as_str())).into_response()
@@ -85,7 +85,7 @@ async fn page(State(company): Shared, request: Request) -> Response {
 impl Company {
     /// The login page, with a problem if there is one.
     fn show(&self, headers: &HeaderMap, return_to: Option<String>, problem: &'static str) -> Response {
-        let session = cookie_value(headers, demo::SESSION_COOKIE).and_then(|id_token| {
+        let session = web::cookie(headers, demo::SESSION_COOKIE).and_then(|id_token| {
             let IdToken { subject, expires_at, .. } = IdToken::read(&id_token)?;
             Some(Session { id_token, subject, expires: output::minute(expires_at?) })
         });
@@ -93,7 +93,7 @@ impl Company {
             menu: Menu { site: "Your company", current: LOGIN, links: Vec::new() },
             users: demo::users(),
             return_to: return_to.unwrap_or_default(),
-            remembered: cookie_value(headers, REMEMBERED_COOKIE),
+            remembered: web::cookie(headers, REMEMBERED_COOKIE),
             session,
             problem,
         };
@@ -150,7 +150,7 @@ async fn begin(request: Request) -> Response {
 /// Exchanges the provider's code for the ID token, which becomes the session.
 async fn callback(State(company): Shared, request: Request) -> Response {
     let headers = request.headers();
-    let pending = cookie_value(headers, PENDING_COOKIE).unwrap_or_default();
+    let pending = web::cookie(headers, PENDING_COOKIE).unwrap_or_default();
     let pending = |name| web::field(pending.as_bytes(), name);
     let answer = |name| web::field(request.uri().query().unwrap_or_default().as_bytes(), name);
     let id_token = || {
@@ -183,14 +183,6 @@ pub(super) fn removed(name: &'static str, path: &'static str) -> Cookie<'static>
     Cookie::build((name, "")).path(path).max_age(Duration::ZERO).build()
 }
 
-pub(super) fn cookie_value(headers: &HeaderMap, name: &str) -> Option<String> {
-    let mut cookies =
-        headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok()).flat_map(Cookie::split_parse);
-    cookies
-        .find_map(|cookie| cookie.ok().filter(|cookie| cookie.name() == name))
-        .map(|cookie| cookie.value().to_owned())
-}
-
 /// The address if it is on this server: a login page must not redirect to other sites.
 fn own_address(return_to: Option<&str>, headers: &HeaderMap) -> Option<Url> {
     let own = Url::parse(&format!("http://{}", web::header(headers, HOST.as_str())?)).ok()?;
@@ -198,6 +190,6 @@ fn own_address(return_to: Option<&str>, headers: &HeaderMap) -> Option<Url> {
 }
 
 /// RFC 6265, section 4.1.1, `cookie-octet`.
-pub(super) fn is_cookie_value(text: &str) -> bool {
+pub(crate) fn is_cookie_value(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte))
 }

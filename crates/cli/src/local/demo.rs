@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use zendesk_jwt_rules::Kind;
@@ -33,7 +34,7 @@ pub(crate) fn secrets() -> BTreeMap<String, String> {
     Kind::ALL.into_iter().map(|kind| (secret_id(kind), value(kind).to_string())).collect()
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct DemoUser {
     pub(crate) token: &'static str,
     /// What the user token demonstrates.
@@ -43,54 +44,7 @@ pub(crate) struct DemoUser {
 }
 
 pub(crate) fn users() -> Vec<DemoUser> {
-    let user = |token, shows, attributes| DemoUser { token, shows, attributes };
-    vec![
-        user(
-            USER_TOKEN,
-            "a user who gets a JWT from all three flows",
-            json!({
-                "external_id": {"S": EXTERNAL_ID}, "name": {"S": "Demo User"},
-                "email": {"S": "demo@example.com"}, "email_verified": {"BOOL": true},
-                "phone": {"S": "+15555550100"}, "tags": {"L": [{"S": "demo"}]},
-                "user_fields": {"M": {"plan": {"S": "free"}, "nickname": {"NULL": true}}},
-            }),
-        ),
-        user(
-            "demo-unverified",
-            "an unverified e-mail address: messaging only",
-            json!({
-                "external_id": {"S": "demo-2"}, "name": {"S": "Demo Unverified"},
-                "email": {"S": "unverified@example.com"}, "email_verified": {"BOOL": false},
-            }),
-        ),
-        user(
-            "demo-messaging-only",
-            "a token for messaging only",
-            json!({
-                "external_id": {"S": "demo-3"}, "name": {"S": "Demo Visitor"},
-                "email": {"S": "visitor@example.com"}, "email_verified": {"BOOL": true},
-                "audiences": {"SS": ["messaging"]},
-            }),
-        ),
-        user(
-            "demo-suspended",
-            "a suspended user: refused",
-            json!({
-                "external_id": {"S": "demo-4"}, "name": {"S": "Demo Suspended"},
-                "email": {"S": "suspended@example.com"}, "email_verified": {"BOOL": true},
-                "suspended": {"BOOL": true},
-            }),
-        ),
-        user(
-            "demo-expired",
-            "an expired token: refused",
-            json!({
-                "external_id": {"S": "demo-5"}, "name": {"S": "Demo Expired"},
-                "email": {"S": "expired@example.com"}, "email_verified": {"BOOL": true},
-                "expires_at": {"N": "1"},
-            }),
-        ),
-    ]
+    serde_json::from_str(include_str!("../../demo/users.json")).unwrap_or_default()
 }
 
 /// A user of the demo identity provider. Those with the id of a demo user are the same person.

@@ -24,7 +24,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::company::{LOGIN, cookie, cookie_value, removed};
+use super::company::{LOGIN, cookie, removed};
 use super::demo::{self, IdentityProviderUser};
 use crate::id_token::Verdict;
 use crate::problem::Problem;
@@ -237,7 +237,7 @@ struct LogIn {
 /// Shows the users to choose from, or returns to the client at once if the browser has a session here.
 async fn authorize(State(provider): Shared, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
-    let session = cookie_value(request.headers(), SESSION_COOKIE);
+    let session = web::cookie(request.headers(), SESSION_COOKIE);
     match (Authorization::parse(query), session) {
         (Err(problem), _) => refusal(problem),
         (Ok(authorization), Some(subject)) if !authorization.asks_for_login => provider.grant(authorization, subject),

@@ -21,6 +21,7 @@ use crate::problem::block_on;
 use aws::Aws;
 use banner::Banner;
 use company::Company;
+pub(crate) use company::is_cookie_value;
 use faults::{Faults, FaultyClock};
 use functions::{Functions, Parts};
 use identity_provider::IdentityProvider;
@@ -107,7 +108,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         allowed_origins: arguments.allowed_origins.iter().chain(&simulator.origins).cloned().collect(),
     };
     let sso = sso_redirect::Settings {
-        zendesk: ZendeskHosts::new(simulator.url.clone(), Vec::new()),
+        zendesk: ZendeskHosts::new(simulator.url.clone(), simulator.mapped_hosts),
         login_url: Some(simulator.login_url),
         post_logout_url: None,
         session_cookie,

@@ -1,16 +1,18 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{company, demo, listen};
 use crate::problem::Problem;
 use zendesk_jwt_rules::Kind;
-use zendesk_jwt_simulator::{Account, Client, Keys, Messaging, Sso, SupportSdk, UserToken, Zendesk};
+use zendesk_jwt_simulator::{Account, App, Client, Keys, Messaging, Sso, UserToken, Zendesk};
 
 /// The simulated Zendesk, with an account for the demo.
 pub(super) struct Simulator {
     /// The address that replaces `https://SUBDOMAIN.zendesk.com`.
     pub(crate) url: Url,
+    /// The hosts of brands that are mapped to hosts of the company.
+    pub(crate) mapped_hosts: Vec<Host>,
     pub(crate) login_url: Url,
     /// The origins of the messaging page, which plays a page of the company.
     pub(crate) origins: [String; 2],
@@ -23,10 +25,11 @@ pub(super) async fn start(own: SocketAddr, port: u16) -> Result<Simulator, Probl
     let allows_any_host = !own.ip().is_loopback();
     let client = Client::new(None).map_err(|error| Problem(error.to_string()))?;
     let zendesk = Zendesk::new(url.clone(), allows_any_host, account(&own_url)?, client);
+    let mapped_hosts = zendesk.mapped_hosts();
     // Nothing waits for the task, because it ends with the process.
     tokio::spawn(zendesk.serve(listener));
     let origins = [url.origin().ascii_serialization(), format!("http://localhost:{}", address.port())];
-    Ok(Simulator { url, login_url: at(&own_url, company::LOGIN), origins })
+    Ok(Simulator { url, mapped_hosts, login_url: at(&own_url, company::LOGIN), origins })
 }
 
 /// The keys are the first ones of Secrets Manager. After a change there, this Zendesk refuses the JWTs.
@@ -35,13 +38,22 @@ fn account(own_url: &Url) -> Result<Account, Problem> {
     let keys = Kind::ALL.map(|kind| format!("\"{kind}\": {}", secrets[&demo::secret_id(kind)])).join(", ");
     let keys = Keys::parse(&format!("{{{keys}}}")).map_err(Problem)?;
     let user_token = |user: demo::DemoUser| UserToken { token: user.token.to_owned(), shows: user.shows.to_owned() };
+    let url = |flow: &str, configuration: &str, last: &str| {
+        let path: Vec<_> = [flow, configuration, last].into_iter().filter(|word| !word.is_empty()).collect();
+        at(own_url, &path.join("/"))
+    };
     Ok(Account {
-        support_sdk: keys.sdk.map(|secret| SupportSdk { jwt_url: at(own_url, "/sdk/jwt"), secret }),
-        sso: keys.sso.map(|secret| Sso {
-            login_url: at(own_url, "/sso/login"),
-            logout_url: Some(at(own_url, "/sso/logout")),
-            secret,
-        }),
+        apps: keys.sdk.into_iter().map(|(name, key)| App { jwt_url: url("sdk", &name, "jwt"), name, key }).collect(),
+        sso: keys
+            .sso
+            .into_iter()
+            .map(|(name, key)| Sso {
+                login_url: url("sso", &name, "login"),
+                logout_url: Some(url("sso", &name, "logout")),
+                name,
+                key,
+            })
+            .collect(),
         messaging: Some(Messaging { jwt_url: at(own_url, "/messaging/jwt"), keys: keys.messaging }),
         user_tokens: demo::users().into_iter().map(user_token).collect(),
     })

@@ -22,6 +22,7 @@ mod words;
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use self::finder::{Found, find_jwt};
@@ -79,8 +80,31 @@ pub enum Severity {
     Rejected,
 }
 
+impl Severity {
+    /// The name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Advice => "advice",
+            Self::Ignored => "ignored",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// What Zendesk does with the JWT.
+    #[must_use]
+    pub const fn effect(self) -> &'static str {
+        match self {
+            Self::Advice => "accepted, but not advised",
+            Self::Ignored => "Zendesk ignores this silently",
+            Self::Rejected => "Zendesk rejects the token",
+        }
+    }
+}
+
 /// What is known about the signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signature {
     /// The given secret made the signature.
     Verified,

@@ -21,7 +21,6 @@ use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
 mod faults_page;
 mod inspect_page;
-mod new_user;
 mod request;
 mod run;
 mod users;

@@ -160,6 +160,21 @@ fn is_refused_with_an_id_token(user: &str, prepare: impl FnOnce(&Local)) {
 }
 
 #[test]
+fn a_visitor_of_a_host_mapped_brand_returns_there_signed_in() {
+    in_a_browser(|walk| {
+        walk.open("/hc/en-us");
+        walk.click("#brand a");
+        let mapped = walk.zendesk.replace("127.0.0.1", "localhost");
+        walk.arrives_at(&format!("{mapped}/hc"));
+        walk.reads("mapped to a host of your company");
+        walk.click("#sign-in");
+        walk.click(DEMO_USER);
+        walk.arrives_at(&format!("{mapped}/hc"));
+        walk.reads("Signed in as Demo User");
+    });
+}
+
+#[test]
 fn an_id_token_with_an_unverified_address_does_not_sign_in() {
     is_refused_with_an_id_token("demo-2", |_| {});
 }
