@@ -147,8 +147,7 @@ impl Workbench {
     pub(super) async fn rows(&self) -> Result<Users, Problem> {
         let (items, more) = self.user_tokens.page(None).await.map_err(|error| Problem(error.to_string()))?;
         let now = SystemClock.now();
-        let mut rows: Vec<_> =
-            items.into_iter().filter(|item| !item.is_user_record()).map(|item| Row::of(item, now)).collect();
+        let mut rows: Vec<_> = items.into_iter().map(|item| Row::of(item, now)).collect();
         rows.sort_by(|one, other| one.external_id.cmp(&other.external_id));
         let are_cut = more.is_some() || rows.len() > MAX_ROWS;
         rows.truncate(MAX_ROWS);
