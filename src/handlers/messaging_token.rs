@@ -6,11 +6,11 @@ use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 
 use super::{Answer, Handler, Issuer, Observed, SigningKeys, UserTokens};
+use crate::idp::LEEWAY;
 use crate::jwt::messaging::{Messaging, MessagingClaims};
 use crate::jwt::signing::Jwt;
 use crate::jwt::{EpochSeconds, Kind};
 use crate::outcome::{Malformed, Outcome};
-use crate::user::UserTokenRefusal;
 use crate::web::{self, TokenPlace};
 
 /// The handler of `messaging-token`.
@@ -51,11 +51,9 @@ impl<T: UserTokens, S: SigningKeys<Messaging>> MessagingToken<T, S> {
         let authorized = self.issuer.authorize::<Messaging>(&token, Kind::Messaging, observed).await?;
         let now = self.issuer.clock.now();
         let latest = now.plus(self.settings.token_ttl);
-        let expires_at = authorized.record.expires_at.map_or(latest, |token_expires_at| token_expires_at.min(latest));
-        // The leeway of an ID token gives no JWT that is still valid.
-        if expires_at <= now {
-            return Err(UserTokenRefusal::Expired.into());
-        }
+        // A token within the leeway for clocks gives a JWT for the rest of that leeway.
+        let accepted_until = |at: EpochSeconds| if at > now { at } else { at.plus(LEEWAY) };
+        let expires_at = authorized.record.expires_at.map_or(latest, |at| accepted_until(at).min(latest));
         let claims = MessagingClaims::of(authorized.user(), expires_at)?;
         Ok(web::json(&Issued { jwt: authorized.key.sign(&claims)?, expires_at }))
     }
