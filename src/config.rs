@@ -3,7 +3,6 @@
 //! All problems are reported at once, each with the variable's name and what is expected. An empty variable counts
 //! as not set, because a template cannot leave a variable out.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -17,13 +16,14 @@ use url::{Host, Url};
 use crate::aws::{self, Endpoints};
 use crate::handlers::sso_redirect::{LoginUrl, ZendeskHosts};
 use crate::handlers::{messaging_token, sdk_exchange, sso_redirect};
+use crate::idp::{self, IdentityProvider};
 use crate::jwt::sso::CustomRole;
 use crate::telemetry;
 use zendesk_jwt_rules::{ConfigurationName, Configurations};
 
-mod configurations;
+pub mod configurations;
 
-pub use configurations::Overrides;
+use configurations::NamedConfigurations;
 
 /// The default of `SIGNING_KEY_MAX_AGE`, in seconds.
 pub const SIGNING_KEY_MAX_AGE: u64 = 300;
@@ -39,6 +39,8 @@ pub struct Common {
     pub signing_key_max_age: u64,
     /// Region, credentials and endpoints of AWS.
     pub aws: aws::Settings,
+    /// `IDENTITY_PROVIDERS`: the providers whose ID tokens are user tokens.
+    pub identity_providers: Vec<IdentityProvider>,
     /// `METRICS_NAMESPACE`: the namespace of the metrics, which keeps two stacks in one account apart.
     pub metrics_namespace: String,
     /// The names in `CONFIGURATIONS`.
@@ -72,7 +74,7 @@ pub struct Environment {
     variable: Box<Variable>,
     problems: Vec<String>,
     /// `CONFIGURATIONS`.
-    overrides: BTreeMap<ConfigurationName, Overrides>,
+    configurations: NamedConfigurations,
 }
 
 impl Environment {
@@ -84,9 +86,13 @@ impl Environment {
         variable: impl Fn(&str) -> Option<String> + 'static,
         settings: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Result<T, Problems> {
-        let mut environment = Self { variable: Box::new(variable), problems: Vec::new(), overrides: BTreeMap::new() };
+        let configurations = NamedConfigurations::default();
+        let mut environment = Self { variable: Box::new(variable), problems: Vec::new(), configurations };
         if let Some(text) = environment.value("CONFIGURATIONS") {
-            environment.overrides = configurations::parse(&text, &mut environment.problems);
+            match configurations::parse(&text) {
+                Ok(configurations) => environment.configurations = configurations,
+                Err(problems) => environment.problems = problems,
+            }
         }
         match settings(&mut environment) {
             Some(settings) if environment.problems.is_empty() => Ok(settings),
@@ -101,6 +107,7 @@ impl Environment {
         let signing_key_secret_id = self.required("SIGNING_KEY_SECRET_ID", secret);
         let signing_key_max_age = self.optional("SIGNING_KEY_MAX_AGE", |text| seconds(text, 1, 86_400));
         let aws = self.aws();
+        let identity_providers = self.identity_providers();
         let metrics_namespace = self.optional("METRICS_NAMESPACE", metrics_namespace);
         let log_level = self.optional("LOG_LEVEL", log_level);
         Some(Common {
@@ -108,8 +115,9 @@ impl Environment {
             signing_key_secret_id: signing_key_secret_id?,
             signing_key_max_age: signing_key_max_age.unwrap_or(SIGNING_KEY_MAX_AGE),
             aws: aws?,
+            identity_providers,
             metrics_namespace: metrics_namespace.unwrap_or_else(|| telemetry::NAMESPACE.to_owned()),
-            configurations: self.overrides.keys().cloned().collect(),
+            configurations: self.configurations.names().cloned().collect(),
             log_level: log_level.unwrap_or(LevelFilter::INFO),
         })
     }
@@ -137,10 +145,18 @@ impl Environment {
         })
     }
 
+    fn identity_providers(&mut self) -> Vec<IdentityProvider> {
+        let Some(text) = self.value("IDENTITY_PROVIDERS") else { return Vec::new() };
+        idp::parse(&text).unwrap_or_else(|problems| {
+            self.problems.extend(problems.iter().map(|problem| format!("IDENTITY_PROVIDERS{problem}")));
+            Vec::new()
+        })
+    }
+
     /// The settings of `sdk-exchange`.
     pub fn sdk(&mut self) -> Configurations<sdk_exchange::Settings> {
         let settings = sdk_exchange::Settings { allowed_networks: self.optional("SDK_ALLOWED_CIDRS", networks) };
-        self.of_each_configuration(settings, |_, _| ())
+        self.configurations.of_sdk(settings)
     }
 
     /// The settings of `messaging-token`.
@@ -151,7 +167,7 @@ impl Environment {
             session_cookie: self.session_cookie(),
             allowed_origins: self.allowed_origins(),
         };
-        self.of_each_configuration(settings, |settings, overrides| overrides.apply_to_messaging(settings))
+        self.configurations.of_messaging(settings)
     }
 
     /// The settings of `sso-redirect`, or `None` if there are problems.
@@ -176,17 +192,7 @@ impl Environment {
             custom_role: if require_custom_role { CustomRole::Required } else { CustomRole::Optional },
         };
         let is_simulated = self.value("ZENDESK_URL").is_some();
-        Some(self.of_each_configuration(settings, |settings, overrides| overrides.apply_to_sso(settings, is_simulated)))
-    }
-
-    /// The function's own settings, and those of each configuration.
-    fn of_each_configuration<T: Clone>(&self, settings: T, apply: impl Fn(&mut T, &Overrides)) -> Configurations<T> {
-        let named = self.overrides.iter().map(|(name, overrides)| {
-            let mut settings = settings.clone();
-            apply(&mut settings, overrides);
-            (name.clone(), settings)
-        });
-        Configurations { named: named.collect(), unnamed: settings }
+        Some(self.configurations.of_sso(settings, is_simulated))
     }
 
     /// The account's address. `ZENDESK_URL` replaces the subdomain, for a simulated Zendesk.

@@ -23,8 +23,9 @@ use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::sso::{CustomRole, Sso};
 use zendesk_jwt::jwt::{Clock, Kind, RandomJti};
 use zendesk_jwt::outcome::{Outcome, Unavailable};
-use zendesk_jwt::user::{UserToken, UserTokenRecord};
+use zendesk_jwt::user::{ExternalId, UserRecord, UserToken, UserTokenRecord};
 use zendesk_jwt::web;
+use zendesk_jwt_rules::{ConfigurationName, Configurations};
 
 use super::form_and_cookies::COOKIE;
 use super::keys::{self, NOW};
@@ -132,6 +133,7 @@ impl Handlers {
         let issuer = || Issuer {
             user_tokens: Stored { found: Arc::clone(&found) },
             signing_keys: FixedKey,
+            identity_providers: Arc::default(),
             clock: Arc::new(FixedClock(NOW)),
             unique_ids: Arc::new(RandomJti),
         };
@@ -144,7 +146,7 @@ impl Handlers {
         };
         let sso = sso_redirect::Settings {
             zendesk: hosts(),
-            login_url: Some(Url::parse(LOGIN_URL).unwrap()),
+            login_url: Some(Url::parse(LOGIN_URL).unwrap().into()),
             post_logout_url: None,
             session_cookie,
             end_session_on_logout: true,
@@ -153,12 +155,18 @@ impl Handlers {
             custom_role: CustomRole::Optional,
         };
         Self {
-            sdk: SdkExchange::new(issuer(), sdk_exchange::Settings::default()),
-            messaging: MessagingToken::new(issuer(), messaging),
-            sso: SsoRedirect::new(issuer(), sso),
+            sdk: SdkExchange::new(issuer(), of_both(sdk_exchange::Settings::default())),
+            messaging: MessagingToken::new(issuer(), of_both(messaging)),
+            sso: SsoRedirect::new(issuer(), of_both(sso)),
             found,
         }
     }
+}
+
+/// The settings of the unnamed configuration and of `named`.
+fn of_both<T: Clone>(settings: T) -> Configurations<T> {
+    let name = ConfigurationName::parse("named").unwrap();
+    Configurations { unnamed: settings.clone(), named: [(name, settings)].into() }
 }
 
 struct Stored {
@@ -183,6 +191,10 @@ impl UserTokens for Stored {
         }
         stored_record(GetItemReader::default().read(json!({ "Item": item }).to_string()).unwrap())
     }
+
+    async fn find_user(&self, _: &ExternalId) -> Result<Option<UserRecord>, FindError> {
+        unreachable!("without an identity provider, every user token is opaque")
+    }
 }
 
 struct FixedKey;
@@ -190,7 +202,7 @@ struct FixedKey;
 macro_rules! fixed_key {
     ($kind:ty, $key:path) => {
         impl SigningKeys<$kind> for FixedKey {
-            async fn current(&self) -> Result<KeyInUse<$kind>, Unavailable> {
+            async fn current(&self, _: Option<&ConfigurationName>) -> Result<KeyInUse<$kind>, Unavailable> {
                 Ok(KeyInUse { key: Arc::new($key()), age: 0, failure: None })
             }
 

@@ -10,15 +10,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use url::{Host, Url};
-use zendesk_jwt_rules::ConfigurationName;
+use zendesk_jwt_rules::{ConfigurationName, Configurations};
 
 use super::{cookie_name, host, login_url, origin, web_address, zendesk_origin};
 use crate::handlers::sso_redirect::LoginUrl;
-use crate::handlers::{messaging_token, sso_redirect};
+use crate::handlers::{messaging_token, sdk_exchange, sso_redirect};
 
-/// The settings of a configuration that replace the function's own.
+/// The named configurations, with the settings that replace the function's own.
 #[derive(Clone, Debug, Default)]
-pub struct Overrides(Vec<Setting>);
+pub struct NamedConfigurations(BTreeMap<ConfigurationName, Vec<Setting>>);
 
 /// A setting. An empty text or list turns it off.
 #[derive(Clone, Debug)]
@@ -31,30 +31,55 @@ enum Setting {
     SessionCookie(Option<String>),
 }
 
-impl Overrides {
-    pub(super) fn apply_to_messaging(&self, settings: &mut messaging_token::Settings) {
-        for setting in &self.0 {
-            match setting.clone() {
-                Setting::AllowedOrigins(origins) => settings.allowed_origins = origins,
-                Setting::SessionCookie(name) => settings.session_cookie = name,
-                _ => {}
-            }
-        }
+impl NamedConfigurations {
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &ConfigurationName> {
+        self.0.keys()
     }
 
-    /// A simulated Zendesk stands for every account.
-    pub(super) fn apply_to_sso(&self, settings: &mut sso_redirect::Settings, is_simulated: bool) {
-        for setting in &self.0 {
-            match setting.clone() {
-                Setting::Zendesk(_) if is_simulated => {}
-                Setting::Zendesk(origin) => settings.zendesk.origin = origin,
-                Setting::LoginUrl(url) => settings.login_url = url,
-                Setting::PostLogoutUrl(url) => settings.post_logout_url = url,
-                Setting::ReturnToHosts(hosts) => settings.zendesk.others = hosts,
-                Setting::AllowedOrigins(origins) => settings.allowed_origins = origins,
-                Setting::SessionCookie(name) => settings.session_cookie = name,
+    /// The settings of `sdk-exchange`, which no configuration replaces.
+    #[must_use]
+    pub fn of_sdk(&self, settings: sdk_exchange::Settings) -> Configurations<sdk_exchange::Settings> {
+        self.apply(settings, |_, _| {})
+    }
+
+    /// The settings of `messaging-token`.
+    #[must_use]
+    pub fn of_messaging(&self, settings: messaging_token::Settings) -> Configurations<messaging_token::Settings> {
+        self.apply(settings, |settings, setting| match setting {
+            Setting::AllowedOrigins(origins) => settings.allowed_origins = origins,
+            Setting::SessionCookie(name) => settings.session_cookie = name,
+            _ => {}
+        })
+    }
+
+    /// The settings of `sso-redirect`. A simulated Zendesk stands for every account.
+    #[must_use]
+    pub fn of_sso(
+        &self,
+        settings: sso_redirect::Settings,
+        is_simulated: bool,
+    ) -> Configurations<sso_redirect::Settings> {
+        self.apply(settings, |settings, setting| match setting {
+            Setting::Zendesk(_) if is_simulated => {}
+            Setting::Zendesk(origin) => settings.zendesk.origin = origin,
+            Setting::LoginUrl(url) => settings.login_url = url,
+            Setting::PostLogoutUrl(url) => settings.post_logout_url = url,
+            Setting::ReturnToHosts(hosts) => settings.zendesk.others = hosts,
+            Setting::AllowedOrigins(origins) => settings.allowed_origins = origins,
+            Setting::SessionCookie(name) => settings.session_cookie = name,
+        })
+    }
+
+    fn apply<T: Clone>(&self, unnamed: T, replace: impl Fn(&mut T, Setting)) -> Configurations<T> {
+        let named = self.0.iter().map(|(name, replacements)| {
+            let mut settings = unnamed.clone();
+            for setting in replacements {
+                replace(&mut settings, setting.clone());
             }
-        }
+            (name.clone(), settings)
+        });
+        Configurations { named: named.collect(), unnamed }
     }
 }
 
@@ -89,18 +114,19 @@ fn list<T>(value: &Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<V
     values.iter().map(|value| parse(text(value)?)).collect()
 }
 
-/// Reads the whole variable, and adds all its problems, each with its path: `CONFIGURATIONS.legacy.login_url is …`.
-pub(super) fn parse(json: &str, problems: &mut Vec<String>) -> BTreeMap<ConfigurationName, Overrides> {
+/// Reads the whole variable.
+///
+/// # Errors
+/// All problems, each with its path: `CONFIGURATIONS.legacy.login_url is …`.
+pub fn parse(json: &str) -> Result<NamedConfigurations, Vec<String>> {
+    let mut problems = Vec::new();
     let mut problem = |path: &str, what: &str| problems.push(format!("CONFIGURATIONS{path} {what}"));
     let mut configurations = BTreeMap::new();
-    let members = match serde_json::from_str(json) {
-        Ok(Members(members)) => members,
-        Err(error) => {
-            problem("", &format!(r#"should be JSON such as {{"ios":{{}},"web":{{"session_cookie":"id"}}}}: {error}"#));
-            return configurations;
-        }
-    };
-    for (text, settings) in members {
+    let members = serde_json::from_str(json).unwrap_or_else(|error| {
+        problem("", &format!(r#"should be JSON such as {{"ios":{{}},"web":{{"session_cookie":"id"}}}}: {error}"#));
+        Members(Vec::new())
+    });
+    for (text, settings) in members.0 {
         let path = format!(".{text}");
         let Some(name) = ConfigurationName::parse(&text) else {
             problem(&path, &format!("is not a name: it should be {}", ConfigurationName::EXPECTED));
@@ -110,24 +136,24 @@ pub(super) fn parse(json: &str, problems: &mut Vec<String>) -> BTreeMap<Configur
             problem(&path, "should be a JSON object of settings, such as {}");
             continue;
         };
-        let mut overrides = Overrides::default();
+        let mut replacements = Vec::new();
         let mut members = BTreeSet::new();
         for (member, value) in settings {
             let path = format!("{path}.{member}");
             let read = serde_json::from_str(value.get()).map_err(|error| format!("is not valid JSON: {error}"));
             match read.and_then(|value| Setting::parse(&member, &value)) {
-                Ok(setting) => overrides.0.push(setting),
+                Ok(setting) => replacements.push(setting),
                 Err(what) => problem(&path, &what),
             }
             if !members.insert(member) {
                 problem(&path, "is there twice");
             }
         }
-        if configurations.insert(name, overrides).is_some() {
+        if configurations.insert(name, replacements).is_some() {
             problem(&path, "is there twice");
         }
     }
-    configurations
+    if problems.is_empty() { Ok(NamedConfigurations(configurations)) } else { Err(problems) }
 }
 
 /// The members of a JSON object in their order. A map would hide that a member is there twice.

@@ -2,13 +2,14 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use console::Term;
 use serde::Serialize;
 use serde_json::Value;
 use tempfile::NamedTempFile;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::problem::Problem;
 use zendesk_jwt::jwt::EpochSeconds;
@@ -44,43 +45,34 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Problem> {
 
 /// The value as indented JSON, in which invisible characters are escaped as JSON allows.
 pub(crate) fn in_json(value: &impl Serialize) -> String {
-    let json = serde_json::to_string_pretty(value).unwrap_or_default();
-    json.chars().fold(String::with_capacity(json.len()), |mut shown, character| {
-        if character != '\n' && is_invisible(character) {
-            let units =
-                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>();
-            shown.push_str(&units.concat());
-        } else {
-            shown.push(character);
-        }
-        shown
-    })
+    let escape = |character: char| {
+        let units = character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>();
+        units.concat()
+    };
+    escaped_by(&serde_json::to_string_pretty(value).unwrap_or_default(), &['\n'], escape)
 }
 
-/// A table. If the full rows are wider than the terminal, it asks `rows` for short ones and wraps their cells.
-pub(crate) fn table(header: &[&str], rows: impl Fn(Detail) -> Vec<Vec<String>>) -> String {
-    let full = lay_out(header, rows(Detail::Full), None);
-    match terminal_width() {
-        Some(width) if widest_line(&full) > usize::from(width) => lay_out(header, rows(Detail::Short), Some(width)),
-        _ => full,
+/// The column of a table with token hashes, of which a narrow terminal shows only the start.
+pub(crate) const TOKEN_HASHES: &str = "token hash";
+
+/// A table. If the rows are wider than the terminal, it shortens token hashes and wraps the other cells.
+pub(crate) fn table(header: &[&str], mut rows: Vec<Vec<String>>) -> String {
+    let full = lay_out(header, rows.clone(), None);
+    let width = terminal_width().filter(|width| widest_line(&full) > usize::from(*width));
+    if width.is_none() {
+        return full;
     }
-}
-
-/// How much the rows of a table hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Detail {
-    Full,
-    /// Only the start of each token hash.
-    Short,
-}
-
-impl Detail {
-    pub(crate) fn token_hash(self, hash: &str) -> String {
-        match self {
-            Self::Full => hash.to_owned(),
-            Self::Short => format!("{}…", hash.chars().take(SHORT_HASH_DIGITS).collect::<String>()),
+    if let Some(column) = header.iter().position(|title| *title == TOKEN_HASHES) {
+        for row in &mut rows {
+            row[column] = row[column].split(' ').map(short_hash).collect::<Vec<_>>().join(" ");
         }
     }
+    lay_out(header, rows, width)
+}
+
+/// The start of a token hash.
+pub(crate) fn short_hash(hash: &str) -> String {
+    format!("{}…", hash.chars().take(SHORT_HASH_DIGITS).collect::<String>())
 }
 
 /// A stored value in one line, with `""` for an empty text.
@@ -97,14 +89,12 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 fn escaped_except(text: &str, allowed: &[char]) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
-        if is_invisible(character) && !allowed.contains(&character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-        shown
-    })
+    escaped_by(text, allowed, |character| character.escape_unicode().to_string())
+}
+
+fn escaped_by(text: &str, allowed: &[char], escape: impl Fn(char) -> String) -> String {
+    let is_shown = |character| !is_invisible(character) || allowed.contains(&character);
+    text.chars().map(|character| if is_shown(character) { character.to_string() } else { escape(character) }).collect()
 }
 
 /// Control, bidirectional, zero-width and filler characters, and tags.
@@ -120,14 +110,11 @@ fn is_invisible(character: char) -> bool {
         )
 }
 
-/// The minute in UTC (ISO 8601).
+/// The minute in UTC (ISO 8601). After the year 9999, the seconds since 1970.
 pub(crate) fn minute(EpochSeconds(seconds): EpochSeconds) -> String {
-    let moment = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-    let moment = moment.map_or_else(String::new, |moment| humantime::format_rfc3339_seconds(moment).to_string());
-    match moment.rsplit_once(':') {
-        Some((minute, _)) => format!("{minute}Z"),
-        None => moment,
-    }
+    let moment = seconds.try_into().ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    let text = moment.and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_else(|| seconds.to_string());
+    text.rsplit_once(':').map_or_else(|| text.clone(), |(minute, _)| format!("{minute}Z"))
 }
 
 /// The columns of the terminal; `None` if standard output is not a terminal.

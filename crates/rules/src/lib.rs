@@ -8,12 +8,14 @@
 //! | [`signing_key`] | what a shared secret and a key id can be |
 //! | [`user`] | user tokens, external ids, names and e-mail addresses, in types that cannot hold an invalid value |
 //! | [`user_values`] | what each claim about a user can be: what Zendesk refuses, and what it ignores |
+//! | [`id_token`] | what a token of an identity provider says about itself, unverified |
 //! | [`inspect`] | every rule that a given JWT breaks, with a remedy |
 //! | [`zendesk_errors`] | what Zendesk's error messages mean |
 //!
 //! The service signs JWTs with its own code, and [`inspect`] shares none of it: each checks the other.
 
 pub mod configuration;
+pub mod id_token;
 pub mod inspect;
 pub mod kind;
 pub mod signing_key;

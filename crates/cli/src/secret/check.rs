@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::Secrets;
 use crate::aws::{Clients, SigningKeySecret};
@@ -22,10 +23,14 @@ pub(crate) struct Check {
     secrets: Secrets,
 }
 
-/// What may be shown of a secret.
+/// What may be shown of a key.
 #[derive(Serialize)]
 pub(super) struct Verdict {
-    kind: &'static str,
+    #[serde(serialize_with = "name")]
+    pub(super) kind: Kind,
+    /// `None` for the unnamed configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) configuration: Option<String>,
     secret_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fingerprint: Option<String>,
@@ -43,7 +48,7 @@ impl Check {
         let mut verdicts = Vec::new();
         for kind in Kind::ALL {
             if let Some(id) = self.secrets.id(kind) {
-                verdicts.push(verdict(kind, &clients, id).await);
+                verdicts.extend(verdicts_on(kind, &clients, id).await);
             }
         }
         report_shared(&mut verdicts);
@@ -57,43 +62,67 @@ impl Check {
     }
 }
 
-pub(super) async fn verdict(kind: Kind, clients: &Clients, secret_id: String) -> Verdict {
-    let read = SigningKeySecret::new(clients, secret_id.clone()).read().await.map_err(|problem| problem.to_string());
-    let key = read.and_then(|value| SharedKey::parse(kind, &value).map_err(|problem| problem.to_string()));
-    let kind = kind.name();
-    match key {
-        Ok(key) => {
-            let fingerprint = Some(key.fingerprint());
-            Verdict { kind, secret_id, fingerprint, problems: Vec::new(), doubt: key.doubt() }
-        }
-        Err(problem) => Verdict { kind, secret_id, fingerprint: None, problems: vec![problem], doubt: None },
+/// The verdicts on all keys in the secret of a kind.
+pub(super) async fn verdicts_on(kind: Kind, clients: &Clients, id: String) -> Vec<Verdict> {
+    match SigningKeySecret::new(clients, id.clone()).read().await {
+        Ok(value) => verdicts_on_value(kind, &id, &value),
+        Err(problem) => vec![Verdict::of(kind, None, id, Err(problem.to_string()))],
     }
 }
 
-/// With one shared secret for two kinds, a leak of one is a leak of the other.
+/// The verdicts on the unnamed key, unless only configurations have keys, and on the key of each configuration.
+pub(super) fn verdicts_on_value(kind: Kind, id: &str, value: &str) -> Vec<Verdict> {
+    let verdict = |configuration: Option<&String>, key: &str| {
+        let key = SharedKey::parse(kind, key).map_err(|problem| problem.to_string());
+        Verdict::of(kind, configuration.cloned(), id.to_owned(), key)
+    };
+    let object: Map<String, Value> = serde_json::from_str(value).unwrap_or_default();
+    let configurations = object.get("configurations").and_then(Value::as_object);
+    let has_unnamed = configurations.is_none() || object.contains_key("secret");
+    let unnamed = has_unnamed.then(|| verdict(None, value));
+    let named = configurations.into_iter().flatten().map(|(name, key)| verdict(Some(name), &key.to_string()));
+    unnamed.into_iter().chain(named).collect()
+}
+
+/// With one shared secret for two kinds or configurations, a leak of one is a leak of the other.
 fn report_shared(verdicts: &mut [Verdict]) {
-    let known: Vec<_> = verdicts.iter().map(|verdict| (verdict.kind, verdict.fingerprint.clone())).collect();
+    let known: Vec<_> = verdicts.iter().map(|verdict| (verdict.name(), verdict.fingerprint.clone())).collect();
     for verdict in verdicts {
-        let twin = known.iter().find(|(kind, fingerprint)| {
-            *kind != verdict.kind && fingerprint.is_some() && *fingerprint == verdict.fingerprint
-        });
-        if let Some((twin, _)) = twin {
-            let screen = Kind::parse(verdict.kind).map(Kind::admin_center_screen).unwrap_or_default();
+        let name = verdict.name();
+        let is_twin = |(other, fingerprint): &&(String, Option<String>)| {
+            *other != name && fingerprint.is_some() && *fingerprint == verdict.fingerprint
+        };
+        if let Some((twin, _)) = known.iter().find(is_twin) {
             verdict.problems.push(format!(
-                "this is also the secret of {twin}: each kind has its own, in Admin Center under {screen}"
+                "this is also the secret of {twin}: each kind and configuration has its own, in Admin Center under {}",
+                verdict.kind.admin_center_screen()
             ));
         }
     }
 }
 
 impl Verdict {
-    fn text(&self) -> String {
-        let Self { kind, secret_id, fingerprint, problems, doubt } = self;
-        let verdict = match fingerprint {
-            Some(fingerprint) if problems.is_empty() => format!("can sign, fingerprint {fingerprint}"),
-            _ => format!("cannot sign ({secret_id})"),
-        };
-        let remarks = problems.iter().map(String::as_str).chain(*doubt).map(|remark| format!("\n{:10} {remark}", ""));
-        format!("{kind:10} {verdict}{}", remarks.collect::<String>())
+    fn of(kind: Kind, configuration: Option<String>, secret_id: String, key: Result<SharedKey, String>) -> Self {
+        let (fingerprint, doubt) = key.as_ref().map_or((None, None), |key| (Some(key.fingerprint()), key.doubt()));
+        Self { kind, configuration, secret_id, fingerprint, problems: key.err().into_iter().collect(), doubt }
     }
+
+    pub(super) fn name(&self) -> String {
+        super::name(self.kind, self.configuration.as_deref())
+    }
+
+    fn text(&self) -> String {
+        let verdict = match &self.fingerprint {
+            Some(fingerprint) if self.problems.is_empty() => format!("can sign, fingerprint {fingerprint}"),
+            _ => format!("cannot sign ({})", self.secret_id),
+        };
+        let remarks = self.problems.iter().map(String::as_str).chain(self.doubt);
+        let remarks = remarks.map(|remark| format!("\n{:10} {remark}", ""));
+        format!("{:10} {verdict}{}", self.name(), remarks.collect::<String>())
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name())
 }

@@ -1,6 +1,5 @@
 //! `zendesk-jwt secret`: the functions' secrets in Secrets Manager. No subcommand shows one.
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::account::Account;
@@ -29,6 +28,17 @@ impl Command {
     }
 }
 
+/// What people call a key: `sdk`, or `sdk/ios` for a configuration.
+fn name(kind: Kind, configuration: Option<&str>) -> String {
+    configuration.map_or_else(|| kind.name().to_owned(), |configuration| format!("{kind}/{configuration}"))
+}
+
+fn configuration_name(text: &str) -> Result<String, String> {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name = (1..=32).contains(&text.len()) && text.bytes().all(is_allowed);
+    if is_name { Ok(text.to_owned()) } else { Err("a configuration's name has 1 to 32 of a-z, 0-9 and `-`".into()) }
+}
+
 /// Where the secrets are.
 #[derive(Debug, clap::Args)]
 struct Secrets {
@@ -51,17 +61,12 @@ struct Secrets {
 impl Secrets {
     /// The id of a kind's secret, if it is given. In `zendesk-jwt local` it is known.
     fn id(&self, kind: Kind) -> Option<String> {
-        let given = match kind {
-            Kind::Sdk => &self.sdk,
-            Kind::Messaging => &self.messaging,
-            Kind::Sso => &self.sso,
+        let (given, variable) = match kind {
+            Kind::Sdk => (&self.sdk, "SDK_SECRET_ID"),
+            Kind::Messaging => (&self.messaging, "MESSAGING_SECRET_ID"),
+            Kind::Sso => (&self.sso, "SSO_SECRET_ID"),
         };
-        if !self.account.is_local() {
-            return given.clone();
-        }
-        // The environment's id is in AWS. In `zendesk-jwt local` an id can only be an explicit one.
-        let in_environment = std::env::var_os(format!("{}_SECRET_ID", kind.name().to_uppercase()));
-        let explicit = given.clone().filter(|id| in_environment != Some(OsString::from(id)));
-        explicit.or_else(|| Some(demo::secret_id(kind)))
+        let of_demo = self.account.is_local().then(|| demo::secret_id(kind));
+        self.account.name(given.as_ref(), variable).or(of_demo)
     }
 }

@@ -28,20 +28,23 @@ pub(super) struct Place {
     pub(super) json: bool,
 
     #[command(flatten)]
-    user_tokens: UserTokens,
+    pub(super) user_tokens: UserTokens,
 }
 
 impl OneUser {
-    /// The table and the items of the user, of which there must be one.
-    pub(super) async fn items(&self) -> Result<(UserTokenTable, Vec<StoredItem>), Problem> {
-        let table = self.place.table().await?;
-        let items = table.of_user(&self.external_id).await?;
-        if !items.is_empty() {
-            return Ok((table, items));
-        }
-        match in_another_case(&table, &self.external_id).await? {
-            Some(other) => Err(Problem(format!("no token is stored for this user, but for `{}`", visible(&other)))),
-            None => Err(no_such_user()),
+    /// The table and the tokens of the user, of which there must be one.
+    pub(super) async fn tokens(&self) -> Result<(UserTokenTable, Vec<StoredItem>), Problem> {
+        let table = self.place.user_tokens.table().await?;
+        let tokens = table.of_user(&self.external_id).await?;
+        if tokens.is_empty() { Err(self.unknown(&table).await) } else { Ok((table, tokens)) }
+    }
+
+    /// What to do about a user without any item.
+    pub(super) async fn unknown(&self, table: &UserTokenTable) -> Problem {
+        match in_another_case(table, &self.external_id).await {
+            Ok(Some(other)) => Problem(format!("no token is stored for this user, but for `{}`", visible(&other))),
+            Ok(None) => no_such_user(),
+            Err(error) => error.into(),
         }
     }
 }
@@ -79,12 +82,6 @@ pub(super) async fn warn_of_another_case(table: &UserTokenTable, user: &External
         ));
     }
     Ok(())
-}
-
-impl Place {
-    pub(super) async fn table(&self) -> Result<UserTokenTable, Problem> {
-        self.user_tokens.table().await
-    }
 }
 
 /// Reads `--external-id`.

@@ -10,9 +10,9 @@ mod backoff;
 mod batch;
 mod cells;
 mod change;
-mod comparison;
 mod export;
 mod fill;
+mod id_token;
 mod import;
 pub(crate) mod new_token;
 mod profile;
@@ -21,7 +21,6 @@ mod put;
 mod rows;
 mod selection;
 mod show;
-mod view;
 
 /// The subcommands of `zendesk-jwt user`.
 #[derive(Debug, clap::Subcommand)]

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::view::{TokenView, profile};
-use crate::aws::user_token_items::StoredItem;
+use super::show::TokenView;
+use crate::aws::user_token_items::{StoredItem, is_user_record};
 use crate::output;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, Kind, NoRandomness, SystemClock};
@@ -49,16 +48,18 @@ pub(super) struct TokenOptions {
 }
 
 impl TokenOptions {
-    /// Adds the attributes of the token to the fields of an item. Without an expiry in either, the default applies.
+    /// Adds the attributes of the token to the fields of an item. Without an expiry in either, the default applies; a
+    /// user record never has one.
     pub(super) fn add_to(&self, fields: &mut Map<String, Value>) {
         if !self.audiences.is_empty() {
             let audiences: BTreeSet<_> = self.audiences.iter().collect();
             fields.insert("audiences".into(), json!(audiences));
         }
+        let has_default = !fields.contains_key("expires_at") && !is_user_record(fields);
+        let default = has_default.then(|| Duration::from_hours(24 * DEFAULT_DAYS));
         if self.no_expiry {
             fields.remove("expires_at");
-        } else if self.expires_in.is_some() || !fields.contains_key("expires_at") {
-            let lifetime = self.expires_in.unwrap_or(Duration::from_hours(24 * DEFAULT_DAYS));
+        } else if let Some(lifetime) = self.expires_in.or(default) {
             fields.insert("expires_at".into(), json!(SystemClock.now().plus(lifetime.as_secs())));
         }
     }
@@ -83,25 +84,18 @@ pub(crate) fn random() -> Result<Zeroizing<String>, Problem> {
     Ok(Zeroizing::new(format!("{PREFIX}{}", digits.as_str())))
 }
 
-#[derive(Serialize)]
-struct Issued<'a> {
-    token: &'a str,
-    #[serde(flatten)]
-    stored: TokenView,
-    profile: Map<String, Value>,
-}
-
 /// Prints a new token, which is stored as `item`: only the token on standard output, unless as JSON.
-pub(super) fn show(token: &str, item: &StoredItem, as_json: bool) -> Result<(), Problem> {
-    let stored = TokenView::of(item);
-    let token_hash = stored.token_hash.clone();
+pub(super) fn show(token: Zeroizing<String>, item: &StoredItem, as_json: bool) -> Result<(), Problem> {
+    let mut stored = TokenView::with_profile(item);
+    let token_hash = item.token_hash();
     let text = if as_json {
-        Zeroizing::new(output::in_json(&Issued { token, stored, profile: profile(item) }))
+        stored.token = Some(token);
+        Zeroizing::new(output::in_json(&stored))
     } else {
         output::note(&format!("Stored as the SHA-256 {token_hash}; expires: {}.", stored.expiry()));
         stored.sentences().for_each(|sentence| output::note(&format!("  {sentence}")));
         output::note("This is the only time that the token is shown:");
-        Zeroizing::new(token.to_owned())
+        token
     };
     output::try_line(&text).map_err(|error| {
         Problem(format!(
