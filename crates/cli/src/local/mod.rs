@@ -105,7 +105,17 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let simulator = simulator::start(address, arguments.zendesk_port, &demo_secrets).await?;
     let (database, is_new) = Database::open(arguments.data.as_deref())?;
     let secrets = Secrets::new(demo_secrets);
-    let identity_provider = Arc::new(IdentityProvider::new(&own_url)?);
+    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
+    let is_on_loopback = arguments.host.is_loopback() || arguments.host.is_unspecified();
+    let provider_url = if is_on_loopback { own_url.clone() } else { simulator::browser_url(loopback)? };
+    let identity_provider = Arc::new(IdentityProvider::new(&provider_url)?);
+    if !is_on_loopback {
+        // Over plain HTTP, the functions trust only an issuer on this machine.
+        let (listener, _) = listen(loopback, "--port").await?;
+        let guard = Guard { allows_any_host: false, open_paths: &[] };
+        let routes = identity_provider::router(&identity_provider).layer(from_fn_with_state(guard, web::check));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+    }
 
     // The workbench works even during a fault, at an address that no one can guess.
     let key = RandomJti.next().map_err(|error| Problem(error.to_string()))?;
