@@ -315,7 +315,8 @@ fn simulated_zendesk(text: &str) -> Result<Url, String> {
 }
 
 fn hosts(text: &str) -> Result<Vec<Host>, String> {
-    text.split(',').map(|text| host(text.trim())).collect()
+    let expected = "it should be host names in lower case, separated by commas, such as help.example.com";
+    text.split(',').map(|text| host(text.trim()).map_err(|_| format!("has `{}`: {expected}", text.trim()))).collect()
 }
 
 /// A host name, which also becomes a source of a content security policy: a wildcard or a separator would open it.
@@ -324,9 +325,7 @@ fn host(text: &str) -> Result<Host, String> {
     let has_labels = text.contains('.') && text.split('.').all(|label| !label.is_empty());
     match Host::parse(text) {
         Ok(host @ Host::Domain(_)) if is_plain && has_labels => Ok(host),
-        _ => Err(format!(
-            "has `{text}`: it should be host names in lower case, separated by commas, such as help.example.com"
-        )),
+        _ => Err(format!("has `{text}`: it should be a host name in lower case, such as help.example.com")),
     }
 }
 

@@ -7,6 +7,7 @@ use zendesk_jwt_testkit as support;
 mod aws_calls;
 mod browser;
 mod configuration;
+mod configurations;
 mod debug_output;
 mod documents;
 mod events;
