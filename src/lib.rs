@@ -17,7 +17,7 @@
 //! | [`outcome`] | every outcome of a request, with status, log code and severity | `jwt`, `user` |
 //! | [`web`] | events, requests, responses, security headers, CORS | `outcome`, `user` |
 //! | [`cache`] | a value of another system: cold start, refresh, outages | `backoff`, `jwt`, `outcome` |
-//! | [`key_cache`] | the cached signing key | `cache`, `handlers`, `jwt`, `outcome` |
+//! | [`key_cache`] | the cached signing keys of all configurations | `cache`, `handlers`, `jwt`, `outcome` |
 //! | [`aws`] | the two calls of AWS, behind the traits of `handlers` and `key_cache` | `handlers`, `http_client`, `jwt`, `key_cache`, `outcome`, `user` |
 //! | [`telemetry`] | log lines and metrics, without anything secret or personal | `handlers`, `jwt`, `outcome` |
 //! | [`config`] | the environment, with all its problems at once | `aws`, `handlers`, `idp`, `jwt`, `telemetry` |

@@ -70,8 +70,8 @@ impl SharedKey {
         Self::checked(kind, value.secret.take().unwrap_or_default().into(), kid)
     }
 
-    /// Reads the keys of all configurations that a secret holds. Those of the named ones stand in the member
-    /// `configurations`: `{"secret": "…", "configurations": {"ios": {"secret": "…"}}}`.
+    /// Reads the keys of all configurations that a secret holds. Its member `configurations` holds the named ones:
+    /// `{"secret": "…", "configurations": {"ios": {"secret": "…"}}}`.
     #[must_use]
     pub fn parse_all(kind: Kind, secret_value: &str) -> Configurations<Result<Self, SigningKeyProblem>> {
         let members: Option<NamedKeys<'_>> = serde_json::from_str(secret_value).ok();
