@@ -116,7 +116,18 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
 }
 
 /// Values that the patterns of the template refuse as well, by variable. The first one of each list is valid.
-const REFUSED: [(&str, &[&str]); 10] = [
+const REFUSED: [(&str, &[&str]); 11] = [
+    (
+        "CONFIGURATIONS",
+        &[
+            r#"{"ios":{},"legacy":{"login_url":"https://example.com/{brand_id}"}}"#,
+            "ios",
+            "[]",
+            r#"{"ios":{}"#,
+            r#""ios":{}}"#,
+            "7",
+        ],
+    ),
     (
         "ALLOWED_ORIGINS",
         &[

@@ -151,6 +151,50 @@ fn the_demo_user_gets_a_jwt_from_all_three_flows() {
 }
 
 #[test]
+fn named_configurations_have_paths_and_demo_keys_of_their_own() {
+    let local = Local::start(&["--configurations", r#"{"ios":{},"legacy":{"session_cookie":"old"}}"#]);
+    for (path, secret) in [
+        ("/sdk/jwt", "demo-sdk-shared-secret-not-for-production"),
+        ("/sdk/ios/jwt", "demo-sdk-shared-secret-not-for-production-ios"),
+        ("/messaging/legacy/jwt", "demo-messaging-shared-secret-not-for-production-legacy"),
+    ] {
+        let (status, body) = local.post(path, "application/x-www-form-urlencoded", "user_token=BD2F35A7621");
+        assert_eq!(status, 200, "{path}: {body}");
+        Jwt::verified(&jwt(&body), secret);
+    }
+    let (status, _) = local.post("/sdk/android/jwt", "application/x-www-form-urlencoded", "user_token=BD2F35A7621");
+    assert_eq!(status, 404);
+
+    let login = || agent().get(format!("{}/sso/legacy/login", local.url));
+    let (status, page) = read(login().header("cookie", "old=BD2F35A7621").call().unwrap());
+    assert_eq!(status, 200, "{page}");
+    assert!(!read(login().header("cookie", "session=BD2F35A7621").call().unwrap()).1.contains(r#"name="jwt""#));
+}
+
+#[test]
+fn pages_of_an_allowed_origin_may_post_to_named_configurations() {
+    let local = Local::start(&["--configurations", r#"{"ios":{}}"#, "--allow-origin", "https://www.example.com"]);
+    let status = |path: &str| {
+        let post = agent().post(format!("{}{path}", local.url)).header("origin", "https://www.example.com");
+        post.header("sec-fetch-site", "cross-site")
+            .send_form([("user_token", "BD2F35A7621")])
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    assert_eq!([status("/messaging/jwt"), status("/messaging/ios/jwt")], [200, 200]);
+    assert_eq!([status("/messaging/ios/jwt/x"), status("/messaging/a/ios/jwt")], [403, 403]);
+}
+
+#[test]
+fn problems_of_configurations_are_usage_errors_with_their_path() {
+    let output = tool(&["--configurations", r#"{"ios":{"login":"x"},"jwt":{}}"#]).output().unwrap();
+    let problem = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{problem}");
+    assert!(problem.contains("CONFIGURATIONS.ios.login") && problem.contains("CONFIGURATIONS.jwt"), "{problem}");
+}
+
+#[test]
 fn the_terminal_shows_a_line_for_each_request() {
     let local = Local::start(&[]);
     local.exchange("unknown");
