@@ -233,12 +233,16 @@ fn each_curl_line_of_the_banner_works() {
 fn the_routes_are_those_of_the_template() {
     let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")).unwrap();
     let paths = template.lines().filter_map(|line| line.trim().strip_prefix("Path: "));
-    let local = Local::start(&[]);
+    let local = Local::start(&["--configurations", r#"{"ios":{}}"#]);
 
-    let mut routes: Vec<&str> = paths.collect();
+    let mut routes: Vec<_> = paths.map(|path| path.replace("{configuration}", "ios")).collect();
     routes.sort_unstable();
     routes.dedup();
-    assert_eq!(routes, ["/messaging/jwt", "/sdk/jwt", "/sso/login", "/sso/logout"]);
+    let unnamed = ["/messaging/jwt", "/sdk/jwt", "/sso/login", "/sso/logout"];
+    let named = ["/messaging/ios/jwt", "/sdk/ios/jwt", "/sso/ios/login", "/sso/ios/logout"];
+    let mut expected = [unnamed, named].concat();
+    expected.sort_unstable();
+    assert_eq!(routes, expected);
     for route in routes {
         let (status, _) = read(agent().get(format!("{}{route}", local.url)).call().unwrap());
         assert_ne!(status, 404, "{route}");
