@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::arguments::{OneUser, Place, token_json};
-use super::id_token::IdToken;
 use super::selection::{Selection, no_such_token};
 use crate::aws::fields::{in_order, is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
@@ -21,6 +20,7 @@ use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Jti, Kind, SystemClock};
 use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
 use zendesk_jwt::user::{ExternalId, UserTokenRecord, UserTokenRefusal};
+use zendesk_jwt_rules::id_token::IdToken;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -140,14 +140,32 @@ impl ShowToken {
             None => None,
         };
         if self.place.json {
-            output::json(&json!({"id_token": id_token, "record": record}))?;
+            let IdToken { issuer, subject, expires_at, .. } = &id_token;
+            let shown = json!({"issuer": issuer, "subject": subject, "expires_at": expires_at});
+            output::json(&json!({"id_token": shown, "record": record}))?;
         } else {
             let record =
                 record.as_ref().map_or_else(|| "There is no user record for the subject.".into(), Record::text);
-            output::line(&format!("{}\n\n{record}", id_token.text()))?;
+            output::line(&format!("{}\n\n{record}", id_token_text(&id_token)))?;
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn id_token_text(token: &IdToken) -> String {
+    let expiry = token.expires_at.map(|at| {
+        let past = if at <= SystemClock.now() { ", which is past" } else { "" };
+        output::minute(at) + past
+    });
+    let expiry = expiry.unwrap_or_else(|| "not a whole number of seconds".into());
+    let rows = [("issuer", &token.issuer), ("subject", &token.subject), ("expires", &expiry)];
+    let rows = rows.map(|(claim, value)| vec![claim.to_owned(), output::escaped(value)]);
+    let kind = if token.is_access_token {
+        "This is an access token, and the functions accept ID tokens only"
+    } else {
+        "This is an ID token, not an opaque token: the functions accept it if IDENTITY_PROVIDERS names its issuer"
+    };
+    format!("{kind}. `idp check` verifies it.\n\n{}", output::table(&["claim", "value"], rows.into()))
 }
 
 fn text(token: &TokenView, item: StoredItem) -> String {
