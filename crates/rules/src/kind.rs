@@ -54,6 +54,13 @@ impl Kind {
     }
 }
 
+/// Whether `text` can be the name of a configuration, as in the path `/sdk/{configuration}/jwt`.
+#[must_use]
+pub fn is_configuration_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

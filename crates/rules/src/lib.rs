@@ -2,7 +2,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`kind`] | the three kinds of JWT, and where Admin Center keeps the secret of each |
+//! | [`kind`] | the three kinds of JWT, where Admin Center keeps the secret of each, and names of configurations |
 //! | [`time`] | seconds since 1970, the unit of `iat` and `exp` |
 //! | [`signing_key`] | what a shared secret and a key id can be |
 //! | [`user`] | user tokens, external ids, names and e-mail addresses, in types that cannot hold an invalid value |
@@ -24,5 +24,5 @@ pub mod zendesk_errors;
 
 mod text;
 
-pub use kind::Kind;
+pub use kind::{Kind, is_configuration_name};
 pub use time::EpochSeconds;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::account::Account;
 use crate::local::demo;
 use crate::problem::Problem;
-use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::{Kind, is_configuration_name};
 
 mod check;
 mod put;
@@ -34,9 +34,11 @@ fn name(kind: Kind, configuration: Option<&str>) -> String {
 }
 
 fn configuration_name(text: &str) -> Result<String, String> {
-    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_name = (1..=32).contains(&text.len()) && text.bytes().all(is_allowed);
-    if is_name { Ok(text.to_owned()) } else { Err("a configuration's name has 1 to 32 of a-z, 0-9 and `-`".into()) }
+    if is_configuration_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a configuration's name has 1 to 32 of a-z, 0-9 and `-`".into())
+    }
 }
 
 /// Where the secrets are.
