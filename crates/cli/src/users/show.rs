@@ -12,12 +12,10 @@ use super::arguments::{OneUser, Place, token_json};
 use super::selection::{Selection, no_such_token};
 use crate::aws::fields::{in_order, is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
+use crate::id_token::claims;
 use crate::output;
 use crate::problem::Problem;
-use zendesk_jwt::jwt::messaging::MessagingClaims;
-use zendesk_jwt::jwt::sdk::SdkClaims;
-use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
-use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Jti, Kind, SystemClock};
+use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Kind, SystemClock};
 use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
 use zendesk_jwt::user::{ExternalId, UserTokenRecord, UserTokenRefusal};
 use zendesk_jwt_rules::id_token::IdToken;
@@ -405,14 +403,7 @@ impl FlowAnswer {
 
 fn check(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), Refused> {
     record.check(kind, now).map_err(Refused::UserToken)?;
-    let user = &record.user;
-    let jti = Jti::from_bits([0; 16]);
-    let claims = match kind {
-        Kind::Sdk => SdkClaims::of(user, now, jti).map(drop),
-        Kind::Messaging => MessagingClaims::of(user, now).map(drop),
-        Kind::Sso => SsoClaims::of(user, now, jti, CustomRole::Optional).map(drop),
-    };
-    claims.map_err(Refused::User)
+    claims(&record.user, kind).map(drop).map_err(Refused::User)
 }
 
 fn reason(refused: Refused) -> String {
