@@ -108,7 +108,7 @@ impl IdentityProvider {
 
     /// What the functions do with a token, as an ID token of this provider.
     pub(crate) fn verdict(&self, token: &str) -> Option<Verdict> {
-        let keys = KeySet::parse(&self.key_set().to_string()).ok()?;
+        let keys = KeySet::parse(self.key_set().to_string().as_bytes()).ok()?;
         Some(Verdict::on(token, &self.trusted, &keys, SystemClock.now()))
     }
 
