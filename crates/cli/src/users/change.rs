@@ -114,7 +114,8 @@ impl Suspension {
         }
         if !has_tokens && suspended {
             output::note(
-                "No token is stored for this user: the suspension is for ID tokens. Check --external-id if not.",
+                "No token is stored for this user, so the suspension is for ID tokens only. If you expected tokens, check \
+                 --external-id.",
             );
             warn_of_another_case(&table, user).await?;
         }
