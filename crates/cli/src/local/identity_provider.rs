@@ -98,7 +98,7 @@ impl IdentityProvider {
         jwk["kid"] = json!(key_id);
         jwk["use"] = json!("sig");
         let issuer = String::from(own_url.join(PATH).map_err(|error| failed(&error))?);
-        // For a demo also the Support SDK, which is off by default: an app keeps its user token for weeks.
+        // All three flows, so that the demo shows them. Without `audiences`, the Support SDK would be off.
         let configuration =
             json!([{"issuer": issuer, "audience": CLIENT_ID, "audiences": ["sdk", "messaging", "sso"]}]).to_string();
         let trusted = idp::parse(&configuration).ok().and_then(|mut providers| providers.pop());
