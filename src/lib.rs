@@ -1,8 +1,8 @@
 //! Sign your own users in to Zendesk: three AWS Lambda functions issue the JWTs for Support SDK, messaging and SSO.
 //!
-//! The company's backend gives each user a *user token*. A request exchanges the token for a JWT: the function looks
-//! up the *user* in DynamoDB, and signs the user's *claims* with the *signing key* from Secrets Manager. A request
-//! writes nothing.
+//! Each user has a *user token*: an opaque one of the company's backend, or an ID token of its identity provider. A request
+//! exchanges it for a JWT: the function finds the *user* in DynamoDB or in the ID token, and signs the user's *claims* with
+//! the *signing key* from Secrets Manager. A request writes nothing.
 //!
 //! # The map
 //!
@@ -25,7 +25,7 @@
 //! | [`backoff`] | the pause before the next attempt | |
 //! | [`runtime`] | a function's life: cold start, warm-up, requests | everything |
 //!
-//! Only `aws` names a type of the AWS SDK. Only `web` and `outcome` name a status code.
+//! Only `aws` names a type of the AWS SDK. Only `web` and `outcome` name a status code of our answers.
 //!
 //! Other packages of the workspace: `crates/rules` holds the rules of Zendesk that other programs share, and does no
 //! I/O. `crates/simulator` plays Zendesk. `crates/cli` is the operator's tool. `crates/testkit` serves tests and

@@ -30,7 +30,7 @@ pub fn id_token(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (text, published) = text.split_once('\n').unwrap_or((text, ""));
     let [provider] = parse(PROVIDER).unwrap().try_into().unwrap();
-    let others = KeySet::parse(published);
+    let others = KeySet::parse(published.as_bytes());
     if let Ok(others) = &others {
         assert!(others.ids().count() > 0);
     }
@@ -38,10 +38,10 @@ pub fn id_token(data: &[u8]) {
     if let Ok(others) = &others {
         provider.verify(&token, others, EpochSeconds(NOW)).ok();
     }
-    if let Ok(expires_at) = provider.verify(&token, &KeySet::parse(KEYS).unwrap(), EpochSeconds(NOW)) {
+    if let Ok(valid_until) = provider.verify(&token, &KeySet::parse(KEYS.as_bytes()).unwrap(), EpochSeconds(NOW)) {
         let signed = |token: &str| token.rsplit_once('.').map(|(signed, _)| signed.to_owned());
         assert!(SIGNED.iter().chain([&SIGNED_WITH_OTHER_TIMES]).any(|valid| signed(valid) == signed(text)));
-        assert!(expires_at > EpochSeconds(NOW));
+        assert!(valid_until > EpochSeconds(NOW));
     }
     let Ok(attributes) = provider.user(&token) else { return };
     let claims = token.claims();

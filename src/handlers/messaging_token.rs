@@ -6,7 +6,6 @@ use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 
 use super::{Answer, Chosen, Handler, Issuer, Observed, SigningKeys, UserTokens};
-use crate::idp::LEEWAY;
 use crate::jwt::messaging::{Messaging, MessagingClaims};
 use crate::jwt::signing::Jwt;
 use crate::jwt::{EpochSeconds, Kind};
@@ -55,11 +54,8 @@ impl<T: UserTokens, S: SigningKeys<Messaging>> MessagingToken<T, S> {
             expected: "Send the user token in the form field user_token, as Authorization: Bearer, or in the session cookie.",
         })?;
         let authorized = self.issuer.authorize::<Messaging>(&token, Kind::Messaging, name, observed).await?;
-        let now = self.issuer.clock.now();
-        let latest = now.plus(settings.token_ttl);
-        // A token within the leeway for clocks gives a JWT for the rest of that leeway.
-        let accepted_until = |at: EpochSeconds| if at > now { at } else { at.plus(LEEWAY) };
-        let expires_at = authorized.record.expires_at.map_or(latest, |at| accepted_until(at).min(latest));
+        let latest = self.issuer.clock.now().plus(settings.token_ttl);
+        let expires_at = authorized.record.expires_at.map_or(latest, |token_expires_at| token_expires_at.min(latest));
         let claims = MessagingClaims::of(authorized.user(), expires_at)?;
         Ok(web::json(&Issued { jwt: authorized.key.sign(&claims)?, expires_at }))
     }

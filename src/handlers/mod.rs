@@ -206,7 +206,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
         let record = found?;
         observed.external_id_hash = record.user.external_id.as_ref().map(ExternalId::hash);
         match id_token {
-            // Verified a moment ago, with some leeway.
+            // The token was valid when it was verified a moment ago.
             Some(_) => record.check_user(kind, configuration)?,
             None => record.check(kind, configuration, self.clock.now())?,
         }
@@ -215,9 +215,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
         observed.signing_key_failure = failure;
         Ok(Authorized { record, key })
     }
-}
 
-impl<T: UserTokens, S> Issuer<T, S> {
     async fn user_of_opaque(&self, token: &UserToken) -> Result<UserTokenRecord, Outcome> {
         Ok(self.user_tokens.find(token).await?.ok_or(Refused::UserTokenUnknown)?)
     }
@@ -234,7 +232,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
             id_token.verified(self.clock.now()).await
         };
         let (stored, verified) = tokio::join!(self.user_tokens.find_user(&external_id), verify);
-        let (claimed, expires_at) = verified?;
+        let (claimed, valid_until) = verified?;
         if claimed.external_id.is_none() {
             return Err(InvalidUser::Missing("external_id").into());
         }
@@ -242,7 +240,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
         Ok(UserTokenRecord {
             user: claimed.overridden_by(attributes).into(),
             audiences: audiences.unwrap_or_else(|| id_token.audiences().clone()),
-            expires_at: Some(expires_at),
+            expires_at: Some(valid_until),
             suspended,
         })
     }

@@ -45,12 +45,12 @@ impl KeySet {
     ///
     /// # Errors
     /// If the text is not a set, or no key is left.
-    pub fn parse(text: &str) -> Result<Self, InvalidKeySet> {
+    pub fn parse(json: &[u8]) -> Result<Self, InvalidKeySet> {
         #[derive(Deserialize)]
         struct Set {
             keys: Vec<Value>,
         }
-        let Set { keys } = serde_json::from_str(text).map_err(|_| InvalidKeySet::NotASet)?;
+        let Set { keys } = serde_json::from_slice(json).map_err(|_| InvalidKeySet::NotASet)?;
         let count = keys.len();
         let usable: Vec<_> = keys.into_iter().filter_map(Key::parse).collect();
         if usable.is_empty() { Err(InvalidKeySet::NoKey { keys: count }) } else { Ok(Self(usable)) }

@@ -1,6 +1,7 @@
 //! ID tokens of the company's identity provider as user tokens: what they give, and what a user record changes.
 
-use crate::support::identity_provider::{ALGORITHMS, IdTokenDraft, IdentityProvider, ProviderKey};
+use crate::support::draft::Draft;
+use crate::support::identity_provider::{ALGORITHMS, IdentityProvider, ProviderKey};
 use crate::support::service::Reply;
 use crate::support::users::{attribute, demo};
 use crate::support::{EventSource, Jwt, Kind, Request, Service, Setup, logs, now};
@@ -233,7 +234,7 @@ fn a_request_is_one_consistent_read_of_the_user_record() {
         let configuration = json!({ "issuer": provider.url(), "audience": "acme-web-client", "audiences": ["sdk", "messaging", "sso"] });
         let service = provider.trusted_as(setup, &configuration).start();
         service.aws.dynamodb().take_requests();
-        let wrong_signature = provider.draft().claim("name", "Other").signed_with(|_| vec![7; 64]);
+        let wrong_signature = provider.draft().claim("name", "Other").with_signature(|_| vec![7; 64]);
         for token in [provider.token(), wrong_signature] {
             ask(&service, &token);
             let [request] = service.aws.dynamodb().take_requests().try_into().expect("one request");
@@ -281,7 +282,7 @@ fn a_user_record_overrides_what_the_token_says() {
 fn the_verification_of_one_address_says_nothing_of_another() {
     let provider = IdentityProvider::http();
     let service = trusting(Kind::SsoRedirect, &provider);
-    let outcome_with = |attributes: Value, draft: IdTokenDraft| {
+    let outcome_with = |attributes: Value, draft: Draft| {
         put_user_record(&service, SUB, &attributes);
         outcome(&ask(&service, &draft.signed_by(&provider.key)))
     };

@@ -1,6 +1,7 @@
 //! Forged and misused ID tokens: each is refused, and the answer is the one for an unknown token.
 
-use crate::support::identity_provider::{IdentityProvider, ProviderKey, signed};
+use crate::support::draft::signed;
+use crate::support::identity_provider::{IdentityProvider, ProviderKey};
 use crate::support::{Answer, Kind, Service, Setup, logs, now};
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ fn attacks(provider: &IdentityProvider) -> Vec<(&'static str, String, &'static s
     let (key, draft) = (&provider.key, || provider.draft());
     let attacker = ProviderKey::new("ES256", "key-1");
     let hs256 = |secret: Vec<u8>| {
-        draft().header("alg", "HS256").signed_with(move |message| {
+        draft().header("alg", "HS256").with_signature(move |message| {
             hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), message).as_ref().to_vec()
         })
     };
@@ -27,8 +28,8 @@ fn attacks(provider: &IdentityProvider) -> Vec<(&'static str, String, &'static s
     };
     let malformed = "id_token_malformed";
     vec![
-        ("no algorithm", draft().header("alg", "none").signed_with(|_| Vec::new()), malformed),
-        ("no algorithm, in other letters", draft().header("alg", "nOnE").signed_with(|_| Vec::new()), malformed),
+        ("no algorithm", draft().header("alg", "none").with_signature(|_| Vec::new()), malformed),
+        ("no algorithm, in other letters", draft().header("alg", "nOnE").with_signature(|_| Vec::new()), malformed),
         ("no algorithm, with a signature", draft().header("alg", "none").signed_by(key), malformed),
         ("HS256 with the public key", hs256(key.public_der()), malformed),
         ("HS256 with the published key as text", hs256(key.jwk().to_string().into()), malformed),
@@ -85,8 +86,8 @@ fn attacks(provider: &IdentityProvider) -> Vec<(&'static str, String, &'static s
         ("member of the header twice", sign(&twice(&header, r#""alg":"none""#), &claims), malformed),
         ("header that is no object", sign("[]", &claims), malformed),
         ("claims of another token", changed, "id_token_signature_wrong"),
-        ("no signature", draft().signed_with(|_| Vec::new()), "id_token_signature_wrong"),
-        ("signature of zeros", draft().signed_with(|_| vec![0; 64]), "id_token_signature_wrong"),
+        ("no signature", draft().with_signature(|_| Vec::new()), "id_token_signature_wrong"),
+        ("signature of zeros", draft().with_signature(|_| vec![0; 64]), "id_token_signature_wrong"),
         ("no user id", draft().without("sub").signed_by(key), "claim_missing"),
     ]
 }
@@ -141,11 +142,10 @@ fn a_symmetric_key_in_the_key_set_verifies_nothing() {
         json!({ "kty": "oct", "kid": "shared", "alg": "HS256", "k": "c2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2g" }),
     ]);
     let secret = b"secret-that-is-long-enough";
-    let token = provider
-        .draft()
-        .header("alg", "HS256")
-        .header("kid", "shared")
-        .signed_with(|message| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec());
+    let token =
+        provider.draft().header("alg", "HS256").header("kid", "shared").with_signature(|message| {
+            hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec()
+        });
     for service in functions(&provider) {
         let (_, line) = answer_and_line(&service, &token);
         assert_eq!((&line["outcome"], &line["refusals"]), (&json!("id_token_malformed"), &json!(1)));

@@ -102,7 +102,8 @@ impl ZendeskClaims {
     }
 }
 
-fn claims(user: &User, kind: Kind) -> Result<Map<String, Value>, InvalidUser> {
+/// The claims of the user in a JWT of this kind.
+pub(crate) fn claims(user: &User, kind: Kind) -> Result<Map<String, Value>, InvalidUser> {
     let (time, jti) = (EpochSeconds(0), Jti::from_bits([0; 16]));
     let claims = match kind {
         Kind::Sdk => SdkClaims::of(user, time, jti).map(serde_json::to_value),

@@ -172,8 +172,8 @@ impl Report<'_> {
             parts.extend(token.kinds.iter().map(|kind| format!("\n{}", kind.text())));
         }
         parts.push(format!(
-            "\nThe value of the parameter IdentityProviders, in which {} of Lambda's {MAX_ENVIRONMENT_BYTES} bytes are \
-             left for all other variables:\n{}",
+            "\nThe value of the parameter IdentityProviders. With it, {} of Lambda's {MAX_ENVIRONMENT_BYTES} bytes are left for \
+             all other variables:\n{}",
             self.bytes_left(),
             self.configuration
         ));

@@ -9,7 +9,7 @@ use url::Url;
 use crate::local::listen;
 use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::config;
-use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 use zendesk_jwt_simulator::{self, Account, App, Client, Keys, Messaging, Sso, Zendesk};
 
 #[derive(Debug, clap::Args)]
@@ -61,8 +61,7 @@ struct Named {
 
 impl Named {
     fn parse(text: &str) -> Result<Self, String> {
-        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let named = text.split_once('=').filter(|(name, _)| !name.is_empty() && name.bytes().all(is_plain));
+        let named = text.split_once('=').filter(|(name, _)| ConfigurationName::parse(name).is_some());
         let (name, url) = named.unwrap_or(("", text));
         Ok(Self { name: name.to_owned(), url: address(url)? })
     }

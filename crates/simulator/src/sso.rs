@@ -337,7 +337,7 @@ fn session_cookie(value: &str) -> cookie::CookieBuilder<'_> {
     Cookie::build((SESSION_COOKIE, value)).path("/").http_only(true).same_site(SameSite::Lax)
 }
 
-/// What is known of Zendesk's texts about broken rules (C: their gist). The exact texts are unknown.
+/// What Zendesk says about broken rules, as far as it is known. The exact texts are not.
 const GISTS: [(&str, &str); 11] = [
     (Rule::Algorithm.code(), SIGNATURE_FAILED),
     (Rule::Type.code(), SIGNATURE_FAILED),

@@ -3,6 +3,7 @@
 //! Its signatures are made without the library with which the functions verify them.
 
 use super::broken_server::BrokenServer;
+use super::draft::{Draft, object};
 use super::http::{Answer, Request};
 use super::https::HttpsServer;
 use super::{Setup, now};
@@ -15,7 +16,7 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use tempfile::NamedTempFile;
@@ -127,51 +128,17 @@ fn encoded(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// An ID token that tests change in any way before they sign it.
-#[derive(Clone)]
-pub struct IdTokenDraft {
-    pub header: Map<String, Value>,
-    pub claims: Map<String, Value>,
-}
-
-impl IdTokenDraft {
-    pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.header.insert(name.into(), value.into());
-        self
-    }
-
-    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.into(), value.into());
-        self
-    }
-
-    pub fn without(mut self, name: &str) -> Self {
-        self.header.remove(name);
-        self.claims.remove(name);
-        self
-    }
-
+impl Draft {
     /// Replaces or adds all members of `claims`.
     pub fn claims(mut self, claims: &Value) -> Self {
         self.claims.extend(claims.as_object().unwrap().clone());
         self
     }
 
+    /// The token with the key's signature.
     pub fn signed_by(&self, key: &ProviderKey) -> String {
-        signed(&json!(self.header).to_string(), &json!(self.claims).to_string(), |message| key.sign(message))
+        self.with_signature(|message| key.sign(message))
     }
-
-    /// The token with a signature that `sign` makes.
-    pub fn signed_with(&self, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
-        signed(&json!(self.header).to_string(), &json!(self.claims).to_string(), sign)
-    }
-}
-
-/// Signs any two texts.
-pub fn signed(header: &str, claims: &str, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
-    let message = format!("{}.{}", encoded(header), encoded(claims));
-    let signature = encoded(sign(message.as_bytes()));
-    format!("{message}.{signature}")
 }
 
 /// A running provider. Dropping it ends its server.
@@ -292,7 +259,7 @@ impl IdentityProvider {
     }
 
     /// An ID token of a user with every claim that Zendesk needs.
-    pub fn draft(&self) -> IdTokenDraft {
+    pub fn draft(&self) -> Draft {
         let header = json!({ "alg": self.key.algorithm, "typ": "JWT", "kid": self.key.id });
         let claims = json!({
             "iss": self.issuer(),
@@ -304,8 +271,7 @@ impl IdentityProvider {
             "email": "idp.demo@example.com",
             "email_verified": true,
         });
-        let object = |value: Value| value.as_object().unwrap().clone();
-        IdTokenDraft { header: object(header), claims: object(claims) }
+        Draft { header: object(header), claims: object(claims), secret: Vec::new() }
     }
 
     /// The draft, signed.

@@ -17,9 +17,6 @@ use zendesk_jwt_rules::user_values::{self, Remark, Verdict, allowed};
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>, "Item size"
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 
-/// How the key of a user record begins.
-const USER_RECORD: &str = "user:";
-
 /// An item that the functions can read, and that the tool can find by its user.
 #[derive(Clone)]
 pub(crate) struct UserTokenItem {
@@ -75,12 +72,12 @@ impl StoredItem {
 
     /// Whether this is a user record, which overrides what ID tokens say about the user.
     pub(crate) fn is_user_record(&self) -> bool {
-        self.token_hash().starts_with(USER_RECORD)
+        self.token_hash().starts_with(ExternalId::RECORD_KEY_START)
     }
 
     /// The attribute of a user record that makes the functions refuse it.
     pub(crate) fn malformed_in_record(&self) -> Option<&'static str> {
-        let user = ExternalId::parse(self.token_hash().strip_prefix(USER_RECORD)?)?;
+        let user = ExternalId::parse(self.token_hash().strip_prefix(ExternalId::RECORD_KEY_START)?)?;
         user_record(self.0.clone(), &user).err().map(|Malformed(attribute)| attribute)
     }
 
@@ -108,7 +105,7 @@ impl StoredItem {
         let mut fields = Map::new();
         let mut others = Vec::new();
         // An import needs the external id, which a record of other programs may have in its key only.
-        if let Some(user) = self.token_hash().strip_prefix(USER_RECORD) {
+        if let Some(user) = self.token_hash().strip_prefix(ExternalId::RECORD_KEY_START) {
             fields.insert("external_id".into(), user.into());
         }
         for (name, value) in self.0 {

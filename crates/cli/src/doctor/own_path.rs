@@ -5,7 +5,7 @@ use url::Url;
 
 use super::endpoint::{Endpoint, describe};
 use super::report::{Report, Verdict};
-use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 use zendesk_jwt_simulator::client::Answer;
 
 /// The first and the last word of each path.
@@ -26,7 +26,8 @@ impl OwnPath {
             let path = url.path().strip_suffix(last)?.strip_suffix('/')?;
             let unnamed = || Some((path.strip_suffix(first)?, None));
             let named = || {
-                let (path, name) = path.rsplit_once('/').filter(|(_, name)| is_name(name))?;
+                let (path, name) =
+                    path.rsplit_once('/').filter(|(_, name)| ConfigurationName::parse(name).is_some())?;
                 Some((path.strip_suffix(first)?, Some(name.to_owned())))
             };
             let (before, configuration) = unnamed().or_else(named)?;
@@ -46,11 +47,6 @@ impl OwnPath {
         sibling.set_query(None);
         sibling
     }
-}
-
-fn is_name(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 /// Asks for a configuration that does not exist, if the path names one that does.

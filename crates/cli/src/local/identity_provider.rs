@@ -87,28 +87,28 @@ pub(super) fn router(provider: &Arc<IdentityProvider>) -> Router {
 }
 
 impl IdentityProvider {
-    /// `own_url` is the address of this server.
+    /// A provider with a new key at `own_url`.
     pub(crate) fn new(own_url: &Url) -> Result<Self, Problem> {
-        let no_key = |error: &dyn Display| Problem(format!("the demo identity provider has no key: {error}"));
+        let failed = |error: &dyn Display| Problem(format!("the demo identity provider cannot start: {error}"));
         let private = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-        let key = EncodingKey::from_ec_der(private.map_err(|error| no_key(&error))?.as_ref());
-        let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).map_err(|error| no_key(&error))?;
-        let key_id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| no_key(&error))?;
-        let mut jwk = serde_json::to_value(jwk).map_err(|error| no_key(&error))?;
+        let key = EncodingKey::from_ec_der(private.map_err(|error| failed(&error))?.as_ref());
+        let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).map_err(|error| failed(&error))?;
+        let key_id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| failed(&error))?;
+        let mut jwk = serde_json::to_value(jwk).map_err(|error| failed(&error))?;
         jwk["kid"] = json!(key_id);
         jwk["use"] = json!("sig");
-        let issuer = String::from(own_url.join(PATH).map_err(|error| no_key(&error))?);
-        // The Support SDK is left out by default, because an app keeps its user token for weeks.
+        let issuer = String::from(own_url.join(PATH).map_err(|error| failed(&error))?);
+        // All three flows, so that the demo shows them. Without `audiences`, the Support SDK would be off.
         let configuration =
             json!([{"issuer": issuer, "audience": CLIENT_ID, "audiences": ["sdk", "messaging", "sso"]}]).to_string();
         let trusted = idp::parse(&configuration).ok().and_then(|mut providers| providers.pop());
-        let trusted = trusted.ok_or_else(|| no_key(&"its own address cannot be an issuer"))?;
+        let trusted = trusted.ok_or_else(|| failed(&"its own address cannot be an issuer"))?;
         Ok(Self { issuer, trusted, key, jwk, key_id, grants: Mutex::default() })
     }
 
     /// What the functions do with a token, as an ID token of this provider.
     pub(crate) fn verdict(&self, token: &str) -> Option<Verdict> {
-        let keys = KeySet::parse(&self.key_set().to_string()).ok()?;
+        let keys = KeySet::parse(self.key_set().to_string().as_bytes()).ok()?;
         Some(Verdict::on(token, &self.trusted, &keys, SystemClock.now()))
     }
 

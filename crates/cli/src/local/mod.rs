@@ -105,17 +105,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let simulator = simulator::start(address, arguments.zendesk_port, &demo_secrets).await?;
     let (database, is_new) = Database::open(arguments.data.as_deref())?;
     let secrets = Secrets::new(demo_secrets);
-    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
-    let is_on_loopback = arguments.host.is_loopback() || arguments.host.is_unspecified();
-    let provider_url = if is_on_loopback { own_url.clone() } else { simulator::browser_url(loopback)? };
-    let identity_provider = Arc::new(IdentityProvider::new(&provider_url)?);
-    if !is_on_loopback {
-        // Over plain HTTP, the functions trust only an issuer on this machine.
-        let (listener, _) = listen(loopback, "--port").await?;
-        let guard = Guard { allows_any_host: false, open_paths: &[] };
-        let routes = identity_provider::router(&identity_provider).layer(from_fn_with_state(guard, web::check));
-        tokio::spawn(async move { axum::serve(listener, routes).await });
-    }
+    let identity_provider = start_identity_provider(address).await?;
 
     // The workbench works even during a fault, at an address that no one can guess.
     let key = RandomJti.next().map_err(|error| Problem(error.to_string()))?;
@@ -144,11 +134,10 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
-    let trusted = identity_provider.trusted.clone();
     let functions = Functions::start(Parts {
         clients,
         clock,
-        identity_provider: trusted,
+        identity_provider: identity_provider.trusted.clone(),
         configurations,
         messaging,
         sso,
@@ -185,6 +174,20 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     };
     let served = axum::serve(listener, routes).with_graceful_shutdown(interrupted).await;
     served.map_err(|error| Problem(format!("the server failed: {error}")))
+}
+
+/// The demo provider of a server that listens on `address`. Over plain HTTP, the functions trust only an issuer on this
+/// machine, so the provider has a listener of its own if the server is not on loopback.
+async fn start_identity_provider(address: SocketAddr) -> Result<Arc<IdentityProvider>, Problem> {
+    if address.ip().is_loopback() || address.ip().is_unspecified() {
+        return Ok(Arc::new(IdentityProvider::new(&simulator::browser_url(address)?)?));
+    }
+    let (listener, address) = listen((Ipv4Addr::LOCALHOST, address.port()).into(), "--port").await?;
+    let provider = Arc::new(IdentityProvider::new(&simulator::browser_url(address)?)?);
+    let guard = Guard { allows_any_host: false, open_paths: &[] };
+    let routes = identity_provider::router(&provider).layer(from_fn_with_state(guard, web::check));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Ok(provider)
 }
 
 /// Listens, and returns the address with the port that the system chose for port 0. `option` is for the error.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::account::Account;
 use crate::local::demo;
 use crate::problem::Problem;
-use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 
 mod check;
 mod put;
@@ -33,10 +33,8 @@ fn name(kind: Kind, configuration: Option<&str>) -> String {
     configuration.map_or_else(|| kind.name().to_owned(), |configuration| format!("{kind}/{configuration}"))
 }
 
-fn configuration_name(text: &str) -> Result<String, String> {
-    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_name = (1..=32).contains(&text.len()) && text.bytes().all(is_allowed);
-    if is_name { Ok(text.to_owned()) } else { Err("a configuration's name has 1 to 32 of a-z, 0-9 and `-`".into()) }
+fn configuration_name(text: &str) -> Result<ConfigurationName, String> {
+    ConfigurationName::parse(text).ok_or_else(|| format!("a configuration's name is {}", ConfigurationName::EXPECTED))
 }
 
 /// Where the secrets are.

@@ -105,8 +105,13 @@ impl Put {
         let (characters, fingerprint) = (key.characters(), key.fingerprint());
         if self.json {
             output::json(&json!({
-                "kind": kind.name(), "configuration": self.configuration, "secret_id": secret_id, "characters": characters, "fingerprint": fingerprint,
-                "changed": changed, "in_use_within_seconds": in_use_within_seconds,
+                "kind": kind.name(),
+                "configuration": self.configuration,
+                "secret_id": secret_id,
+                "characters": characters,
+                "fingerprint": fingerprint,
+                "changed": changed,
+                "in_use_within_seconds": in_use_within_seconds,
             }))?;
         } else {
             let stored = if changed { "stored" } else { "already stored" };

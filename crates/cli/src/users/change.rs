@@ -9,7 +9,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::arguments::{OneUser, Place, external_id, no_such_user, report_json, warn, warn_of_another_case};
-use super::id_token::IdToken;
 use super::profile::ProfileOptions;
 use super::selection::{Selection, no_such_token};
 use crate::aws::error::AwsError;
@@ -20,6 +19,7 @@ use crate::input;
 use crate::output;
 use crate::problem::{Problem, usage_error};
 use zendesk_jwt::user::ExternalId;
+use zendesk_jwt_rules::id_token::IdToken;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
@@ -114,7 +114,8 @@ impl Suspension {
         }
         if !has_tokens && suspended {
             output::note(
-                "No token is stored for this user: the suspension is for ID tokens. Check --external-id if not.",
+                "No token is stored for this user, so the suspension is for ID tokens only. If you expected tokens, check \
+                 --external-id.",
             );
             warn_of_another_case(&table, user).await?;
         }

@@ -12,7 +12,6 @@ mod cells;
 mod change;
 mod export;
 mod fill;
-mod id_token;
 mod import;
 pub(crate) mod new_token;
 mod profile;

@@ -9,18 +9,16 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::arguments::{OneUser, Place, token_json};
-use super::id_token::IdToken;
 use super::selection::{Selection, no_such_token};
 use crate::aws::fields::{in_order, is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
+use crate::id_token::claims;
 use crate::output;
 use crate::problem::Problem;
-use zendesk_jwt::jwt::messaging::MessagingClaims;
-use zendesk_jwt::jwt::sdk::SdkClaims;
-use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
-use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Jti, Kind, SystemClock};
+use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Kind, SystemClock};
 use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
 use zendesk_jwt::user::{ExternalId, UserTokenRecord, UserTokenRefusal};
+use zendesk_jwt_rules::id_token::IdToken;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -140,14 +138,32 @@ impl ShowToken {
             None => None,
         };
         if self.place.json {
-            output::json(&json!({"id_token": id_token, "record": record}))?;
+            let IdToken { issuer, subject, expires_at, .. } = &id_token;
+            let shown = json!({"issuer": issuer, "subject": subject, "expires_at": expires_at});
+            output::json(&json!({"id_token": shown, "record": record}))?;
         } else {
             let record =
                 record.as_ref().map_or_else(|| "There is no user record for the subject.".into(), Record::text);
-            output::line(&format!("{}\n\n{record}", id_token.text()))?;
+            output::line(&format!("{}\n\n{record}", id_token_text(&id_token)))?;
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn id_token_text(token: &IdToken) -> String {
+    let expiry = token.expires_at.map(|at| {
+        let past = if at <= SystemClock.now() { ", which is past" } else { "" };
+        output::minute(at) + past
+    });
+    let expiry = expiry.unwrap_or_else(|| "not a whole number of seconds".into());
+    let rows = [("issuer", &token.issuer), ("subject", &token.subject), ("expires", &expiry)];
+    let rows = rows.map(|(claim, value)| vec![claim.to_owned(), output::escaped(value)]);
+    let kind = if token.is_access_token {
+        "This is an access token, and the functions accept ID tokens only"
+    } else {
+        "This is an ID token, not an opaque token: the functions accept it if IDENTITY_PROVIDERS names its issuer"
+    };
+    format!("{kind}. `idp check` verifies it.\n\n{}", output::table(&["claim", "value"], rows.into()))
 }
 
 fn text(token: &TokenView, item: StoredItem) -> String {
@@ -387,14 +403,7 @@ impl FlowAnswer {
 
 fn check(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), Refused> {
     record.check(kind, None, now).map_err(Refused::UserToken)?;
-    let user = &record.user;
-    let jti = Jti::from_bits([0; 16]);
-    let claims = match kind {
-        Kind::Sdk => SdkClaims::of(user, now, jti).map(drop),
-        Kind::Messaging => MessagingClaims::of(user, now).map(drop),
-        Kind::Sso => SsoClaims::of(user, now, jti, CustomRole::Optional).map(drop),
-    };
-    claims.map_err(Refused::User)
+    claims(&record.user, kind).map(drop).map_err(Refused::User)
 }
 
 fn reason(refused: Refused) -> String {

@@ -11,15 +11,12 @@ use crate::aws::user_token_table::{Change, Changed};
 use crate::problem::Problem;
 use crate::users::new_token;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, Kind, SystemClock};
-use zendesk_jwt::user::UserToken;
+use zendesk_jwt::user::{ExternalId, UserToken};
 use zendesk_jwt_rules::user_values::Remark;
 use zendesk_jwt_simulator::web::{self, Menu};
 
 /// What an item without `audiences` is good for.
 const EVERY_FLOW: &str = "all three flows";
-
-/// The start of a user record's key; a hash never begins like it.
-const RECORD: &str = "user:";
 
 /// For more users, the tool is the better place.
 const MAX_ROWS: usize = 100;
@@ -74,7 +71,7 @@ impl Row {
             email: text("email"),
             is_email_verified: fields.get("email_verified") == Some(&Value::Bool(true)),
             audiences: match audiences.as_slice() {
-                [] if token_hash.starts_with(RECORD) => "those of the provider".to_owned(),
+                [] if token_hash.starts_with(ExternalId::RECORD_KEY_START) => "those of the provider".to_owned(),
                 [] => EVERY_FLOW.to_owned(),
                 audiences => audiences.join(", "),
             },
@@ -100,7 +97,7 @@ impl Row {
 
     /// Whether this is a user record, which overrides the ID tokens of a user.
     fn is_record(&self) -> bool {
-        self.token_hash.starts_with(RECORD)
+        self.token_hash.starts_with(ExternalId::RECORD_KEY_START)
     }
 
     fn is_refused(&self) -> bool {
@@ -175,7 +172,7 @@ impl Workbench {
             "unverify" => (set("email_verified", json!(false)), "has an unverified e-mail address now"),
             _ => return Err(Problem("this change does not exist".into())),
         };
-        if name == "expire" && token_hash.starts_with(RECORD) {
+        if name == "expire" && token_hash.starts_with(ExternalId::RECORD_KEY_START) {
             return Err(Problem("A user record never expires, because DynamoDB would delete a suspension".into()));
         }
         let change = change.map_err(invalid)?;
