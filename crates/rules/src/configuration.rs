@@ -4,13 +4,15 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::Kind;
 
 /// The words of the routes. A configuration with such a name would make paths ambiguous, as in `/sdk/sdk/jwt`.
 const WORDS_OF_ROUTES: [&str; 6] = ["sdk", "messaging", "sso", "jwt", "login", "logout"];
 
 /// The name of a configuration, as in the path `/sdk/{configuration}/jwt`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ConfigurationName(String);
 
 impl ConfigurationName {

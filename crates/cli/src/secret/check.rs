@@ -3,14 +3,13 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::Secrets;
 use crate::aws::{Clients, SigningKeySecret};
 use crate::output;
 use crate::problem::{Problem, usage_error};
-use zendesk_jwt_rules::Kind;
-use zendesk_jwt_rules::signing_key::SharedKey;
+use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem};
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 when every secret can sign, 1 when one cannot, 2 on a usage error.")]
@@ -26,11 +25,10 @@ pub(crate) struct Check {
 /// What may be shown of a key.
 #[derive(Serialize)]
 pub(super) struct Verdict {
-    #[serde(serialize_with = "name")]
     pub(super) kind: Kind,
     /// `None` for the unnamed configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) configuration: Option<String>,
+    pub(super) configuration: Option<ConfigurationName>,
     secret_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fingerprint: Option<String>,
@@ -72,16 +70,14 @@ pub(super) async fn verdicts_on(kind: Kind, clients: &Clients, id: String) -> Ve
 
 /// The verdicts on the unnamed key, unless only configurations have keys, and on the key of each configuration.
 pub(super) fn verdicts_on_value(kind: Kind, id: &str, value: &str) -> Vec<Verdict> {
-    let verdict = |configuration: Option<&String>, key: &str| {
-        let key = SharedKey::parse(kind, key).map_err(|problem| problem.to_string());
-        Verdict::of(kind, configuration.cloned(), id.to_owned(), key)
-    };
-    let object: Map<String, Value> = serde_json::from_str(value).unwrap_or_default();
-    let configurations = object.get("configurations").and_then(Value::as_object);
-    let has_unnamed = configurations.is_none() || object.contains_key("secret");
-    let unnamed = has_unnamed.then(|| verdict(None, value));
-    let named = configurations.into_iter().flatten().map(|(name, key)| verdict(Some(name), &key.to_string()));
-    unnamed.into_iter().chain(named).collect()
+    let keys = SharedKey::parse_all(kind, value);
+    let has_named = !keys.named.is_empty();
+    let unnamed = Some((None, keys.unnamed)).filter(|(_, key)| {
+        let is_missing = key.as_ref().is_err_and(SigningKeyProblem::is_missing);
+        !(has_named && is_missing)
+    });
+    let keys = unnamed.into_iter().chain(keys.named.into_iter().map(|(name, key)| (Some(name), key)));
+    keys.map(|(name, key)| Verdict::of(kind, name, id.to_owned(), key.map_err(|problem| problem.to_string()))).collect()
 }
 
 /// With one shared secret for two kinds or configurations, a leak of one is a leak of the other.
@@ -102,13 +98,18 @@ fn report_shared(verdicts: &mut [Verdict]) {
 }
 
 impl Verdict {
-    fn of(kind: Kind, configuration: Option<String>, secret_id: String, key: Result<SharedKey, String>) -> Self {
+    fn of(
+        kind: Kind,
+        configuration: Option<ConfigurationName>,
+        secret_id: String,
+        key: Result<SharedKey, String>,
+    ) -> Self {
         let (fingerprint, doubt) = key.as_ref().map_or((None, None), |key| (Some(key.fingerprint()), key.doubt()));
         Self { kind, configuration, secret_id, fingerprint, problems: key.err().into_iter().collect(), doubt }
     }
 
     pub(super) fn name(&self) -> String {
-        super::name(self.kind, self.configuration.as_deref())
+        super::name(self.kind, self.configuration.as_ref())
     }
 
     fn text(&self) -> String {
@@ -120,9 +121,4 @@ impl Verdict {
         let remarks = remarks.map(|remark| format!("\n{:10} {remark}", ""));
         format!("{:10} {verdict}{}", self.name(), remarks.collect::<String>())
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.name())
 }

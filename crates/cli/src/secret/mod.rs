@@ -29,12 +29,12 @@ impl Command {
 }
 
 /// What people call a key: `sdk`, or `sdk/ios` for a configuration.
-fn name(kind: Kind, configuration: Option<&str>) -> String {
+fn name(kind: Kind, configuration: Option<&ConfigurationName>) -> String {
     configuration.map_or_else(|| kind.name().to_owned(), |configuration| format!("{kind}/{configuration}"))
 }
 
 fn configuration_name(text: &str) -> Result<ConfigurationName, String> {
-    ConfigurationName::parse(text).ok_or_else(|| format!("a configuration's name is {}", ConfigurationName::EXPECTED))
+    ConfigurationName::parse(text).ok_or_else(|| format!("a configuration's name has {}", ConfigurationName::EXPECTED))
 }
 
 /// Where the secrets are.

@@ -17,8 +17,8 @@ use crate::output;
 use crate::problem::{Problem, usage_error};
 use zendesk_jwt::key_cache::LONGEST_PAUSE_WITHOUT_KEY;
 use zendesk_jwt::{backoff, config};
-use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::signing_key::SharedKey;
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 
 /// The member of a secret with the keys of named configurations.
 const CONFIGURATIONS: &str = "configurations";
@@ -48,7 +48,7 @@ pub(crate) struct Put {
 
     /// The configuration whose key this is, as in the function's CONFIGURATIONS [default: the unnamed one]
     #[arg(long, value_name = "NAME", value_parser = configuration_name)]
-    configuration: Option<String>,
+    configuration: Option<ConfigurationName>,
 
     /// The Key ID of messaging's key, which is not secret
     #[arg(long, value_name = "KID")]
@@ -105,7 +105,7 @@ impl Put {
         let (characters, fingerprint) = (key.characters(), key.fingerprint());
         if self.json {
             output::json(&json!({
-                "kind": kind.name(),
+                "kind": kind,
                 "configuration": self.configuration,
                 "secret_id": secret_id,
                 "characters": characters,
@@ -117,7 +117,7 @@ impl Put {
             let stored = if changed { "stored" } else { "already stored" };
             let use_of_it = format!("\n{:10} every function uses it within {in_use_within_seconds} seconds", "");
             let use_of_it = if changed { use_of_it } else { String::new() };
-            let name = super::name(kind, self.configuration.as_deref());
+            let name = super::name(kind, self.configuration.as_ref());
             output::line(&format!(
                 "{name:10} {stored}: {characters} characters, fingerprint {fingerprint}{use_of_it}"
             ))?;
@@ -196,7 +196,7 @@ impl Put {
             Some(twin) => Err(Problem(format!(
                 "nothing was stored: this is the secret of {}. That of {} is in Admin Center under {}",
                 twin.name(),
-                super::name(self.kind, self.configuration.as_deref()),
+                super::name(self.kind, self.configuration.as_ref()),
                 self.kind.admin_center_screen()
             ))),
         }
@@ -225,7 +225,7 @@ impl Put {
                         "nothing was stored: `{CONFIGURATIONS}` in the secret is not a JSON object: repair it"
                     ))
                 })?;
-                configurations.insert(name.clone(), key.into());
+                configurations.insert(name.to_string(), key.into());
             }
         }
         Ok((new != old).then(|| Zeroizing::new(Value::Object(new).to_string())))

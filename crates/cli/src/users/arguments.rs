@@ -106,7 +106,7 @@ pub(super) enum Format {
 macro_rules! token_json {
     () => {
         "`token_hash`, `audiences` (null: all), `expires_at` (seconds since 1970; null: never), `suspended`, and \
-         `flows`: `kind`, `signs`, and for a refusal `code` and `reason`"
+         `flows`: `kind`, `signs`, `configurations` if the token is for these only, and for a refusal `code` and `reason`"
     };
 }
 

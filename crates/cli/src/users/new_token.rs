@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -11,7 +10,8 @@ use super::show::TokenView;
 use crate::aws::user_token_items::{StoredItem, is_user_record};
 use crate::output;
 use crate::problem::Problem;
-use zendesk_jwt::jwt::{Clock, Kind, NoRandomness, SystemClock};
+use zendesk_jwt::jwt::{Clock, NoRandomness, SystemClock};
+use zendesk_jwt_rules::{Audience, ConfigurationName};
 
 /// The start of every token that the tool makes, so that scanners find a leaked one.
 const PREFIX: &str = "zjwt_";
@@ -23,14 +23,10 @@ const MAX_LIFETIME: Duration = Duration::from_hours(100 * 366 * 24);
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Token")]
 pub(super) struct TokenOptions {
-    /// A kind of JWT that the token may be exchanged for; may be repeated [default: all three]
-    #[arg(
-        long = "audience",
-        value_name = "KIND",
-        value_delimiter = ',',
-        value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::name)),
-    )]
-    audiences: Vec<String>,
+    /// What the token may be exchanged for: sdk, messaging or sso, or one of them for one configuration only, such as
+    /// sso:legacy; may be repeated [default: all three]
+    #[arg(long = "audience", value_name = "AUDIENCE", value_delimiter = ',', value_parser = audience)]
+    audiences: Vec<Audience>,
 
     /// How long the token is good, such as 12h or 30d [default: 30d]
     #[arg(
@@ -52,7 +48,7 @@ impl TokenOptions {
     /// user record never has one.
     pub(super) fn add_to(&self, fields: &mut Map<String, Value>) {
         if !self.audiences.is_empty() {
-            let audiences: BTreeSet<_> = self.audiences.iter().collect();
+            let audiences: BTreeSet<_> = self.audiences.iter().map(Audience::to_string).collect();
             fields.insert("audiences".into(), json!(audiences));
         }
         let has_default = !fields.contains_key("expires_at") && !is_user_record(fields);
@@ -63,6 +59,13 @@ impl TokenOptions {
             fields.insert("expires_at".into(), json!(SystemClock.now().plus(lifetime.as_secs())));
         }
     }
+}
+
+fn audience(text: &str) -> Result<Audience, String> {
+    let expected = ConfigurationName::EXPECTED;
+    Audience::parse(text).ok_or_else(|| {
+        format!("give sdk, messaging or sso, or one with a configuration, such as sso:legacy. Its name has {expected}")
+    })
 }
 
 fn lifetime(text: &str) -> Result<Duration, String> {

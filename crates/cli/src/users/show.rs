@@ -18,6 +18,7 @@ use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Kind, SystemClock};
 use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
 use zendesk_jwt::user::{ExternalId, UserTokenRecord, UserTokenRefusal};
+use zendesk_jwt_rules::ConfigurationName;
 use zendesk_jwt_rules::id_token::IdToken;
 
 #[derive(Debug, clap::Args)]
@@ -361,8 +362,11 @@ fn profile(item: &StoredItem) -> Map<String, Value> {
 /// What one flow answers.
 #[derive(Serialize)]
 struct FlowAnswer {
-    kind: &'static str,
+    kind: Kind,
     signs: bool,
+    /// The only configurations that the token is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    configurations: Vec<ConfigurationName>,
     /// The code of a refusal in the function's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -373,9 +377,11 @@ struct FlowAnswer {
 impl FlowAnswer {
     fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
         let record = item.record();
-        let refusal = |kind| match &record {
+        let audiences = item.clone().into_json().remove("audiences").unwrap_or_default();
+        let audiences: Vec<_> = audiences.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let refusal = |kind, configuration: Option<&ConfigurationName>| match &record {
             Ok(record) => {
-                let refused = check(record, kind, now).err()?;
+                let refused = check(record, kind, configuration, now).err()?;
                 Some((Outcome::from(refused).facts().code, reason(refused)))
             }
             Err(attribute) => Some((
@@ -384,25 +390,41 @@ impl FlowAnswer {
             )),
         };
         Kind::ALL.map(|kind| {
-            let (code, reason) = refusal(kind).unzip();
-            Self { kind: kind.name(), signs: code.is_none(), code, reason }
+            let narrowed =
+                audiences.iter().filter_map(|audience| audience.strip_prefix(kind.name())?.strip_prefix(':'));
+            let narrowed = narrowed.filter(|_| !audiences.contains(&kind.name()));
+            let configurations: Vec<_> = narrowed.filter_map(ConfigurationName::parse).collect();
+            let (code, reason) = refusal(kind, configurations.first()).unzip();
+            Self { kind, signs: code.is_none(), configurations, code, reason }
         })
     }
 
     fn cell(&self) -> String {
-        self.code.map_or_else(|| "signs".to_owned(), |code| code.replace('_', " "))
+        match (self.code, self.configurations.as_slice()) {
+            (Some(code), _) => code.replace('_', " "),
+            (None, []) => "signs".to_owned(),
+            (None, names) => {
+                let names: Vec<_> = names.iter().map(ConfigurationName::as_str).collect();
+                format!("signs for {}", names.join(", "))
+            }
+        }
     }
 
     fn sentence(&self) -> String {
         match &self.reason {
-            None => format!("{} signs", self.kind),
+            None => format!("{} {}", self.kind, self.cell()),
             Some(reason) => format!("{} refuses: {reason}", self.kind),
         }
     }
 }
 
-fn check(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), Refused> {
-    record.check(kind, None, now).map_err(Refused::UserToken)?;
+fn check(
+    record: &UserTokenRecord,
+    kind: Kind,
+    configuration: Option<&ConfigurationName>,
+    now: EpochSeconds,
+) -> Result<(), Refused> {
+    record.check(kind, configuration, now).map_err(Refused::UserToken)?;
     claims(&record.user, kind).map(drop).map_err(Refused::User)
 }
 

@@ -62,7 +62,7 @@ const WRONG_INPUTS: [WrongInput; 45] = [
     ("token issue --external-id demo-1 --expires-in 30", 2, "give a number and a unit, such as 12h or 30d"),
     ("token issue --external-id demo-1 --expires-in -1d", 2, "give a number and a unit, such as 12h or 30d"),
     ("token issue --external-id demo-1 --expires-in 10000y", 2, "--no-expiry makes one that never expires"),
-    ("token issue --external-id demo-1 --audience chat", 2, "possible values: sdk, messaging, sso"),
+    ("token issue --external-id demo-1 --audience chat", 2, "give sdk, messaging or sso, or one with a configuration"),
     ("token show --token-file utf16.csv", 1, "the file of the user token is not UTF-8 text: save it as UTF-8"),
     ("token show --token-file empty.csv", 1, "the user token is empty"),
     ("token show --hash 0123", 2, "64 digits, or at least 8"),

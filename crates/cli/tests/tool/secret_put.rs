@@ -260,8 +260,9 @@ fn the_secret_of_another_configuration_is_refused() {
 #[test]
 fn a_configuration_or_a_json_text_that_would_lose_a_key_is_refused() {
     let local = Local::start(&[]);
-    for name in ["iOS", "", "a_b", &"x".repeat(33)] {
-        put(&local, NEW_SECRET, &["sdk", "--configuration", name]).refused(2, &["a-z, 0-9"]);
+    for name in ["iOS", "", "a_b", "login", &"x".repeat(33)] {
+        put(&local, NEW_SECRET, &["sdk", "--configuration", name])
+            .refused(2, &["1 to 32 lower-case letters, digits and hyphens"]);
     }
     let several =
         format!(r#"{{"secret": "{NEW_SECRET}", "configurations": {{"ios": {{"secret": "{NEW_SECRET}-ios"}}}}}}"#);

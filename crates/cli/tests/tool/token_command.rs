@@ -94,6 +94,30 @@ fn other_flows_refuse_a_token_for_messaging() {
 }
 
 #[test]
+fn a_token_may_be_for_one_configuration_only() {
+    let (service, operator) = started();
+    let issue = ["token", "issue", "--external-id", "demo-1", "--json", "--audience"];
+    let issued = operator.run(&[&issue[..], &["sdk:ios,messaging,sso:new,sso:legacy"]].concat()).well().json();
+    assert_eq!(issued["audiences"].as_array().unwrap().len(), 4);
+    assert_eq!(issued["flows"][0], json!({ "kind": "sdk", "signs": true, "configurations": ["ios"] }));
+    assert_eq!(issued["flows"][1], json!({ "kind": "messaging", "signs": true }));
+    assert_eq!(issued["flows"][2]["configurations"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        ask(&service, issued["token"].as_str().unwrap()).status,
+        401,
+        "the unnamed configuration is another one"
+    );
+    let shown = operator.run_with(&["token", "show", "--token-file", "-"], issued["token"].as_str().unwrap()).well();
+    assert!(shown.stdout.contains("sdk signs for ios") && shown.stdout.contains("messaging signs\n"), "{shown:?}");
+    // With the whole kind in addition, nothing is narrowed.
+    let issued = operator.run(&[&issue[..], &["sdk:ios,sdk"]].concat()).well().json();
+    assert_eq!(issued["flows"][0], json!({ "kind": "sdk", "signs": true }));
+    for audience in ["sso:", "sso:Legacy", "chat:legacy", "sso:login"] {
+        operator.run(&[&issue[..], &[audience]].concat()).refused(2, &["such as sso:legacy"]);
+    }
+}
+
+#[test]
 fn issuing_a_token_for_an_unknown_user_needs_a_profile() {
     let (service, operator) = started();
     let issue = ["token", "issue", "--external-id", "demo-2"];

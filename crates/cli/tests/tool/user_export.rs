@@ -18,7 +18,7 @@ fn varied_users() -> Vec<Value> {
         json!({"external_id": "demo-1"}),
         json!({
             "external_id": "demo-2", "name": "Demo, \"User\";\\", "email": "demo@example.com", "email_verified": true,
-            "audiences": ["messaging", "sdk"], "expires_at": 4_000_000_000_u64, "suspended": false, "phone": "+15555550100",
+            "audiences": ["messaging", "sdk:ios", "sso:legacy-2"], "expires_at": 4_000_000_000_u64, "suspended": false, "phone": "+15555550100",
             "locale": 1, "locale_id": 1, "organization": "=1+1", "organizations": "a,b", "organization_id": "7",
             "organization_ids": "7,8", "tags": ["vip", "a b"], "remote_photo_url": "https://example.com/a?b=c",
             "role": "agent", "custom_role_id": -7,
