@@ -19,6 +19,7 @@ use super::{SIGNING_KEY_MAX_AGE, demo, user_tokens};
 use zendesk_jwt::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
 use zendesk_jwt::handlers::sdk_exchange::{self, SdkExchange};
+use zendesk_jwt::handlers::sso_redirect::brand::Brand;
 use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
 use zendesk_jwt::handlers::{Answer, Handler};
 use zendesk_jwt::jwt::messaging::Messaging;
@@ -124,6 +125,15 @@ impl Functions {
         };
         self.parts.terminal.line(&line(&request, &invocation.answer, started));
         invocation
+    }
+
+    /// The page that a new `sso-redirect` answers, with this brand or its own, without a line on the terminal.
+    pub(crate) async fn sign_in_page(&self, brand: Option<Brand>, request: Request) -> Response<body::Body> {
+        let mut settings = self.parts.sso.clone();
+        settings.brand = brand.unwrap_or(settings.brand);
+        let request = request.with_lambda_context(invocation_context());
+        let answer = SsoRedirect::new(issuer(&self.parts), settings).handle(&request).await;
+        answer.response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
     }
 }
 

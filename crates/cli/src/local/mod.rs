@@ -38,6 +38,7 @@ use zendesk_jwt_simulator::web::{self, Guard};
 
 mod aws;
 mod banner;
+mod brand;
 mod company;
 pub(crate) mod demo;
 mod faults;
@@ -70,6 +71,9 @@ pub(crate) struct Arguments {
     /// Allow pages of this origin to request messaging tokens and to sign users in; can be repeated
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = config::origin)]
     allowed_origins: Vec<String>,
+
+    #[command(flatten)]
+    brand: brand::BrandArguments,
 }
 
 /// In seconds; short, so that a person can watch a rotation.
@@ -111,6 +115,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         public_url: None,
         allowed_origins: arguments.allowed_origins.clone(),
         custom_role: CustomRole::Optional,
+        brand: arguments.brand.brand(),
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
