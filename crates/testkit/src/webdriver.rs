@@ -2,6 +2,7 @@
 //!
 //! The clients on crates.io are asynchronous, and add second versions of `http`, `cookie` and `thiserror`.
 
+use super::eventually;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -9,6 +10,11 @@ use std::time::Duration;
 
 /// Longer than the limits of the session for its commands.
 const ANSWER_WITHIN: Duration = Duration::from_secs(50);
+
+/// The driver's errors for a command during a change of page.
+const PAGE_CHANGES: [&str; 4] =
+    ["no such element", "stale element reference", "aborted by navigation", "document unloaded while waiting"];
+const PAGE_CHANGES_WITHIN: Duration = Duration::from_secs(20);
 
 /// The protocol's name for an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -69,16 +75,18 @@ impl Session {
         self.evaluate("return document.body?.innerText").as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks the first element of `selector`.
+    /// Clicks the first element of `selector`, as soon as there is one.
     pub fn click(&self, selector: &str) {
-        let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
-        let element = element[ELEMENT].as_str().unwrap();
-        self.post(&format!("element/{element}/click"), &json!({}));
+        settled(&format!("click {selector}"), || {
+            let element = self.find(selector)?;
+            let element = element[ELEMENT].as_str().unwrap_or_default();
+            self.try_post(&format!("element/{element}/click"), &json!({}))
+        });
     }
 
     /// Clicks twice, as quickly as a person does.
     pub fn double_click(&self, selector: &str) {
-        let element = self.post("element", &json!({ "using": "css selector", "value": selector }));
+        let element = settled(selector, || self.find(selector));
         let point = json!({ "type": "pointerMove", "origin": element, "x": 0, "y": 0 });
         let (down, up) = (json!({ "type": "pointerDown", "button": 0 }), json!({ "type": "pointerUp", "button": 0 }));
         let pause = json!({ "type": "pause", "duration": 250 });
@@ -93,7 +101,7 @@ impl Session {
 
     /// Runs the body of a JavaScript function and returns its result, even if the page's policy allows no script.
     pub fn evaluate(&self, body: &str) -> Value {
-        self.post("execute/sync", &json!({ "script": body, "args": [] }))
+        settled(body, || self.try_post("execute/sync", &json!({ "script": body, "args": [] })))
     }
 
     /// The cookies of the page's host, including those that scripts cannot read.
@@ -135,8 +143,15 @@ impl Session {
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
+        self.try_post(path, body).unwrap_or_else(|problem| panic!("{path} {body}: {problem}"))
+    }
+
+    fn try_post(&self, path: &str, body: &Value) -> Result<Value, String> {
         call(self.agent.post(format!("{}/{path}", self.url)).send(body.to_string()))
-            .unwrap_or_else(|problem| panic!("{path} {body}: {problem}"))
+    }
+
+    fn find(&self, selector: &str) -> Result<Value, String> {
+        self.try_post("element", &json!({ "using": "css selector", "value": selector }))
     }
 }
 
@@ -157,4 +172,14 @@ fn call(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result
         Some(error) => Err(format!("{error}: {}", value["message"].as_str().unwrap_or_default())),
         None => Ok(value),
     }
+}
+
+/// Repeats a command that met a page on its way out or in. Every other error is final.
+fn settled(what: &str, command: impl Fn() -> Result<Value, String>) -> Value {
+    let is_passing = |problem: &str| PAGE_CHANGES.iter().any(|error| problem.contains(error));
+    eventually(what, PAGE_CHANGES_WITHIN, || match command() {
+        Err(problem) if is_passing(&problem) => None,
+        result => Some(result),
+    })
+    .unwrap_or_else(|problem| panic!("{what}: {problem}"))
 }

@@ -55,8 +55,9 @@ impl Desk {
         };
         self.open("/");
         look("run");
-        for kind in ["sdk", "messaging", "sso"] {
-            click(&format!("button[value={kind}]"), "Request");
+        for (kind, title) in [("sdk", "Support SDK exchange"), ("messaging", "Messaging token"), ("sso", "SSO sign-in")]
+        {
+            click(&format!("button[value={kind}]"), &format!("{title}: 200 OK"));
             look(&format!("run-{kind}"));
         }
         self.add_user();
