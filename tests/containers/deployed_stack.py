@@ -1,6 +1,7 @@
 """`sam deploy` of the built template to ministack: the stack is created, and its functions work.
 
-The functions run from the uploaded zips with the stack's own table and secrets, before and after `zendesk-jwt secret put`.
+The functions run from the uploaded zips with the stack's own table and secrets, before and after `zendesk-jwt secret put`. A second
+stack uses the table of the first, and has a named configuration.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ ENVIRONMENT = {
     "AWS_ENDPOINT_URL": ENDPOINT, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "SAM_CLI_TELEMETRY": "0",
 }
+SECOND_STACK = "zendesk-jwt-second"
 PARAMETERS = "ZendeskSubdomain=acme LoginUrl=https://www.example.com/login AllowedOrigins=https://www.example.com"
 
 # Per function: an event with the answer 200, the resource of the secret, and the arguments of `secret put`.
@@ -50,18 +52,22 @@ def setUpModule():
     ministack = support.Process([sys.executable, "tests/containers/ministack_with_more_types.py"], settings)
     unittest.addModuleCleanup(ministack.stop)
     ministack.wait_for(is_ready, 120)
-    deploy = ("sam", "deploy", "--stack-name", STACK, "--no-confirm-changeset", "--no-progressbar")
+    deploy(STACK, PARAMETERS)
+
+
+def deploy(stack, parameters):
+    command = ("sam", "deploy", "--stack-name", stack, "--no-confirm-changeset", "--no-progressbar")
     try:
-        run(*deploy, "--parameter-overrides", PARAMETERS, environment=ENVIRONMENT, seconds=240)
+        run(*command, "--parameter-overrides", parameters, environment=ENVIRONMENT, seconds=240)
     except AssertionError:
-        print_failures()
+        print_failures(stack)
         raise
 
 
-def print_failures():
+def print_failures(stack):
     """Prints why a resource was not created."""
     try:
-        events = aws("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+        events = aws("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     except botocore.exceptions.ClientError:
         return
     for event in events:
@@ -76,15 +82,20 @@ def is_ready():
         return False
 
 
+def resources_of(stack):
+    resources = aws("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    return {resource["LogicalResourceId"]: resource for resource in resources}
+
+
+def outputs_of(stack):
+    outputs = aws("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
 class DeployedStack(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.resources = {
-            resource["LogicalResourceId"]: resource
-            for resource in aws("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
-        }
-        stack = aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-        cls.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        cls.resources, cls.outputs = resources_of(STACK), outputs_of(STACK)
 
     def test_1_every_resource_is_created(self):
         unfinished = {name: resource["ResourceStatus"] for name, resource in self.resources.items() if resource["ResourceStatus"] != "CREATE_COMPLETE"}
@@ -119,6 +130,19 @@ class DeployedStack(unittest.TestCase):
     def test_4_a_user_token_that_is_not_in_the_table_is_refused(self):
         answer = self.invoke("sdk-exchange", "sdk-exchange-unknown-token.json")
         self.assertEqual(answer.status, 401, answer.body)
+
+    def test_5_a_second_stack_signs_for_the_users_of_the_first_with_the_key_of_a_configuration(self):
+        table = self.outputs["UserTokensTableName"]
+        # SAM removes the quotes around the value and the backslashes in it.
+        configurations = r'"{\"ios\":{}}"'
+        deploy(SECOND_STACK, f"ZendeskSubdomain=other ExistingUserTokensTable={table} Configurations={configurations}")
+        self.resources = resources_of(SECOND_STACK)
+        self.assertNotIn("UserTokensTable", self.resources)
+        self.assertEqual(outputs_of(SECOND_STACK)["UserTokensTableName"], table)
+        self.put_secret("SdkSigningKey", ["sdk", "--configuration", "ios", "--sdk"], shared_secret("ios"))
+        answer = self.invoke_until_signed("sdk-exchange", "sdk-exchange-http-api-ios.json")
+        self.assertEqual(verified(answer.jwt(), shared_secret("ios"))["email"], "demo@example.com")
+        self.assertEqual(self.invoke("sdk-exchange", "sdk-exchange-http-api.json").status, 503)
 
     def put_user(self):
         """Writes an item as docs/user-tokens.md says."""
