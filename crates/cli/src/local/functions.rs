@@ -20,6 +20,7 @@ use zendesk_jwt::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use zendesk_jwt::config::configurations::NamedConfigurations;
 use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
 use zendesk_jwt::handlers::sdk_exchange::{self, SdkExchange};
+use zendesk_jwt::handlers::sso_redirect::brand::Brand;
 use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
 use zendesk_jwt::handlers::{Answer, Handler};
 use zendesk_jwt::idp::{IdentityProvider, IdentityProviders};
@@ -133,6 +134,16 @@ impl Functions {
         };
         self.parts.terminal.line(&line(&request, &invocation.answer, started));
         invocation
+    }
+
+    /// The page that a new `sso-redirect` answers, with this brand or its own, without a line on the terminal.
+    pub(crate) async fn sign_in_page(&self, brand: Option<Brand>, request: Request) -> Response<body::Body> {
+        let mut settings = self.parts.sso.clone();
+        settings.brand = brand.unwrap_or(settings.brand);
+        let request = request.with_lambda_context(invocation_context());
+        let (providers, settings) = (Arc::default(), self.parts.configurations.of_sso(settings, true));
+        let answer = SsoRedirect::new(issuer(&self.parts, &providers), settings).handle(&request).await;
+        answer.response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
     }
 }
 

@@ -42,6 +42,7 @@ use zendesk_jwt_simulator::web::{self, Guard};
 
 mod aws;
 mod banner;
+mod brand;
 mod company;
 pub(crate) mod demo;
 mod faults;
@@ -80,6 +81,9 @@ pub(crate) struct Arguments {
     #[arg(long, env = "CONFIGURATIONS", value_name = "JSON", default_value = "", value_parser = configurations)]
     #[arg(hide_default_value = true)]
     configurations: NamedConfigurations,
+
+    #[command(flatten)]
+    brand: brand::BrandArguments,
 }
 
 fn configurations(json: &str) -> Result<NamedConfigurations, String> {
@@ -131,6 +135,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         public_url: None,
         allowed_origins: arguments.allowed_origins.clone(),
         custom_role: CustomRole::Optional,
+        brand: arguments.brand.brand(),
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));

@@ -2,6 +2,7 @@
 
 use crate::identity_provider::{id_token, suspend};
 use crate::local::Local;
+use crate::support::operator::Operator;
 use crate::support::{eventually, html, now};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -369,7 +370,7 @@ fn every_fault_is_explained_and_every_page_shows_that_it_is_set() {
         assert!(!off.html.contains("Faults:"), "{what}");
         let on = switch(&local, what, true);
         on.says("set now");
-        for path in ["/", "/users", "/faults", "/inspect"] {
+        for path in ["/", "/users", "/faults", "/inspect", "/pages"] {
             let page = get(&local, path);
             assert!(page.html.contains(&format!("href=\"/faults#{what}\"")), "{what} at {path}");
         }
@@ -518,6 +519,40 @@ fn one_button_resets_all_faults() {
     }
 }
 
+// The pages of sign-in
+
+#[test]
+fn the_pages_of_sign_in_are_shown_with_the_entered_brand_in_every_language() {
+    let local = Local::start(&["--brand-name", "Acme Robotics"]);
+    let page = get(&local, "/pages?BRAND_NAME=Acme+Tea&BRAND_COLOR=%23f59e0b");
+    let links: Vec<_> = html::tags(&page.html, "a").into_iter().map(|link| link["href"].clone()).collect();
+    let links: Vec<_> = links.iter().filter(|link| link.starts_with("/pages/view?")).collect();
+    assert_eq!(links.len(), 5 * 10, "{links:?}");
+    for link in links {
+        let shown = get(&local, link);
+        let header = |name| shown.headers.get(name).map(|value| value.to_str().unwrap());
+        assert!(
+            header("content-type") == Some("text/html; charset=utf-8") && shown.html.contains("Acme Tea"),
+            "{link}"
+        );
+        assert!(shown.html.contains("--accent:#f59e0b"), "{link}");
+        assert!(header("set-cookie").is_none() && !header("content-security-policy").unwrap().contains("script"));
+    }
+    let own = get(&local, "/pages/view?page=signed-out&locale_id=8");
+    assert!(own.html.contains("Acme Robotics") && own.html.contains("Sie sind abgemeldet"), "{}", own.html);
+}
+
+#[test]
+fn a_brand_that_the_function_would_refuse_is_refused_in_the_workbench_and_as_an_option() {
+    let local = Local::start(&[]);
+    get(&local, "/pages?BRAND_COLOR=teal").says("BRAND_COLOR is `teal`");
+    assert_eq!(get(&local, "/pages/view?page=error&locale_id=1&SUPPORT_URL=javascript:x").status, 303);
+    for (option, value) in [("--brand-color", "teal"), ("--brand-logo-url", "/logo.svg"), ("--support-url", "help")] {
+        let output = Operator::without_account().run(&["local", option, value]);
+        assert_eq!(output.status, 2, "{output:?}");
+    }
+}
+
 // Inspecting a JWT
 
 #[test]
@@ -589,7 +624,7 @@ fn a_foreign_host_name_is_refused_unless_host_allows_other_machines() {
         read(request.call().unwrap()).status
     };
     let local = Local::start(&[]);
-    for path in ["/", "/users", "/faults", "/inspect", "/workbench.js"] {
+    for path in ["/", "/users", "/faults", "/inspect", "/pages", "/workbench.js"] {
         for host in ["evil.example.org", "evil.example.org:3000", "127.0.0.1.example.org", "localhost.example.org"] {
             assert_eq!(ask(&local, path, host), 421, "{path} {host}");
         }
@@ -603,7 +638,7 @@ fn a_foreign_host_name_is_refused_unless_host_allows_other_machines() {
 #[test]
 fn no_page_allows_foreign_scripts_or_frames() {
     let local = Local::start(&[]);
-    for path in ["/", "/users", "/faults", "/inspect"] {
+    for path in ["/", "/users", "/faults", "/inspect", "/pages"] {
         let page = get(&local, path);
         let policy = page.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");

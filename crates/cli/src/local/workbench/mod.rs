@@ -21,6 +21,7 @@ use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
 mod faults_page;
 mod inspect_page;
+mod pages_page;
 mod request;
 mod run;
 mod users;
@@ -85,7 +86,8 @@ impl Workbench {
     }
 
     fn menu(&self, current: &'static str) -> Menu {
-        let links = [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect")];
+        let links =
+            [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect"), ("/pages", "Pages")];
         let own = links.into_iter().map(|(path, title)| (path.to_owned(), title));
         let links = own.chain([(self.zendesk.clone(), "Zendesk simulator")]).collect();
         Menu { site: "zendesk-jwt workbench", current, links }
@@ -104,6 +106,8 @@ pub(super) fn router(workbench: Workbench) -> Router {
         .route("/faults/reset", post(faults_page::reset))
         .route("/faults/cold-start", post(faults_page::cold_start))
         .route("/inspect", get(inspect_page::form).post(inspect_page::inspect))
+        .route("/pages", get(pages_page::list))
+        .route("/pages/view", get(pages_page::view))
         .route("/workbench.js", web::script(include_str!("../../../templates/workbench/workbench.js")))
         .merge(web::files())
         .with_state(Arc::new(workbench))

@@ -74,6 +74,8 @@ impl Desk {
         click("button[value=sso]", "Zendesk rejects this token");
         look("run-refused");
         click(".faults-now button", "All faults are reset");
+        self.open("/pages?BRAND_NAME=Acme");
+        look("pages");
         self.open("/inspect");
         look("inspect");
         self.paste(BAD_JWT);
@@ -182,7 +184,7 @@ fn the_keyboard_reaches_everything_and_the_focus_is_visible() {
         desk.browser.press(ENTER);
         desk.reads("All faults are reset");
 
-        for path in ["/", "/users", "/faults", "/inspect"] {
+        for path in ["/", "/users", "/faults", "/inspect", "/pages"] {
             desk.open(path);
             let count = desk.browser.evaluate(
                 "return document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea').length",
