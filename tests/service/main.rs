@@ -8,6 +8,7 @@ mod aws_calls;
 mod browser;
 mod configuration;
 mod debug_output;
+mod deploy;
 mod documents;
 mod events;
 mod faults;

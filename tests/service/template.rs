@@ -1,6 +1,6 @@
 //! `template.yaml` fits the functions: its alarms, permissions, variables and routes are those that the functions use.
 
-mod document;
+pub mod document;
 mod guessing;
 mod metrics;
 
