@@ -1,9 +1,11 @@
 //! The subcommands and their help.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::problem::Problem;
 use crate::{doctor, inspect, local, output, secret, simulate, users};
 
 /// Sign your own users in to Zendesk.
@@ -40,6 +42,12 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write a manual page for each command to a folder
+    #[command(hide = true)]
+    Manual {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 impl CommandLine {
@@ -58,6 +66,9 @@ impl CommandLine {
                 clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut script);
                 output::line(String::from_utf8_lossy(&script).trim_end()).map(|()| ExitCode::SUCCESS)
             }
+            Command::Manual { folder } => clap_mangen::generate_to(Self::command(), &folder)
+                .map(|()| ExitCode::SUCCESS)
+                .map_err(|error| Problem(format!("cannot write to {}: {error}", folder.display()))),
         };
         match result {
             Ok(status) => status,
@@ -85,8 +96,8 @@ mod tests {
                 without.push(command.get_name().to_owned());
             }
         });
-        // These two have only the usual 0 and 1.
-        assert_eq!(without, ["local", "completions"]);
+        // These have only the usual 0 and 1.
+        assert_eq!(without, ["local", "completions", "manual"]);
     }
 
     fn visit(command: &clap::Command, look: &mut impl FnMut(&clap::Command)) {
