@@ -38,8 +38,8 @@ lint: ## Check words, format, lints, documentation, dependencies, licences and t
 if-installed = @if command -v $(1) >/dev/null; then echo '$(2)'; $(2); else echo 'skipped: $(1) is not installed'; [ "$(CI)" != true ]; fi
 
 test: ## Run every test, and independent implementations that are installed
-	cargo test --locked --workspace
 	tests/web-script
+	cargo test --locked --workspace
 	tests/independent-implementations
 
 test-release: ## Run the service's tests with release binaries (cargo build --release --bins)

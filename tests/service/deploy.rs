@@ -106,3 +106,10 @@ fn samconfig_has_every_parameter_with_its_default() {
     let expected = expected.join("\n");
     assert_eq!(found, expected, "samconfig.toml should have:\n{expected}\n");
 }
+
+#[test]
+fn the_npm_package_has_the_version_of_the_workspace() {
+    let package = std::fs::read_to_string(Path::new(ROOT).join("web/package.json")).unwrap();
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+}
