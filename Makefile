@@ -12,7 +12,7 @@ EVENT = $(word 2,$($(FUNCTION)))
 
 .DEFAULT_GOAL = help
 .PHONY: help run lint test test-release test-containers fuzz coverage mutants bench bench-import build invoke start-api
-.PHONY: deploy environment logs need-function need-sam need-docker
+.PHONY: deploy package environment logs need-function need-sam need-docker
 .PHONY: build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
 
 help:
@@ -80,6 +80,9 @@ start-api: need-docker build ## Serve the template's routes from containers on h
 
 deploy: ## Deploy the stack of SUBDOMAIN=acme to your AWS account
 	package/deploy "$(SUBDOMAIN)" $(ARGS)
+
+package: ## Build dist/ for people without Rust, for ARCHITECTURES="x86_64 arm64"
+	package/build $(ARCHITECTURES)
 
 # For the operator's tool: eval "$(make environment)"
 environment: need-sam ## Print the names of the deployed table and secrets, for the tool
