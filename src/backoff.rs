@@ -14,3 +14,17 @@ pub fn pause(failures_in_a_row: u32, first: Duration, longest: Duration) -> Dura
     aws_lc_rs::rand::fill(&mut random).ok();
     half + half * u32::from(random[0]) / 255
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_a_limit() {
+        let [first, longest] = [50, 10_000].map(Duration::from_millis);
+        for (failures, full) in [(1, first), (2, 2 * first), (4, 8 * first), (40, longest), (u32::MAX, longest)] {
+            let pause = pause(failures, first, longest);
+            assert!(pause >= full / 2 && pause <= full, "{failures}: {pause:?}");
+        }
+    }
+}

@@ -16,6 +16,7 @@ use url::{Host, Url};
 use crate::aws::{self, Endpoints};
 use crate::handlers::sso_redirect::ZendeskHosts;
 use crate::handlers::{messaging_token, sdk_exchange, sso_redirect};
+use crate::idp::{self, IdentityProvider};
 use crate::jwt::sso::CustomRole;
 use crate::telemetry;
 
@@ -33,6 +34,8 @@ pub struct Common {
     pub signing_key_max_age: u64,
     /// Region, credentials and endpoints of AWS.
     pub aws: aws::Settings,
+    /// `IDENTITY_PROVIDERS`: the providers whose ID tokens are user tokens.
+    pub identity_providers: Vec<IdentityProvider>,
     /// `METRICS_NAMESPACE`: the namespace of the metrics, which keeps two stacks in one account apart.
     pub metrics_namespace: String,
     /// `LOG_LEVEL`: the least severe level that is logged. The line of each request is always logged.
@@ -88,6 +91,7 @@ impl Environment {
         let signing_key_secret_id = self.required("SIGNING_KEY_SECRET_ID", secret);
         let signing_key_max_age = self.optional("SIGNING_KEY_MAX_AGE", |text| seconds(text, 1, 86_400));
         let aws = self.aws();
+        let identity_providers = self.identity_providers();
         let metrics_namespace = self.optional("METRICS_NAMESPACE", metrics_namespace);
         let log_level = self.optional("LOG_LEVEL", log_level);
         Some(Common {
@@ -95,6 +99,7 @@ impl Environment {
             signing_key_secret_id: signing_key_secret_id?,
             signing_key_max_age: signing_key_max_age.unwrap_or(SIGNING_KEY_MAX_AGE),
             aws: aws?,
+            identity_providers,
             metrics_namespace: metrics_namespace.unwrap_or_else(|| telemetry::NAMESPACE.to_owned()),
             log_level: log_level.unwrap_or(LevelFilter::INFO),
         })
@@ -120,6 +125,14 @@ impl Environment {
             credentials: aws::Credentials::new(access_key_id?, secret_access_key?, session_token),
             endpoints: Endpoints { dynamodb, secrets_manager, fips, dual_stack },
             more_roots: more_roots.unwrap_or_default(),
+        })
+    }
+
+    fn identity_providers(&mut self) -> Vec<IdentityProvider> {
+        let Some(text) = self.value("IDENTITY_PROVIDERS") else { return Vec::new() };
+        idp::parse(&text).unwrap_or_else(|problems| {
+            self.problems.extend(problems.iter().map(|problem| format!("IDENTITY_PROVIDERS{problem}")));
+            Vec::new()
         })
     }
 

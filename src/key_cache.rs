@@ -1,30 +1,21 @@
-//! The cache of a signing key: read at cold start, then refreshed in the background.
+//! The cache of a signing key.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-use crate::backoff;
+use crate::cache::{Cache, InUse, Source};
 use crate::handlers::{KeyInUse, SigningKeys};
 use crate::jwt::signing::SigningKey;
-use crate::jwt::{Clock, EpochSeconds, JwtKind};
+use crate::jwt::{Clock, JwtKind};
 use crate::outcome::{Dependency, Failure, Unavailable};
 
-/// The longest pause after failed reads while the cache has no key, in seconds.
-pub const LONGEST_PAUSE_WITHOUT_KEY: u64 = 4;
+pub use crate::cache::LONGEST_PAUSE_WITHOUT_VALUE as LONGEST_PAUSE_WITHOUT_KEY;
 
-/// The longest pause after failed reads while the cache has a key, in seconds.
-const LONGEST_PAUSE_WITH_KEY: u64 = 60;
-
-/// The shortest time between two invalidations, in seconds.
-const PAUSE_BETWEEN_INVALIDATIONS: u64 = 30;
-
-/// How long a request waits for a new key when the old one is invalidated or has twice its maximum age.
-///
-/// Lambda freezes the process between requests, so a refresh in the background may never end.
-const LONGEST_WAIT_FOR_REFRESH: Duration = Duration::from_secs(1);
+/// How long an error page of Zendesk waits for a new key.
+const LONGEST_WAIT_FOR_NEW_KEY: Duration = Duration::from_secs(1);
 
 /// The store of the secret.
 pub trait SecretStore: Send + Sync + 'static {
@@ -38,180 +29,57 @@ pub trait SecretStore: Send + Sync + 'static {
 /// Reads a signing key when it is first needed, and again at its maximum age.
 ///
 /// Only a valid key replaces the one in use: an outage or an invalid secret does not stop a function that has a key.
-pub struct KeyCache<K, S>(Arc<Cache<K, S>>);
+pub struct KeyCache<K: JwtKind, S: SecretStore>(Cache<Secret<K, S>>);
 
-impl<K, S> Clone for KeyCache<K, S> {
+impl<K: JwtKind, S: SecretStore> Clone for KeyCache<K, S> {
     /// Another handle of the same cache.
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(self.0.clone())
     }
-}
-
-struct Cache<K, S> {
-    store: S,
-    max_age: u64,
-    clock: Arc<dyn Clock>,
-    state: Mutex<State<K>>,
-    /// Held during a read, so that one read serves all requests that wait for it.
-    reading: Arc<tokio::sync::Mutex<()>>,
-}
-
-struct State<K> {
-    key: Option<(Arc<SigningKey<K>>, EpochSeconds)>,
-    failed: Option<FailedReads>,
-    invalidated_at: Option<EpochSeconds>,
-}
-
-struct FailedReads {
-    cause: Unavailable,
-    in_a_row: u32,
-    last_at: EpochSeconds,
-    pause: u64,
 }
 
 impl<K: JwtKind, S: SecretStore> KeyCache<K, S> {
     /// An empty cache. `max_age` is in seconds.
     pub fn new(store: S, max_age: u64, clock: Arc<dyn Clock>) -> Self {
-        let state = Mutex::new(State { key: None, failed: None, invalidated_at: None });
-        Self(Arc::new(Cache { store, max_age, clock, state, reading: Arc::default() }))
+        Self(Cache::new(Secret { store, kind: PhantomData }, max_age, clock))
     }
 }
 
 impl<K: JwtKind, S: SecretStore> SigningKeys<K> for KeyCache<K, S> {
     async fn current(&self) -> Result<KeyInUse<K>, Unavailable> {
-        match self.0.in_use() {
-            None => self.0.first_key().await,
-            Some(in_use) if !self.0.refresh_is_due() => Ok(in_use),
-            Some(old) => Ok(self.0.refreshed(old).await),
-        }
+        let InUse { value, age, failure } = self.0.current().await?;
+        Ok(KeyInUse { key: value, age, failure: failure.map(|cause| cause.dependency.code()) })
     }
 
     async fn invalidate(&self) {
-        if self.0.may_invalidate()
-            && let Some(refresh) = self.0.refresh()
-        {
-            tokio::time::timeout(LONGEST_WAIT_FOR_REFRESH, refresh).await.ok();
-        }
+        tokio::time::timeout(LONGEST_WAIT_FOR_NEW_KEY, self.0.invalidate()).await.ok();
     }
 }
 
-impl<K: JwtKind, S: SecretStore> Cache<K, S> {
-    async fn first_key(&self) -> Result<KeyInUse<K>, Unavailable> {
-        let _guard = self.reading.lock().await;
-        if let Some(read_meanwhile) = self.in_use() {
-            return Ok(read_meanwhile);
-        }
-        match self.paused_by() {
-            Some(cause) => Err(cause),
-            None => self.read().await,
-        }
-    }
-
-    /// Refreshes the key in the background, and waits only if it is much too old.
-    async fn refreshed(self: &Arc<Self>, old: KeyInUse<K>) -> KeyInUse<K> {
-        if self.paused_by().is_some() {
-            return old;
-        }
-        match self.refresh() {
-            Some(refresh) if old.age >= self.max_age.saturating_mul(2) => {
-                tokio::time::timeout(LONGEST_WAIT_FOR_REFRESH, refresh).await.ok();
-                self.in_use().unwrap_or(old)
-            }
-            _ => old,
-        }
-    }
-
-    /// Starts a read in the background, unless one is running.
-    fn refresh(self: &Arc<Self>) -> Option<JoinHandle<()>> {
-        let guard = Arc::clone(&self.reading).try_lock_owned().ok()?;
-        let cache = Arc::clone(self);
-        Some(tokio::spawn(async move {
-            let _guard = guard;
-            // `read` has logged a failure, and the key in use stays.
-            cache.read().await.ok();
-        }))
-    }
-
-    fn may_invalidate(&self) -> bool {
-        let now = self.clock.now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = state.invalidated_at.is_none_or(|at| has_passed(PAUSE_BETWEEN_INVALIDATIONS, at, now));
-        if may {
-            state.invalidated_at = Some(now);
-        }
-        may
-    }
-
-    async fn read(&self) -> Result<KeyInUse<K>, Unavailable> {
-        let read = match self.store.read().await {
-            Err(error) => Err(Unavailable::new(Dependency::SigningKey, error)),
-            Ok(value) => {
-                SigningKey::parse(&value).map_err(|problem| Unavailable::new(Dependency::InvalidSigningKey, problem))
-            }
-        };
-        let now = self.clock.now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match read {
-            Ok(key) => {
-                let key = Arc::new(key);
-                state.key = Some((Arc::clone(&key), now));
-                state.failed = None;
-                Ok(KeyInUse { key, age: 0, failure: None })
-            }
-            Err(cause) => {
-                let in_a_row = state.failed.as_ref().map_or(1, |failed| failed.in_a_row.saturating_add(1));
-                let longest = if state.key.is_some() { LONGEST_PAUSE_WITH_KEY } else { LONGEST_PAUSE_WITHOUT_KEY };
-                let pause = pause_after(in_a_row, longest);
-                tracing::error!(
-                    code = cause.dependency.code(),
-                    %cause,
-                    last_good_key_in_use = state.key.is_some(),
-                    "no signing key was read"
-                );
-                state.failed = Some(FailedReads { cause: cause.clone(), in_a_row, last_at: now, pause });
-                Err(cause)
-            }
-        }
-    }
-
-    fn in_use(&self) -> Option<KeyInUse<K>> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (key, read_at) = state.key.as_ref()?;
-        let failure = state.failed.as_ref().map(|failed| failed.cause.dependency.code());
-        Some(KeyInUse { key: Arc::clone(key), age: self.clock.now().since(*read_at), failure })
-    }
-
-    fn refresh_is_due(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.key.as_ref().is_none_or(|(_, read_at)| has_passed(self.max_age, *read_at, self.clock.now()))
-    }
-
-    /// The last failure, if it is too early for another read.
-    fn paused_by(&self) -> Option<Unavailable> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = state.failed.as_ref()?;
-        let is_over = has_passed(failed.pause, failed.last_at, self.clock.now());
-        (!is_over).then(|| failed.cause.clone())
-    }
+/// A store whose secret holds a signing key.
+struct Secret<K, S> {
+    store: S,
+    kind: PhantomData<fn() -> K>,
 }
 
-/// Whether `seconds` have passed since `start`. If the clock was set back to before `start`, they count as passed:
-/// otherwise the cache would not read the store until the clock reaches `start` again.
-fn has_passed(seconds: u64, start: EpochSeconds, now: EpochSeconds) -> bool {
-    now < start || now.since(start) >= seconds
-}
+impl<K: JwtKind, S: SecretStore> Source for Secret<K, S> {
+    type Value = SigningKey<K>;
 
-/// A pause in whole seconds, at least one.
-fn pause_after(failures_in_a_row: u32, longest: u64) -> u64 {
-    let pause = backoff::pause(failures_in_a_row, Duration::from_secs(1), Duration::from_secs(longest));
-    pause.as_secs() + u64::from(pause.subsec_nanos() > 0)
+    const READ_FAILED: &'static str = "no signing key was read";
+
+    async fn read(&self) -> Result<SigningKey<K>, Unavailable> {
+        let value = self.store.read().await.map_err(|error| Unavailable::new(Dependency::SigningKey, error))?;
+        SigningKey::parse(&value).map_err(|problem| Unavailable::new(Dependency::InvalidSigningKey, problem))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
     use super::*;
+    use crate::cache::LONGEST_PAUSE_WITH_VALUE as LONGEST_PAUSE_WITH_KEY;
     use crate::jwt::sdk::Sdk;
 
     const VALID: &str = r#"{"secret": "demo-shared-secret-1"}"#;
@@ -446,16 +314,5 @@ mod tests {
         fake.set_back(3600);
         key.invalidate().await;
         assert_eq!(fake.reads(), 3);
-    }
-
-    #[test]
-    fn pauses_double_up_to_a_limit() {
-        assert_eq!(pause_after(1, 60), 1);
-        for (failures, full) in [(2, 2), (3, 4), (6, 32), (7, 60), (u32::MAX, 60)] {
-            for _ in 0..100 {
-                let pause = pause_after(failures, 60);
-                assert!((full / 2..=full).contains(&pause), "{pause} after {failures}");
-            }
-        }
     }
 }

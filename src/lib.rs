@@ -9,15 +9,17 @@
 //! | where | what it holds | what it uses |
 //! |---|---|---|
 //! | `bin/` | one `main` per function, which connects settings and handler | everything |
-//! | [`handlers`] | one file per function: a request in, an answer out | `jwt`, `outcome`, `user`, `web` |
+//! | [`handlers`] | one file per function: a request in, an answer out | `idp`, `jwt`, `outcome`, `user`, `web` |
 //! | [`jwt`] | the claims of each kind, signing, [`jwt::Clock`] and [`jwt::Jti`] | `user` |
 //! | [`user`] | the user and the user token, in types that cannot hold an invalid value | `crates/rules` |
+//! | [`idp`] | ID tokens: providers, their keys, verification, their claims as a user | `backoff`, `cache`, `jwt`, `outcome`, `user` |
 //! | [`outcome`] | every outcome of a request, with status, log code and severity | `jwt`, `user` |
 //! | [`web`] | events, requests, responses, security headers, CORS | `outcome`, `user` |
-//! | [`key_cache`] | the signing key: cold start, refresh, outages | `backoff`, `handlers`, `jwt`, `outcome` |
+//! | [`cache`] | a value of another system: cold start, refresh, outages | `backoff`, `jwt`, `outcome` |
+//! | [`key_cache`] | the cached signing key | `cache`, `handlers`, `jwt`, `outcome` |
 //! | [`aws`] | the two calls of AWS, behind the traits of `handlers` and `key_cache` | `handlers`, `jwt`, `key_cache`, `outcome`, `user` |
 //! | [`telemetry`] | log lines and metrics, without anything secret or personal | `handlers`, `jwt`, `outcome` |
-//! | [`config`] | the environment, with all its problems at once | `aws`, `handlers`, `jwt`, `telemetry` |
+//! | [`config`] | the environment, with all its problems at once | `aws`, `handlers`, `idp`, `jwt`, `telemetry` |
 //! | `invocation` | HTTP events, and everything else that can invoke a function | `web` |
 //! | [`backoff`] | the pause before the next attempt | |
 //! | [`runtime`] | a function's life: cold start, warm-up, requests | everything |
@@ -30,8 +32,10 @@
 
 pub mod aws;
 pub mod backoff;
+pub mod cache;
 pub mod config;
 pub mod handlers;
+pub mod idp;
 mod invocation;
 pub mod jwt;
 pub mod key_cache;

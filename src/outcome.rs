@@ -9,7 +9,7 @@ use lambda_http::http::StatusCode;
 
 use crate::jwt::signing::{SigningFailed, SigningKeyProblem};
 use crate::jwt::{InvalidUser, NoRandomness};
-use crate::user::UserTokenRefusal;
+use crate::user::{InvalidIdToken, UserTokenRefusal};
 use zendesk_jwt_rules::zendesk_errors::{Cause, ZendeskError};
 
 /// How a request ended.
@@ -73,6 +73,8 @@ pub enum Refused {
     UserTokenUnknown,
     /// The stored user token is not valid here and now.
     UserToken(UserTokenRefusal),
+    /// The ID token is not valid here and now.
+    IdToken(InvalidIdToken),
     /// The user cannot have a JWT of this kind.
     User(InvalidUser),
 }
@@ -134,6 +136,8 @@ pub enum Dependency {
     SigningKey,
     /// The signing key: the stored value cannot be one.
     InvalidSigningKey,
+    /// The keys of an identity provider.
+    IdentityProvider,
     /// The random generator and the crypto library.
     Signature,
 }
@@ -147,6 +151,7 @@ impl Dependency {
             Self::StoredItem => "item_malformed",
             Self::SigningKey => "signing_key_unavailable",
             Self::InvalidSigningKey => "signing_key_refused",
+            Self::IdentityProvider => "identity_provider_unavailable",
             Self::Signature => "signing_failed",
         }
     }
@@ -216,9 +221,12 @@ impl Outcome {
                     Malformed::NotUtf8 => {
                         facts(bad_request, "not_utf8", Info, "Send the form as percent-encoded UTF-8.")
                     }
-                    Malformed::TooLarge => {
-                        facts(StatusCode::PAYLOAD_TOO_LARGE, "too_large", Info, "Send at most 8 KiB (8192 bytes).")
-                    }
+                    Malformed::TooLarge => facts(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        "too_large",
+                        Info,
+                        "Send at most 8 KiB (8192 bytes). An ID token is longer if it lists many groups.",
+                    ),
                     Malformed::Method { .. } => facts(
                         StatusCode::METHOD_NOT_ALLOWED,
                         "method_not_allowed",
@@ -257,6 +265,15 @@ impl Outcome {
                     Refused::UserToken(Expired) => ("user_token_expired", Info),
                     Refused::UserToken(Suspended) => ("user_suspended", Info),
                     Refused::UserToken(WrongAudience) => ("audience_not_allowed", Info),
+                    Refused::IdToken(invalid) => match invalid {
+                        InvalidIdToken::Expired => ("id_token_expired", Info),
+                        InvalidIdToken::NotYetValid => ("id_token_not_yet_valid", Info),
+                        InvalidIdToken::WrongAudience => ("id_token_wrong_audience", Info),
+                        InvalidIdToken::KeyUnknown => ("id_token_key_unknown", Info),
+                        InvalidIdToken::SignatureWrong => ("id_token_signature_wrong", Info),
+                        InvalidIdToken::Malformed(_) => ("id_token_malformed", Info),
+                        InvalidIdToken::Claim(_) => ("id_token_claim_malformed", Warn),
+                    },
                     Refused::User(InvalidUser::EmailUnverified) => ("email_unverified", Info),
                     Refused::User(InvalidUser::Missing(_)) => ("claim_missing", Warn),
                     Refused::User(InvalidUser::LegacyAgent) => ("legacy_agent", Warn),
@@ -281,7 +298,10 @@ impl Outcome {
     #[must_use]
     pub fn detail(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Refused(Refused::User(InvalidUser::Missing(name))) => Some((*name).into()),
+            Self::Refused(
+                Refused::User(InvalidUser::Missing(name)) | Refused::IdToken(InvalidIdToken::Claim(name)),
+            ) => Some((*name).into()),
+            Self::Refused(Refused::IdToken(InvalidIdToken::Malformed(problem))) => Some((*problem).into()),
             Self::Refused(Refused::User(InvalidUser::LegacyAgent)) => {
                 Some("the agent has no custom_role_id: store one, or set REQUIRE_CUSTOM_ROLE to false".into())
             }
@@ -315,6 +335,12 @@ impl From<Unavailable> for Outcome {
 impl From<UserTokenRefusal> for Outcome {
     fn from(refusal: UserTokenRefusal) -> Self {
         Self::Refused(Refused::UserToken(refusal))
+    }
+}
+
+impl From<InvalidIdToken> for Outcome {
+    fn from(invalid: InvalidIdToken) -> Self {
+        Self::Refused(Refused::IdToken(invalid))
     }
 }
 

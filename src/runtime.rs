@@ -16,8 +16,9 @@ use tracing::level_filters::LevelFilter;
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use crate::config::{Common, Environment};
 use crate::handlers::{Handler, Issuer, SigningKeys};
+use crate::idp::IdentityProviders;
 use crate::invocation::Invocation;
-use crate::jwt::{JwtKind, SystemClock};
+use crate::jwt::{Clock, JwtKind, SystemClock};
 use crate::key_cache::KeyCache;
 use crate::telemetry::{self, RequestReport};
 use crate::web;
@@ -56,7 +57,7 @@ pub fn run<K: JwtKind, S, H: Handler>(
     };
     telemetry::start(common.log_level);
     let namespace = common.metrics_namespace.clone();
-    let (runtime, clients) = match prepare(&common) {
+    let (runtime, clients, identity_providers) = match prepare(&common) {
         Ok(prepared) => prepared,
         Err(error) => {
             tracing::error!(function, "the process cannot start: {error}");
@@ -66,8 +67,9 @@ pub fn run<K: JwtKind, S, H: Handler>(
     let user_tokens = DynamoDbUserTokens::new(&clients, common.user_tokens_table);
     let secret = SigningKeySecret::new(&clients, common.signing_key_secret_id);
     let signing_key = KeyCache::new(secret, common.signing_key_max_age, Arc::new(SystemClock));
-    let handler = handler(Issuer::new(user_tokens, signing_key.clone()), settings);
-    match runtime.block_on(serve(&namespace, function, &handler, &signing_key)) {
+    let issuer = Issuer::new(user_tokens, signing_key.clone()).with_identity_providers(Arc::clone(&identity_providers));
+    let handler = handler(issuer, settings);
+    match runtime.block_on(serve(&namespace, function, &handler, &signing_key, &identity_providers)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(function, "the Lambda runtime ended: {error}");
@@ -76,10 +78,14 @@ pub fn run<K: JwtKind, S, H: Handler>(
     }
 }
 
-fn prepare(common: &Common) -> Result<(Runtime, Clients), Error> {
+fn prepare(common: &Common) -> Result<(Runtime, Clients, Arc<IdentityProviders>), Error> {
     // Lambda sends one request at a time, so one thread is enough.
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    Ok((runtime, Clients::new(&common.aws)?))
+    let clients = Clients::new(&common.aws)?;
+    let (providers, roots) = (common.identity_providers.clone(), &common.aws.more_roots);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let identity_providers = IdentityProviders::new(providers, roots, common.signing_key_max_age, &clock)?;
+    Ok((runtime, clients, Arc::new(identity_providers)))
 }
 
 /// Warms up, and then answers Lambda's requests.
@@ -88,6 +94,7 @@ async fn serve<K: JwtKind>(
     function: &'static str,
     handler: &impl Handler,
     signing_key: &impl SigningKeys<K>,
+    identity_providers: &IdentityProviders,
 ) -> Result<(), Error> {
     let answered = &AtomicU64::new(0);
     let service = Adapter::from(service_fn(move |request: Request| async move {
@@ -105,7 +112,7 @@ async fn serve<K: JwtKind>(
     }));
     let mut service = all_invocations(service, function);
     let source = handler.warm_up_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    warm_up(&mut service, signing_key, source).await;
+    tokio::join!(warm_up(&mut service, signing_key, source), identity_providers.warm_up());
     lambda_runtime::run(service).await
 }
 

@@ -131,6 +131,7 @@ impl<'a> RequestReport<'a> {
             detail: self.outcome.detail(),
             status: self.status,
             external_id_hash: self.observed.external_id_hash.as_deref(),
+            user_token: self.observed.user_token,
             refusals: self.outcome.refuses_a_user().then_some(1),
             return_to_dropped: self.observed.return_to_dropped.then_some(1),
             zendesk_errors: self.observed.follows_our_sign_in.then_some(1),
@@ -171,6 +172,8 @@ struct RequestLine<'a> {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id_hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_token: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusals: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]

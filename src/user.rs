@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use zendesk_jwt_rules::{EpochSeconds, Kind};
@@ -33,6 +34,14 @@ impl UserTokenRecord {
         if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
             return Err(UserTokenRefusal::Expired);
         }
+        self.check_user(kind)
+    }
+
+    /// Checks that the user can have a JWT of `kind`, however long the token is valid.
+    ///
+    /// # Errors
+    /// The first reason against it.
+    pub fn check_user(&self, kind: Kind) -> Result<(), UserTokenRefusal> {
         if self.suspended {
             return Err(UserTokenRefusal::Suspended);
         }
@@ -52,6 +61,43 @@ pub enum UserTokenRefusal {
     Suspended,
     /// The token is for other kinds of JWT.
     WrongAudience,
+}
+
+/// What is stored about a user of an identity provider: it overrides what their ID token says.
+#[derive(Clone, Debug, Default)]
+pub struct UserRecord {
+    /// The attributes that override those of the token.
+    pub attributes: UserAttributes,
+    /// What the user's ID tokens can be exchanged for, instead of what the provider's can; `None` changes nothing.
+    pub audiences: Option<Audiences>,
+    /// Whether every function refuses the user.
+    pub suspended: bool,
+}
+
+/// Why an ID token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidIdToken {
+    /// The token has expired.
+    #[error("the token has expired (exp)")]
+    Expired,
+    /// The token is not valid yet.
+    #[error("the token is not valid yet (nbf)")]
+    NotYetValid,
+    /// The token is for another audience.
+    #[error("the token is not for a configured audience (aud), or another party asked for it (azp)")]
+    WrongAudience,
+    /// The provider does not publish the key that made the signature.
+    #[error("the provider publishes no key that made the signature (kid)")]
+    KeyUnknown,
+    /// The signature is not one of the key that the token names.
+    #[error("the signature is wrong")]
+    SignatureWrong,
+    /// The token breaks a rule for ID tokens.
+    #[error("the token is not an ID token that this service accepts: {0}")]
+    Malformed(&'static str),
+    /// The value that the token has for this claim of Zendesk is not one that the claim can have.
+    #[error("the token's value for {0} has a wrong type, or is not one that this claim can have")]
+    Claim(&'static str),
 }
 
 /// The kinds of JWT that a user token can be exchanged for.
@@ -88,6 +134,48 @@ pub struct User {
     pub email: Option<Email>,
     /// The optional claims.
     pub profile: Profile,
+}
+
+/// What one source says about a user. Every part can be missing.
+#[derive(Clone, Debug, Default)]
+pub struct UserAttributes {
+    /// The company's own id of the user.
+    pub external_id: Option<ExternalId>,
+    /// The full name.
+    pub name: Option<Name>,
+    /// The e-mail address.
+    pub email: Option<EmailAddress>,
+    /// Whether the user has proven that they own the address.
+    pub email_verified: Option<bool>,
+    /// The optional claims.
+    pub profile: Profile,
+}
+
+impl UserAttributes {
+    /// These attributes, except for those that `other` has. `email_verified` of one address says nothing of another.
+    #[must_use]
+    pub fn overridden_by(self, other: Self) -> Self {
+        let email_verified = match other.email {
+            Some(_) => other.email_verified,
+            None => other.email_verified.or(self.email_verified),
+        };
+        Self {
+            external_id: other.external_id.or(self.external_id),
+            name: other.name.or(self.name),
+            email: other.email.or(self.email),
+            email_verified,
+            profile: self.profile.overridden_by(other.profile),
+        }
+    }
+}
+
+impl From<UserAttributes> for User {
+    /// An address without `email_verified` is not verified.
+    fn from(attributes: UserAttributes) -> Self {
+        let UserAttributes { external_id, name, email, email_verified, profile } = attributes;
+        let email = email.map(|address| Email::new(address, email_verified.unwrap_or_default()));
+        Self { external_id, name, email, profile }
+    }
 }
 
 /// An e-mail address, and whether the user has proven that they own it.
@@ -175,8 +263,25 @@ macro_rules! profile {
         impl Profile {
             /// The names of all optional claims.
             pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+            /// These claims, except for those that `other` has.
+            fn overridden_by(self, other: Self) -> Self {
+                Self { $($name: if other.$name.is_absent() { self.$name } else { other.$name },)+ }
+            }
         }
     };
+}
+
+impl Profile {
+    /// The claims with these names and values.
+    ///
+    /// # Errors
+    /// The name of the first claim with a value that it cannot have.
+    pub fn of_claims(claims: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Self, &'static str> {
+        let mut last = "";
+        let claims = claims.into_iter().inspect(|(name, _)| last = name);
+        Self::deserialize(MapDeserializer::<_, serde_json::Error>::new(claims)).map_err(|_| last)
+    }
 }
 
 profile! {

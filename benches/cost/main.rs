@@ -92,20 +92,26 @@ fn folder() -> PathBuf {
     chosen.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release"))
 }
 
-/// The functions and the programs to compare with.
+/// The floor, the functions, and each function on the SDK's defaults.
 fn programs() -> Vec<Program> {
-    let kind = Kind::SdkExchange;
-    let floor = Program { name: "floor", kind, binary: folder().join("floor") };
+    let floor = Program { name: "floor", kind: Kind::SdkExchange, binary: folder().join("floor") };
     let defaults = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/defaults/release/defaults");
-    let defaults = Program { name: "defaults", kind, binary: defaults };
-    let mut all = vec![floor];
-    all.extend(functions());
-    all.push(defaults);
-    let (found, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(|program| program.binary.exists());
+    let on_defaults = |kind| Program { name: on_defaults(kind), kind, binary: defaults.clone() };
+    let all = std::iter::once(floor).chain(functions()).chain(Kind::ALL.map(on_defaults));
+    let (found, missing): (Vec<_>, Vec<_>) = all.partition(|program| program.binary.exists());
     for program in missing {
-        println!("Not measured, because not built: {}", program.binary.display());
+        println!("{} is not measured, because it is not built: {}", program.name, program.binary.display());
     }
     found
+}
+
+/// The name of a function on the SDK's defaults.
+fn on_defaults(kind: Kind) -> &'static str {
+    match kind {
+        Kind::SdkExchange => "sdk defaults",
+        Kind::MessagingToken => "messaging defaults",
+        Kind::SsoRedirect => "sso defaults",
+    }
 }
 
 fn costs() {
@@ -124,7 +130,7 @@ fn costs() {
     eprintln!("\r{:<40}", "");
     let rows = programs.iter().zip(samples).map(|(program, samples)| {
         let (binary, zip) = run::sizes(&program.binary);
-        Row { name: program.name, samples, binary, zip }
+        Row { name: program.name, kind: program.kind, samples, binary, zip }
     });
     table::print(&rows.collect::<Vec<_>>(), ROUNDS, WARM);
 }

@@ -1,5 +1,8 @@
 //! The table of `make bench`, with medians and quartiles.
 
+use crate::on_defaults;
+use crate::support::Kind;
+
 /// The samples of one program, one per process. CPU times of single invocations and the warm percentiles are in
 /// microseconds, all other times in milliseconds, memory is in MiB.
 #[derive(Default)]
@@ -26,6 +29,7 @@ pub struct Samples {
 /// A program with its samples. Sizes are in bytes.
 pub struct Row {
     pub name: &'static str,
+    pub kind: Kind,
     pub samples: Samples,
     pub binary: u64,
     pub zip: u64,
@@ -72,18 +76,8 @@ pub fn print(rows: &[Row], rounds: usize, warm: usize) {
     }
     line("binary, MB", rows.iter().map(|row| megabytes(row.binary)));
     line("zipped, MB", rows.iter().map(|row| megabytes(row.zip)));
-    for base in ["floor", "defaults"] {
-        let Some(base) = rows.iter().find(|row| row.name == base) else { continue };
-        println!();
-        header(&format!("against {}", base.name), rows);
-        for (name, decimals, samples) in RATIOS {
-            let figure = |row: &Row| match samples(&row.samples) {
-                [] => row.binary as f64,
-                samples => median(samples),
-            };
-            line(name, rows.iter().map(|row| format!("{:.decimals$}", figure(row) / figure(base))));
-        }
-    }
+    compare("against floor", rows, |_| "floor");
+    compare("against its defaults", rows, |row| on_defaults(row.kind));
     println!();
     header("first invocation against", rows);
     line(
@@ -94,6 +88,21 @@ pub fn print(rows: &[Row], rounds: usize, warm: usize) {
     let first = |row: &Row| row.samples.first_wall.iter().map(|wall| wall * 1e3).collect::<Vec<_>>();
     line("a warm one in a row, wall", rows.iter().map(|row| ratio(&first(row), &row.samples.warm_p50)));
     line("the same, CPU", rows.iter().map(|row| ratio(&row.samples.first_cpu, &row.samples.warm_cpu)));
+}
+
+/// Each program's ratios to the program with the name that `base` gives, unless one of these was not measured.
+fn compare(title: &str, rows: &[Row], base: fn(&Row) -> &'static str) {
+    let base = |row| rows.iter().find(|other| other.name == base(row));
+    let Some(bases) = rows.iter().map(base).collect::<Option<Vec<_>>>() else { return };
+    println!();
+    header(title, rows);
+    for (name, decimals, samples) in RATIOS {
+        let figure = |row: &Row| match samples(&row.samples) {
+            [] => row.binary as f64,
+            samples => median(samples),
+        };
+        line(name, rows.iter().zip(&bases).map(|(row, base)| format!("{:.decimals$}", figure(row) / figure(base))));
+    }
 }
 
 /// The median and, in brackets, the quartiles.

@@ -10,6 +10,7 @@ use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt::jwt::{Claims, JwtKind, Kind};
 use zendesk_jwt_rules::inspect::{Expectation, Signature, inspect};
+use zendesk_jwt_rules::signing_key::SharedKey;
 
 /// Any text is refused, or is a key whose signatures an independent reader of the text can check.
 pub fn secret(data: &[u8]) {
@@ -31,7 +32,8 @@ fn of_kind<K: JwtKind>(text: &str) {
     };
     let secret = stored["secret"].as_str().expect("a key without a secret");
     let is_quote = |character: char| "\"'`“”‘’".contains(character);
-    assert!(secret.chars().count() >= 10 && key.characters() == secret.chars().count());
+    let shared = SharedKey::parse(K::KIND, text).expect("a key of one check only");
+    assert!(secret.chars().count() >= 10 && shared.characters() == secret.chars().count());
     assert!(secret.bytes().all(|byte| byte.is_ascii_graphic()), "a secret with a stray character");
     assert!(!secret.starts_with(is_quote) && !secret.ends_with(is_quote));
     assert!(!["...", "*"].iter().any(|ellipsis| secret.ends_with(ellipsis)), "a redacted secret");
@@ -47,8 +49,8 @@ fn of_kind<K: JwtKind>(text: &str) {
         }
     }
 
-    let again = SigningKey::<K>::parse(&key.secret_value()).expect("what is written can be read");
-    assert_eq!((again.fingerprint(), again.kid()), (key.fingerprint(), key.kid()));
+    let again = SharedKey::parse(K::KIND, &shared.secret_value()).expect("what is written can be read");
+    assert_eq!((again.fingerprint(), again.kid()), (shared.fingerprint(), shared.kid()));
 
     let jwt = key.sign(&NoClaims::<K> { kind: PhantomData }).unwrap();
     let expectation = Expectation { kind: Some(K::KIND), secret: Some(secret.as_bytes()), now: 0 };

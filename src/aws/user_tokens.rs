@@ -14,14 +14,14 @@ use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse as _, SharedRes
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer};
 use lambda_http::http::StatusCode;
-use serde::Deserialize;
-use serde::de::value::MapDeserializer;
 use serde_json::{Number, Value};
 
 use super::{CallError, Clients};
 use crate::handlers::{FindError, UserTokens};
 use crate::jwt::EpochSeconds;
-use crate::user::{Audiences, Email, EmailAddress, ExternalId, Name, Profile, User, UserToken, UserTokenRecord};
+use crate::user::{
+    Audiences, EmailAddress, ExternalId, Name, Profile, UserAttributes, UserRecord, UserToken, UserTokenRecord,
+};
 
 /// The attributes that are not a claim of [`Profile`].
 const OTHER_ATTRIBUTES: [&str; 8] =
@@ -68,7 +68,22 @@ impl DynamoDbUserTokens {
 
 impl UserTokens for DynamoDbUserTokens {
     async fn find(&self, token: &UserToken) -> Result<Option<UserTokenRecord>, FindError> {
-        let token_hash = AttributeValue::S(token.hash());
+        self.read(token.hash(), record).await
+    }
+
+    async fn find_user(&self, external_id: &ExternalId) -> Result<Option<UserRecord>, FindError> {
+        self.read(external_id.record_key(), |item| user_record(item, external_id)).await
+    }
+}
+
+impl DynamoDbUserTokens {
+    /// Reads the item with this key.
+    async fn read<T>(
+        &self,
+        key: String,
+        parse: impl FnOnce(HashMap<String, AttributeValue>) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, FindError> {
+        let token_hash = AttributeValue::S(key);
         let get = self.clients.dynamodb.get_item().table_name(&self.table).key("token_hash", token_hash);
         // Consistent, so that a token is refused as soon as it is revoked.
         let answer = get.consistent_read(true).send().await;
@@ -78,18 +93,21 @@ impl UserTokens for DynamoDbUserTokens {
             error => FindError::Unavailable(Arc::new(error)),
         })?;
         if answer.item.is_none() {
-            black_box(self.reader.read(TIMING_EQUALIZER).map(checked_record));
+            black_box(self.reader.read(TIMING_EQUALIZER).map(|answer| checked(answer, record)));
         }
-        checked_record(answer)
+        checked(answer, parse)
     }
 }
 
-fn checked_record(answer: GetItemOutput) -> Result<Option<UserTokenRecord>, FindError> {
+fn checked<T>(
+    answer: GetItemOutput,
+    parse: impl FnOnce(HashMap<String, AttributeValue>) -> Result<T, Malformed>,
+) -> Result<Option<T>, FindError> {
     for (name, meant) in answer.item.iter().flat_map(misspelt_attributes) {
         let cause = format!("the functions ignore the attribute {name}: should it be {meant}?");
         tracing::warn!(code = "attribute_misspelt", cause, "a stored item has an attribute that looks misspelt");
     }
-    stored_record(answer)
+    answer.item.map(parse).transpose().map_err(malformed_item)
 }
 
 /// The attributes of an item that look like a decisive attribute that the item lacks, each with that attribute.
@@ -116,7 +134,11 @@ fn is_similar(name: &str, attribute: &str) -> bool {
 /// # Errors
 /// The first malformed attribute.
 pub fn stored_record(answer: GetItemOutput) -> Result<Option<UserTokenRecord>, FindError> {
-    answer.item.map(record).transpose().map_err(|Malformed(attribute)| FindError::ItemMalformed { attribute })
+    answer.item.map(record).transpose().map_err(malformed_item)
+}
+
+fn malformed_item(Malformed(attribute): Malformed) -> FindError {
+    FindError::ItemMalformed { attribute }
 }
 
 /// Reads an answer to `GetItem` with the SDK's own code.
@@ -154,24 +176,52 @@ pub fn attributes() -> impl Iterator<Item = &'static str> {
 #[expect(clippy::implicit_hasher, reason = "the SDK's items have the default hasher")]
 pub fn record(attributes: HashMap<String, AttributeValue>) -> Result<UserTokenRecord, Malformed> {
     let mut item = Item(attributes);
-    let email_verified = item.flag("email_verified")?;
-    let user = User {
-        external_id: item.filled_text("external_id", ExternalId::parse)?,
-        name: item.text("name")?.and_then(Name::parse),
-        email: item.filled_text("email", EmailAddress::parse)?.map(|address| Email::new(address, email_verified)),
-        profile: item.profile()?,
-    };
     Ok(UserTokenRecord {
-        user,
+        user: item.user()?.into(),
         audiences: item.not_null("audiences", audiences)?.unwrap_or_else(Audiences::all),
         expires_at: item.not_null("expires_at", moment)?,
-        suspended: item.flag("suspended")?,
+        suspended: item.flag("suspended")?.unwrap_or_default(),
+    })
+}
+
+/// Reads the user record of `external_id`.
+///
+/// # Errors
+/// The first malformed attribute. `external_id` must not be another one, and `expires_at` is not allowed: DynamoDB would
+/// delete a suspension.
+#[expect(clippy::implicit_hasher, reason = "the SDK's items have the default hasher")]
+pub fn user_record(
+    attributes: HashMap<String, AttributeValue>,
+    external_id: &ExternalId,
+) -> Result<UserRecord, Malformed> {
+    let mut item = Item(attributes);
+    let attributes = item.user()?;
+    if attributes.external_id.as_ref().is_some_and(|stored| stored != external_id) {
+        return Err(Malformed("external_id"));
+    }
+    if item.0.contains_key("expires_at") {
+        return Err(Malformed("expires_at"));
+    }
+    Ok(UserRecord {
+        attributes,
+        audiences: item.not_null("audiences", audiences)?,
+        suspended: item.flag("suspended")?.unwrap_or_default(),
     })
 }
 
 struct Item(HashMap<String, AttributeValue>);
 
 impl Item {
+    fn user(&mut self) -> Result<UserAttributes, Malformed> {
+        Ok(UserAttributes {
+            email_verified: self.flag("email_verified")?,
+            external_id: self.filled_text("external_id", ExternalId::parse)?,
+            name: self.text("name")?.and_then(Name::parse),
+            email: self.filled_text("email", EmailAddress::parse)?,
+            profile: self.profile()?,
+        })
+    }
+
     /// The optional claims, by the names and types that [`Profile`] declares.
     fn profile(&mut self) -> Result<Profile, Malformed> {
         let claim = |name: &&'static str| {
@@ -179,9 +229,7 @@ impl Item {
             Some(json(value).map(|value| (*name, value)).ok_or(Malformed(name)))
         };
         let claims: Vec<_> = Profile::NAMES.iter().filter_map(claim).collect::<Result<_, _>>()?;
-        let mut last = "";
-        let claims = claims.into_iter().inspect(|(name, _)| last = name);
-        Profile::deserialize(MapDeserializer::<_, serde_json::Error>::new(claims)).map_err(|_| Malformed(last))
+        Profile::of_claims(claims).map_err(Malformed)
     }
 
     /// An attribute that may be absent, but not null.
@@ -212,9 +260,8 @@ impl Item {
         filled.map(|text| parse(text).ok_or(Malformed(name))).transpose()
     }
 
-    /// A flag. An absent flag is false.
-    fn flag(&mut self, name: &'static str) -> Result<bool, Malformed> {
-        Ok(self.not_null(name, |value| value.as_bool().ok().copied())?.unwrap_or_default())
+    fn flag(&mut self, name: &'static str) -> Result<Option<bool>, Malformed> {
+        self.not_null(name, |value| value.as_bool().ok().copied())
     }
 }
 

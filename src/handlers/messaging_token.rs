@@ -10,6 +10,7 @@ use crate::jwt::messaging::{Messaging, MessagingClaims};
 use crate::jwt::signing::Jwt;
 use crate::jwt::{EpochSeconds, Kind};
 use crate::outcome::{Malformed, Outcome};
+use crate::user::UserTokenRefusal;
 use crate::web::{self, TokenPlace};
 
 /// The handler of `messaging-token`.
@@ -48,8 +49,13 @@ impl<T: UserTokens, S: SigningKeys<Messaging>> MessagingToken<T, S> {
             expected: "Send the user token in the form field user_token, as Authorization: Bearer, or in the session cookie.",
         })?;
         let authorized = self.issuer.authorize::<Messaging>(&token, Kind::Messaging, observed).await?;
-        let latest = self.issuer.clock.now().plus(self.settings.token_ttl);
+        let now = self.issuer.clock.now();
+        let latest = now.plus(self.settings.token_ttl);
         let expires_at = authorized.record.expires_at.map_or(latest, |token_expires_at| token_expires_at.min(latest));
+        // The leeway of an ID token gives no JWT that is still valid.
+        if expires_at <= now {
+            return Err(UserTokenRefusal::Expired.into());
+        }
         let claims = MessagingClaims::of(authorized.user(), expires_at)?;
         Ok(web::json(&Issued { jwt: authorized.key.sign(&claims)?, expires_at }))
     }

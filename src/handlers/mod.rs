@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use lambda_http::{Body, Request, Response};
 
+use crate::idp::{ClaimedIdToken, IdentityProviders};
 use crate::jwt::signing::SigningKey;
-use crate::jwt::{Clock, JtiSource, Kind, RandomJti, SystemClock};
+use crate::jwt::{Clock, InvalidUser, JtiSource, Kind, RandomJti, SystemClock};
 use crate::outcome::{Dependency, Failure, Outcome, Refused, Unavailable};
-use crate::user::{User, UserToken, UserTokenRecord};
+use crate::user::{ExternalId, User, UserRecord, UserToken, UserTokenRecord};
 use crate::web;
 
 pub mod messaging_token;
@@ -55,6 +56,8 @@ impl Answer {
 pub struct Observed {
     /// The user's [`ExternalId::hash`](crate::user::ExternalId::hash), if the user is known.
     pub external_id_hash: Option<String>,
+    /// The type of the user token: `opaque` or `id_token`.
+    pub user_token: Option<&'static str>,
     /// How long the lookup of the user token took.
     pub lookup: Option<Duration>,
     /// How many seconds ago the signing key in use was read.
@@ -71,6 +74,10 @@ pub struct Observed {
 pub trait UserTokens: Send + Sync {
     /// Returns the record of this token, or `None` if the token is unknown.
     fn find(&self, token: &UserToken) -> impl Future<Output = Result<Option<UserTokenRecord>, FindError>> + Send;
+
+    /// Returns the user record of this user, or `None` if there is none.
+    fn find_user(&self, external_id: &ExternalId)
+    -> impl Future<Output = Result<Option<UserRecord>, FindError>> + Send;
 }
 
 /// Why a user token could not be looked up.
@@ -116,6 +123,8 @@ pub struct Issuer<T, S> {
     pub user_tokens: T,
     /// The source of the signing key.
     pub signing_keys: S,
+    /// The providers whose ID tokens are user tokens.
+    pub identity_providers: Arc<IdentityProviders>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The source of unique identifiers, for `jti` and nonces.
@@ -123,9 +132,21 @@ pub struct Issuer<T, S> {
 }
 
 impl<T: UserTokens, S> Issuer<T, S> {
-    /// An issuer with the system's clock and random generator.
+    /// An issuer with the system's clock and random generator, and without identity providers.
     pub fn new(user_tokens: T, signing_keys: S) -> Self {
-        Self { user_tokens, signing_keys, clock: Arc::new(SystemClock), unique_ids: Arc::new(RandomJti) }
+        Self {
+            user_tokens,
+            signing_keys,
+            identity_providers: Arc::default(),
+            clock: Arc::new(SystemClock),
+            unique_ids: Arc::new(RandomJti),
+        }
+    }
+
+    /// Accepts ID tokens of these providers.
+    #[must_use]
+    pub fn with_identity_providers(self, identity_providers: Arc<IdentityProviders>) -> Self {
+        Self { identity_providers, ..self }
     }
 
     /// Looks up the token and reads the key concurrently, then checks that the token is valid for this kind of JWT.
@@ -139,19 +160,59 @@ impl<T: UserTokens, S> Issuer<T, S> {
         S: SigningKeys<K>,
     {
         let started = Instant::now();
+        let id_token = self.identity_providers.id_token(token);
+        observed.user_token = Some(if id_token.is_some() { "id_token" } else { "opaque" });
         let find = async {
-            let found = self.user_tokens.find(token).await;
+            let found = match &id_token {
+                Some(id_token) => self.user_of(id_token, token).await,
+                None => self.user_of_opaque(token).await,
+            };
             (found, started.elapsed())
         };
         let ((found, lookup), key) = tokio::join!(find, self.signing_keys.current());
         observed.lookup = Some(lookup);
-        let record = found.map_err(Outcome::from)?.ok_or(Refused::UserTokenUnknown)?;
-        observed.external_id_hash = record.user.external_id.as_ref().map(crate::user::ExternalId::hash);
-        record.check(kind, self.clock.now())?;
+        let record = found?;
+        observed.external_id_hash = record.user.external_id.as_ref().map(ExternalId::hash);
+        match id_token {
+            // Verified a moment ago, with some leeway.
+            Some(_) => record.check_user(kind)?,
+            None => record.check(kind, self.clock.now())?,
+        }
         let KeyInUse { key, age, failure } = key?;
         observed.signing_key_age = Some(age);
         observed.signing_key_failure = failure;
         Ok(Authorized { record, key })
+    }
+}
+
+impl<T: UserTokens, S> Issuer<T, S> {
+    async fn user_of_opaque(&self, token: &UserToken) -> Result<UserTokenRecord, Outcome> {
+        Ok(self.user_tokens.find(token).await?.ok_or(Refused::UserTokenUnknown)?)
+    }
+
+    /// Verifies an ID token and looks up the record of its user.
+    async fn user_of(&self, id_token: &ClaimedIdToken<'_>, token: &UserToken) -> Result<UserTokenRecord, Outcome> {
+        // A lookup for every token, so that all refusals take equally long.
+        let any_id = || ExternalId::parse(token.hash());
+        let external_id = id_token.claimed_external_id().cloned().or_else(any_id);
+        let external_id = external_id.ok_or(InvalidUser::Missing("external_id"))?;
+        let verify = async {
+            // The lookup is sent first.
+            tokio::task::yield_now().await;
+            id_token.verified(self.clock.now()).await
+        };
+        let (stored, verified) = tokio::join!(self.user_tokens.find_user(&external_id), verify);
+        let (claimed, expires_at) = verified?;
+        if claimed.external_id.is_none() {
+            return Err(InvalidUser::Missing("external_id").into());
+        }
+        let UserRecord { attributes, audiences, suspended } = stored?.unwrap_or_default();
+        Ok(UserTokenRecord {
+            user: claimed.overridden_by(attributes).into(),
+            audiences: audiences.unwrap_or_else(|| id_token.audiences().clone()),
+            expires_at: Some(expires_at),
+            suspended,
+        })
     }
 }
 

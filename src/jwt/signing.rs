@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
@@ -58,40 +57,10 @@ impl<K: JwtKind> SigningKey<K> {
         Self { encoding_key: EncodingKey::from_secret(key.secret().as_bytes()), header, kind: PhantomData }
     }
 
-    /// The JSON to store in Secrets Manager, which [`Self::parse`] reads.
-    #[must_use]
-    pub fn secret_value(&self) -> Zeroizing<String> {
-        let secret = String::from_utf8_lossy(self.encoding_key.as_bytes());
-        let value = match &self.header.kid {
-            Some(kid) => serde_json::json!({"kid": kid, "secret": secret}),
-            None => serde_json::json!({"secret": secret}),
-        };
-        Zeroizing::new(value.to_string())
-    }
-
     /// The key id, which only messaging's key has.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
-    }
-
-    /// The length of the secret, in characters.
-    #[must_use]
-    pub fn characters(&self) -> usize {
-        String::from_utf8_lossy(self.encoding_key.as_bytes()).chars().count()
-    }
-
-    /// What looks wrong with the key, although it could be right.
-    #[must_use]
-    pub fn doubt(&self) -> Option<&'static str> {
-        SharedKey::doubt(&String::from_utf8_lossy(self.encoding_key.as_bytes()), self.kid())
-    }
-
-    /// The first 12 hex digits of the secret's SHA-256, which may be shown: equal secrets have equal fingerprints.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let hash = digest(&SHA256, self.encoding_key.as_bytes());
-        hex::encode(&hash.as_ref()[..6])
     }
 
     /// Signs an empty object and drops the result: the first signature of a process takes the longest.

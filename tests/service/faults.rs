@@ -5,7 +5,7 @@
 
 use crate::support::faulty_link::{AWS_JSON, Breakage, Ending, FaultyLinks, Upstream};
 use crate::support::service::Reply;
-use crate::support::{Jwt, Kind, Service, Setup, eventually, html, logs, users};
+use crate::support::{Jwt, Kind, Service, Setup, eventually, logs, users};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -143,11 +143,7 @@ fn ask(service: &Service) -> Reply {
 
 fn assert_signed(service: &Service, reply: &Reply) {
     assert_eq!(reply.answer.status, 200, "{}", reply.logs);
-    let token = match reply.answer.media_type() {
-        "text/html" => html::hidden_fields(&reply.answer.body)["jwt"].clone(),
-        _ => reply.answer.jwt(),
-    };
-    Jwt::verified(&token, service.kind.secret());
+    Jwt::verified(&reply.answer.jwt(), service.kind.secret());
 }
 
 fn assert_unavailable(reply: &Reply) {

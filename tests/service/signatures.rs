@@ -2,7 +2,7 @@
 
 mod any_user;
 
-use crate::support::{self, Answer, Service, Setup, html, now, users};
+use crate::support::{self, Service, Setup, now, users};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -81,19 +81,12 @@ fn kind_of(function: support::Kind) -> Kind {
     }
 }
 
-fn jwt(answer: &Answer) -> String {
-    match answer.media_type() {
-        "text/html" => html::hidden_fields(&answer.body)["jwt"].clone(),
-        _ => answer.jwt(),
-    }
-}
-
 /// A JWT of each function for the same user, signed with `secret_of` the function.
 fn signed_with(secret_of: impl Fn(support::Kind) -> &'static str) -> Vec<(Kind, String)> {
     let signed = |function: support::Kind| {
         let key = function.signing_key(secret_of(function)).to_string();
         let service: Service = Setup::of(function).secret(&key).start();
-        (kind_of(function), jwt(&service.answer_for(TOKEN, &users::demo())))
+        (kind_of(function), service.answer_for(TOKEN, &users::demo()).jwt())
     };
     support::Kind::ALL.map(signed).into()
 }

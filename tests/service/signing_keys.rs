@@ -2,7 +2,7 @@
 //! problem with the key never ends the process.
 
 use crate::support::service::{MESSAGING_KID, SDK_SECRET};
-use crate::support::{Answer, Aws, Fault, Jwt, Kind, Service, Setup, eventually, html, users};
+use crate::support::{Answer, Aws, Fault, Jwt, Kind, Service, Setup, eventually, users};
 use serde_json::json;
 use std::time::Duration;
 
@@ -20,17 +20,9 @@ fn ask(service: &Service) -> Answer {
     service.answer(&service.kind.request(TOKEN))
 }
 
-/// The JWT in the answer of any function.
-fn jwt(answer: &Answer) -> String {
-    match answer.media_type() {
-        "text/html" => html::hidden_fields(&answer.body)["jwt"].clone(),
-        _ => answer.jwt(),
-    }
-}
-
 fn signed_with(service: &Service, secret: &str) -> Option<()> {
     let answer = ask(service);
-    (answer.status == 200 && Jwt::is_signed_with(&jwt(&answer), secret)).then_some(())
+    (answer.status == 200 && Jwt::is_signed_with(&answer.jwt(), secret)).then_some(())
 }
 
 fn assert_unavailable(answer: &Answer) {
@@ -185,7 +177,7 @@ fn a_new_kid_is_used_together_with_its_secret() {
     let next = "the-next-secret-0123456789-0123456789";
     service.aws.set_secret(&json!({ "kid": "app_next", "secret": next }).to_string());
     let token = eventually("signs with the next key", SOON, || {
-        let token = jwt(&ask(&service));
+        let token = ask(&service).jwt();
         Jwt::is_signed_with(&token, next).then_some(token)
     });
     assert_eq!(Jwt::verified(&token, next).header["kid"], "app_next");

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use url::Url;
 
+use crate::aws::Clients;
 use crate::aws::user_token_table::UserTokenTable;
-use crate::aws::{Choice, Clients};
 use crate::problem::Problem;
 use zendesk_jwt::config;
 
@@ -55,17 +55,20 @@ impl Account {
             return Ok(Clients::local(url).await);
         }
         let more_roots = config::more_roots().map_err(Problem)?;
-        let choice = Choice {
-            profile: self.profile.as_deref(),
-            region: self.region.as_deref(),
-            endpoint_url: self.endpoint_url.as_deref(),
-        };
-        Clients::new(choice, &more_roots).await
+        let [profile, region, endpoint_url] = [&self.profile, &self.region, &self.endpoint_url].map(Option::as_deref);
+        Clients::new(profile, region, endpoint_url, &more_roots).await
     }
 
     /// Whether a `zendesk-jwt local` takes the place of AWS.
     pub(crate) fn is_local(&self) -> bool {
         self.local.is_some()
+    }
+
+    /// The name of a table or secret that is given or in the environment. The environment's is in AWS, so in
+    /// `zendesk-jwt local` it can only be an explicit one.
+    pub(crate) fn name(&self, given: Option<&String>, variable: &str) -> Option<String> {
+        let is_in_aws = |name: &&String| self.is_local() && std::env::var_os(variable) == Some(OsString::from(name));
+        given.filter(|name| !is_in_aws(name)).cloned()
     }
 }
 
@@ -89,11 +92,8 @@ pub(crate) struct UserTokens {
 
 impl UserTokens {
     pub(crate) async fn table(&self) -> Result<UserTokenTable, Problem> {
-        // The environment's table is in AWS. The table of `zendesk-jwt local` can only be an explicit one.
-        let in_environment = std::env::var_os("USER_TOKENS_TABLE");
-        let is_in_aws = |name: &String| self.account.is_local() && in_environment == Some(OsString::from(name));
-        let name = self.table.clone().filter(|name| !is_in_aws(name));
-        let name = name.unwrap_or_else(|| LOCAL_TABLE.to_owned());
+        let name =
+            self.account.name(self.table.as_ref(), "USER_TOKENS_TABLE").unwrap_or_else(|| LOCAL_TABLE.to_owned());
         Ok(UserTokenTable::new(&self.account.clients().await?, name))
     }
 }

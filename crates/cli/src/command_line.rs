@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, block_on};
 use crate::{doctor, inspect, local, output, secret, simulate, users};
 
 /// Sign your own users in to Zendesk.
@@ -58,9 +58,9 @@ impl CommandLine {
             Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Inspect(arguments) => inspect::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments),
-            Command::Secret(command) => secret::run(&command),
-            Command::Token(command) => users::run_token(&command),
-            Command::User(command) => users::run_user(&command),
+            Command::Secret(command) => block_on(command.run()),
+            Command::Token(command) => block_on(command.run()),
+            Command::User(command) => block_on(command.run()),
             Command::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut script);

@@ -1,12 +1,14 @@
-//! What the subcommands print: tables that fit the terminal, JSON, and notes on standard error.
+//! What the subcommands write: tables that fit the terminal, JSON, notes on standard error, and private files.
 
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use console::Term;
 use serde::Serialize;
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 use crate::problem::Problem;
 use zendesk_jwt::jwt::EpochSeconds;
@@ -55,30 +57,27 @@ pub(crate) fn in_json(value: &impl Serialize) -> String {
     })
 }
 
-/// A table. If the full rows are wider than the terminal, it asks `rows` for short ones and wraps their cells.
-pub(crate) fn table(header: &[&str], rows: impl Fn(Detail) -> Vec<Vec<String>>) -> String {
-    let full = lay_out(header, rows(Detail::Full), None);
-    match terminal_width() {
-        Some(width) if widest_line(&full) > usize::from(width) => lay_out(header, rows(Detail::Short), Some(width)),
-        _ => full,
+/// The column of a table with token hashes, of which a narrow terminal shows only the start.
+pub(crate) const TOKEN_HASHES: &str = "token hash";
+
+/// A table. If the rows are wider than the terminal, it shortens token hashes and wraps the other cells.
+pub(crate) fn table(header: &[&str], mut rows: Vec<Vec<String>>) -> String {
+    let full = lay_out(header, rows.clone(), None);
+    let width = terminal_width().filter(|width| widest_line(&full) > usize::from(*width));
+    if width.is_none() {
+        return full;
     }
-}
-
-/// How much the rows of a table hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Detail {
-    Full,
-    /// Only the start of each token hash.
-    Short,
-}
-
-impl Detail {
-    pub(crate) fn token_hash(self, hash: &str) -> String {
-        match self {
-            Self::Full => hash.to_owned(),
-            Self::Short => format!("{}…", hash.chars().take(SHORT_HASH_DIGITS).collect::<String>()),
+    if let Some(column) = header.iter().position(|title| *title == TOKEN_HASHES) {
+        for row in &mut rows {
+            row[column] = row[column].split(' ').map(short_hash).collect::<Vec<_>>().join(" ");
         }
     }
+    lay_out(header, rows, width)
+}
+
+/// The start of a token hash.
+pub(crate) fn short_hash(hash: &str) -> String {
+    format!("{}…", hash.chars().take(SHORT_HASH_DIGITS).collect::<String>())
 }
 
 /// A stored value in one line, with `""` for an empty text.
@@ -131,6 +130,18 @@ pub(crate) fn minute(EpochSeconds(seconds): EpochSeconds) -> String {
 /// The columns of the terminal; `None` if standard output is not a terminal.
 fn terminal_width() -> Option<u16> {
     Term::stdout().size_checked().map(|(_, columns)| columns).filter(|columns| *columns > 0)
+}
+
+/// A new file in the directory of `path` that only its owner can read. Unless it is completed, it is deleted.
+pub(crate) fn private_file(path: &Path) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(path.parent().unwrap_or(Path::new("")))
+}
+
+/// Puts the file in the place of `path`, safely even if the power fails.
+pub(crate) fn complete(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 fn widest_line(text: &str) -> usize {

@@ -1,7 +1,5 @@
 //! How a subcommand fails.
 
-use std::process::ExitCode;
-
 use zendesk_jwt_rules::Kind;
 
 /// One sentence that says what is wrong and what to do.
@@ -15,11 +13,11 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Res
     runtime.map_err(|error| Problem(format!("the process cannot start: {error}")))?.block_on(work)
 }
 
-/// Explains a mistake in the arguments that clap cannot see, and gives clap's exit status for it.
+/// Explains a mistake in the arguments that clap cannot see, and ends the process with clap's exit status for it.
 #[expect(clippy::print_stderr, reason = "a person reads this")]
-pub(crate) fn usage_error(advice: &str) -> ExitCode {
+pub(crate) fn usage_error(advice: &str) -> ! {
     eprintln!("zendesk-jwt: {advice}");
-    ExitCode::from(2)
+    std::process::exit(2)
 }
 
 /// Reads the name of a kind for clap.

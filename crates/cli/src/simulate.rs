@@ -80,7 +80,7 @@ fn address(text: &str) -> Result<Url, String> {
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.sdk_url.is_none() && arguments.sso_url.is_none() && arguments.messaging_url.is_none() {
-        return Ok(usage_error("give at least one of --sdk-url, --sso-url and --messaging-url"));
+        usage_error("give at least one of --sdk-url, --sso-url and --messaging-url");
     }
     let account = account(arguments)?;
     let client = Client::new(arguments.ca_file.as_deref()).map_err(|error| Problem(error.to_string()))?;

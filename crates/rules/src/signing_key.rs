@@ -7,10 +7,11 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::Kind;
@@ -93,13 +94,35 @@ impl SharedKey {
         self.kid.as_deref()
     }
 
-    /// What looks wrong with a secret or a key id, although it could be right.
+    /// The JSON to store in Secrets Manager, which [`Self::parse`] reads.
     #[must_use]
-    pub fn doubt(secret: &str, kid: Option<&str>) -> Option<&'static str> {
-        if secret.starts_with(KID_PREFIX) {
+    pub fn secret_value(&self) -> Zeroizing<String> {
+        let value = match &self.kid {
+            Some(kid) => json!({"kid": kid, "secret": *self.secret}),
+            None => json!({"secret": *self.secret}),
+        };
+        Zeroizing::new(value.to_string())
+    }
+
+    /// The length of the secret, in characters.
+    #[must_use]
+    pub fn characters(&self) -> usize {
+        self.secret.chars().count()
+    }
+
+    /// The first 12 hex digits of the secret's SHA-256, which may be shown: equal secrets have equal fingerprints.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        hex::encode(&digest(&SHA256, self.secret.as_bytes()).as_ref()[..6])
+    }
+
+    /// What looks wrong with the key, although it could be right.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&'static str> {
+        if self.secret.starts_with(KID_PREFIX) {
             return Some("the secret looks like a Key ID: were the two swapped?");
         }
-        let is_unusual = kid.is_some_and(|kid| !kid.starts_with(KID_PREFIX));
+        let is_unusual = self.kid().is_some_and(|kid| !kid.starts_with(KID_PREFIX));
         is_unusual.then_some("the kid does not begin with app_, as Zendesk's key ids do: is it the Key ID?")
     }
 }

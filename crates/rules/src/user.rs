@@ -22,7 +22,7 @@ macro_rules! debug_without_value {
 
 debug_without_value!(UserToken, ExternalId, Name, EmailAddress);
 
-/// The opaque string that the company's backend gives its user, and that proves who asks.
+/// The string that proves who asks: opaque and made by the company's backend, or an ID token of its identity provider.
 #[derive(Clone)]
 pub struct UserToken(Zeroizing<String>);
 
@@ -41,6 +41,12 @@ impl UserToken {
             1..=Self::MAX_BYTES => Ok(Self(text)),
             _ => Err(InvalidUserToken::TooLong),
         }
+    }
+
+    /// The token itself, which is a secret.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The key under which the token's user is stored: the SHA-256 of its UTF-8 bytes in lower-case hex.
@@ -84,6 +90,12 @@ impl ExternalId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The key of the user record, which overrides what an ID token says about this user. A hash never begins like it.
+    #[must_use]
+    pub fn record_key(&self) -> String {
+        format!("user:{}", self.0)
     }
 
     /// The form for logs: the first 16 hex digits of the SHA-256, enough to find the lines of one user.

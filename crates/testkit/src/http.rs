@@ -1,5 +1,6 @@
 //! A client's request and its answer, independent of the event source.
 
+use super::html;
 use serde_json::Value;
 
 /// A client's request. Header names are in lower case.
@@ -105,9 +106,12 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// The JWT of a JSON answer.
+    /// The JWT in the answer of any function.
     pub fn jwt(&self) -> String {
         assert_eq!(self.status, 200, "{}", self.body);
+        if self.media_type() == "text/html" {
+            return html::hidden_fields(&self.body)["jwt"].clone();
+        }
         self.json()["jwt"].as_str().expect("a string named jwt").to_owned()
     }
 

@@ -31,29 +31,26 @@ pub(crate) struct Clients {
     pub(super) place: Place,
 }
 
-/// What the operator chose over the environment and the AWS configuration.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Choice<'a> {
-    pub(crate) profile: Option<&'a str>,
-    pub(crate) region: Option<&'a str>,
-    pub(crate) endpoint_url: Option<&'a str>,
-}
-
 impl Clients {
     /// Clients for AWS, with credentials from the usual chain: environment, profiles, SSO logins and so on.
     ///
-    /// The clients trust Amazon's roots and `more_roots`.
-    pub(crate) async fn new(choice: Choice<'_>, more_roots: &[CertificateDer<'_>]) -> Result<Self, Problem> {
-        require_profile(choice.profile).await?;
+    /// What the operator gives wins. The clients trust Amazon's roots and `more_roots`.
+    pub(crate) async fn new(
+        given_profile: Option<&str>,
+        given_region: Option<&str>,
+        endpoint_url: Option<&str>,
+        more_roots: &[CertificateDer<'_>],
+    ) -> Result<Self, Problem> {
+        require_profile(given_profile).await?;
         let http_client = http_client(more_roots);
         let mut loader = loader(http_client.clone());
-        if let Some(profile) = choice.profile {
+        if let Some(profile) = given_profile {
             loader = loader.profile_name(profile);
         }
-        if let Some(region) = choice.region {
+        if let Some(region) = given_region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        if let Some(url) = choice.endpoint_url {
+        if let Some(url) = endpoint_url {
             loader = loader.endpoint_url(url);
         }
         let mut config = loader.load().await;
@@ -63,14 +60,14 @@ impl Clients {
         if !region.as_ref().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Err(Problem(format!("the AWS region cannot be {:?}: give one such as eu-west-1", region.as_ref())));
         }
-        if let Some(profile) = choice.profile {
+        if let Some(profile) = given_profile {
             // The default chain prefers keys in the environment. As in the AWS CLI, an explicit profile wins.
             let provider = ProviderConfig::without_region().with_region(Some(region.clone()));
             let provider = provider.with_http_client(http_client);
             let provider = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&provider).build();
             config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
         }
-        let place = Place::Aws { region: region.to_string(), profile: choice.profile.map(str::to_owned) };
+        let place = Place::Aws { region: region.to_string(), profile: given_profile.map(str::to_owned) };
         Ok(Self::of(&config, place))
     }
 

@@ -1,7 +1,6 @@
 //! Failed calls to AWS, and what an operator can do about each.
 
 use std::error::Error;
-use std::fmt;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -33,12 +32,11 @@ pub(crate) enum Failure {
 }
 
 /// A failed call. `Display` says first what to do, and then the cause in the words of AWS or of the operating system.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
 pub(crate) struct AwsError {
     pub(crate) failure: Failure,
-    remedy: Option<String>,
-    /// `None` if the cause says nothing more, or may quote an item.
-    cause: Option<String>,
+    text: String,
     source: Box<dyn Error + Send + Sync>,
 }
 
@@ -48,18 +46,17 @@ impl AwsError {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let (remedy, cause) = match (error.code(), error.message()) {
-            (Some("ValidationException"), _) => (for_code("ValidationException", place, what), None),
-            (Some(code), message) => {
-                let message = message.map(|message| format!(": {message}")).unwrap_or_default();
-                (for_code(code, place, what), Some(format!("AWS says {code}{message}")))
-            }
-            (None, _) => {
-                let (remedy, has_cause) = without_answer(&error, place);
-                (Some(remedy), has_cause.then(|| format!("The cause: {}", innermost(&error))))
-            }
+        let (remedy, cause) = if let Some(code) = error.code() {
+            let message = error.message().map(|message| format!(": {message}")).unwrap_or_default();
+            // The message of a ValidationException may quote an item.
+            let cause = (code != "ValidationException").then(|| format!("AWS says {code}{message}"));
+            (for_code(code, place, what), cause)
+        } else {
+            let (remedy, has_cause) = without_answer(&error, place);
+            (Some(remedy), has_cause.then(|| format!("The cause: {}", innermost(&error))))
         };
-        Self { failure: failure(&error), remedy, cause, source: error.into() }
+        let text = [remedy, cause].into_iter().flatten().collect::<Vec<_>>().join(". ");
+        Self { failure: failure(&error), text, source: error.into() }
     }
 }
 
@@ -68,21 +65,17 @@ fn innermost(error: &dyn Error) -> String {
 }
 
 fn failure<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Failure {
-    match error.code() {
-        Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded") => {
-            return Failure::Throttled;
+    match (error.code(), error) {
+        (Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded"), _) => {
+            Failure::Throttled
         }
-        Some("ValidationException") => return Failure::Invalid,
-        Some("ResourceNotFoundException") => return Failure::NotFound,
-        _ => {}
+        (Some("ValidationException"), _) => Failure::Invalid,
+        (Some("ResourceNotFoundException"), _) => Failure::NotFound,
+        (_, SdkError::TimeoutError(_) | SdkError::ResponseError(_)) => Failure::Unavailable,
+        (_, SdkError::DispatchFailure(failure)) if failure.is_io() || failure.is_timeout() => Failure::Unavailable,
+        (_, SdkError::ServiceError(answer)) if answer.raw().status().is_server_error() => Failure::Unavailable,
+        _ => Failure::Other,
     }
-    let is_transient = match error {
-        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
-        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
-        SdkError::ServiceError(answer) => answer.raw().status().is_server_error(),
-        _ => false,
-    };
-    if is_transient { Failure::Unavailable } else { Failure::Other }
 }
 
 fn for_code(code: &str, place: &Place, what: &str) -> Option<String> {
@@ -150,19 +143,6 @@ fn without_answer<E: Error + 'static>(error: &SdkError<E>, place: &Place) -> (St
 fn caused_by<T: Error + 'static, E: Error + 'static>(error: &SdkError<E>) -> Option<&T> {
     let first: &(dyn Error + 'static) = error.source()?;
     std::iter::successors(Some(first), |error| (*error).source()).find_map(|error| error.downcast_ref())
-}
-
-impl fmt::Display for AwsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: Vec<_> = [&self.remedy, &self.cause].into_iter().flatten().map(String::as_str).collect();
-        f.write_str(&parts.join(". "))
-    }
-}
-
-impl Error for AwsError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.source)
-    }
 }
 
 impl From<AwsError> for Problem {

@@ -7,5 +7,5 @@ mod signing_key_secret;
 pub(crate) mod user_token_items;
 pub(crate) mod user_token_table;
 
-pub(crate) use clients::{Choice, Clients};
+pub(crate) use clients::Clients;
 pub(crate) use signing_key_secret::SigningKeySecret;

@@ -1,12 +1,12 @@
 //! The items of the table of user tokens, as JSON objects of plain values.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::ops::Deref;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 
-use super::fields::{all_names, shape};
+use super::fields::{nearest, shape};
 use crate::problem::Problem;
 use zendesk_jwt::aws::user_tokens::{Malformed, json, record};
 use zendesk_jwt::user::{ExternalId, UserToken, UserTokenRecord};
@@ -18,10 +18,9 @@ use zendesk_jwt_rules::user_values::{self, Remark, Verdict, allowed};
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// An item that the functions can read, and that the tool can find by its user.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub(crate) struct UserTokenItem {
-    token_hash: String,
-    attributes: HashMap<String, AttributeValue>,
+    item: StoredItem,
     warnings: Vec<Remark>,
 }
 
@@ -33,40 +32,34 @@ impl UserTokenItem {
 
     /// The same, with fields that the user already has. They are not checked, so that the user can get a token.
     pub(crate) fn with_copied(mut given: Map<String, Value>, copied: Map<String, Value>) -> Result<Self, InvalidItem> {
-        let token_hash = token_hash(&mut given)?;
+        let token_hash = AttributeValue::S(token_hash(&mut given)?);
         let remarks = user_values::check(&given);
-        let mut attributes = HashMap::from([("token_hash".to_owned(), AttributeValue::S(token_hash.clone()))]);
+        let mut item = StoredItem(HashMap::from([("token_hash".to_owned(), token_hash)]));
         for (name, value) in copied.into_iter().chain(given) {
             let attribute = attribute(&name, value)?;
-            attributes.insert(name, attribute);
+            item.0.insert(name, attribute);
         }
         let warnings = warnings(remarks)?;
-        check(&attributes)?;
-        Ok(Self { token_hash, attributes, warnings })
+        check(&item)?;
+        Ok(Self { item, warnings })
     }
 
     /// The values that Zendesk ignores or changes.
     pub(crate) fn warnings(&self) -> &[Remark] {
         &self.warnings
     }
-
-    pub(crate) fn token_hash(&self) -> &str {
-        &self.token_hash
-    }
-
-    pub(super) fn into_attributes(self) -> HashMap<String, AttributeValue> {
-        self.attributes
-    }
 }
 
-impl fmt::Debug for UserTokenItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UserTokenItem(…)")
+impl Deref for UserTokenItem {
+    type Target = StoredItem;
+
+    fn deref(&self) -> &StoredItem {
+        &self.item
     }
 }
 
 /// An item as it is stored. The functions may refuse it as malformed.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub(crate) struct StoredItem(pub(super) HashMap<String, AttributeValue>);
 
 impl StoredItem {
@@ -84,7 +77,7 @@ impl StoredItem {
 
     /// What the functions read in the item, or the attribute that makes them refuse it.
     pub(crate) fn record(&self) -> Result<UserTokenRecord, &'static str> {
-        read(&self.0)
+        record(self.0.clone()).map_err(|Malformed(attribute)| attribute)
     }
 
     /// All attributes except binary ones, which no function reads.
@@ -108,18 +101,6 @@ impl StoredItem {
     }
 }
 
-impl From<UserTokenItem> for StoredItem {
-    fn from(item: UserTokenItem) -> Self {
-        Self(item.attributes)
-    }
-}
-
-impl fmt::Debug for StoredItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StoredItem(…)")
-    }
-}
-
 /// The warnings among the remarks, unless there is a refusal.
 pub(super) fn warnings(remarks: Vec<Remark>) -> Result<Vec<Remark>, InvalidItem> {
     match remarks.iter().find(|remark| matches!(remark.verdict, Verdict::Refusal(_))) {
@@ -136,20 +117,16 @@ pub(super) fn attribute(name: &str, value: Value) -> Result<AttributeValue, Inva
 }
 
 /// Checks what every item that the tool writes must be.
-pub(super) fn check(attributes: &HashMap<String, AttributeValue>) -> Result<(), InvalidItem> {
-    let record = read(attributes).map_err(InvalidItem::ImpossibleValue)?;
+pub(super) fn check(item: &StoredItem) -> Result<(), InvalidItem> {
+    let record = item.record().map_err(InvalidItem::ImpossibleValue)?;
     if record.user.external_id.is_none() {
         return Err(InvalidItem::NoExternalId);
     }
-    let bytes: usize = attributes.iter().map(|(name, value)| name.len() + size(value)).sum();
+    let bytes: usize = item.0.iter().map(|(name, value)| name.len() + size(value)).sum();
     if bytes > MAX_ITEM_BYTES {
         return Err(InvalidItem::TooLarge { bytes });
     }
     Ok(())
-}
-
-fn read(attributes: &HashMap<String, AttributeValue>) -> Result<UserTokenRecord, &'static str> {
-    record(attributes.clone()).map_err(|Malformed(attribute)| attribute)
 }
 
 fn token_hash(fields: &mut Map<String, Value>) -> Result<String, InvalidItem> {
@@ -185,7 +162,7 @@ fn size(value: &AttributeValue) -> usize {
 /// Why an item is not stored. `Display` says what to do and shows no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidItem {
-    #[error("there is no field `{0}`: the fields are {known}", known = all_names())]
+    #[error("{}", unknown_field(.0))]
     UnknownField(String),
     #[error("`{field}` must be {expected}")]
     WrongType { field: String, expected: &'static str },
@@ -205,6 +182,17 @@ pub(crate) enum InvalidItem {
     NoExternalId,
     #[error("the item has {bytes} bytes, and DynamoDB stores at most {MAX_ITEM_BYTES}")]
     TooLarge { bytes: usize },
+}
+
+fn unknown_field(name: &str) -> String {
+    match nearest(name) {
+        Some(field) => format!("there is no field `{name}`: do you mean `{field}`?"),
+        // A long or unusual name may be a value in the wrong place.
+        None if name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => {
+            format!("there is no field `{name}`: docs/user-tokens.md lists all")
+        }
+        None => "there is an unknown field: docs/user-tokens.md lists all".into(),
+    }
 }
 
 impl From<InvalidItem> for Problem {

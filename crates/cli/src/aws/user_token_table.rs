@@ -5,7 +5,7 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnValue, Select, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnValue, Select, TableDescription, WriteRequest};
 use serde_json::{Map, Value};
 
 use super::clients::Clients;
@@ -50,7 +50,7 @@ impl UserTokenTable {
         let query = self.client.query().table_name(&self.name).index_name(BY_EXTERNAL_ID);
         let query = query
             .key_condition_expression("external_id = :external_id")
-            .expression_attribute_values(":external_id", AttributeValue::S(external_id.as_str().to_owned()));
+            .expression_attribute_values(":external_id", text(external_id));
         let mut items = query.into_paginator().items().send();
         let mut found = Vec::new();
         while let Some(item) = items.next().await {
@@ -60,23 +60,19 @@ impl UserTokenTable {
     }
 
     /// Stores an item. It replaces an item of the same user and token hash, but never one of another user.
-    pub(crate) async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Put, AwsError> {
-        let attributes = item.into_attributes();
-        let owner = attributes.get("external_id").cloned();
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(attributes.clone()));
+    pub(crate) async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Changed, AwsError> {
+        let owner = item.0.get("external_id").map(|owner| (":external_id".to_owned(), owner.clone()));
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item.0.clone()));
         let put = put
             .condition_expression("attribute_not_exists(token_hash) OR external_id = :external_id")
-            .set_expression_attribute_values(owner.map(|owner| HashMap::from([(":external_id".to_owned(), owner)])))
+            .set_expression_attribute_values(Some(owner.into_iter().collect()))
             .return_values(ReturnValue::AllOld);
         Ok(match self.unless_the_condition_failed(put.send().await)? {
-            None => Put::OfAnotherUser,
-            Some(answer) => match answer.attributes {
-                Some(old) if StoredItem(old.clone()).into_json() == StoredItem(attributes).into_json() => {
-                    Put::Unchanged
-                }
-                Some(_) => Put::Replaced,
-                None => Put::New,
-            },
+            None => Changed::NoSuchItem,
+            Some(answer) => {
+                let old = answer.attributes.map(|old| StoredItem(old).into_json());
+                if old == Some(StoredItem::clone(&item).into_json()) { Changed::No } else { Changed::Yes }
+            }
         })
     }
 
@@ -88,19 +84,24 @@ impl UserTokenTable {
         change: &Change,
     ) -> Result<Changed, AwsError> {
         let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key(token_hash)));
-        for (at, (name, value)) in change.set.iter().enumerate() {
-            update = update
-                .expression_attribute_names(format!("#s{at}"), name)
-                .expression_attribute_values(format!(":s{at}"), value.clone());
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        for (at, (name, value)) in change.fields.iter().enumerate() {
+            update = update.expression_attribute_names(format!("#n{at}"), name);
+            match value {
+                Some(value) => {
+                    update = update.expression_attribute_values(format!(":v{at}"), value.clone());
+                    set.push(format!("#n{at} = :v{at}"));
+                }
+                None => remove.push(format!("#n{at}")),
+            }
         }
-        for (at, name) in change.remove.iter().enumerate() {
-            update = update.expression_attribute_names(format!("#r{at}"), name);
-        }
+        let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, terms)| !terms.is_empty());
+        let clauses: Vec<_> = clauses.map(|(word, terms)| format!("{word} {}", terms.join(", "))).collect();
         // The index, where the item was found, may be behind: the item may be another user's by now.
         let update = update
-            .update_expression(change.expression())
+            .update_expression(clauses.join(" "))
             .condition_expression("external_id = :external_id")
-            .expression_attribute_values(":external_id", AttributeValue::S(user.as_str().to_owned()))
+            .expression_attribute_values(":external_id", text(user))
             .return_values(ReturnValue::AllOld);
         Ok(match self.unless_the_condition_failed(update.send().await)? {
             None => Changed::NoSuchItem,
@@ -111,32 +112,32 @@ impl UserTokenTable {
         })
     }
 
-    /// Deletes the item of a token hash. Returns whether there was one.
-    pub(crate) async fn delete(&self, token_hash: &str) -> Result<bool, AwsError> {
-        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
-        let answer = delete.return_values(ReturnValue::AllOld).send().await.map_err(|error| self.explain(error))?;
-        Ok(answer.attributes.is_some())
-    }
-
-    /// Deletes the item of a token hash if it is the user's. Returns whether it was.
-    pub(crate) async fn delete_of_user(&self, token_hash: &str, user: &ExternalId) -> Result<bool, AwsError> {
-        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
-        let delete = delete
-            .condition_expression("external_id = :external_id")
-            .expression_attribute_values(":external_id", AttributeValue::S(user.as_str().to_owned()));
-        self.unless_the_condition_failed(delete.send().await).map(|deleted| deleted.is_some())
+    /// Deletes the item of a token hash. If a user is given, the item of another user stays.
+    pub(crate) async fn delete(&self, token_hash: &str, user: Option<&ExternalId>) -> Result<Changed, AwsError> {
+        let mut delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(token_hash)));
+        if let Some(user) = user {
+            delete = delete
+                .condition_expression("external_id = :external_id")
+                .expression_attribute_values(":external_id", text(user));
+        }
+        let answer = self.unless_the_condition_failed(delete.return_values(ReturnValue::AllOld).send().await)?;
+        Ok(answer.and_then(|answer| answer.attributes).map_or(Changed::NoSuchItem, |_| Changed::Yes))
     }
 
     /// Stores up to [`MAX_BATCH`] items with different token hashes in one request.
     ///
-    /// Returns the items that DynamoDB left out because it lacks capacity.
-    pub(crate) async fn put_batch(&self, items: &[UserTokenItem]) -> Result<Vec<UserTokenItem>, AwsError> {
-        let requests = items.iter().map(put_request).collect();
+    /// Returns the token hashes that DynamoDB left out because it lacks capacity.
+    pub(crate) async fn put_batch<'a>(
+        &self,
+        items: impl Iterator<Item = &'a UserTokenItem>,
+    ) -> Result<Vec<String>, AwsError> {
+        let put = |item: &UserTokenItem| PutRequest::builder().set_item(Some(item.0.clone())).build().ok();
+        let requests = items.map(|item| WriteRequest::builder().set_put_request(put(item)).build()).collect();
         let batch = self.client.batch_write_item().request_items(&self.name, requests);
         let answer = batch.send().await.map_err(|error| self.explain(error))?;
         let left = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default();
-        let left: Vec<_> = left.iter().filter_map(put_token_hash).collect();
-        Ok(items.iter().filter(|item| left.contains(&item.token_hash())).cloned().collect())
+        let left = left.into_iter().filter_map(|request| Some(StoredItem(request.put_request?.item)));
+        Ok(left.map(|item| item.token_hash().to_owned()).collect())
     }
 
     /// A page of all items, and the token hash after which the next page begins; `None` at the end.
@@ -165,8 +166,7 @@ impl UserTokenTable {
 
     /// The table, its account and its region, for a question to a person.
     pub(crate) async fn describe(&self) -> String {
-        let describe = self.client.describe_table().table_name(&self.name).send().await.ok();
-        let arn = describe.and_then(|answer| answer.table?.table_arn).unwrap_or_default();
+        let arn = self.description().await.ok().flatten().and_then(|table| table.table_arn).unwrap_or_default();
         let account = arn.split(':').nth(4).unwrap_or("unknown");
         match &self.place {
             Place::Local(url) => format!("the table {} of `zendesk-jwt local` at {url}", self.name),
@@ -176,9 +176,13 @@ impl UserTokenTable {
 
     /// The number of items, which DynamoDB counts every six hours.
     pub(crate) async fn approximate_count(&self) -> Result<Option<u64>, AwsError> {
-        let describe = self.client.describe_table().table_name(&self.name);
-        let answer = describe.send().await.map_err(|error| self.explain(error))?;
-        Ok(answer.table.and_then(|table| table.item_count).and_then(|count| count.try_into().ok()))
+        let table = self.description().await?;
+        Ok(table.and_then(|table| table.item_count).and_then(|count| count.try_into().ok()))
+    }
+
+    async fn description(&self) -> Result<Option<TableDescription>, AwsError> {
+        let describe = self.client.describe_table().table_name(&self.name).send().await;
+        describe.map(|answer| answer.table).map_err(|error| self.explain(error))
     }
 
     fn unless_the_condition_failed<T, E>(&self, result: Result<T, SdkError<E>>) -> Result<Option<T>, AwsError>
@@ -200,32 +204,21 @@ impl UserTokenTable {
     }
 }
 
-/// The result of [`UserTokenTable::put_for_its_user`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Put {
-    New,
-    /// The user's item was different before.
-    Replaced,
-    Unchanged,
-    /// The token belongs to another user, and nothing was stored.
-    OfAnotherUser,
-}
-
-/// The result of [`UserTokenTable::change`].
+/// Whether a request changed an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Changed {
     Yes,
     /// The item already was as requested.
     No,
-    /// The user has no item with this token hash.
+    /// The item does not exist, or is another user's. Nothing was changed.
     NoSuchItem,
 }
 
 /// A change of some fields of an item.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Change {
-    set: Vec<(String, AttributeValue)>,
-    remove: Vec<String>,
+    /// The new values; `None` removes the field.
+    fields: Vec<(String, Option<AttributeValue>)>,
     warnings: Vec<Remark>,
 }
 
@@ -235,7 +228,7 @@ impl Change {
         self.warnings = warnings(user_values::check(&fields))?;
         for (name, value) in fields {
             let attribute = attribute(changeable(&name)?, value)?;
-            self.set.push((name, attribute));
+            self.fields.push((name, Some(attribute)));
         }
         Ok(self)
     }
@@ -247,57 +240,41 @@ impl Change {
 
     /// Removes a field, so that Zendesk keeps its value.
     pub(crate) fn remove(mut self, name: &str) -> Result<Self, InvalidItem> {
-        self.remove.push(changeable(name)?.to_owned());
+        self.fields.push((changeable(name)?.to_owned(), None));
         Ok(self)
     }
 
     /// The item after the change.
     pub(crate) fn preview(&self, item: &StoredItem) -> Result<StoredItem, InvalidItem> {
-        let mut attributes = item.0.clone();
-        attributes.extend(self.set.iter().cloned());
-        attributes.retain(|name, _| !self.remove.contains(name));
-        check(&attributes)?;
-        Ok(StoredItem(attributes))
+        let mut item = item.clone();
+        for (name, value) in &self.fields {
+            match value {
+                Some(value) => item.0.insert(name.clone(), value.clone()),
+                None => item.0.remove(name),
+            };
+        }
+        check(&item)?;
+        Ok(item)
     }
 
     /// Whether the change made an item different from `old`. A flag that is not stored is false.
     fn alters(&self, old: &HashMap<String, AttributeValue>) -> bool {
-        let is_set = |(name, value): &(String, AttributeValue)| match old.get(name) {
-            Some(stored) => stored == value,
-            None => *value == AttributeValue::Bool(false),
-        };
-        !self.set.iter().all(is_set) || self.remove.iter().any(|name| old.contains_key(name))
-    }
-
-    fn expression(&self) -> String {
-        let set: Vec<_> = (0..self.set.len()).map(|at| format!("#s{at} = :s{at}")).collect();
-        let remove: Vec<_> = (0..self.remove.len()).map(|at| format!("#r{at}")).collect();
-        let clause = |word: &str, terms: &[String]| match terms {
-            [] => String::new(),
-            terms => format!("{word} {} ", terms.join(", ")),
-        };
-        clause("SET", &set) + &clause("REMOVE", &remove)
+        self.fields.iter().any(|(name, new)| match (old.get(name), new) {
+            (None, Some(AttributeValue::Bool(false))) => false,
+            (old, new) => old != new.as_ref(),
+        })
     }
 }
 
 fn changeable(name: &str) -> Result<&str, InvalidItem> {
-    match name {
-        "token" | "token_hash" => Err(InvalidItem::UnknownField(name.to_owned())),
-        name if shape(name).is_none() => Err(InvalidItem::UnknownField(name.to_owned())),
-        name => Ok(name),
-    }
+    let is_changeable = shape(name).is_some() && !matches!(name, "token" | "token_hash");
+    if is_changeable { Ok(name) } else { Err(InvalidItem::UnknownField(name.to_owned())) }
 }
 
 fn key(token_hash: &str) -> HashMap<String, AttributeValue> {
     HashMap::from([("token_hash".to_owned(), AttributeValue::S(token_hash.to_owned()))])
 }
 
-fn put_request(item: &UserTokenItem) -> WriteRequest {
-    let put = PutRequest::builder().set_item(Some(item.clone().into_attributes())).build();
-    // Building fails only without an item.
-    WriteRequest::builder().set_put_request(put.ok()).build()
-}
-
-fn put_token_hash(request: &WriteRequest) -> Option<&str> {
-    request.put_request.as_ref()?.item.get("token_hash")?.as_s().ok().map(String::as_str)
+fn text(user: &ExternalId) -> AttributeValue {
+    AttributeValue::S(user.as_str().to_owned())
 }

@@ -44,7 +44,7 @@ mod sso;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let plan = match Plan::read(arguments) {
         Ok(plan) => plan,
-        Err(problem) => return Ok(usage_error(&output::escaped(&problem.to_string()))),
+        Err(problem) => usage_error(&output::escaped(&problem.to_string())),
     };
     let mut report = Report::new(plan.shown_url(), plan.kind);
     let tokens =

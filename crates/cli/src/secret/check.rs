@@ -4,15 +4,12 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::arguments::Secrets;
+use super::Secrets;
 use crate::aws::{Clients, SigningKeySecret};
 use crate::output;
-use crate::problem::{Problem, block_on, usage_error};
-use zendesk_jwt::jwt::messaging::Messaging;
-use zendesk_jwt::jwt::sdk::Sdk;
-use zendesk_jwt::jwt::signing::SigningKey;
-use zendesk_jwt::jwt::sso::Sso;
-use zendesk_jwt::jwt::{JwtKind, Kind};
+use crate::problem::{Problem, usage_error};
+use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::signing_key::SharedKey;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 when every secret can sign, 1 when one cannot, 2 on a usage error.")]
@@ -26,7 +23,7 @@ pub(crate) struct Check {
 }
 
 /// What may be shown of a secret.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct Verdict {
     kind: &'static str,
     secret_id: String,
@@ -37,45 +34,34 @@ pub(super) struct Verdict {
     doubt: Option<&'static str>,
 }
 
-pub(super) fn run(arguments: &Check) -> Result<ExitCode, Problem> {
-    let secrets = &arguments.secrets;
-    if Kind::ALL.into_iter().all(|kind| secrets.id(kind).is_none()) {
-        return Ok(usage_error("name a secret to check with --sdk, --messaging or --sso, or give --local"));
-    }
-    let mut verdicts = block_on(verdicts(secrets))?;
-    report_shared(&mut verdicts);
-    if arguments.json {
-        output::json(&verdicts)?;
-    } else {
-        output::line(&verdicts.iter().map(Verdict::text).collect::<Vec<_>>().join("\n"))?;
-    }
-    let is_good = verdicts.iter().all(|verdict| verdict.problems.is_empty());
-    Ok(ExitCode::from(u8::from(!is_good)))
-}
-
-async fn verdicts(secrets: &Secrets) -> Result<Vec<Verdict>, Problem> {
-    let clients = secrets.account.clients().await?;
-    let mut verdicts = Vec::new();
-    for kind in Kind::ALL {
-        if let Some(id) = secrets.id(kind) {
-            verdicts.push(verdict_on(kind, &clients, id).await);
+impl Check {
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
+        if Kind::ALL.into_iter().all(|kind| self.secrets.id(kind).is_none()) {
+            usage_error("name a secret to check with --sdk, --messaging or --sso, or give --local");
         }
+        let clients = self.secrets.account.clients().await?;
+        let mut verdicts = Vec::new();
+        for kind in Kind::ALL {
+            if let Some(id) = self.secrets.id(kind) {
+                verdicts.push(verdict(kind, &clients, id).await);
+            }
+        }
+        report_shared(&mut verdicts);
+        if self.json {
+            output::json(&verdicts)?;
+        } else {
+            output::line(&verdicts.iter().map(Verdict::text).collect::<Vec<_>>().join("\n"))?;
+        }
+        let is_good = verdicts.iter().all(|verdict| verdict.problems.is_empty());
+        Ok(ExitCode::from(u8::from(!is_good)))
     }
-    Ok(verdicts)
 }
 
-pub(super) async fn verdict_on(kind: Kind, clients: &Clients, secret_id: String) -> Verdict {
-    match kind {
-        Kind::Sdk => verdict::<Sdk>(clients, secret_id).await,
-        Kind::Messaging => verdict::<Messaging>(clients, secret_id).await,
-        Kind::Sso => verdict::<Sso>(clients, secret_id).await,
-    }
-}
-
-async fn verdict<K: JwtKind>(clients: &Clients, secret_id: String) -> Verdict {
-    let kind = K::KIND.name();
+pub(super) async fn verdict(kind: Kind, clients: &Clients, secret_id: String) -> Verdict {
     let read = SigningKeySecret::new(clients, secret_id.clone()).read().await.map_err(|problem| problem.to_string());
-    match read.and_then(|value| SigningKey::<K>::parse(&value).map_err(|problem| problem.to_string())) {
+    let key = read.and_then(|value| SharedKey::parse(kind, &value).map_err(|problem| problem.to_string()));
+    let kind = kind.name();
+    match key {
         Ok(key) => {
             let fingerprint = Some(key.fingerprint());
             Verdict { kind, secret_id, fingerprint, problems: Vec::new(), doubt: key.doubt() }

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+use crate::account::Account;
+use crate::local::demo;
 use crate::problem::Problem;
+use zendesk_jwt_rules::Kind;
 
-mod arguments;
 mod check;
 mod put;
 
@@ -17,9 +19,43 @@ pub(crate) enum Command {
     Check(check::Check),
 }
 
-pub(crate) fn run(command: &Command) -> Result<ExitCode, Problem> {
-    match command {
-        Command::Put(arguments) => put::run(arguments),
-        Command::Check(arguments) => check::run(arguments),
+impl Command {
+    pub(crate) async fn run(&self) -> Result<ExitCode, Problem> {
+        match self {
+            Self::Put(arguments) => arguments.run().await,
+            Self::Check(arguments) => arguments.run().await,
+        }
+    }
+}
+
+/// Where the secrets are.
+#[derive(Debug, clap::Args)]
+struct Secrets {
+    /// Name or ARN of the Support SDK's secret: `SdkSigningKeyArn` of the stack's outputs
+    #[arg(long, env = "SDK_SECRET_ID", value_name = "ID")]
+    sdk: Option<String>,
+
+    /// Name or ARN of messaging's secret: `MessagingSigningKeyArn`
+    #[arg(long, env = "MESSAGING_SECRET_ID", value_name = "ID")]
+    messaging: Option<String>,
+
+    /// Name or ARN of the SSO secret: `SsoSigningKeyArn`
+    #[arg(long, env = "SSO_SECRET_ID", value_name = "ID")]
+    sso: Option<String>,
+
+    #[command(flatten)]
+    account: Account,
+}
+
+impl Secrets {
+    /// The id of a kind's secret, if it is given. In `zendesk-jwt local` it is known.
+    fn id(&self, kind: Kind) -> Option<String> {
+        let (given, variable) = match kind {
+            Kind::Sdk => (&self.sdk, "SDK_SECRET_ID"),
+            Kind::Messaging => (&self.messaging, "MESSAGING_SECRET_ID"),
+            Kind::Sso => (&self.sso, "SSO_SECRET_ID"),
+        };
+        let of_demo = self.account.is_local().then(|| demo::secret_id(kind));
+        self.account.name(given.as_ref(), variable).or(of_demo)
     }
 }

@@ -5,23 +5,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
+use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::arguments::Secrets;
-use super::check;
+use super::{Secrets, check};
 use crate::aws::{Clients, SigningKeySecret};
 use crate::input;
 use crate::local;
 use crate::output;
-use crate::problem::{Problem, block_on, usage_error};
+use crate::problem::{Problem, usage_error};
 use zendesk_jwt::config;
-use zendesk_jwt::jwt::messaging::Messaging;
-use zendesk_jwt::jwt::sdk::Sdk;
-use zendesk_jwt::jwt::signing::SigningKey;
-use zendesk_jwt::jwt::sso::Sso;
-use zendesk_jwt::jwt::{JwtKind, Kind};
 use zendesk_jwt::key_cache::LONGEST_PAUSE_WITHOUT_KEY;
+use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::signing_key::SharedKey;
 
 /// How often the new value is read back, and how long to wait between two reads.
 const READS: u32 = 20;
@@ -71,114 +67,91 @@ pub(crate) struct Put {
     secrets: Secrets,
 }
 
-/// What may be shown of a stored key.
-#[derive(Debug, Serialize)]
-struct Stored {
-    kind: &'static str,
-    secret_id: String,
-    characters: usize,
-    fingerprint: String,
-    /// Whether the value differs from the one before.
-    changed: bool,
-    /// After how many seconds every function uses the key.
-    in_use_within_seconds: u64,
-}
+impl Put {
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
+        let kind = self.kind;
+        let Some(secret_id) = self.secrets.id(kind) else {
+            usage_error(&format!("give the id of the secret with --{kind} ID, or give --local"));
+        };
+        if self.kid.is_some() && kind != Kind::Messaging {
+            usage_error("only messaging's key has a kid: leave out --kid");
+        }
+        let key = self.key()?;
+        let clients = self.secrets.account.clients().await?;
+        self.refuse_twin(&key, &clients).await?;
 
-pub(super) fn run(arguments: &Put) -> Result<ExitCode, Problem> {
-    let Some(id) = arguments.secrets.id(arguments.kind) else {
-        let kind = arguments.kind;
-        return Ok(usage_error(&format!("give the id of the secret with --{kind} ID, or give --local")));
-    };
-    if arguments.kid.is_some() && arguments.kind != Kind::Messaging {
-        return Ok(usage_error("only messaging's key has a kid: leave out --kid"));
-    }
-    match arguments.kind {
-        Kind::Sdk => block_on(put::<Sdk>(arguments, id)),
-        Kind::Messaging => block_on(put::<Messaging>(arguments, id)),
-        Kind::Sso => block_on(put::<Sso>(arguments, id)),
-    }
-}
-
-async fn put<K: JwtKind>(arguments: &Put, secret_id: String) -> Result<ExitCode, Problem> {
-    let key: SigningKey<K> = given(arguments)?;
-    let clients = arguments.secrets.account.clients().await?;
-    refuse_twin(&key, &arguments.secrets, &clients).await?;
-
-    let secret = SigningKeySecret::new(&clients, secret_id.clone());
-    let new_value = key.secret_value();
-    let old_value = secret.value().await?;
-    let changed = old_value.as_deref() != Some(&new_value);
-    if changed {
-        secret.store(&new_value).await?;
-        read_back(&secret, &new_value).await?;
-    }
-    let in_use_within_seconds = match old_value {
-        _ if !changed => 0,
-        // A function without a key looks for one more often.
-        None => LONGEST_PAUSE_WITHOUT_KEY,
-        Some(_) => arguments.max_age.unwrap_or(if arguments.secrets.account.is_local() {
-            local::SIGNING_KEY_MAX_AGE
+        let secret = SigningKeySecret::new(&clients, secret_id.clone());
+        let new_value = key.secret_value();
+        let old_value = secret.value().await?;
+        let changed = old_value.as_deref() != Some(&new_value);
+        if changed {
+            secret.store(&new_value).await?;
+            read_back(&secret, &new_value).await?;
+        }
+        let in_use_within_seconds = match old_value {
+            _ if !changed => 0,
+            // A function without a key looks for one more often.
+            None => LONGEST_PAUSE_WITHOUT_KEY,
+            Some(_) if self.secrets.account.is_local() => self.max_age.unwrap_or(local::SIGNING_KEY_MAX_AGE),
+            Some(_) => self.max_age.unwrap_or(config::SIGNING_KEY_MAX_AGE),
+        };
+        let (characters, fingerprint) = (key.characters(), key.fingerprint());
+        if self.json {
+            output::json(&json!({
+                "kind": kind.name(), "secret_id": secret_id, "characters": characters, "fingerprint": fingerprint,
+                "changed": changed, "in_use_within_seconds": in_use_within_seconds,
+            }))?;
         } else {
-            config::SIGNING_KEY_MAX_AGE
-        }),
-    };
-    let stored = Stored {
-        kind: K::KIND.name(),
-        secret_id,
-        characters: key.characters(),
-        fingerprint: key.fingerprint(),
-        changed,
-        in_use_within_seconds,
-    };
-    if arguments.json {
-        output::json(&stored)?;
-    } else {
-        output::line(&stored.text())?;
-    }
-    if !arguments.no_wait {
-        wait(Duration::from_secs(in_use_within_seconds)).await;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The key that the operator gives: the secret alone, or the JSON to store.
-fn given<K: JwtKind>(arguments: &Put) -> Result<SigningKey<K>, Problem> {
-    let screen = K::KIND.admin_center_screen();
-    let what = match arguments.secret_file {
-        Some(_) => format!("the shared secret of {}", K::KIND),
-        None => format!("the shared secret of {}, from Admin Center > {screen}", K::KIND),
-    };
-    let text = input::secret_text(arguments.secret_file.as_deref(), &what)?;
-    let key = if text.trim_start().starts_with('{') {
-        SigningKey::parse(&text)
-    } else {
-        SigningKey::new(&text, arguments.kid.as_deref())
-    };
-    let key = key.map_err(|problem| Problem(format!("nothing was stored: {problem}")))?;
-    if let Some(doubt) = key.doubt().filter(|_| !arguments.force) {
-        return Err(Problem(format!("nothing was stored: {doubt} --force stores it anyway")));
-    }
-    match &arguments.kid {
-        Some(kid) if key.kid() != Some(kid) => {
-            Err(Problem("nothing was stored: --kid and the `kid` of the JSON differ: give one of them".into()))
+            let stored = if changed { "stored" } else { "already stored" };
+            let use_of_it = format!("\n{:10} every function uses it within {in_use_within_seconds} seconds", "");
+            let use_of_it = if changed { use_of_it } else { String::new() };
+            let kind = kind.name();
+            output::line(&format!(
+                "{kind:10} {stored}: {characters} characters, fingerprint {fingerprint}{use_of_it}"
+            ))?;
         }
-        _ => Ok(key),
-    }
-}
-
-/// With one shared secret for two kinds, a leak of one is a leak of the other.
-async fn refuse_twin<K: JwtKind>(key: &SigningKey<K>, secrets: &Secrets, clients: &Clients) -> Result<(), Problem> {
-    for other in Kind::ALL.into_iter().filter(|kind| *kind != K::KIND) {
-        let Some(id) = secrets.id(other) else { continue };
-        if check::verdict_on(other, clients, id).await.fingerprint == Some(key.fingerprint()) {
-            let screen = K::KIND.admin_center_screen();
-            return Err(Problem(format!(
-                "nothing was stored: this is the secret of {other}. That of {} is in Admin Center under {screen}",
-                K::KIND
-            )));
+        if !self.no_wait {
+            wait(in_use_within_seconds).await;
         }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(())
+
+    /// The key that the operator gives: the secret alone, or the JSON to store.
+    fn key(&self) -> Result<SharedKey, Problem> {
+        let kind = self.kind;
+        let what = match self.secret_file {
+            Some(_) => format!("the shared secret of {kind}"),
+            None => format!("the shared secret of {kind}, from Admin Center > {}", kind.admin_center_screen()),
+        };
+        let text = input::secret_text(self.secret_file.as_deref(), &what)?;
+        let key = if text.trim_start().starts_with('{') {
+            SharedKey::parse(kind, &text)
+        } else {
+            SharedKey::new(kind, &text, self.kid.as_deref())
+        };
+        let key = key.map_err(|problem| Problem(format!("nothing was stored: {problem}")))?;
+        if let Some(doubt) = key.doubt().filter(|_| !self.force) {
+            return Err(Problem(format!("nothing was stored: {doubt} --force stores it anyway")));
+        }
+        if self.kid.is_some() && self.kid.as_deref() != key.kid() {
+            return Err(Problem("nothing was stored: --kid and the `kid` of the JSON differ: give one of them".into()));
+        }
+        Ok(key)
+    }
+
+    /// With one shared secret for two kinds, a leak of one is a leak of the other.
+    async fn refuse_twin(&self, key: &SharedKey, clients: &Clients) -> Result<(), Problem> {
+        for other in Kind::ALL.into_iter().filter(|kind| *kind != self.kind) {
+            let Some(id) = self.secrets.id(other) else { continue };
+            if check::verdict(other, clients, id).await.fingerprint == Some(key.fingerprint()) {
+                let (kind, screen) = (self.kind, self.kind.admin_center_screen());
+                return Err(Problem(format!(
+                    "nothing was stored: this is the secret of {other}. That of {kind} is in Admin Center under {screen}"
+                )));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Waits until Secrets Manager, which is eventually consistent, returns the new value.
@@ -195,26 +168,14 @@ async fn read_back(secret: &SigningKeySecret, value: &Zeroizing<String>) -> Resu
 }
 
 /// Waits. A terminal shows a bar.
-async fn wait(time: Duration) {
-    let bar = ProgressBar::new(time.as_secs());
+async fn wait(seconds: u64) {
+    let bar = ProgressBar::new(seconds);
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {eta} until every function uses it; Ctrl-C is safe") {
         bar.set_style(style);
     }
-    for _ in 0..time.as_secs() {
+    for _ in 0..seconds {
         tokio::time::sleep(Duration::from_secs(1)).await;
         bar.inc(1);
     }
     bar.finish_and_clear();
-}
-
-impl Stored {
-    fn text(&self) -> String {
-        let Self { kind, characters, fingerprint, in_use_within_seconds, .. } = self;
-        let key = format!("{characters} characters, fingerprint {fingerprint}");
-        if self.changed {
-            format!("{kind:10} stored: {key}\n{:10} every function uses it within {in_use_within_seconds} seconds", "")
-        } else {
-            format!("{kind:10} already stored: {key}")
-        }
-    }
 }

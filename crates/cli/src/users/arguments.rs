@@ -28,13 +28,13 @@ pub(super) struct Place {
     pub(super) json: bool,
 
     #[command(flatten)]
-    user_tokens: UserTokens,
+    pub(super) user_tokens: UserTokens,
 }
 
 impl OneUser {
     /// The table and the items of the user, of which there must be one.
     pub(super) async fn items(&self) -> Result<(UserTokenTable, Vec<StoredItem>), Problem> {
-        let table = self.place.table().await?;
+        let table = self.place.user_tokens.table().await?;
         let items = table.of_user(&self.external_id).await?;
         if !items.is_empty() {
             return Ok((table, items));
@@ -79,12 +79,6 @@ pub(super) async fn warn_of_another_case(table: &UserTokenTable, user: &External
         ));
     }
     Ok(())
-}
-
-impl Place {
-    pub(super) async fn table(&self) -> Result<UserTokenTable, Problem> {
-        self.user_tokens.table().await
-    }
 }
 
 /// Reads `--external-id`.

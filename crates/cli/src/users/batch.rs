@@ -22,8 +22,8 @@ pub(super) struct Batch {
     /// Whether a line above has one of these tokens too.
     repeats: bool,
     pub(super) lines: usize,
-    pub(super) bad_lines: Vec<(u64, Reason)>,
-    pub(super) warnings: Vec<(u64, String)>,
+    /// What there is to say about a line, by its number.
+    pub(super) remarks: Vec<(u64, Remark)>,
     /// The position in the file after these lines.
     pub(super) end: u64,
     pub(super) retries: u64,
@@ -31,12 +31,18 @@ pub(super) struct Batch {
     pub(super) failure: Option<String>,
 }
 
+pub(super) enum Remark {
+    /// The line is not stored.
+    Bad(Reason),
+    Warning(String),
+}
+
 /// Reads in a thread, since a read of standard input may block.
 pub(super) fn read(mut rows: Rows) -> mpsc::Receiver<Result<Batch, Problem>> {
     let (sender, receiver) = mpsc::channel(4);
     std::thread::spawn(move || {
-        let mut tokens = Tokens::default();
-        while let Some(batch) = Batch::read(&mut rows, &mut tokens).transpose() {
+        let mut above = LinesAbove::default();
+        while let Some(batch) = Batch::read(&mut rows, &mut above).transpose() {
             let has_failed = batch.is_err();
             if sender.blocking_send(batch).is_err() || has_failed {
                 break;
@@ -46,69 +52,68 @@ pub(super) fn read(mut rows: Rows) -> mpsc::Receiver<Result<Batch, Problem>> {
     receiver
 }
 
-/// The user and the line of each token, and the line of each user, as fingerprints: 40 to 80 bytes per user.
+/// The user of each token and the spelling of each external id, with the first line that has it. Fingerprints need 40
+/// to 80 bytes per user.
 #[derive(Default)]
-struct Tokens {
-    owners: HashMap<u64, (u32, u32)>,
-    /// By external id in lower case.
-    users: HashMap<u64, (u32, u32)>,
+struct LinesAbove {
+    first: HashMap<u64, (u32, u32)>,
     fingerprints: RandomState,
 }
 
-impl Tokens {
-    /// Whether a line above has the same token. Refuses the token of another user.
+impl LinesAbove {
+    /// The first line with `key`, and whether that line has the same `value`.
     #[expect(clippy::cast_possible_truncation, reason = "fingerprints, and fewer than four billion lines")]
-    fn add(&mut self, token_hash: &str, external_id: &str, line: u64) -> Result<bool, Reason> {
-        let [token, user] = [token_hash, external_id].map(|text| self.fingerprints.hash_one(text));
-        let (owner, first) = *self.owners.entry(token).or_insert((user as u32, line as u32));
-        let is_same = owner == user as u32;
-        if is_same {
-            Ok(first != line as u32)
-        } else {
-            Err(format!("line {first} gives the same token to another user"))
-        }
-    }
-}
-
-impl Tokens {
-    /// What is unusual about an external id: a line above has it in another case.
-    #[expect(clippy::cast_possible_truncation, reason = "fingerprints, and fewer than four billion lines")]
-    fn warn_of_another_case(&mut self, external_id: &str, line: u64) -> Option<String> {
-        let [folded, user] = [&external_id.to_lowercase(), external_id].map(|text| self.fingerprints.hash_one(text));
-        let (other, first) = *self.users.entry(folded).or_insert((user as u32, line as u32));
-        (other != user as u32).then(|| {
-            format!(
-                "`external_id` differs from line {first} only in upper and lower case: Zendesk may take both for one user"
-            )
-        })
+    fn first(&mut self, key: (&str, &str), value: &str, line: u64) -> (u64, bool) {
+        let (key, value) = (self.fingerprints.hash_one(key), self.fingerprints.hash_one(value) as u32);
+        let (first, other) = *self.first.entry(key).or_insert((line as u32, value));
+        (first.into(), other == value)
     }
 }
 
 impl Batch {
-    fn read(rows: &mut Rows, tokens: &mut Tokens) -> Result<Option<Self>, Problem> {
+    fn read(rows: &mut Rows, above: &mut LinesAbove) -> Result<Option<Self>, Problem> {
         let mut batch = Self::default();
         while batch.lines < MAX_BATCH {
-            let Some(Row { line, fields, .. }) = rows.next()? else { break };
-            let user = fields.as_ref().ok().and_then(|fields| fields.get("external_id")?.as_str().map(str::to_owned));
-            let user = user.unwrap_or_default();
-            match fields.and_then(item).and_then(|item| Ok((tokens.add(item.token_hash(), &user, line)?, item))) {
-                Ok((repeats, item)) => {
-                    let warnings = item.warnings().iter().map(ToString::to_string);
-                    let warnings = warnings.chain(tokens.warn_of_another_case(&user, line));
-                    batch.warnings.extend(warnings.map(|warning| (line, warning)));
-                    batch.repeats |= repeats;
-                    batch.items.retain(|(_, other)| !repeats || other.token_hash() != item.token_hash());
-                    batch.items.push((line, item));
-                }
-                Err(reason) => batch.bad_lines.push((line, reason)),
+            let Some(row) = rows.next()? else { break };
+            let line = row.line;
+            if let Err(reason) = batch.add(row, above) {
+                batch.remarks.push((line, Remark::Bad(reason)));
             }
             (batch.lines, batch.end) = (batch.lines + 1, rows.bytes.1);
         }
         Ok((batch.lines > 0).then_some(batch))
     }
 
-    pub(super) fn stored(&self) -> usize {
-        if self.failure.is_some() { 0 } else { self.lines - self.bad_lines.len() }
+    fn add(&mut self, Row { line, fields, .. }: Row, above: &mut LinesAbove) -> Result<(), Reason> {
+        let item = item(fields?)?;
+        let user = item.external_id();
+        let user = user.as_ref().map_or("", |user| user.as_str());
+        let (first, is_same_user) = above.first(("token", item.token_hash()), user, line);
+        if !is_same_user {
+            return Err(format!("line {first} gives the same token to another user"));
+        }
+        if first < line {
+            self.repeats = true;
+            self.items.retain(|(_, other)| other.token_hash() != item.token_hash());
+        }
+        let warnings = item.warnings().iter().map(|warning| (line, Remark::Warning(warning.to_string())));
+        self.remarks.extend(warnings);
+        let (first, is_same_case) = above.first(("user", &user.to_lowercase()), user, line);
+        if !is_same_case {
+            self.remarks.push((
+                line,
+                Remark::Warning(format!(
+                    "`external_id` differs from line {first} only in upper and lower case: Zendesk may take both for one \
+                     user"
+                )),
+            ));
+        }
+        self.items.push((line, item));
+        Ok(())
+    }
+
+    pub(super) fn bad_lines(&self) -> usize {
+        self.remarks.iter().filter(|(_, remark)| matches!(remark, Remark::Bad(_))).count()
     }
 }
 
@@ -138,32 +143,25 @@ impl Writer {
         } else {
             _among_others = self.order.read().await;
         }
-        let items = std::mem::take(&mut batch.items);
         if let Some(table) = &self.table {
-            batch.failure = self.put(table, items, &mut batch).await.err();
+            batch.failure = self.put(table, &mut batch).await.err();
         }
         batch
     }
 
     /// Repeats requests until DynamoDB has stored or refused each item.
-    async fn put(
-        &self,
-        table: &UserTokenTable,
-        items: Vec<(u64, UserTokenItem)>,
-        batch: &mut Batch,
-    ) -> Result<(), String> {
-        let (count, mut refused) = (items.len(), 0);
+    async fn put(&self, table: &UserTokenTable, batch: &mut Batch) -> Result<(), String> {
+        let (count, mut refused) = (batch.items.len(), 0);
         let mut backoff = Backoff::new(self.give_up_after);
-        let mut requests = vec![items];
+        let mut requests = vec![std::mem::take(&mut batch.items)];
         while let Some(mut items) = requests.pop().filter(|items| !items.is_empty()) {
-            let all: Vec<_> = items.iter().map(|(_, item)| item.clone()).collect();
-            let trouble = match table.put_batch(&all).await {
+            let trouble = match table.put_batch(items.iter().map(|(_, item)| item)).await {
                 Ok(left) => {
                     self.was_reached.set(true);
-                    if left.len() < all.len() {
+                    if left.len() < items.len() {
                         backoff.succeeded();
                     }
-                    items.retain(|(_, item)| left.contains(item));
+                    items.retain(|(_, item)| left.iter().any(|hash| hash == item.token_hash()));
                     if items.is_empty() {
                         continue;
                     }
@@ -175,15 +173,15 @@ impl Writer {
                         requests.extend(items.into_iter().map(|item| vec![item]));
                         continue;
                     }
+                    // A table that refuses every item is the wrong table.
+                    Failure::Invalid if count > 1 && refused + 1 == count => return Err(error.to_string()),
                     Failure::Invalid => {
                         refused += 1;
-                        // A table that refuses every item is the wrong table.
-                        if refused == count && count > 1 {
-                            return Err(error.to_string());
-                        }
                         let reason = "DynamoDB does not accept this item: check `user_fields`";
-                        batch.warnings.retain(|(line, _)| items.iter().all(|(bad, _)| bad != line));
-                        batch.bad_lines.extend(items.into_iter().map(|(line, _)| (line, reason.into())));
+                        for (line, _) in items {
+                            batch.remarks.retain(|(other, _)| *other != line);
+                            batch.remarks.push((line, Remark::Bad(reason.into())));
+                        }
                         continue;
                     }
                     Failure::Throttled => error.to_string(),
@@ -191,11 +189,10 @@ impl Writer {
                     _ => return Err(error.to_string()),
                 },
             };
-            let Some(pause) = backoff.pause().filter(|_| !self.is_stopped.get()) else {
+            if self.is_stopped.get() || !backoff.wait().await {
                 let time = humantime::format_duration(self.give_up_after);
                 return Err(format!("{trouble}. DynamoDB took nothing for {time}"));
-            };
-            tokio::time::sleep(pause).await;
+            }
             batch.retries += 1;
             requests.push(items);
         }

@@ -1,16 +1,24 @@
-//! `zendesk-jwt user suspend`, `user resume` and `user update`: change all items of a user.
+//! Commands that change or delete items: `user suspend`, `resume`, `update` and `forget`, and `token revoke`.
 
+use std::collections::HashSet;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::arguments::{OneUser, no_such_user, report_json, warn};
-use super::each_item::each_item;
+use super::arguments::{OneUser, Place, external_id, no_such_user, report_json, warn};
 use super::profile::ProfileOptions;
+use super::selection::{Selection, no_such_token};
+use crate::aws::error::AwsError;
 use crate::aws::fields::profile_fields;
-use crate::aws::user_token_table::{Change, UserTokenTable};
-use crate::problem::{Problem, block_on, usage_error};
+use crate::aws::user_token_items::StoredItem;
+use crate::aws::user_token_table::{Change, Changed, UserTokenTable};
+use crate::input;
+use crate::output;
+use crate::problem::{Problem, usage_error};
+use zendesk_jwt::user::ExternalId;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
@@ -48,49 +56,65 @@ pub(crate) struct Update {
     profile: ProfileOptions,
 }
 
+#[derive(Debug, clap::Args)]
+#[command(after_help = concat!(
+    "A JWT that was signed before stays good for as long as Zendesk accepts it.\n\n",
+    report_json!(),
+    "\n\nExit status: 0 when the tokens are deleted, 1 when one is not or there is none, 2 on a usage error."
+))]
+pub(crate) struct Revoke {
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Revoke all tokens of this user. The last one takes the profile with it
+    #[arg(long, value_name = "ID", value_parser = external_id, conflicts_with_all = ["hash", "token_file"])]
+    external_id: Option<ExternalId>,
+
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = concat!(
+    "If nothing is stored about the user, the command succeeds, so that it can be repeated.\n\n",
+    report_json!(),
+    "\n\nExit status: 0 when nothing is stored about the user any more, 1 when something may be, 2 on a usage error."
+))]
+pub(crate) struct Forget {
+    #[command(flatten)]
+    user: OneUser,
+
+    /// Do not ask for confirmation
+    #[arg(long)]
+    yes: bool,
+}
+
 /// The claims that Zendesk clears when they are null.
 fn clearable() -> impl Iterator<Item = &'static str> {
     profile_fields().filter(|field| !matches!(*field, "name" | "email" | "email_verified"))
 }
 
 impl Suspension {
-    pub(super) fn run(&self, suspended: bool) -> Result<ExitCode, Problem> {
+    pub(super) async fn run(&self, suspended: bool) -> Result<ExitCode, Problem> {
         let change = Change::default().set(Map::from_iter([("suspended".to_owned(), Value::Bool(suspended))]))?;
         // A malformed item can be suspended too, so there is no preview.
-        block_on(async { apply(&self.user.place.table().await?, &self.user, &change).await })
+        apply(&self.user.place.user_tokens.table().await?, &self.user, &change).await
     }
 }
 
 impl Update {
-    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
-        match self.fields() {
-            Ok((set, removed)) if set.is_empty() && removed.is_empty() => {
-                Ok(usage_error("there is nothing to change: give a field, as `user update --help` lists them"))
-            }
-            Ok((set, removed)) => block_on(self.update(set, &removed)),
-            Err(field) => Ok(usage_error(&format!("{field} is given twice: set it, make it null, or remove it"))),
-        }
-    }
-
-    /// The fields to set and those to remove, or a field that is given twice.
-    fn fields(&self) -> Result<(Map<String, Value>, Vec<&str>), &str> {
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let mut set = self.profile.fields();
-        for field in &self.nulls {
-            if set.insert(field.clone(), Value::Null).is_some() {
-                return Err(field);
-            }
+        let mut removed = HashSet::new();
+        let twice = self.nulls.iter().find(|field| set.insert((*field).clone(), Value::Null).is_some());
+        let twice =
+            twice.or_else(|| self.removed.iter().find(|field| set.contains_key(*field) || !removed.insert(*field)));
+        if let Some(field) = twice {
+            usage_error(&format!("{field} is given twice: set it, make it null, or remove it"));
         }
-        let mut removed = Vec::new();
-        for field in &self.removed {
-            if set.contains_key(field) || removed.contains(&field.as_str()) {
-                return Err(field);
-            }
-            removed.push(field);
+        if set.is_empty() && removed.is_empty() {
+            usage_error("there is nothing to change: give a field, as `user update --help` lists them");
         }
-        Ok((set, removed))
-    }
-
-    async fn update(&self, set: Map<String, Value>, removed: &[&str]) -> Result<ExitCode, Problem> {
         let mut change = Change::default().set(set)?;
         for field in removed {
             change = change.remove(field)?;
@@ -111,4 +135,169 @@ async fn apply(table: &UserTokenTable, user: &OneUser, change: &Change) -> Resul
     })
     .await?;
     if report.is_empty() { Err(no_such_user()) } else { report.show("changed", user.place.json) }
+}
+
+impl Revoke {
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
+        let Some(user) = &self.external_id else {
+            let (table, token_hash) = self.selection.find(&self.place).await?;
+            if table.delete(&token_hash, None).await? == Changed::NoSuchItem {
+                return Err(no_such_token());
+            }
+            return Report::of_one(Changed::Yes).show("revoked", self.place.json);
+        };
+        let report = delete_all(&self.place.user_tokens.table().await?, user).await?;
+        if report.is_empty() {
+            return Err(no_such_user());
+        }
+        if !self.place.json {
+            output::note("The user's profile is deleted too: `token issue` will need it again.");
+        }
+        report.show("revoked", self.place.json)
+    }
+}
+
+impl Forget {
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
+        if !self.yes && !io::stdin().is_terminal() {
+            usage_error("there is no terminal on which to ask: give --yes to delete everything");
+        }
+        let OneUser { external_id, place } = &self.user;
+        let table = place.user_tokens.table().await?;
+        if !self.yes {
+            let items = table.of_user(external_id).await?.len();
+            let user = output::escaped(external_id.as_str());
+            let place = table.describe().await;
+            let question = format!("Delete all {items} items of the user {user} in {place}? Type yes: ");
+            if items > 0 && !input::confirm(&question)? {
+                return Err(Problem("nothing was deleted".into()));
+            }
+        }
+        let mut report = delete_all(&table, external_id).await?;
+        check_absence(&table, external_id, &mut report).await;
+        if !place.json {
+            if report.is_empty() {
+                output::note("Nothing is stored under this --external-id. Check it if you expected something.");
+            }
+            output::note(&format!(
+                "Not in this table: Zendesk's own copy of the user, which you delete in Zendesk; point-in-time backups \
+                 of the table, for up to 35 days; and in CloudWatch the functions' log lines with external_id_hash {}, \
+                 which hold no name and no address, until their retention ends.",
+                external_id.hash()
+            ));
+        }
+        report.show("deleted", place.json)
+    }
+}
+
+async fn delete_all(table: &UserTokenTable, user: &ExternalId) -> Result<Report, Problem> {
+    each_item(table, user, async |item| table.delete(item.token_hash(), Some(user)).await).await
+}
+
+/// Adds what is still stored to the report. The index may show a deleted item, so each one is read from the table.
+async fn check_absence(table: &UserTokenTable, user: &ExternalId, report: &mut Report) {
+    let found = match table.of_user(user).await {
+        Ok(found) => found,
+        Err(error) => return report.fail(None, error.to_string()),
+    };
+    for item in found {
+        let token_hash = Some(item.token_hash().to_owned());
+        if report.failed.iter().any(|failure| failure.token_hash == token_hash) {
+            continue;
+        }
+        match table.get(item.token_hash()).await {
+            Ok(None) => {}
+            Ok(Some(_)) => report.fail(token_hash, "the item is still there, or was stored again".into()),
+            Err(error) => report.fail(token_hash, error.to_string()),
+        }
+    }
+}
+
+/// Works on every item of the user until the index shows no further one. A failed item does not stop the others.
+async fn each_item(
+    table: &UserTokenTable,
+    user: &ExternalId,
+    work: impl AsyncFn(&StoredItem) -> Result<Changed, AwsError>,
+) -> Result<Report, Problem> {
+    let mut report = Report::default();
+    let mut items = table.of_user(user).await?;
+    let mut done = HashSet::new();
+    while !items.is_empty() {
+        for item in &items {
+            match work(item).await {
+                Ok(changed) => report.add(changed),
+                Err(error) => {
+                    report.items += 1;
+                    report.fail(Some(item.token_hash().to_owned()), error.to_string());
+                }
+            }
+            done.insert(item.token_hash().to_owned());
+        }
+        // Another process may have stored a token in the meantime.
+        items = match table.of_user(user).await {
+            Ok(items) => items.into_iter().filter(|item| !done.contains(item.token_hash())).collect(),
+            Err(error) => {
+                report.fail(None, error.to_string());
+                Vec::new()
+            }
+        };
+    }
+    Ok(report)
+}
+
+#[derive(Default, Serialize)]
+pub(super) struct Report {
+    items: usize,
+    changed: usize,
+    /// The items that could not be changed and are as they were.
+    failed: Vec<Failure>,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    /// `None` if reading the items failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_hash: Option<String>,
+    problem: String,
+}
+
+impl Report {
+    pub(super) fn of_one(changed: Changed) -> Self {
+        let mut report = Self::default();
+        report.add(changed);
+        report
+    }
+
+    /// Whether the user had no items.
+    fn is_empty(&self) -> bool {
+        self.items == 0 && self.failed.is_empty()
+    }
+
+    fn add(&mut self, changed: Changed) {
+        // The index still shows an item that was deleted a moment ago.
+        self.items += usize::from(changed != Changed::NoSuchItem);
+        self.changed += usize::from(changed == Changed::Yes);
+    }
+
+    fn fail(&mut self, token_hash: Option<String>, problem: String) {
+        self.failed.push(Failure { token_hash, problem });
+    }
+
+    /// Prints the report, where `done` is what was done to the items, such as `changed`.
+    pub(super) fn show(&self, done: &str, as_json: bool) -> Result<ExitCode, Problem> {
+        if as_json {
+            output::json(self)?;
+        } else {
+            output::line(&format!("{} of {} items {done}", self.changed, self.items))?;
+        }
+        for Failure { token_hash, problem } in &self.failed {
+            let which = token_hash.as_deref().unwrap_or("the table");
+            output::note(&format!("not {done}: {which}: {problem}"));
+        }
+        if self.failed.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        output::note("Run the same command again for the rest.");
+        Ok(ExitCode::FAILURE)
+    }
 }

@@ -9,10 +9,9 @@ use serde_json::{Value, json};
 use super::arguments::Format;
 use super::cells::csv_row;
 use super::new_token;
-use super::private_file::Replacement;
 use super::rows::{self, Header, Reason, Row, Rows};
 use crate::output;
-use crate::problem::{Problem, usage_error};
+use crate::problem::Problem;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "OUT holds the only copy of the tokens, and only you can read it. Store its users with \
@@ -43,32 +42,26 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self) -> Result<ExitCode, Problem> {
-        match rows::format(&self.input, self.format) {
-            Ok(format) => self.fill(format),
-            Err(advice) => Ok(usage_error(&advice)),
-        }
-    }
-
-    fn fill(&self, format: Format) -> Result<ExitCode, Problem> {
+        let mut rows = Rows::open(&self.input, self.format)?;
         if self.output.exists() && !self.overwrite {
             return Err(Problem(format!(
                 "{} exists, and its tokens may be the only copy: name another file, or give --overwrite",
                 self.output.display()
             )));
         }
-        let mut rows = Rows::open(&self.input, format)?;
         let unwritable = |error: io::Error| Problem(format!("{} cannot be written: {error}", self.output.display()));
-        let mut file = BufWriter::new(Replacement::of(&self.output).map_err(unwritable)?);
+        let file = output::private_file(&self.output).map_err(unwritable)?;
+        let mut target = BufWriter::new(&file);
         if let Some(header) = &rows.header {
             let token = header.place("token").is_none().then_some("token");
-            file.write_all(&csv_row(header.cells.iter().chain(token))).map_err(unwritable)?;
+            target.write_all(&csv_row(header.cells.iter().chain(token))).map_err(unwritable)?;
         }
         let (mut issued, mut unchanged, mut bad) = (0_u64, 0_u64, 0_u64);
         while let Some(row) = rows.next()? {
             let line = row.line;
             match fill(rows.header.as_ref(), row) {
                 Ok((text, is_new)) => {
-                    file.write_all(&text).map_err(unwritable)?;
+                    target.write_all(&text).map_err(unwritable)?;
                     *(if is_new { &mut issued } else { &mut unchanged }) += 1;
                 }
                 Err(reason) => {
@@ -80,7 +73,9 @@ impl Arguments {
         if bad > 0 {
             return Err(Problem(format!("{} is not written, because {bad} lines are bad", self.output.display())));
         }
-        file.flush().and_then(|()| file.get_mut().complete()).map_err(unwritable)?;
+        target.flush().map_err(unwritable)?;
+        drop(target);
+        output::complete(file, &self.output).map_err(unwritable)?;
         if self.json {
             output::json(&json!({"issued": issued, "kept": unchanged}))?;
         } else {

@@ -2,8 +2,8 @@
 //! again from the start.
 
 use std::fs::File;
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::task::Poll;
@@ -17,12 +17,12 @@ use serde_json::json;
 use tokio::signal::ctrl_c;
 
 use super::arguments::Format;
-use super::batch::{self, Batch, Writer};
+use super::batch::{self, Batch, Remark, Writer};
 use super::progress::{Progress, per_second};
-use super::rows::{self, Rows};
+use super::rows::Rows;
 use crate::account::UserTokens;
 use crate::output;
-use crate::problem::{Problem, block_on, usage_error};
+use crate::problem::{Problem, usage_error};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -74,22 +74,18 @@ fn concurrency(text: &str) -> Result<usize, String> {
 }
 
 impl Arguments {
-    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
-        let format = match rows::format(&self.file, self.format) {
-            Ok(format) => format,
-            Err(advice) => return Ok(usage_error(&advice)),
-        };
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
+        let rows = Rows::open(&self.file, self.format)?;
         let errors = self.errors.as_ref().and_then(|path| path.canonicalize().ok());
         if errors.is_some() && errors == self.file.canonicalize().ok() {
-            return Ok(usage_error("FILE and --errors cannot be one file"));
+            usage_error("FILE and --errors cannot be one file");
         }
-        let rows = Rows::open(&self.file, format)?;
         if rows.header.as_ref().is_some_and(|header| header.place("token").or(header.place("token_hash")).is_none()) {
             return Err(Problem(
                 "the file has neither a column `token` nor `token_hash`: `zendesk-jwt token fill` makes tokens".into(),
             ));
         }
-        let (summary, stop) = block_on(self.import(rows))?;
+        let (summary, stop) = self.import(rows).await?;
         output::line(&if self.json { serde_json::to_string(&summary).unwrap_or_default() } else { summary.text() })?;
         if let Some(stop) = &stop {
             output::note(&format!(
@@ -103,13 +99,8 @@ impl Arguments {
     async fn import(&self, rows: Rows) -> Result<(Summary, Option<Problem>), Problem> {
         let table = if self.dry_run { None } else { Some(self.user_tokens.table().await?) };
         let writer = Writer::new(table, self.give_up_after);
-        let progress = if self.quiet || self.json { Progress::silent() } else { Progress::of(rows.bytes.0) };
-        let mut errors = match &self.errors {
-            Some(path) => Some(File::create(path).map_err(|error| {
-                Problem(format!("the file of bad lines, {}, cannot be written: {error}", path.display()))
-            })?),
-            None => None,
-        };
+        let progress = Progress::new(self.quiet || self.json, rows.bytes.0);
+        let mut errors = self.errors.as_ref().map(File::create).transpose().map_err(|error| self.unwritable(&error))?;
         let mut batches = batch::read(rows);
         let batches =
             poll_fn(|context| if writer.is_stopped.get() { Poll::Ready(None) } else { batches.poll_recv(context) });
@@ -120,7 +111,13 @@ impl Arguments {
         loop {
             let problem = tokio::select! {
                 batch = written.next() => match batch {
-                    Some(batch) => batch.and_then(|batch| summary.add(batch, &progress, errors.as_mut())).err(),
+                    Some(batch) => match batch {
+                        Ok(batch) => match summary.add(batch, &progress, errors.as_mut()) {
+                            Ok(failure) => failure.map(Problem),
+                            Err(error) => Some(self.unwritable(&error)),
+                        },
+                        Err(problem) => Some(problem),
+                    },
                     None => break,
                 },
                 _ = &mut interrupt => {
@@ -140,8 +137,13 @@ impl Arguments {
         }
         summary.complete = stop.is_none();
         summary.seconds = (progress.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-        summary.per_second = per_second(summary.stored, summary.seconds);
+        summary.per_second = per_second(summary.stored, progress.elapsed());
         Ok((summary, stop))
+    }
+
+    fn unwritable(&self, error: &io::Error) -> Problem {
+        let path = self.errors.as_deref().unwrap_or(Path::new("")).display();
+        Problem(format!("the file of bad lines, {path}, cannot be written: {error}"))
     }
 }
 
@@ -165,30 +167,27 @@ struct Summary {
 }
 
 impl Summary {
-    /// Counts the results of a batch, and reports its bad lines.
-    fn add(&mut self, batch: Batch, progress: &Progress, mut errors: Option<&mut File>) -> Result<(), Problem> {
+    /// Counts the results of a batch, and reports its bad lines. Returns why the batch was not stored.
+    fn add(&mut self, batch: Batch, progress: &Progress, mut errors: Option<&mut File>) -> io::Result<Option<String>> {
+        let bad = batch.bad_lines();
         self.read += batch.lines as u64;
-        self.stored += batch.stored() as u64;
-        self.bad += batch.bad_lines.len() as u64;
+        self.stored += if batch.failure.is_some() { 0 } else { batch.lines - bad } as u64;
+        self.bad += bad as u64;
         self.retries += batch.retries;
-        self.warnings += batch.warnings.len() as u64;
-        let bad_lines = batch.bad_lines.iter().map(|(line, reason)| (line, "reason", reason));
-        let warnings = batch.warnings.iter().map(|(line, warning)| (line, "warning", warning));
-        let mut reports: Vec<_> = bad_lines.chain(warnings).collect();
-        reports.sort_by_key(|(line, ..)| *line);
-        for (line, kind, text) in reports {
-            match &mut errors {
-                Some(file) => {
-                    let report = json!({"line": line, kind: text});
-                    writeln!(file, "{report}").map_err(|error| unwritable(&error))?;
-                }
-                None if kind == "warning" => progress.say(&format!("line {line}: warning: {text}")),
-                None => progress.say(&format!("line {line}: {text}")),
+        self.warnings += (batch.remarks.len() - bad) as u64;
+        let mut remarks = batch.remarks;
+        remarks.sort_by_key(|(line, _)| *line);
+        for (line, remark) in remarks {
+            match (&mut errors, remark) {
+                (Some(file), Remark::Bad(reason)) => writeln!(file, "{}", json!({"line": line, "reason": reason}))?,
+                (Some(file), Remark::Warning(text)) => writeln!(file, "{}", json!({"line": line, "warning": text}))?,
+                (None, Remark::Bad(reason)) => progress.say(&format!("line {line}: {reason}")),
+                (None, Remark::Warning(text)) => progress.say(&format!("line {line}: warning: {text}")),
             }
         }
         let more = if self.bad == 0 { String::new() } else { format!(", {} bad", self.bad) };
         progress.is_at(batch.end, self.stored, if self.dry_run { "good" } else { "stored" }, &more);
-        batch.failure.map_or(Ok(()), |reason| Err(Problem(reason)))
+        Ok(batch.failure)
     }
 
     fn text(&self) -> String {
@@ -205,8 +204,4 @@ impl Summary {
         }
         format!("{counts} stored, {bad} bad{warnings}; {seconds:.1} s, {rate} per second, {retries} retries")
     }
-}
-
-fn unwritable(error: &std::io::Error) -> Problem {
-    Problem(format!("the file of bad lines cannot be written: {error}"))
 }

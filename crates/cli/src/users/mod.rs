@@ -10,21 +10,16 @@ mod backoff;
 mod batch;
 mod cells;
 mod change;
-mod comparison;
-mod delete;
-mod each_item;
 mod export;
 mod fill;
 mod import;
 pub(crate) mod new_token;
-mod private_file;
 mod profile;
 mod progress;
 mod put;
 mod rows;
 mod selection;
 mod show;
-mod view;
 
 /// The subcommands of `zendesk-jwt user`.
 #[derive(Debug, clap::Subcommand)]
@@ -40,7 +35,7 @@ pub(crate) enum UserCommand {
     /// Change the profile in all tokens of a user
     Update(Box<change::Update>),
     /// Delete everything that is stored about a user
-    Forget(delete::Forget),
+    Forget(change::Forget),
     /// Store the users of a CSV or JSON Lines file
     Import(import::Arguments),
     /// Write all users to a CSV or JSON Lines file
@@ -55,32 +50,36 @@ pub(crate) enum TokenCommand {
     /// Make a token for each user of a CSV or JSON Lines file
     Fill(fill::Arguments),
     /// Delete a token, or all tokens of a user: the next request is refused
-    Revoke(delete::Revoke),
+    Revoke(change::Revoke),
     /// Show what is stored for a token, and what each flow answers
     Show(show::ShowToken),
     /// List the tokens of a user
     List(show::List),
 }
 
-pub(crate) fn run_user(command: &UserCommand) -> Result<ExitCode, Problem> {
-    match command {
-        UserCommand::Put(arguments) => arguments.run(),
-        UserCommand::Show(arguments) => arguments.run(),
-        UserCommand::Suspend(arguments) => arguments.run(true),
-        UserCommand::Resume(arguments) => arguments.run(false),
-        UserCommand::Update(arguments) => arguments.run(),
-        UserCommand::Forget(arguments) => arguments.run(),
-        UserCommand::Import(arguments) => arguments.run(),
-        UserCommand::Export(arguments) => arguments.run(),
+impl UserCommand {
+    pub(crate) async fn run(&self) -> Result<ExitCode, Problem> {
+        match self {
+            Self::Put(arguments) => arguments.run().await,
+            Self::Show(arguments) => arguments.run().await,
+            Self::Suspend(arguments) => arguments.run(true).await,
+            Self::Resume(arguments) => arguments.run(false).await,
+            Self::Update(arguments) => arguments.run().await,
+            Self::Forget(arguments) => arguments.run().await,
+            Self::Import(arguments) => arguments.run().await,
+            Self::Export(arguments) => arguments.run().await,
+        }
     }
 }
 
-pub(crate) fn run_token(command: &TokenCommand) -> Result<ExitCode, Problem> {
-    match command {
-        TokenCommand::Issue(arguments) => arguments.run(),
-        TokenCommand::Fill(arguments) => arguments.run(),
-        TokenCommand::Revoke(arguments) => arguments.run(),
-        TokenCommand::Show(arguments) => arguments.run(),
-        TokenCommand::List(arguments) => arguments.run(),
+impl TokenCommand {
+    pub(crate) async fn run(&self) -> Result<ExitCode, Problem> {
+        match self {
+            Self::Issue(arguments) => arguments.run().await,
+            Self::Fill(arguments) => arguments.run(),
+            Self::Revoke(arguments) => arguments.run().await,
+            Self::Show(arguments) => arguments.run().await,
+            Self::List(arguments) => arguments.run().await,
+        }
     }
 }

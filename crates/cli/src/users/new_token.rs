@@ -4,16 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::view::{TokenView, profile};
+use super::show::TokenView;
 use crate::aws::user_token_items::StoredItem;
 use crate::output;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, Kind, NoRandomness, SystemClock};
-use zendesk_jwt::user::UserToken;
 
 /// The start of every token that the tool makes, so that scanners find a leaked one.
 const PREFIX: &str = "zjwt_";
@@ -84,31 +82,18 @@ pub(crate) fn random() -> Result<Zeroizing<String>, Problem> {
     Ok(Zeroizing::new(format!("{PREFIX}{}", digits.as_str())))
 }
 
-/// The token hash of a token that [`random`] made.
-pub(super) fn hash(token: &str) -> String {
-    // A new token is neither empty nor too long.
-    UserToken::parse(token).map(|token| token.hash()).unwrap_or_default()
-}
-
-#[derive(Serialize)]
-struct Issued<'a> {
-    token: &'a str,
-    #[serde(flatten)]
-    stored: TokenView,
-    profile: Map<String, Value>,
-}
-
 /// Prints a new token, which is stored as `item`: only the token on standard output, unless as JSON.
-pub(super) fn show(token: &str, item: &StoredItem, as_json: bool) -> Result<(), Problem> {
-    let stored = TokenView::of(item);
-    let token_hash = stored.token_hash.clone();
+pub(super) fn show(token: Zeroizing<String>, item: &StoredItem, as_json: bool) -> Result<(), Problem> {
+    let mut stored = TokenView::with_profile(item);
+    let token_hash = item.token_hash();
     let text = if as_json {
-        Zeroizing::new(output::in_json(&Issued { token, stored, profile: profile(item) }))
+        stored.token = Some(token);
+        Zeroizing::new(output::in_json(&stored))
     } else {
         output::note(&format!("Stored as the SHA-256 {token_hash}; expires: {}.", stored.expiry()));
         stored.sentences().for_each(|sentence| output::note(&format!("  {sentence}")));
         output::note("This is the only time that the token is shown:");
-        Zeroizing::new(token.to_owned())
+        token
     };
     output::try_line(&text).map_err(|error| {
         Problem(format!(

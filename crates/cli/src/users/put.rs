@@ -1,24 +1,24 @@
 //! `zendesk-jwt user put` and `token issue`: store a user under one token.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::arguments::{OneUser, Place, external_id, report_json, token_json, warn, warn_of_another_case};
-use super::comparison::Comparison;
-use super::each_item::Report;
+use super::change::Report;
 use super::new_token::{self, TokenOptions};
 use super::profile::ProfileOptions;
 use super::selection;
+use super::show::Comparison;
 use crate::aws::fields::shape;
 use crate::aws::user_token_items::{StoredItem, UserTokenItem};
-use crate::aws::user_token_table::{Put as Stored, UserTokenTable};
+use crate::aws::user_token_table::{Changed, UserTokenTable};
 use crate::input::is_standard_input;
 use crate::output;
-use crate::problem::{Problem, block_on, usage_error};
+use crate::problem::{Problem, usage_error};
 use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt::user::ExternalId;
 
@@ -73,41 +73,31 @@ pub(crate) struct Issue {
 }
 
 impl Put {
-    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let reads_stdin = |file: &Option<PathBuf>| file.as_deref().is_some_and(is_standard_input);
         if reads_stdin(&self.file) && reads_stdin(&self.token_file) {
-            return Ok(usage_error("--file and --token-file cannot both be standard input"));
+            usage_error("--file and --token-file cannot both be standard input");
         }
-        block_on(self.put())
-    }
-
-    async fn put(&self) -> Result<ExitCode, Problem> {
-        let mut fields = self.fields()?;
-        let token = if has_token(&fields) { None } else { Some(new_token::random()?) };
-        if let Some(token) = &token {
-            fields.insert("token_hash".into(), new_token::hash(token).into());
-        }
+        let fields = self.fields()?;
         let decides_on_suspension = fields.contains_key("suspended");
-        let item = UserTokenItem::from_json(fields)?;
+        let (item, token) = item(fields, Map::new())?;
 
-        let table = self.place.table().await?;
-        let others = match StoredItem::from(item.clone()).external_id() {
+        let table = self.place.user_tokens.table().await?;
+        let others = match item.external_id() {
             Some(user) => table.of_user(&user).await?,
             None => Vec::new(),
         };
         if !decides_on_suspension {
             refuse_suspended(&others)?;
         }
-        let (item, stored) = store(&table, item).await?;
+        let changed = store(&table, &item).await?;
         if !self.place.json {
             point_out_differences(&item, others);
         }
-        if let Some(token) = token {
-            new_token::show(&token, &item, self.place.json)?;
-            return Ok(ExitCode::SUCCESS);
+        match token {
+            Some(token) => new_token::show(token, &item, self.place.json).map(|()| ExitCode::SUCCESS),
+            None => Report::of_one(changed).show("changed", self.place.json),
         }
-        let changed = usize::from(stored != Stored::Unchanged);
-        Report { items: 1, changed, failed: Vec::new() }.show("changed", self.place.json)
     }
 
     fn fields(&self) -> Result<Map<String, Value>, Problem> {
@@ -128,13 +118,9 @@ impl Put {
 }
 
 impl Issue {
-    pub(super) fn run(&self) -> Result<ExitCode, Problem> {
-        block_on(self.issue())
-    }
-
-    async fn issue(&self) -> Result<ExitCode, Problem> {
+    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let OneUser { external_id, place } = &self.user;
-        let table = place.table().await?;
+        let table = place.user_tokens.table().await?;
         let items = table.of_user(external_id).await?;
         refuse_suspended(&items)?;
         let given = self.profile.fields();
@@ -149,13 +135,23 @@ impl Issue {
         let mut fields = given;
         fields.insert("external_id".into(), external_id.as_str().into());
         self.token.add_to(&mut fields);
-
-        let token = new_token::random()?;
-        fields.insert("token_hash".into(), new_token::hash(&token).into());
-        let (item, _) = store(&table, UserTokenItem::with_copied(fields, copied)?).await?;
-        new_token::show(&token, &item, place.json)?;
+        let (item, token) = item(fields, copied)?;
+        store(&table, &item).await?;
+        new_token::show(token.unwrap_or_default(), &item, place.json)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The item to store, and its token if the fields have none.
+fn item(
+    mut fields: Map<String, Value>,
+    copied: Map<String, Value>,
+) -> Result<(UserTokenItem, Option<Zeroizing<String>>), Problem> {
+    let token = if has_token(&fields) { None } else { Some(new_token::random()?) };
+    if let Some(token) = &token {
+        fields.insert("token".into(), token.as_str().into());
+    }
+    Ok((UserTokenItem::with_copied(fields, copied)?, token))
 }
 
 fn has_token(fields: &Map<String, Value>) -> bool {
@@ -187,14 +183,10 @@ fn shared_profile(items: &[StoredItem], given: &Map<String, Value>) -> Result<Ma
 }
 
 fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
-    let mut text = String::new();
-    let read = if is_standard_input(file) {
-        io::stdin().read_to_string(&mut text)
-    } else {
-        File::open(file).and_then(|mut file| file.read_to_string(&mut text))
-    };
+    let is_stdin = is_standard_input(file);
+    let text = if is_stdin { io::read_to_string(io::stdin()) } else { std::fs::read_to_string(file) };
     let name = file.display();
-    read.map_err(|error| match error.kind() {
+    let text = text.map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData => Problem(format!("{name} is not UTF-8 text: save it as UTF-8")),
         _ => Problem(format!("{name} cannot be read: {error}")),
     })?;
@@ -226,15 +218,15 @@ fn refuse_suspended(items: &[StoredItem]) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn store(table: &UserTokenTable, item: UserTokenItem) -> Result<(StoredItem, Stored), Problem> {
+async fn store(table: &UserTokenTable, item: &UserTokenItem) -> Result<Changed, Problem> {
     warn(item.warnings());
-    if let Some(user) = StoredItem::from(item.clone()).external_id() {
+    if let Some(user) = item.external_id() {
         warn_of_another_case(table, &user).await?;
     }
     match table.put_for_its_user(item.clone()).await? {
-        Stored::OfAnotherUser => {
+        Changed::NoSuchItem => {
             Err(Problem("this token is another user's: check --external-id, or revoke the token first".into()))
         }
-        stored => Ok((item.into(), stored)),
+        changed => Ok(changed),
     }
 }

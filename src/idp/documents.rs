@@ -1,0 +1,206 @@
+//! The two documents of a provider: its configuration (OpenID Connect Discovery 1.0, section 4) and its keys.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use lambda_http::http::Request;
+use lambda_http::http::header::{ACCEPT, USER_AGENT};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
+use serde::Deserialize;
+use url::Url;
+
+use super::configuration::{is_fetchable, is_loopback};
+use super::keys::{InvalidKeySet, KeySet};
+use crate::backoff;
+
+/// How often each document is requested.
+const ATTEMPTS: u32 = 3;
+
+/// The time limit of one attempt, including the connection that it opens.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(750);
+
+/// The longest pauses after a failed attempt.
+const BACKOFF: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(100)];
+
+/// The time limit of both documents together, so that a request ends within 2.5 seconds.
+const TIMEOUT: Duration = Duration::from_millis(2300);
+
+/// The longest document to read, in bytes. Documents of a few kilobytes are usual.
+const LONGEST_DOCUMENT: usize = 256 * 1024;
+
+/// Reads the documents of providers. No connection stays open: the next read is minutes away.
+#[derive(Clone, Debug)]
+pub struct Documents(Arc<ClientConfig>);
+
+/// Why the keys of a provider could not be read. The text names the address, and nothing that the provider sent.
+#[derive(Debug, thiserror::Error)]
+#[error("{url}")]
+pub struct DocumentError {
+    /// The address of the document.
+    pub url: String,
+    /// What is wrong with the document.
+    #[source]
+    pub problem: DocumentProblem,
+}
+
+/// What is wrong with a document.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentProblem {
+    /// The connection failed, or ended before the answer did.
+    #[error("no answer")]
+    NoAnswer(#[source] Box<dyn Error + Send + Sync>),
+    /// The answer did not come in time.
+    #[error("no answer in time")]
+    TimedOut,
+    /// The provider answered another status than 200.
+    #[error("the answer is HTTP {0}")]
+    Status(u16),
+    /// The provider redirects. A redirect could lead to http or to another host, so it is not followed.
+    #[error("the answer is a redirect (HTTP {0}), which is not followed")]
+    Redirect(u16),
+    /// The document is longer than any that a provider should send.
+    #[error("the answer has more than {LONGEST_DOCUMENT} bytes")]
+    TooLong,
+    /// The document is not JSON with `issuer` and `jwks_uri`: perhaps an HTML page.
+    #[error("the answer is not JSON with `issuer` and `jwks_uri`")]
+    NotDiscovery,
+    /// The document names another issuer.
+    #[error("`issuer` is not the configured issuer, which must be the same to the last slash")]
+    OtherIssuer,
+    /// The address of the keys is not an https:// address.
+    #[error("`jwks_uri` is not an https:// address")]
+    InsecureKeys,
+    /// The keys cannot be used.
+    #[error("the answer is not a set of keys")]
+    Keys(#[source] InvalidKeySet),
+}
+
+impl DocumentError {
+    pub(super) fn too_slow(issuer: &str) -> Self {
+        Self { url: issuer.to_owned(), problem: DocumentProblem::TimedOut }
+    }
+}
+
+impl Documents {
+    /// A reader that trusts the roots of Mozilla and `more_roots`.
+    ///
+    /// # Errors
+    /// If this build supports neither TLS 1.2 nor 1.3.
+    pub fn new(more_roots: &[CertificateDer<'static>]) -> Result<Self, rustls::Error> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        roots.add_parsable_certificates(more_roots.iter().cloned());
+        let versions = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+        let tls = versions.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
+        Ok(Self(Arc::new(tls)))
+    }
+
+    /// The keys that the issuer publishes now.
+    ///
+    /// # Errors
+    /// The document that is missing or wrong.
+    pub async fn keys(&self, issuer: &str) -> Result<KeySet, DocumentError> {
+        let discovery = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let at = |url: &str| {
+            let url = url.to_owned();
+            move |problem| DocumentError { url, problem }
+        };
+        let client = self.client();
+        let both = async {
+            let keys_at =
+                read(&client, &discovery, |text| address_of_keys(text, issuer)).await.map_err(at(&discovery))?;
+            let keys = |text: &str| KeySet::parse(text).map_err(DocumentProblem::Keys);
+            read(&client, &keys_at, keys).await.map_err(at(&keys_at))
+        };
+        let in_time = tokio::time::timeout(TIMEOUT, both).await;
+        in_time.unwrap_or_else(|_| Err(DocumentError::too_slow(issuer)))
+    }
+
+    fn client(&self) -> HttpClient {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        let tls = ClientConfig::clone(&self.0);
+        let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
+        Client::builder(TokioExecutor::new()).build(https.wrap_connector(tcp))
+    }
+}
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>;
+
+/// The address of the keys in the discovery document of `issuer`.
+fn address_of_keys(text: &str, issuer: &str) -> Result<String, DocumentProblem> {
+    #[derive(Deserialize)]
+    struct Discovery {
+        issuer: String,
+        jwks_uri: String,
+    }
+    let discovery: Discovery = serde_json::from_str(text).map_err(|_| DocumentProblem::NotDiscovery)?;
+    if discovery.issuer != issuer {
+        return Err(DocumentProblem::OtherIssuer);
+    }
+    // A provider elsewhere must not make a function call an address of its own machine.
+    let both_are_local = || Url::parse(issuer).is_ok_and(|issuer| is_loopback(&issuer));
+    let is_safe = |url: &Url| is_fetchable(url) && (!is_loopback(url) || both_are_local());
+    let keys_at = Url::parse(&discovery.jwks_uri).ok().filter(is_safe);
+    keys_at.map(String::from).ok_or(DocumentProblem::InsecureKeys)
+}
+
+/// Requests a document, again after a fault that may pass.
+async fn read<T>(
+    client: &HttpClient,
+    url: &str,
+    parse: impl Fn(&str) -> Result<T, DocumentProblem>,
+) -> Result<T, DocumentProblem> {
+    let mut failures = 0;
+    loop {
+        let answer = tokio::time::timeout(ATTEMPT_TIMEOUT, read_once(client, url)).await;
+        match answer.unwrap_or(Err(DocumentProblem::TimedOut)).and_then(|text| parse(&text)) {
+            Err(problem) if problem.may_pass() && failures + 1 < ATTEMPTS => {
+                failures += 1;
+                tokio::time::sleep(backoff::pause(failures, BACKOFF[0], BACKOFF[1])).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn read_once(client: &HttpClient, url: &str) -> Result<String, DocumentProblem> {
+    let agent = concat!("zendesk-jwt/", env!("CARGO_PKG_VERSION"));
+    let request = Request::get(url).header(ACCEPT, "application/json").header(USER_AGENT, agent);
+    let request = request.body(Empty::new()).map_err(no_answer)?;
+    let answer = client.request(request).await.map_err(no_answer)?;
+    match answer.status() {
+        status if status.is_redirection() => return Err(DocumentProblem::Redirect(status.as_u16())),
+        status if !status.is_success() => return Err(DocumentProblem::Status(status.as_u16())),
+        _ => {}
+    }
+    let body = Limited::new(answer.into_body(), LONGEST_DOCUMENT).collect().await.map_err(body_problem)?;
+    String::from_utf8(body.to_bytes().into()).map_err(no_answer)
+}
+
+fn no_answer(error: impl Into<Box<dyn Error + Send + Sync>>) -> DocumentProblem {
+    DocumentProblem::NoAnswer(error.into())
+}
+
+fn body_problem(error: Box<dyn Error + Send + Sync>) -> DocumentProblem {
+    if error.is::<LengthLimitError>() { DocumentProblem::TooLong } else { DocumentProblem::NoAnswer(error) }
+}
+
+impl DocumentProblem {
+    fn may_pass(&self) -> bool {
+        match self {
+            // A proxy or a captive portal may have answered instead of the provider.
+            Self::NoAnswer(_) | Self::TimedOut | Self::NotDiscovery | Self::Keys(InvalidKeySet::NotASet) => true,
+            Self::Status(status) => *status >= 500 || *status == 429,
+            _ => false,
+        }
+    }
+}
