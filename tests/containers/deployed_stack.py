@@ -1,11 +1,16 @@
 """`sam deploy` of the built template to ministack: the stack is created, and its functions work.
 
 The functions run from the uploaded zips with the stack's own table and secrets, before and after `zendesk-jwt secret put`.
+
+With PACKAGES=dist, stack and tool come from the packages in that folder, on a machine without Rust.
 """
 
 import hashlib
 import json
+import os
+import pathlib
 import sys
+import tarfile
 import tempfile
 import time
 import unittest
@@ -23,7 +28,7 @@ ENVIRONMENT = {
     "AWS_ENDPOINT_URL": ENDPOINT, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "SAM_CLI_TELEMETRY": "0",
 }
-PARAMETERS = "ZendeskSubdomain=acme LoginUrl=https://www.example.com/login AllowedOrigins=https://www.example.com"
+PARAMETERS = {"LoginUrl": "https://www.example.com/login", "AllowedOrigins": "https://www.example.com"}
 
 # Per function: an event with the answer 200, the resource of the secret, and the arguments of `secret put`.
 CASES = {
@@ -42,17 +47,59 @@ def aws(service):
     return boto3.client(service, endpoint_url=ENDPOINT, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
 
 
+class Repository:
+    """What `make build` built."""
+
+    tool = support.TOOL
+
+    def deploy(self):
+        parameters = " ".join(f"{name}={value}" for name, value in {"ZendeskSubdomain": "acme", **PARAMETERS}.items())
+        deploy = ("sam", "deploy", "--stack-name", STACK, "--no-confirm-changeset", "--no-progressbar")
+        run(*deploy, "--parameter-overrides", parameters, environment=ENVIRONMENT, seconds=240)
+
+    def environment(self):
+        return run("make", "--silent", "environment", environment=ENVIRONMENT).stdout
+
+
+class Packages:
+    """Unpacked packages. No command finds cargo."""
+
+    def __init__(self, packages, folder):
+        for package in pathlib.Path(packages).resolve().glob("*.tar.gz"):
+            with tarfile.open(package) as archive:
+                archive.extractall(folder, filter="data")
+        [self.stack] = pathlib.Path(folder).glob("zendesk-jwt-stack-*-x86_64")
+        [folder] = pathlib.Path(folder).glob("zendesk-jwt-[0-9]*-linux-x86_64")
+        self.tool = (str(folder / "zendesk-jwt"),)
+        folders = os.environ["PATH"].split(os.pathsep)
+        ENVIRONMENT["PATH"] = os.pathsep.join(folder for folder in folders if not os.path.exists(f"{folder}/cargo"))
+
+    def deploy(self):
+        settings = self.stack / "samconfig.toml"
+        text = settings.read_text()
+        for name, value in PARAMETERS.items():
+            assert f"""# '{name}=""',""" in text, text
+            text = text.replace(f"""# '{name}=""',""", f"""'{name}="{value}"',""")
+        settings.write_text(text)
+        run("./deploy", "acme", environment=ENVIRONMENT, seconds=240, folder=self.stack)
+
+    def environment(self):
+        return run("./environment", environment=ENVIRONMENT, folder=self.stack).stdout
+
+
 def setUpModule():
+    global release
     state = tempfile.TemporaryDirectory()
     unittest.addModuleCleanup(state.cleanup)
+    packages = os.environ.get("PACKAGES")
+    release = Packages(packages, state.name) if packages else Repository()
     # Functions inherit the environment of ministack, so it needs the address of AWS.
     settings = {**ENVIRONMENT, "GATEWAY_PORT": str(PORT), "BIND_HOST": "127.0.0.1", "STATE_DIR": state.name, "TMPDIR": state.name}
     ministack = support.Process([sys.executable, "tests/containers/ministack_with_more_types.py"], settings)
     unittest.addModuleCleanup(ministack.stop)
     ministack.wait_for(is_ready, 120)
-    deploy = ("sam", "deploy", "--stack-name", STACK, "--no-confirm-changeset", "--no-progressbar")
     try:
-        run(*deploy, "--parameter-overrides", PARAMETERS, environment=ENVIRONMENT, seconds=240)
+        release.deploy()
     except AssertionError:
         print_failures()
         raise
@@ -92,8 +139,8 @@ class DeployedStack(unittest.TestCase):
         for name in ("HttpApi", "UserTokensTable", *FUNCTIONS.values(), *(secret for _, secret, _ in CASES.values())):
             self.assertIn(name, self.resources)
 
-    def test_1_make_environment_prints_the_names_of_table_and_secrets(self):
-        printed = run("make", "--silent", "environment", environment=ENVIRONMENT).stdout.split()
+    def test_1_the_environment_for_the_tool_has_the_names_of_table_and_secrets(self):
+        printed = release.environment().split()
         expected = {name: self.resources[resource]["PhysicalResourceId"] for name, resource in [
             ("USER_TOKENS_TABLE", "UserTokensTable"), ("SDK_SECRET_ID", "SdkSigningKey"),
             ("MESSAGING_SECRET_ID", "MessagingSigningKey"), ("SSO_SECRET_ID", "SsoSigningKey"),
@@ -130,7 +177,7 @@ class DeployedStack(unittest.TestCase):
     def put_secret(self, secret, kind, value):
         """Stores a shared secret with the operator's tool, as docs/signing-keys.md says."""
         secret_id = self.resources[secret]["PhysicalResourceId"]
-        run(*support.TOOL, "secret", "put", *kind, secret_id, "--no-wait", environment=ENVIRONMENT, given=value)
+        run(*release.tool, "secret", "put", *kind, secret_id, "--no-wait", environment=ENVIRONMENT, given=value)
 
     def invoke(self, function, event):
         name = self.resources[FUNCTIONS[function]]["PhysicalResourceId"]

@@ -96,10 +96,10 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def run(*command, environment=None, given="", seconds=120):
+def run(*command, environment=None, given="", seconds=120, folder=ROOT):
     """Runs a command with this standard input. If the command fails, fails with its output."""
     environment = {**os.environ, **(environment or {})}
-    done = subprocess.run(command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True, timeout=seconds)
+    done = subprocess.run(command, cwd=folder, env=environment, input=given, capture_output=True, text=True, timeout=seconds)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(command)} gave {done.returncode}:\n{done.stdout}\n{done.stderr}")
     return done
