@@ -39,6 +39,7 @@ if-installed = @if command -v $(1) >/dev/null; then echo '$(2)'; $(2); else echo
 
 test: ## Run every test, and independent implementations that are installed
 	tests/web-script
+	tests/workflows
 	cargo test --locked --workspace
 	tests/independent-implementations
 
