@@ -8,9 +8,7 @@ With PACKAGES=dist, stack and tool come from the packages in that folder, on a m
 import hashlib
 import json
 import os
-import pathlib
 import sys
-import tarfile
 import tempfile
 import time
 import unittest
@@ -65,12 +63,9 @@ class Packages:
     """Unpacked packages. No command finds cargo."""
 
     def __init__(self, packages, folder):
-        for package in pathlib.Path(packages).resolve().glob("*.tar.gz"):
-            with tarfile.open(package) as archive:
-                archive.extractall(folder, filter="data")
-        [self.stack] = pathlib.Path(folder).glob("zendesk-jwt-stack-*-x86_64")
-        [folder] = pathlib.Path(folder).glob("zendesk-jwt-[0-9]*-linux-x86_64")
-        self.tool = (str(folder / "zendesk-jwt"),)
+        self.stack = support.unpacked("zendesk-jwt-stack-*-x86_64", packages, folder)
+        tool = support.unpacked("zendesk-jwt-[0-9]*-linux-x86_64", packages, folder)
+        self.tool = (str(tool / "zendesk-jwt"),)
         folders = os.environ["PATH"].split(os.pathsep)
         ENVIRONMENT["PATH"] = os.pathsep.join(folder for folder in folders if not os.path.exists(f"{folder}/cargo"))
 
