@@ -41,6 +41,7 @@ test: ## Run every test, and independent implementations that are installed
 	tests/web-script
 	tests/workflows
 	cargo test --locked --workspace
+	tests/openapi
 	tests/independent-implementations
 
 test-release: ## Run the service's tests with release binaries (cargo build --release --bins)

@@ -341,6 +341,23 @@ fn local_and_the_sample_events_have_the_paths_of_the_template() {
     assert_eq!(of_the_events, of_the_template);
 }
 
+#[test]
+fn the_openapi_file_has_the_routes_of_the_template() {
+    let template = template();
+    let mut of_the_template: BTreeSet<_> = Kind::ALL.iter().flat_map(|kind| routes(*kind, &template)).collect();
+    // This route only says that POST is needed.
+    assert!(of_the_template.remove(&("GET".to_owned(), "/messaging/jwt".to_owned())));
+    let openapi = document::yaml(&file("docs/openapi.yaml"));
+    let paths = openapi["paths"].as_object().unwrap().iter();
+    let operations: BTreeSet<_> = paths
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.clone()))
+        })
+        .collect();
+    assert_eq!(operations, of_the_template);
+    assert_eq!(openapi["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
 /// Zendesk leaves the address and the external id out of the URL if the parameters are blank.
 #[test]
 fn the_remote_logout_url_has_blank_parameters_for_personal_data() {
