@@ -2,12 +2,14 @@
 
 The functions run from the uploaded zips with the stack's own table and secrets, before and after `zendesk-jwt secret put`.
 
-With PACKAGES=dist, stack and tool come from the packages in that folder, on a machine without Rust.
+With PACKAGES=dist, stack and tool come from the packages in that folder, on a machine without Rust, and the stack has no
+monitoring.
 """
 
 import hashlib
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -72,9 +74,9 @@ class Packages:
     def deploy(self):
         settings = self.stack / "samconfig.toml"
         text = settings.read_text()
-        for name, value in PARAMETERS.items():
-            assert f"""# '{name}=""',""" in text, text
-            text = text.replace(f"""# '{name}=""',""", f"""'{name}="{value}"',""")
+        for name, value in {**PARAMETERS, "Monitoring": "none"}.items():
+            text, count = re.subn(rf"""# '{name}=".*"',""", f"""'{name}="{value}"',""", text)
+            assert count == 1, f"{name} in {text}"
         settings.write_text(text)
         run("./deploy", "acme", environment=ENVIRONMENT, seconds=240, folder=self.stack)
 
@@ -133,6 +135,11 @@ class DeployedStack(unittest.TestCase):
         self.assertEqual(unfinished, {})
         for name in ("HttpApi", "UserTokensTable", *FUNCTIONS.values(), *(secret for _, secret, _ in CASES.values())):
             self.assertIn(name, self.resources)
+
+    def test_1_only_a_stack_with_monitoring_has_alarms(self):
+        types = {resource["ResourceType"] for resource in self.resources.values()}
+        expected = set() if isinstance(release, Packages) else {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Logs::MetricFilter", "AWS::SNS::Topic"}
+        self.assertEqual({name for name in types if name.startswith(("AWS::CloudWatch::", "AWS::SNS::")) or name == "AWS::Logs::MetricFilter"}, expected)
 
     def test_1_the_environment_for_the_tool_has_the_names_of_table_and_secrets(self):
         printed = release.environment().split()
