@@ -31,11 +31,11 @@ impl Release {
     }
 
     fn deploy(&self, arguments: &[&str], answers: &str) -> Output {
-        let path = format!("{}:{}", self.0.path().display(), std::env::var("PATH").unwrap());
-        let mut child = Command::new(Path::new(ROOT).join("package/deploy"))
+        let mut child = Command::new("sh")
+            .args(["-c", r#"PATH="$PWD:$PATH" exec "$0" "$@""#])
+            .arg(Path::new(ROOT).join("package/deploy"))
             .args(arguments)
             .current_dir(self.0.path())
-            .env("PATH", path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
