@@ -14,11 +14,16 @@ use tracing::level_filters::LevelFilter;
 use url::{Host, Url};
 
 use crate::aws::{self, Endpoints};
-use crate::handlers::sso_redirect::ZendeskHosts;
+use crate::handlers::sso_redirect::{LoginUrl, ZendeskHosts};
 use crate::handlers::{messaging_token, sdk_exchange, sso_redirect};
 use crate::idp::{self, IdentityProvider};
 use crate::jwt::sso::CustomRole;
 use crate::telemetry;
+use zendesk_jwt_rules::{ConfigurationName, Configurations};
+
+pub mod configurations;
+
+use configurations::NamedConfigurations;
 
 /// The default of `SIGNING_KEY_MAX_AGE`, in seconds.
 pub const SIGNING_KEY_MAX_AGE: u64 = 300;
@@ -38,6 +43,8 @@ pub struct Common {
     pub identity_providers: Vec<IdentityProvider>,
     /// `METRICS_NAMESPACE`: the namespace of the metrics, which keeps two stacks in one account apart.
     pub metrics_namespace: String,
+    /// The names in `CONFIGURATIONS`.
+    pub configurations: Vec<ConfigurationName>,
     /// `LOG_LEVEL`: the least severe level that is logged. The line of each request is always logged.
     pub log_level: LevelFilter,
 }
@@ -66,6 +73,8 @@ type Variable = dyn Fn(&str) -> Option<String>;
 pub struct Environment {
     variable: Box<Variable>,
     problems: Vec<String>,
+    /// `CONFIGURATIONS`.
+    configurations: NamedConfigurations,
 }
 
 impl Environment {
@@ -77,7 +86,14 @@ impl Environment {
         variable: impl Fn(&str) -> Option<String> + 'static,
         settings: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Result<T, Problems> {
-        let mut environment = Self { variable: Box::new(variable), problems: Vec::new() };
+        let configurations = NamedConfigurations::default();
+        let mut environment = Self { variable: Box::new(variable), problems: Vec::new(), configurations };
+        if let Some(text) = environment.value("CONFIGURATIONS") {
+            match configurations::parse(&text) {
+                Ok(configurations) => environment.configurations = configurations,
+                Err(problems) => environment.problems = problems,
+            }
+        }
         match settings(&mut environment) {
             Some(settings) if environment.problems.is_empty() => Ok(settings),
             _ => Err(Problems(environment.problems)),
@@ -101,6 +117,7 @@ impl Environment {
             aws: aws?,
             identity_providers,
             metrics_namespace: metrics_namespace.unwrap_or_else(|| telemetry::NAMESPACE.to_owned()),
+            configurations: self.configurations.names().cloned().collect(),
             log_level: log_level.unwrap_or(LevelFilter::INFO),
         })
     }
@@ -137,32 +154,34 @@ impl Environment {
     }
 
     /// The settings of `sdk-exchange`.
-    pub fn sdk(&mut self) -> sdk_exchange::Settings {
-        sdk_exchange::Settings { allowed_networks: self.optional("SDK_ALLOWED_CIDRS", networks) }
+    pub fn sdk(&mut self) -> Configurations<sdk_exchange::Settings> {
+        let settings = sdk_exchange::Settings { allowed_networks: self.optional("SDK_ALLOWED_CIDRS", networks) };
+        self.configurations.of_sdk(settings)
     }
 
     /// The settings of `messaging-token`.
-    pub fn messaging(&mut self) -> messaging_token::Settings {
+    pub fn messaging(&mut self) -> Configurations<messaging_token::Settings> {
         let token_ttl = self.optional("MESSAGING_TOKEN_TTL", |text| seconds(text, 60, 86_400));
-        messaging_token::Settings {
+        let settings = messaging_token::Settings {
             token_ttl: token_ttl.unwrap_or(300),
             session_cookie: self.session_cookie(),
             allowed_origins: self.allowed_origins(),
-        }
+        };
+        self.configurations.of_messaging(settings)
     }
 
     /// The settings of `sso-redirect`, or `None` if there are problems.
-    pub fn sso(&mut self) -> Option<sso_redirect::Settings> {
+    pub fn sso(&mut self) -> Option<Configurations<sso_redirect::Settings>> {
         let origin = self.zendesk();
         let return_to_hosts = self.optional("RETURN_TO_HOSTS", hosts).unwrap_or_default();
-        let login_url = self.optional("LOGIN_URL", web_address);
+        let login_url = self.optional("LOGIN_URL", login_url);
         let post_logout_url = self.optional("POST_LOGOUT_URL", web_address);
         let public_url = self.optional("PUBLIC_URL", public_url);
         let session_cookie = self.session_cookie();
         let end_session_on_logout = self.optional("END_SESSION_ON_LOGOUT", boolean).unwrap_or(true);
         let allowed_origins = self.allowed_origins();
         let require_custom_role = self.optional("REQUIRE_CUSTOM_ROLE", boolean).unwrap_or_default();
-        Some(sso_redirect::Settings {
+        let settings = sso_redirect::Settings {
             zendesk: ZendeskHosts::new(origin?, return_to_hosts),
             login_url,
             post_logout_url,
@@ -171,7 +190,9 @@ impl Environment {
             public_url,
             allowed_origins,
             custom_role: if require_custom_role { CustomRole::Required } else { CustomRole::Optional },
-        })
+        };
+        let is_simulated = self.value("ZENDESK_URL").is_some();
+        Some(self.configurations.of_sso(settings, is_simulated))
     }
 
     /// The account's address. `ZENDESK_URL` replaces the subdomain, for a simulated Zendesk.
@@ -293,17 +314,19 @@ fn simulated_zendesk(text: &str) -> Result<Url, String> {
     })
 }
 
-/// Host names, which also become sources of a content security policy: a wildcard or a separator would open it.
 fn hosts(text: &str) -> Result<Vec<Host>, String> {
-    let is_plain = |host: &str| host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c));
-    let has_labels = |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty());
-    let parse = |text: &str| match Host::parse(text) {
-        Ok(host @ Host::Domain(_)) if is_plain(text) && has_labels(text) => Ok(host),
-        _ => Err(format!(
-            "has `{text}`: it should be host names in lower case, separated by commas, such as help.example.com"
-        )),
-    };
-    text.split(',').map(|host| parse(host.trim())).collect()
+    let expected = "it should be host names in lower case, separated by commas, such as help.example.com";
+    text.split(',').map(|text| host(text.trim()).map_err(|_| format!("has `{}`: {expected}", text.trim()))).collect()
+}
+
+/// A host name, which also becomes a source of a content security policy: a wildcard or a separator would open it.
+fn host(text: &str) -> Result<Host, String> {
+    let is_plain = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c));
+    let has_labels = text.contains('.') && text.split('.').all(|label| !label.is_empty());
+    match Host::parse(text) {
+        Ok(host @ Host::Domain(_)) if is_plain && has_labels => Ok(host),
+        _ => Err(format!("has `{text}`: it should be a host name in lower case, such as help.example.com")),
+    }
 }
 
 /// Networks in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3), or the problems of all of them.
@@ -356,6 +379,13 @@ fn public_url(text: &str) -> Result<Url, String> {
     let is_plain = url.query().is_none() && !text.ends_with('/') && !url.path().contains("//");
     let problem = "it should have no query and not end with a slash, as in https://sso.example.com";
     if is_plain { Ok(url) } else { Err(format!("is `{text}`: {problem}")) }
+}
+
+/// An address that can have placeholders.
+fn login_url(text: &str) -> Result<LoginUrl, String> {
+    let login_url = LoginUrl::new(text, web_address(text)?);
+    let placeholders = LoginUrl::PLACEHOLDERS;
+    login_url.ok_or_else(|| format!("is `{text}`: its only placeholders can be {placeholders}"))
 }
 
 fn boolean(text: &str) -> Result<bool, String> {

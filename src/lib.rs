@@ -1,8 +1,8 @@
 //! Sign your own users in to Zendesk: three AWS Lambda functions issue the JWTs for Support SDK, messaging and SSO.
 //!
-//! The company's backend gives each user a *user token*. A request exchanges the token for a JWT: the function looks
-//! up the *user* in DynamoDB, and signs the user's *claims* with the *signing key* from Secrets Manager. A request
-//! writes nothing.
+//! Each user has a *user token*: an opaque one of the company's backend, or an ID token of its identity provider. A request
+//! exchanges it for a JWT: the function finds the *user* in DynamoDB or in the ID token, and signs the user's *claims* with
+//! the *signing key* from Secrets Manager. A request writes nothing.
 //!
 //! # The map
 //!
@@ -12,19 +12,20 @@
 //! | [`handlers`] | one file per function: a request in, an answer out | `idp`, `jwt`, `outcome`, `user`, `web` |
 //! | [`jwt`] | the claims of each kind, signing, [`jwt::Clock`] and [`jwt::Jti`] | `user` |
 //! | [`user`] | the user and the user token, in types that cannot hold an invalid value | `crates/rules` |
-//! | [`idp`] | ID tokens: providers, their keys, verification, their claims as a user | `backoff`, `cache`, `jwt`, `outcome`, `user` |
+//! | [`http_client`] | connections to AWS and to identity providers | |
+//! | [`idp`] | ID tokens: providers, their keys, verification, their claims as a user | `backoff`, `cache`, `http_client`, `jwt`, `outcome`, `user` |
 //! | [`outcome`] | every outcome of a request, with status, log code and severity | `jwt`, `user` |
 //! | [`web`] | events, requests, responses, security headers, CORS | `outcome`, `user` |
 //! | [`cache`] | a value of another system: cold start, refresh, outages | `backoff`, `jwt`, `outcome` |
-//! | [`key_cache`] | the cached signing key | `cache`, `handlers`, `jwt`, `outcome` |
-//! | [`aws`] | the two calls of AWS, behind the traits of `handlers` and `key_cache` | `handlers`, `jwt`, `key_cache`, `outcome`, `user` |
+//! | [`key_cache`] | the cached signing keys of all configurations | `cache`, `handlers`, `jwt`, `outcome` |
+//! | [`aws`] | the two calls of AWS, behind the traits of `handlers` and `key_cache` | `handlers`, `http_client`, `jwt`, `key_cache`, `outcome`, `user` |
 //! | [`telemetry`] | log lines and metrics, without anything secret or personal | `handlers`, `jwt`, `outcome` |
 //! | [`config`] | the environment, with all its problems at once | `aws`, `handlers`, `idp`, `jwt`, `telemetry` |
 //! | `invocation` | HTTP events, and everything else that can invoke a function | `web` |
 //! | [`backoff`] | the pause before the next attempt | |
 //! | [`runtime`] | a function's life: cold start, warm-up, requests | everything |
 //!
-//! Only `aws` names a type of the AWS SDK. Only `web` and `outcome` name a status code.
+//! Only `aws` names a type of the AWS SDK. Only `web` and `outcome` name a status code of our answers.
 //!
 //! Other packages of the workspace: `crates/rules` holds the rules of Zendesk that other programs share, and does no
 //! I/O. `crates/simulator` plays Zendesk. `crates/cli` is the operator's tool. `crates/testkit` serves tests and
@@ -35,6 +36,7 @@ pub mod backoff;
 pub mod cache;
 pub mod config;
 pub mod handlers;
+pub mod http_client;
 pub mod idp;
 mod invocation;
 pub mod jwt;

@@ -22,6 +22,7 @@ use crate::jwt::{Clock, JwtKind, SystemClock};
 use crate::key_cache::KeyCache;
 use crate::telemetry::{self, RequestReport};
 use crate::web;
+use zendesk_jwt_rules::ConfigurationName;
 
 /// An HTTP API event with a user token that does not exist, from the address SOURCE-ADDRESS.
 const WARM_UP: &str = include_str!("warm_up.json");
@@ -66,10 +67,11 @@ pub fn run<K: JwtKind, S, H: Handler>(
     };
     let user_tokens = DynamoDbUserTokens::new(&clients, common.user_tokens_table);
     let secret = SigningKeySecret::new(&clients, common.signing_key_secret_id);
-    let signing_key = KeyCache::new(secret, common.signing_key_max_age, Arc::new(SystemClock));
+    let configurations = common.configurations.clone();
+    let signing_key = KeyCache::new(secret, common.configurations, common.signing_key_max_age, Arc::new(SystemClock));
     let issuer = Issuer::new(user_tokens, signing_key.clone()).with_identity_providers(Arc::clone(&identity_providers));
     let handler = handler(issuer, settings);
-    match runtime.block_on(serve(&namespace, function, &handler, &signing_key, &identity_providers)) {
+    match runtime.block_on(serve(&namespace, function, &handler, &signing_key, &configurations, &identity_providers)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(function, "the Lambda runtime ended: {error}");
@@ -93,7 +95,8 @@ async fn serve<K: JwtKind>(
     namespace: &str,
     function: &'static str,
     handler: &impl Handler,
-    signing_key: &impl SigningKeys<K>,
+    signing_keys: &impl SigningKeys<K>,
+    configurations: &[ConfigurationName],
     identity_providers: &IdentityProviders,
 ) -> Result<(), Error> {
     let answered = &AtomicU64::new(0);
@@ -112,7 +115,8 @@ async fn serve<K: JwtKind>(
     }));
     let mut service = all_invocations(service, function);
     let source = handler.warm_up_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    tokio::join!(warm_up(&mut service, signing_key, source), identity_providers.warm_up());
+    tokio::join!(warm_up(&mut service, source), identity_providers.warm_up());
+    sign_once(signing_keys, configurations).await;
     lambda_runtime::run(service).await
 }
 
@@ -151,17 +155,23 @@ enum Answered<R> {
 
 /// Answers a request for an unknown user token during init, when Lambda gives the process extra CPU.
 ///
-/// This opens both connections, reads the key and runs almost all code once, so that no user waits for it.
-async fn warm_up<K: JwtKind>(
+/// This opens both connections, reads the keys and runs almost all code once, so that no user waits for it.
+async fn warm_up(
     service: &mut impl Service<LambdaEvent<Invocation>, Response = impl Serialize, Error = Error>,
-    signing_key: &impl SigningKeys<K>,
     source: IpAddr,
 ) {
     let payload = WARM_UP.replace("SOURCE-ADDRESS", &source.to_string());
     let Ok(payload) = serde_json::from_str(&payload) else { return };
     let answer = service.call(LambdaEvent::new(payload, Context::default())).await;
     answer.map(|answer| serde_json::to_vec(&answer)).ok();
-    if let Ok(in_use) = signing_key.current().await {
-        in_use.key.warm_up();
+}
+
+/// Signs with the first key that there is: the unnamed configuration may have none.
+async fn sign_once<K: JwtKind>(signing_keys: &impl SigningKeys<K>, configurations: &[ConfigurationName]) {
+    for configuration in std::iter::once(None).chain(configurations.iter().map(Some)) {
+        if let Ok(in_use) = signing_keys.current(configuration).await {
+            in_use.key.warm_up();
+            return;
+        }
     }
 }

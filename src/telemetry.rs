@@ -21,6 +21,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::handlers::{Answer, Observed};
 use crate::jwt::{Clock, SystemClock};
 use crate::outcome::{Dependency, Outcome, Severity, Unavailable};
+use zendesk_jwt_rules::ConfigurationName;
 
 /// The default of [`METRICS_NAMESPACE`](crate::config).
 pub const NAMESPACE: &str = "ZendeskJwt";
@@ -125,6 +126,7 @@ impl<'a> RequestReport<'a> {
             },
             message: "request",
             function: self.function,
+            configuration: self.observed.configuration.as_ref().map(ConfigurationName::as_str),
             request_id: self.request_id,
             cold_start: self.cold_start,
             outcome: facts.code,
@@ -164,6 +166,8 @@ struct RequestLine<'a> {
     level: &'static str,
     message: &'static str,
     function: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<&'a str>,
     request_id: &'a str,
     cold_start: bool,
     outcome: &'static str,

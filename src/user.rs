@@ -2,13 +2,12 @@
 //!
 //! `Debug` prints no value of this module: each is secret or personal.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
-use zendesk_jwt_rules::{EpochSeconds, Kind};
+use zendesk_jwt_rules::{Audience, ConfigurationName, EpochSeconds, Kind};
 
 pub use zendesk_jwt_rules::user::{EmailAddress, ExternalId, InvalidUserToken, Name, UserToken};
 
@@ -17,7 +16,7 @@ pub use zendesk_jwt_rules::user::{EmailAddress, ExternalId, InvalidUserToken, Na
 pub struct UserTokenRecord {
     /// The user that the token identifies.
     pub user: User,
-    /// The kinds of JWT that the token can be exchanged for.
+    /// What the token can be exchanged for.
     pub audiences: Audiences,
     /// When the token expires; `None` means never.
     pub expires_at: Option<EpochSeconds>,
@@ -26,26 +25,31 @@ pub struct UserTokenRecord {
 }
 
 impl UserTokenRecord {
-    /// Checks that the token can be exchanged for a JWT of `kind` at `now`.
+    /// Checks that the token can be exchanged for a JWT of this kind and configuration at `now`.
     ///
     /// # Errors
     /// The first reason against it.
-    pub fn check(&self, kind: Kind, now: EpochSeconds) -> Result<(), UserTokenRefusal> {
+    pub fn check(
+        &self,
+        kind: Kind,
+        configuration: Option<&ConfigurationName>,
+        now: EpochSeconds,
+    ) -> Result<(), UserTokenRefusal> {
         if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
             return Err(UserTokenRefusal::Expired);
         }
-        self.check_user(kind)
+        self.check_user(kind, configuration)
     }
 
-    /// Checks that the user can have a JWT of `kind`, however long the token is valid.
+    /// Checks that the user can have a JWT of this kind and configuration, however long the token is valid.
     ///
     /// # Errors
     /// The first reason against it.
-    pub fn check_user(&self, kind: Kind) -> Result<(), UserTokenRefusal> {
+    pub fn check_user(&self, kind: Kind, configuration: Option<&ConfigurationName>) -> Result<(), UserTokenRefusal> {
         if self.suspended {
             return Err(UserTokenRefusal::Suspended);
         }
-        if !self.audiences.contains(kind) {
+        if !self.audiences.include(kind, configuration) {
             return Err(UserTokenRefusal::WrongAudience);
         }
         Ok(())
@@ -59,7 +63,7 @@ pub enum UserTokenRefusal {
     Expired,
     /// The user is suspended.
     Suspended,
-    /// The token is for other kinds of JWT.
+    /// The token is for other kinds of JWT, or for other configurations.
     WrongAudience,
 }
 
@@ -100,26 +104,26 @@ pub enum InvalidIdToken {
     Claim(&'static str),
 }
 
-/// The kinds of JWT that a user token can be exchanged for.
+/// What a user token can be exchanged for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Audiences(HashSet<Kind>);
+pub struct Audiences(Vec<Audience>);
 
 impl Audiences {
     /// All three kinds: the meaning of an item without `audiences`.
     #[must_use]
     pub fn all() -> Self {
-        Self(Kind::ALL.into_iter().collect())
+        Self(Kind::ALL.map(Audience::from).into())
     }
 
-    /// The audiences with these names (`sdk`, `messaging`, `sso`); `None` if a name is unknown.
+    /// The audiences with these names (see [`Audience::parse`]); `None` if a name is unknown.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        names.into_iter().map(Kind::parse).collect::<Option<_>>().map(Self)
+        names.into_iter().map(Audience::parse).collect::<Option<_>>().map(Self)
     }
 
-    /// Whether `kind` is one of them.
+    /// Whether a JWT of this kind and configuration is one of them.
     #[must_use]
-    pub fn contains(&self, kind: Kind) -> bool {
-        self.0.contains(&kind)
+    pub fn include(&self, kind: Kind, configuration: Option<&ConfigurationName>) -> bool {
+        self.0.iter().any(|audience| audience.includes(kind, configuration))
     }
 }
 
@@ -277,7 +281,7 @@ impl Profile {
     ///
     /// # Errors
     /// The name of the first claim with a value that it cannot have.
-    pub fn of_claims(claims: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Self, &'static str> {
+    pub fn of_claims(claims: Vec<(&'static str, Value)>) -> Result<Self, &'static str> {
         let mut last = "";
         let claims = claims.into_iter().inspect(|(name, _)| last = name);
         Self::deserialize(MapDeserializer::<_, serde_json::Error>::new(claims)).map_err(|_| last)

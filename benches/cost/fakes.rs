@@ -1,7 +1,9 @@
 //! Fakes of DynamoDB and Secrets Manager, with or without TLS, which count connections and calls.
 
 use crate::server::{RecordedRequest, Reply, Server};
-use crate::support::{Kind, users};
+use crate::support::draft::signed;
+use crate::support::identity_provider::{AUDIENCE, ProviderKey};
+use crate::support::{Kind, now, users};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -29,6 +31,14 @@ pub struct Aws {
     transport: Transport,
     roots: Roots,
     state: Arc<State>,
+    pub provider: Provider,
+}
+
+/// An identity provider over TLS, and an ID token of it.
+pub struct Provider {
+    server: Server,
+    key: ProviderKey,
+    pub token: String,
 }
 
 #[derive(Default)]
@@ -56,7 +66,8 @@ impl Aws {
         let (table, secrets) = (Arc::clone(&state), Arc::clone(&state));
         let dynamodb = Server::start(tls.clone(), move |request| Some(table.get_item(request)));
         let secrets_manager = Server::start(tls, move |request| Some(secrets.get_secret_value(request)));
-        Self { dynamodb, secrets_manager, transport, roots, state }
+        let provider = Provider::start(Arc::clone(&roots.server));
+        Self { dynamodb, secrets_manager, transport, roots, state, provider }
     }
 
     /// The variables of a function that uses these fakes.
@@ -87,6 +98,51 @@ impl Aws {
             other_calls: self.state.other_calls.load(Ordering::Relaxed),
             connections: self.dynamodb.connections() + self.secrets_manager.connections(),
         }
+    }
+}
+
+impl Provider {
+    fn start(tls: Arc<ServerConfig>) -> Self {
+        let key = ProviderKey::new("RS256", "key-1");
+        let keys = json!({ "keys": [key.jwk()] });
+        let server = Server::start(Some(tls), move |request| {
+            let issuer = format!("https://{}", request.header("host").unwrap_or_default());
+            let is_keys = request.target().ends_with("/keys");
+            let discovery = json!({ "issuer": issuer, "jwks_uri": format!("{issuer}/keys") });
+            Some(ok(if is_keys { &keys } else { &discovery }, "1.0"))
+        });
+        let mut provider = Self { server, key, token: String::new() };
+        provider.token = provider.token_of("demo-1", now() + 24 * 60 * 60);
+        provider
+    }
+
+    /// An ID token of this user.
+    pub fn token_of(&self, external_id: &str, expires_at: u64) -> String {
+        self.signed_with(external_id, expires_at, |message| self.key.sign(message))
+    }
+
+    /// The same with a signature of nobody.
+    pub fn forged_token_of(&self, external_id: &str, expires_at: u64) -> String {
+        self.signed_with(external_id, expires_at, |_| vec![7; 256])
+    }
+
+    fn signed_with(&self, external_id: &str, expires_at: u64, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
+        let claims = json!({
+            "iss": Self::issuer(&self.server), "aud": AUDIENCE, "sub": external_id, "exp": expires_at,
+            "name": "Demo User", "email": "demo.user@example.com", "email_verified": true,
+        });
+        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.key.id });
+        signed(&header.to_string(), &claims.to_string(), sign)
+    }
+
+    fn issuer(server: &Server) -> String {
+        format!("https://localhost:{}", server.port())
+    }
+
+    /// The value of `IDENTITY_PROVIDERS`.
+    pub fn configuration(&self) -> String {
+        let audiences = ["sdk", "messaging", "sso"];
+        json!([{ "issuer": Self::issuer(&self.server), "audience": AUDIENCE, "audiences": audiences }]).to_string()
     }
 }
 

@@ -36,6 +36,7 @@ use zendesk_jwt_testkit as support;
 
 use fakes::{Aws, Transport, token};
 use run::Run;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -70,6 +71,18 @@ pub struct Program {
     pub name: &'static str,
     pub kind: Kind,
     pub binary: PathBuf,
+    pub tokens: Tokens,
+}
+
+/// The user tokens that a program gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// Opaque tokens, without an identity provider.
+    Opaque,
+    /// Opaque tokens, though an identity provider is configured.
+    OpaqueWithProvider,
+    /// ID tokens.
+    Id,
 }
 
 impl Program {
@@ -80,11 +93,30 @@ impl Program {
         std::fs::copy(&self.binary, &copy).unwrap();
         Self { binary: copy, ..self }
     }
+
+    fn environment(&self, aws: &Aws) -> Vec<(&'static str, String)> {
+        let mut environment = aws.environment(self.kind);
+        if self.tokens != Tokens::Opaque {
+            environment.push(("IDENTITY_PROVIDERS", aws.provider.configuration()));
+        }
+        environment
+    }
+
+    fn event(&self, aws: &Aws, number: usize) -> Value {
+        match self.tokens {
+            Tokens::Id => run::event(self.kind, &aws.provider.token),
+            Tokens::Opaque | Tokens::OpaqueWithProvider => run::event(self.kind, &token(number)),
+        }
+    }
 }
 
 /// The functions, from the folder in `ZENDESK_JWT_BIN_DIR` or the release build.
 pub fn functions() -> impl Iterator<Item = Program> {
-    Kind::ALL.into_iter().map(|kind| Program { name: kind.name(), kind, binary: folder().join(kind.name()) })
+    Kind::ALL.into_iter().map(|kind| function(kind, kind.name(), Tokens::Opaque))
+}
+
+fn function(kind: Kind, name: &'static str, tokens: Tokens) -> Program {
+    Program { name, kind, binary: folder().join(kind.name()), tokens }
 }
 
 fn folder() -> PathBuf {
@@ -92,12 +124,18 @@ fn folder() -> PathBuf {
     chosen.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release"))
 }
 
-/// The floor, the functions, and each function on the SDK's defaults.
+/// The floor, the functions, one function with an identity provider, and each function on the SDK's defaults.
 fn programs() -> Vec<Program> {
-    let floor = Program { name: "floor", kind: Kind::SdkExchange, binary: folder().join("floor") };
+    let floor = folder().join("floor");
+    let floor = Program { name: "floor", kind: Kind::SdkExchange, binary: floor, tokens: Tokens::Opaque };
+    let with_provider = [
+        function(Kind::SdkExchange, "sdk with a provider", Tokens::OpaqueWithProvider),
+        function(Kind::SdkExchange, "sdk with ID tokens", Tokens::Id),
+    ];
     let defaults = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/defaults/release/defaults");
-    let on_defaults = |kind| Program { name: on_defaults(kind), kind, binary: defaults.clone() };
-    let all = std::iter::once(floor).chain(functions()).chain(Kind::ALL.map(on_defaults));
+    let on_defaults =
+        |kind| Program { name: on_defaults(kind), kind, binary: defaults.clone(), tokens: Tokens::Opaque };
+    let all = std::iter::once(floor).chain(functions()).chain(with_provider).chain(Kind::ALL.map(on_defaults));
     let (found, missing): (Vec<_>, Vec<_>) = all.partition(|program| program.binary.exists());
     for program in missing {
         println!("{} is not measured, because it is not built: {}", program.name, program.binary.display());
@@ -137,11 +175,12 @@ fn costs() {
 
 fn measure(program: &Program, aws: &Aws, samples: &mut Samples) {
     let before = aws.counts();
-    let mut run = Run::start(Command::new(&program.binary), program.kind, &aws.environment(program.kind));
+    let mut run = Run::start(Command::new(&program.binary), program.kind, &program.environment(aws));
+    let event = |number: usize| program.event(aws, number % TOKENS);
     let (init_cpu, init_faults) = (run.cpu(), run.page_faults());
     samples.init_wall.push(milliseconds(run.init()));
     samples.init_cpu.push(milliseconds(init_cpu));
-    let first = run.invoke(run::event(program.kind, &token(0)));
+    let first = run.invoke(event(0));
     let first_cpu = run.cpu();
     samples.first_wall.push(milliseconds(first));
     samples.first_cpu.push(microseconds(first_cpu - init_cpu));
@@ -151,11 +190,10 @@ fn measure(program: &Program, aws: &Aws, samples: &mut Samples) {
     samples.first_faults.push((run.page_faults() - init_faults) as f64);
 
     for number in 0..WARM_UP {
-        run.invoke(run::event(program.kind, &token(number % TOKENS)));
+        run.invoke(event(number));
     }
     let (warm_cpu, warm_calls) = (run.cpu(), aws.counts());
-    let mut took: Vec<_> =
-        (0..WARM).map(|number| microseconds(run.invoke(run::event(program.kind, &token(number % TOKENS))))).collect();
+    let mut took: Vec<_> = (0..WARM).map(|number| microseconds(run.invoke(event(number)))).collect();
     took.sort_by(f64::total_cmp);
     samples.warm_p50.push(took[WARM / 2]);
     samples.warm_p99.push(took[WARM * 99 / 100]);
@@ -169,7 +207,7 @@ fn measure(program: &Program, aws: &Aws, samples: &mut Samples) {
     let mut after_pause: Vec<_> = (0..AFTER_PAUSE)
         .map(|number| {
             let before = run.cpu();
-            let wall = run.invoke(run::event(program.kind, &token(number % TOKENS)));
+            let wall = run.invoke(event(number));
             (milliseconds(wall), microseconds(run.cpu() - before))
         })
         .collect();

@@ -1,6 +1,6 @@
 //! Measures whether the time of a refusal reveals its reason. `docs/internals/measurements.md` has results.
 
-use crate::fakes::{Aws, Transport};
+use crate::fakes::{Aws, Provider, Transport};
 use crate::run::{self, Run};
 use crate::support::server::Server;
 use crate::support::users::{self, REMOVED, demo_with};
@@ -26,9 +26,15 @@ pub fn print() {
     }
 }
 
-/// The reasons, each with a user who is refused for it. The second repeats the first with another token, so the
-/// difference between these two is noise.
-fn reasons(kind: Kind) -> Vec<(&'static str, Option<Value>)> {
+/// A reason, with the token and the stored item of a user who is refused for it.
+struct Reason {
+    name: &'static str,
+    token: String,
+    item: Option<Value>,
+}
+
+/// The reasons. The second repeats the first with another token, so the difference between these two is noise.
+fn reasons(kind: Kind, provider: &Provider) -> Vec<Reason> {
     let others: Vec<_> = Kind::ALL.into_iter().filter(|other| *other != kind).map(audience).collect();
     let incomplete = match kind {
         Kind::MessagingToken => ("no external id", json!({ "external_id": REMOVED })),
@@ -41,8 +47,21 @@ fn reasons(kind: Kind) -> Vec<(&'static str, Option<Value>)> {
         ("wrong audience", json!({ "audiences": others })),
         incomplete,
     ];
-    let known = changes.into_iter().map(|(reason, changes)| (reason, Some(demo_with(&changes))));
-    known.chain([("unknown", None)]).collect()
+    let known = changes.into_iter().map(|(name, changes)| (name, Some(demo_with(&changes))));
+    let opaque = known.chain([("unknown", None)]).enumerate().map(|(number, (name, user))| {
+        let token = format!("session-{number}");
+        let item = user.map(|user| users::item(&token, &user));
+        Reason { name, token, item }
+    });
+    let mut suspended = users::item("", &demo_with(&json!({ "suspended": true, "external_id": "suspended-1" })));
+    suspended["token_hash"] = json!({ "S": "user:suspended-1" });
+    let (past, later) = (now() - 3600, now() + 24 * 60 * 60);
+    let id_tokens = [
+        ("ID token: expired", provider.token_of("demo-1", past), None),
+        ("ID token: wrong signature", provider.forged_token_of("demo-1", later), None),
+        ("ID token: suspended", provider.token_of("suspended-1", later), Some(suspended)),
+    ];
+    opaque.chain(id_tokens.map(|(name, token, item)| Reason { name, token, item })).collect()
 }
 
 fn audience(kind: Kind) -> &'static str {
@@ -53,18 +72,13 @@ fn audience(kind: Kind) -> &'static str {
     }
 }
 
-fn token(number: usize) -> String {
-    format!("session-{number}")
-}
-
 /// A fake DynamoDB with prepared answers, so that its own work is not part of the measurement.
-fn user_tokens(reasons: &[(&'static str, Option<Value>)]) -> Server {
-    let item = |(number, (_, user)): (usize, &(_, Option<Value>))| {
-        let token = token(number);
-        let answer = user.as_ref().map(|user| json!({ "Item": users::item(&token, user) }));
-        answer.map(|answer| (users::token_hash(&token), answer.to_string()))
+fn user_tokens(reasons: &[Reason]) -> Server {
+    let answer = |item: &Value| {
+        let key = item["token_hash"]["S"].as_str().unwrap().to_owned();
+        (key, json!({ "Item": item }).to_string())
     };
-    let answers: HashMap<_, _> = reasons.iter().enumerate().filter_map(item).collect();
+    let answers: HashMap<_, _> = reasons.iter().filter_map(|reason| reason.item.as_ref()).map(answer).collect();
     let get_item = |State(answers): State<Arc<HashMap<String, String>>>, body: String| async move {
         let request: Value = serde_json::from_str(&body).unwrap();
         let answer = request["Key"]["token_hash"]["S"].as_str().and_then(|hash| answers.get(hash)).cloned();
@@ -75,15 +89,17 @@ fn user_tokens(reasons: &[(&'static str, Option<Value>)]) -> Server {
 
 fn measure(program: &Program) {
     let kind = program.kind;
-    let reasons = reasons(kind);
-    let (aws, user_tokens) = (Aws::start(Transport::Tls, 0), user_tokens(&reasons));
+    let aws = Aws::start(Transport::Tls, 0);
+    let reasons = reasons(kind, &aws.provider);
+    let user_tokens = user_tokens(&reasons);
     let mut environment = aws.environment(kind);
+    environment.push(("IDENTITY_PROVIDERS", aws.provider.configuration()));
     environment.push(("AWS_ENDPOINT_URL_DYNAMODB", user_tokens.url()));
     environment.push(("LOGIN_URL", "https://www.example.com/login".to_owned()));
     let mut run = Run::start(Command::new(&program.binary), kind, &environment);
 
     let status = if kind == Kind::SsoRedirect { 303 } else { 401 };
-    let events: Vec<_> = (0..reasons.len()).map(|number| run::event(kind, &token(number))).collect();
+    let events: Vec<_> = reasons.iter().map(|reason| run::event(kind, &reason.token)).collect();
     let mut chance = Chance::seeded(now());
     let mut order: Vec<_> = (0..reasons.len()).collect();
     let mut times = vec![Vec::new(); reasons.len()];
@@ -99,9 +115,9 @@ fn measure(program: &Program) {
 
     println!("\n| {}, {ROUNDS} requests for each reason | median, µs | against expired, µs (95 %) |", program.name);
     println!("|---|---|---|");
-    for ((reason, _), took) in reasons.iter().zip(&times) {
+    for (Reason { name, .. }, took) in reasons.iter().zip(&times) {
         let differences = took.iter().zip(&times[0]).map(|(one, other)| one - other).collect();
         let (low, difference, high) = table::median_interval(differences);
-        println!("| {reason} | {:.1} | {difference:+.1} ({low:+.1} to {high:+.1}) |", table::median(took));
+        println!("| {name} | {:.1} | {difference:+.1} ({low:+.1} to {high:+.1}) |", table::median(took));
     }
 }

@@ -25,6 +25,7 @@ use zendesk_jwt::jwt::{Clock, Kind, RandomJti};
 use zendesk_jwt::outcome::{Outcome, Unavailable};
 use zendesk_jwt::user::{ExternalId, UserRecord, UserToken, UserTokenRecord};
 use zendesk_jwt::web;
+use zendesk_jwt_rules::{ConfigurationName, Configurations};
 
 use super::form_and_cookies::COOKIE;
 use super::keys::{self, NOW};
@@ -48,9 +49,13 @@ pub fn event(data: &[u8]) {
     let request = Request::from(event);
     HANDLERS.with(|handlers| {
         let token_was_found = || handlers.found.swap(false, Ordering::Relaxed);
+        let names_an_unknown_configuration =
+            |product| web::segment_between(&request, product, "jwt").is_some_and(|name| !NAMES.contains(&&*name));
         let answer = at_once(handlers.sdk.handle(&request));
+        assert_eq!(answer.response.status() == 404, names_an_unknown_configuration("sdk"));
         is_in_the_contract(Kind::Sdk, &answer, token_was_found());
         let answer = at_once(handlers.messaging.handle(&request));
+        assert_eq!(answer.response.status() == 404, names_an_unknown_configuration("messaging"));
         is_in_the_contract(Kind::Messaging, &answer, token_was_found());
         let answer = at_once(handlers.sso.handle(&request));
         is_in_the_contract(Kind::Sso, &answer, token_was_found());
@@ -61,8 +66,8 @@ fn is_in_the_contract(kind: Kind, answer: &Answer, token_was_found: bool) {
     let Answer { outcome, response, .. } = answer;
     let status = response.status().as_u16();
     let statuses: &[u16] = match kind {
-        Kind::Sdk => &[200, 400, 401, 405, 413, 415],
-        Kind::Messaging => &[200, 204, 400, 401, 405, 413, 415],
+        Kind::Sdk => &[200, 400, 401, 404, 405, 413, 415],
+        Kind::Messaging => &[200, 204, 400, 401, 404, 405, 413, 415],
         Kind::Sso => &[200, 303, 400, 401, 403, 404, 405, 413, 415],
     };
     assert!(statuses.contains(&status), "{kind}: {status}");
@@ -145,7 +150,7 @@ impl Handlers {
         };
         let sso = sso_redirect::Settings {
             zendesk: hosts(),
-            login_url: Some(Url::parse(LOGIN_URL).unwrap()),
+            login_url: Some(Url::parse(LOGIN_URL).unwrap().into()),
             post_logout_url: None,
             session_cookie,
             end_session_on_logout: true,
@@ -154,12 +159,21 @@ impl Handlers {
             custom_role: CustomRole::Optional,
         };
         Self {
-            sdk: SdkExchange::new(issuer(), sdk_exchange::Settings::default()),
-            messaging: MessagingToken::new(issuer(), messaging),
-            sso: SsoRedirect::new(issuer(), sso),
+            sdk: SdkExchange::new(issuer(), of_each(sdk_exchange::Settings::default())),
+            messaging: MessagingToken::new(issuer(), of_each(messaging)),
+            sso: SsoRedirect::new(issuer(), of_each(sso)),
             found,
         }
     }
+}
+
+/// The configurations in `events/`.
+const NAMES: [&str; 2] = ["ios", "legacy"];
+
+/// The same settings for the unnamed configuration and for [`NAMES`].
+fn of_each<T: Clone>(settings: T) -> Configurations<T> {
+    let named = NAMES.map(|name| (ConfigurationName::parse(name).unwrap(), settings.clone()));
+    Configurations { unnamed: settings, named: named.into() }
 }
 
 struct Stored {
@@ -195,7 +209,7 @@ struct FixedKey;
 macro_rules! fixed_key {
     ($kind:ty, $key:path) => {
         impl SigningKeys<$kind> for FixedKey {
-            async fn current(&self) -> Result<KeyInUse<$kind>, Unavailable> {
+            async fn current(&self, _: Option<&ConfigurationName>) -> Result<KeyInUse<$kind>, Unavailable> {
                 Ok(KeyInUse { key: Arc::new($key()), age: 0, failure: None })
             }
 

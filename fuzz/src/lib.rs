@@ -6,6 +6,7 @@
 
 mod event;
 mod form_and_cookies;
+mod id_token;
 mod inspect;
 mod item;
 mod keys;
@@ -15,6 +16,7 @@ mod soundness;
 
 pub use event::event;
 pub use form_and_cookies::{form_and_cookies, request};
+pub use id_token::id_token;
 pub use inspect::inspect;
 pub use item::item;
 pub use return_to::{hosts, return_to};
@@ -24,11 +26,12 @@ pub use secret::secret;
 pub type Target = fn(&[u8]);
 
 /// All targets by name. Each has a folder with this name in `seeds/`.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("event", event),
     ("form_and_cookies", form_and_cookies),
     ("return_to", return_to),
     ("item", item),
     ("secret", secret),
     ("inspect", inspect),
+    ("id_token", id_token),
 ];

@@ -1,7 +1,6 @@
-//! The HTTP client of both services: HTTP/1.1 over TLS, with a pool of connections.
+//! The SDK's connector over our HTTP client.
 
 use std::fmt;
-use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
@@ -11,16 +10,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{CaptureConnection, Connected, HttpConnector as Tcp, capture_connection};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::connect::{CaptureConnection, Connected, capture_connection};
 use lambda_http::http::Response;
 use rustls::ClientConfig;
 
-/// How long an idle connection stays in the pool. Connections die while Lambda has the process frozen.
-const IDLE_CONNECTION: Duration = Duration::from_secs(20);
+use crate::http_client::{self, HttpClient};
 
 /// The longest body to read, in bytes. An item has at most 400 KiB. The JSON of texts is up to nine times as long: an
 /// empty text in a list counts 1 byte, but is written as `{"S":""},`.
@@ -29,17 +25,11 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 pub(super) const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// Replaces the SDK's own connector, which links HTTP/2 and the system's roots.
-struct Connector(Client<HttpsConnector<Tcp>, SdkBody>);
+struct Connector(HttpClient);
 
 /// Creates a client whose clones share one pool.
 pub(super) fn http_client(tls: ClientConfig) -> SharedHttpClient {
-    let mut tcp = Tcp::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-    let mut client = Client::builder(TokioExecutor::new());
-    client.pool_idle_timeout(IDLE_CONNECTION).pool_timer(TokioTimer::new());
-    let connector = SharedHttpConnector::new(Connector(client.build(https.wrap_connector(tcp))));
+    let connector = SharedHttpConnector::new(Connector(http_client::http_client(tls)));
     http_client_fn(move |_, _| connector.clone())
 }
 
@@ -47,7 +37,8 @@ impl HttpConnector for Connector {
     /// Sends a request and reads the whole body into memory.
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let mut request = match request.try_into_http1x() {
-            Ok(request) => request,
+            // Both calls have their whole body in memory.
+            Ok(request) => request.map(|body| Full::from(Bytes::copy_from_slice(body.bytes().unwrap_or_default()))),
             Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
         };
         let connection = capture_connection(&mut request);

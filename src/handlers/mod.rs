@@ -12,9 +12,10 @@ use lambda_http::{Body, Request, Response};
 use crate::idp::{ClaimedIdToken, IdentityProviders};
 use crate::jwt::signing::SigningKey;
 use crate::jwt::{Clock, InvalidUser, JtiSource, Kind, RandomJti, SystemClock};
-use crate::outcome::{Dependency, Failure, Outcome, Refused, Unavailable};
+use crate::outcome::{Dependency, Failure, Malformed, Outcome, Refused, Unavailable};
 use crate::user::{ExternalId, User, UserRecord, UserToken, UserTokenRecord};
 use crate::web;
+use zendesk_jwt_rules::{ConfigurationName, Configurations};
 
 pub mod messaging_token;
 pub mod sdk_exchange;
@@ -54,6 +55,8 @@ impl Answer {
 /// What a log line says about a request in addition to its outcome.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
+    /// The configuration, if the path names one.
+    pub configuration: Option<ConfigurationName>,
     /// The user's [`ExternalId::hash`](crate::user::ExternalId::hash), if the user is known.
     pub external_id_hash: Option<String>,
     /// The type of the user token: `opaque` or `id_token`.
@@ -68,6 +71,30 @@ pub struct Observed {
     pub return_to_dropped: bool,
     /// Whether an error of Zendesk follows a sign-in of this browser that this service made.
     pub follows_our_sign_in: bool,
+}
+
+/// The configuration that the path of a request chooses.
+struct Chosen<'a, S> {
+    /// The name; `None` is the unnamed configuration.
+    name: Option<&'a ConfigurationName>,
+    settings: &'a S,
+}
+
+impl<'a, S> Chosen<'a, S> {
+    /// Reads paths such as `/sdk/ios/jwt`, where `product` is `sdk` and `page` is `jwt`. Every other path is that of the
+    /// unnamed configuration.
+    fn of(
+        configurations: &'a Configurations<S>,
+        request: &Request,
+        product: &str,
+        page: &str,
+    ) -> Result<Self, Malformed> {
+        let Some(name) = web::segment_between(request, product, page) else {
+            return Ok(Self { name: None, settings: &configurations.unnamed });
+        };
+        let found = configurations.named.get_key_value(&*name);
+        found.map(|(name, settings)| Self { name: Some(name), settings }).ok_or(Malformed::Route)
+    }
 }
 
 /// The store of user tokens.
@@ -97,10 +124,13 @@ pub enum FindError {
     ItemTooLong,
 }
 
-/// The source of the signing key of one kind of JWT.
+/// The source of the signing keys of one kind of JWT.
 pub trait SigningKeys<K>: Send + Sync {
-    /// Returns the key to sign with now.
-    fn current(&self) -> impl Future<Output = Result<KeyInUse<K>, Unavailable>> + Send;
+    /// Returns the key of a configuration to sign with now. `None` is the unnamed configuration.
+    fn current(
+        &self,
+        configuration: Option<&ConfigurationName>,
+    ) -> impl Future<Output = Result<KeyInUse<K>, Unavailable>> + Send;
 
     /// Looks for a newer key because Zendesk rejected a signature, unless that was done just before.
     fn invalidate(&self) -> impl Future<Output = ()> + Send;
@@ -154,6 +184,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
         &self,
         token: &UserToken,
         kind: Kind,
+        configuration: Option<&ConfigurationName>,
         observed: &mut Observed,
     ) -> Result<Authorized<K>, Outcome>
     where
@@ -164,28 +195,27 @@ impl<T: UserTokens, S> Issuer<T, S> {
         observed.user_token = Some(if id_token.is_some() { "id_token" } else { "opaque" });
         let find = async {
             let found = match &id_token {
-                Some(id_token) => self.user_of(id_token, token).await,
+                // On the heap, so that the more usual path stays small.
+                Some(id_token) => Box::pin(self.user_of(id_token, token)).await,
                 None => self.user_of_opaque(token).await,
             };
             (found, started.elapsed())
         };
-        let ((found, lookup), key) = tokio::join!(find, self.signing_keys.current());
+        let ((found, lookup), key) = tokio::join!(find, self.signing_keys.current(configuration));
         observed.lookup = Some(lookup);
         let record = found?;
         observed.external_id_hash = record.user.external_id.as_ref().map(ExternalId::hash);
         match id_token {
-            // Verified a moment ago, with some leeway.
-            Some(_) => record.check_user(kind)?,
-            None => record.check(kind, self.clock.now())?,
+            // The token was valid when it was verified a moment ago.
+            Some(_) => record.check_user(kind, configuration)?,
+            None => record.check(kind, configuration, self.clock.now())?,
         }
         let KeyInUse { key, age, failure } = key?;
         observed.signing_key_age = Some(age);
         observed.signing_key_failure = failure;
         Ok(Authorized { record, key })
     }
-}
 
-impl<T: UserTokens, S> Issuer<T, S> {
     async fn user_of_opaque(&self, token: &UserToken) -> Result<UserTokenRecord, Outcome> {
         Ok(self.user_tokens.find(token).await?.ok_or(Refused::UserTokenUnknown)?)
     }
@@ -202,7 +232,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
             id_token.verified(self.clock.now()).await
         };
         let (stored, verified) = tokio::join!(self.user_tokens.find_user(&external_id), verify);
-        let (claimed, expires_at) = verified?;
+        let (claimed, valid_until) = verified?;
         if claimed.external_id.is_none() {
             return Err(InvalidUser::Missing("external_id").into());
         }
@@ -210,7 +240,7 @@ impl<T: UserTokens, S> Issuer<T, S> {
         Ok(UserTokenRecord {
             user: claimed.overridden_by(attributes).into(),
             audiences: audiences.unwrap_or_else(|| id_token.audiences().clone()),
-            expires_at: Some(expires_at),
+            expires_at: Some(valid_until),
             suspended,
         })
     }

@@ -65,7 +65,7 @@ impl ClaimMapping {
         };
         let external_id = text("external_id")?.map(|text| ExternalId::parse(text).ok_or("external_id"));
         let email = text("email")?.map(|text| EmailAddress::parse(text).ok_or("email"));
-        let profile = Profile::NAMES.iter().filter_map(|name| Some((*name, value(name)?)));
+        let profile = Profile::NAMES.iter().filter_map(|name| Some((*name, value(name)?))).collect();
         Ok(UserAttributes {
             external_id: external_id.transpose().map_err(InvalidIdToken::Claim)?,
             name: text("name")?.and_then(Name::parse),

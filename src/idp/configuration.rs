@@ -61,7 +61,8 @@ impl IdentityProvider {
         &self.audiences
     }
 
-    /// Checks that the token is a valid ID token of this provider at `now`, and returns when it expires.
+    /// Checks that the token is a valid ID token of this provider at `now`. Returns when it expires or, if only the leeway
+    /// still makes it valid, when the leeway ends.
     ///
     /// # Errors
     /// The first reason against it.
@@ -75,6 +76,8 @@ impl IdentityProvider {
         if token.issuer() != Some(&self.issuer) {
             return Err(InvalidIdToken::Malformed("its issuer is another one (iss)"));
         }
+        // Before all other claims, so that their refusals take equally long.
+        keys.verify(token, &header)?;
         if token.claims().get("token_use").is_some_and(|token_use| token_use != "id") {
             return Err(InvalidIdToken::Malformed("it is not an ID token (token_use)"));
         }
@@ -82,14 +85,14 @@ impl IdentityProvider {
             return Err(InvalidIdToken::WrongAudience);
         }
         let expires_at = token.moment("exp")?.ok_or(InvalidIdToken::Malformed("it never expires (exp)"))?;
-        if expires_at.plus(LEEWAY) <= now {
+        let valid_until = if expires_at > now { expires_at } else { expires_at.plus(LEEWAY) };
+        if valid_until <= now {
             return Err(InvalidIdToken::Expired);
         }
         if token.moment("nbf")?.is_some_and(|not_before| not_before > now.plus(LEEWAY)) {
             return Err(InvalidIdToken::NotYetValid);
         }
-        keys.verify(token, &header)?;
-        Ok(expires_at)
+        Ok(valid_until)
     }
 
     /// The user that the token's claims describe.

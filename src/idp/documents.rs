@@ -4,11 +4,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http_body_util::{BodyExt, Collected, Full, LengthLimitError, Limited};
+use hyper::body::Bytes;
 use lambda_http::http::Request;
 use lambda_http::http::header::{ACCEPT, USER_AGENT};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -20,6 +17,7 @@ use url::Url;
 use super::configuration::{is_fetchable, is_loopback};
 use super::keys::{InvalidKeySet, KeySet};
 use crate::backoff;
+use crate::http_client::{HttpClient, http_client};
 
 /// How often each document is requested.
 const ATTEMPTS: u32 = 3;
@@ -112,37 +110,26 @@ impl Documents {
             let url = url.to_owned();
             move |problem| DocumentError { url, problem }
         };
-        let client = self.client();
+        let client = http_client(ClientConfig::clone(&self.0));
         let both = async {
             let keys_at =
-                read(&client, &discovery, |text| address_of_keys(text, issuer)).await.map_err(at(&discovery))?;
-            let keys = |text: &str| KeySet::parse(text).map_err(DocumentProblem::Keys);
+                read(&client, &discovery, |json| address_of_keys(json, issuer)).await.map_err(at(&discovery))?;
+            let keys = |json: &[u8]| KeySet::parse(json).map_err(DocumentProblem::Keys);
             read(&client, &keys_at, keys).await.map_err(at(&keys_at))
         };
         let in_time = tokio::time::timeout(TIMEOUT, both).await;
         in_time.unwrap_or_else(|_| Err(DocumentError::too_slow(issuer)))
     }
-
-    fn client(&self) -> HttpClient {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        let tls = ClientConfig::clone(&self.0);
-        let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-        Client::builder(TokioExecutor::new()).build(https.wrap_connector(tcp))
-    }
 }
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>;
-
 /// The address of the keys in the discovery document of `issuer`.
-fn address_of_keys(text: &str, issuer: &str) -> Result<String, DocumentProblem> {
+fn address_of_keys(json: &[u8], issuer: &str) -> Result<String, DocumentProblem> {
     #[derive(Deserialize)]
     struct Discovery {
         issuer: String,
         jwks_uri: String,
     }
-    let discovery: Discovery = serde_json::from_str(text).map_err(|_| DocumentProblem::NotDiscovery)?;
+    let discovery: Discovery = serde_json::from_slice(json).map_err(|_| DocumentProblem::NotDiscovery)?;
     if discovery.issuer != issuer {
         return Err(DocumentProblem::OtherIssuer);
     }
@@ -157,12 +144,12 @@ fn address_of_keys(text: &str, issuer: &str) -> Result<String, DocumentProblem> 
 async fn read<T>(
     client: &HttpClient,
     url: &str,
-    parse: impl Fn(&str) -> Result<T, DocumentProblem>,
+    parse: impl Fn(&[u8]) -> Result<T, DocumentProblem>,
 ) -> Result<T, DocumentProblem> {
     let mut failures = 0;
     loop {
         let answer = tokio::time::timeout(ATTEMPT_TIMEOUT, read_once(client, url)).await;
-        match answer.unwrap_or(Err(DocumentProblem::TimedOut)).and_then(|text| parse(&text)) {
+        match answer.unwrap_or(Err(DocumentProblem::TimedOut)).and_then(|json| parse(&json)) {
             Err(problem) if problem.may_pass() && failures + 1 < ATTEMPTS => {
                 failures += 1;
                 tokio::time::sleep(backoff::pause(failures, BACKOFF[0], BACKOFF[1])).await;
@@ -172,18 +159,18 @@ async fn read<T>(
     }
 }
 
-async fn read_once(client: &HttpClient, url: &str) -> Result<String, DocumentProblem> {
+async fn read_once(client: &HttpClient, url: &str) -> Result<Bytes, DocumentProblem> {
     let agent = concat!("zendesk-jwt/", env!("CARGO_PKG_VERSION"));
     let request = Request::get(url).header(ACCEPT, "application/json").header(USER_AGENT, agent);
-    let request = request.body(Empty::new()).map_err(no_answer)?;
+    let request = request.body(Full::default()).map_err(no_answer)?;
     let answer = client.request(request).await.map_err(no_answer)?;
     match answer.status() {
         status if status.is_redirection() => return Err(DocumentProblem::Redirect(status.as_u16())),
         status if !status.is_success() => return Err(DocumentProblem::Status(status.as_u16())),
         _ => {}
     }
-    let body = Limited::new(answer.into_body(), LONGEST_DOCUMENT).collect().await.map_err(body_problem)?;
-    String::from_utf8(body.to_bytes().into()).map_err(no_answer)
+    let body = Limited::new(answer.into_body(), LONGEST_DOCUMENT).collect().await;
+    body.map(Collected::to_bytes).map_err(body_problem)
 }
 
 fn no_answer(error: impl Into<Box<dyn Error + Send + Sync>>) -> DocumentProblem {
@@ -202,5 +189,17 @@ impl DocumentProblem {
             Self::Status(status) => *status >= 500 || *status == 429,
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_not_utf_8_is_not_a_document() {
+        let page = b"<h1>Anmeldung f\xfcr Kunden</h1>";
+        assert!(matches!(address_of_keys(page, "https://id.example.com"), Err(DocumentProblem::NotDiscovery)));
+        assert!(matches!(KeySet::parse(page), Err(InvalidKeySet::NotASet)));
     }
 }

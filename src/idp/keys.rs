@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
-use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, crypto};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, crypto};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,6 +11,10 @@ use crate::user::InvalidIdToken;
 
 /// The length of the shortest RSA modulus, in bytes (RFC 7518, section 3.3).
 const SHORTEST_MODULUS: usize = 2048 / 8;
+
+/// The algorithms of an RSA key.
+const RSA: &[Algorithm] =
+    &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
 
 /// Those keys of a provider that can verify signatures.
 pub struct KeySet(Vec<Key>);
@@ -42,12 +45,12 @@ impl KeySet {
     ///
     /// # Errors
     /// If the text is not a set, or no key is left.
-    pub fn parse(text: &str) -> Result<Self, InvalidKeySet> {
+    pub fn parse(json: &[u8]) -> Result<Self, InvalidKeySet> {
         #[derive(Deserialize)]
         struct Set {
             keys: Vec<Value>,
         }
-        let Set { keys } = serde_json::from_str(text).map_err(|_| InvalidKeySet::NotASet)?;
+        let Set { keys } = serde_json::from_slice(json).map_err(|_| InvalidKeySet::NotASet)?;
         let count = keys.len();
         let usable: Vec<_> = keys.into_iter().filter_map(Key::parse).collect();
         if usable.is_empty() { Err(InvalidKeySet::NoKey { keys: count }) } else { Ok(Self(usable)) }
@@ -85,28 +88,52 @@ impl fmt::Debug for KeySet {
     }
 }
 
+/// A published key (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2).
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    crv: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    kid: Option<String>,
+    alg: Option<String>,
+    r#use: Option<String>,
+    key_ops: Option<Vec<String>>,
+}
+
+impl Jwk {
+    /// The key and the algorithms of its type.
+    fn public(&self) -> Option<(DecodingKey, &'static [Algorithm])> {
+        let (x, y) = (self.x.as_deref(), self.y.as_deref());
+        let (key, algorithms): (_, &[_]) = match (self.kty.as_str(), self.crv.as_deref()) {
+            ("RSA", _) => (DecodingKey::from_rsa_components(self.n.as_deref()?, self.e.as_deref()?), RSA),
+            ("EC", Some("P-256")) => (DecodingKey::from_ec_components(x?, y?), &[Algorithm::ES256]),
+            ("EC", Some("P-384")) => (DecodingKey::from_ec_components(x?, y?), &[Algorithm::ES384]),
+            ("OKP", Some("Ed25519")) => (DecodingKey::from_ed_components(x?), &[Algorithm::EdDSA]),
+            _ => return None,
+        };
+        Some((key.ok()?, algorithms))
+    }
+
+    fn is_for_signatures(&self) -> bool {
+        let verifies = |all: &Vec<String>| all.iter().any(|operation| operation == "verify");
+        self.r#use.as_deref().is_none_or(|its_use| its_use == "sig") && self.key_ops.as_ref().is_none_or(verifies)
+    }
+}
+
 impl Key {
     fn parse(value: Value) -> Option<Self> {
         let jwk: Jwk = serde_json::from_value(value).ok()?;
-        let algorithms = match &jwk.algorithm {
-            AlgorithmParameters::RSA(_) => AlgorithmFamily::Rsa.algorithms(),
-            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => &[Algorithm::ES256],
-            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P384 => &[Algorithm::ES384],
-            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => &[Algorithm::EdDSA],
-            _ => return None,
-        };
-        let is_for_signatures =
-            jwk.common.public_key_use.as_ref().is_none_or(|its_use| *its_use == PublicKeyUse::Signature);
-        let verifies = jwk.common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify));
-        let public = DecodingKey::from_jwk(&jwk).ok()?;
+        let (public, of_type) = jwk.public()?;
         let is_long_enough = match public.kind() {
             DecodingKeyKind::RsaModulusExponent { n, .. } => n.len() >= SHORTEST_MODULUS,
             DecodingKeyKind::SecretOrDer(_) => true,
         };
-        let own = jwk.common.key_algorithm;
-        let is_own = |algorithm: &Algorithm| own.is_none_or(|own| Algorithm::try_from(own).ok() == Some(*algorithm));
-        let algorithms: Vec<_> = algorithms.iter().copied().filter(is_own).collect();
-        let is_usable = is_for_signatures && verifies && is_long_enough && !algorithms.is_empty();
-        is_usable.then_some(Self { id: jwk.common.key_id, algorithms, public })
+        let is_own = |algorithm: &Algorithm| jwk.alg.as_deref().is_none_or(|own| own.parse() == Ok(*algorithm));
+        let algorithms: Vec<_> = of_type.iter().copied().filter(is_own).collect();
+        let is_usable = jwk.is_for_signatures() && is_long_enough && !algorithms.is_empty();
+        is_usable.then_some(Self { id: jwk.kid, algorithms, public })
     }
 }

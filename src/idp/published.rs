@@ -100,14 +100,14 @@ impl ClaimedIdToken<'_> {
         self.published.provider.audiences()
     }
 
-    /// Verifies the token at `now`. Returns the user that it describes, and when it expires.
+    /// Verifies the token at `now`. Returns the user that it describes, and until when it is valid.
     ///
     /// # Errors
     /// If the token is not valid, or the provider's keys could not be read.
     pub async fn verified(&self, now: EpochSeconds) -> Result<(UserAttributes, EpochSeconds), Outcome> {
         let verify = tokio::time::timeout(LONGEST_WAIT_FOR_KEYS, self.verify(now));
-        let expires_at = verify.await.map_err(|_| self.published.too_slow())??;
-        Ok((self.user.clone()?, expires_at))
+        let valid_until = verify.await.map_err(|_| self.published.too_slow())??;
+        Ok((self.user.clone()?, valid_until))
     }
 
     async fn verify(&self, now: EpochSeconds) -> Result<EpochSeconds, Outcome> {

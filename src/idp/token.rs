@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jsonwebtoken::Algorithm;
+use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use serde_json::{Map, Value};
 
 use super::json::is_ambiguous;
@@ -86,7 +86,9 @@ impl<'a> IdToken<'a> {
             Some(Value::String(key_id)) => Some(key_id.clone()),
             Some(_) => return Err(malformed("its key id is not a text (kid)")),
         };
-        let algorithm = header.get("alg").and_then(Value::as_str).and_then(|name| name.parse().ok());
+        let algorithm = header.get("alg").and_then(Value::as_str).and_then(|name| name.parse::<Algorithm>().ok());
+        // A shared secret is not a key that a provider can publish.
+        let algorithm = algorithm.filter(|algorithm| !AlgorithmFamily::Hmac.algorithms().contains(algorithm));
         Ok(Header { algorithm: algorithm.ok_or(malformed("its algorithm is not an accepted one (alg)"))?, key_id })
     }
 

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use aws_lc_rs::hmac;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
+use zendesk_jwt_rules::Configurations;
 use zendesk_jwt_rules::signing_key::SharedKey;
 use zeroize::Zeroizing;
 
@@ -41,6 +42,12 @@ impl<K: JwtKind> SigningKey<K> {
     /// If the text is not such JSON, or holds a key that cannot be right.
     pub fn parse(secret_value: &str) -> Result<Self, SigningKeyProblem> {
         SharedKey::parse(K::KIND, secret_value).map(|key| Self::of(&key))
+    }
+
+    /// Reads the keys of all configurations (see [`SharedKey::parse_all`]).
+    #[must_use]
+    pub fn parse_all(secret_value: &str) -> Configurations<Result<Self, SigningKeyProblem>> {
+        SharedKey::parse_all(K::KIND, secret_value).map(|_, key| key.map(|key| Self::of(&key)))
     }
 
     /// Makes a key of a shared secret and, for messaging only, its key id.

@@ -1,5 +1,6 @@
 //! Reading requests: user token, form, cookies, query, address and source.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use cookie::Cookie;
@@ -8,7 +9,7 @@ use lambda_http::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
 use lambda_http::http::{HeaderValue, Method};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
-use percent_encoding::percent_decode;
+use percent_encoding::{percent_decode, percent_decode_str};
 use url::Url;
 
 use crate::outcome::{Malformed, Refused};
@@ -157,6 +158,17 @@ pub fn address(request: &Request) -> Option<Url> {
     Some(address)
 }
 
+/// The segment of the path between `before` and `after`, if the path ends with these three, as in `/sdk/ios/jwt`.
+///
+/// The path can begin with the stage of a REST API or the base path of a custom domain. `/sdk/sdk/jwt` is `/sdk/jwt`
+/// below such a base path.
+pub fn segment_between<'a>(request: &'a Request, before: &str, after: &str) -> Option<Cow<'a, str>> {
+    let mut segments = request.uri().path().rsplit('/').filter(|segment| !segment.is_empty());
+    let mut next = || Some(percent_decode_str(segments.next()?).decode_utf8_lossy());
+    let (last, between, first) = (next()?, next()?, next()?);
+    (last == after && first == before && between != before).then_some(between)
+}
+
 /// The first value of a query parameter. Bytes that are not UTF-8 are replaced.
 pub fn query_value(request: &Request, name: &str) -> Option<String> {
     let query = request.uri().query().unwrap_or_default();
@@ -241,6 +253,23 @@ mod tests {
         fn reading_a_cookie_never_panics(value in "[\\x20-\\x7E]{0,100}") {
             user_token(&request(COOKIE, &value, ""), &[TokenPlace::Cookie("session")]).ok();
         }
+    }
+
+    #[test]
+    fn the_configuration_is_the_segment_before_the_last() {
+        let between = |path: &str| {
+            let request = lambda_http::http::Request::get(format!("https://example.com{path}"));
+            let request = request.body(Body::Empty).unwrap();
+            segment_between(&request, "sdk", "jwt").map(Cow::into_owned)
+        };
+        for path in ["/sdk/ios/jwt", "/prod/sdk/ios/jwt", "/sdk/ios/jwt/", "/sdk//ios/jwt", "/sdk/i%6Fs/jwt"] {
+            assert_eq!(between(path).as_deref(), Some("ios"), "{path}");
+        }
+        for path in ["/", "/sdk/jwt", "/prod/sdk/jwt", "/sdk/sdk/jwt", "/sso/ios/jwt", "/sdk/ios/jwt/x", "/sdk/a/b/jwt"]
+        {
+            assert_eq!(between(path), None, "{path}");
+        }
+        assert_eq!(between("/sdk/%2F/jwt").as_deref(), Some("/"));
     }
 
     #[test]

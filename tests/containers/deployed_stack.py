@@ -1,9 +1,9 @@
 """`sam deploy` of the built template to ministack: the stack is created, and its functions work.
 
-The functions run from the uploaded zips with the stack's own table and secrets, before and after `zendesk-jwt secret put`.
+The functions run from the uploaded zips with the stack's own table and secrets, before and after `zendesk-jwt secret put`. A second
+stack uses the table of the first, and has a named configuration.
 
-With PACKAGES=dist, stack and tool come from the packages in that folder, on a machine without Rust, and the stack has no
-monitoring.
+With PACKAGES=dist, stacks and tool come from the packages in that folder, on a machine without Rust, and have no monitoring.
 """
 
 import hashlib
@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "AWS_ENDPOINT_URL": ENDPOINT, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "SAM_CLI_TELEMETRY": "0",
 }
+SECOND_STACK = "zendesk-jwt-second"
 PARAMETERS = {"LoginUrl": "https://www.example.com/login", "AllowedOrigins": "https://www.example.com"}
 
 # Per function: an event with the answer 200, the resource of the secret, and the arguments of `secret put`.
@@ -52,10 +53,11 @@ class Repository:
 
     tool = support.TOOL
 
-    def deploy(self):
-        parameters = " ".join(f"{name}={value}" for name, value in {"ZendeskSubdomain": "acme", **PARAMETERS}.items())
-        deploy = ("sam", "deploy", "--stack-name", STACK, "--no-confirm-changeset", "--no-progressbar")
-        run(*deploy, "--parameter-overrides", parameters, environment=ENVIRONMENT, seconds=240)
+    def deploy(self, stack, subdomain, parameters):
+        # SAM removes the quotes around a value and the backslashes in it.
+        overrides = " ".join(f"{name}={json.dumps(value)}" for name, value in {"ZendeskSubdomain": subdomain, **parameters}.items())
+        deploy = ("sam", "deploy", "--stack-name", stack, "--no-confirm-changeset", "--no-progressbar")
+        run(*deploy, "--parameter-overrides", overrides, environment=ENVIRONMENT, seconds=240)
 
     def environment(self):
         return run("make", "--silent", "environment", environment=ENVIRONMENT).stdout
@@ -71,14 +73,16 @@ class Packages:
         folders = os.environ["PATH"].split(os.pathsep)
         ENVIRONMENT["PATH"] = os.pathsep.join(folder for folder in folders if not os.path.exists(f"{folder}/cargo"))
 
-    def deploy(self):
+    def deploy(self, stack, subdomain, parameters):
         settings = self.stack / "samconfig.toml"
-        text = settings.read_text()
-        for name, value in {**PARAMETERS, "Monitoring": "none"}.items():
-            text, count = re.subn(rf"""# '{name}=".*"',""", f"""'{name}="{value}"',""", text)
+        original = text = settings.read_text()
+        for name, value in {**parameters, "Monitoring": "none"}.items():
+            setting = f"'{name}={json.dumps(value)}',"
+            text, count = re.subn(rf"""# '{name}=".*"',""", lambda _: setting, text)
             assert count == 1, f"{name} in {text}"
         settings.write_text(text)
-        run("./deploy", "acme", environment=ENVIRONMENT, seconds=240, folder=self.stack)
+        run("./deploy", subdomain, "--stack-name", stack, environment=ENVIRONMENT, seconds=240, folder=self.stack)
+        settings.write_text(original)
 
     def environment(self):
         return run("./environment", environment=ENVIRONMENT, folder=self.stack).stdout
@@ -95,17 +99,21 @@ def setUpModule():
     ministack = support.Process([sys.executable, "tests/containers/ministack_with_more_types.py"], settings)
     unittest.addModuleCleanup(ministack.stop)
     ministack.wait_for(is_ready, 120)
+    deploy(STACK, "acme", PARAMETERS)
+
+
+def deploy(stack, subdomain, parameters):
     try:
-        release.deploy()
+        release.deploy(stack, subdomain, parameters)
     except AssertionError:
-        print_failures()
+        print_failures(stack)
         raise
 
 
-def print_failures():
+def print_failures(stack):
     """Prints why a resource was not created."""
     try:
-        events = aws("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+        events = aws("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     except botocore.exceptions.ClientError:
         return
     for event in events:
@@ -120,15 +128,20 @@ def is_ready():
         return False
 
 
+def resources_of(stack):
+    resources = aws("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    return {resource["LogicalResourceId"]: resource for resource in resources}
+
+
+def outputs_of(stack):
+    outputs = aws("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
 class DeployedStack(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.resources = {
-            resource["LogicalResourceId"]: resource
-            for resource in aws("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
-        }
-        stack = aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-        cls.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        cls.resources, cls.outputs = resources_of(STACK), outputs_of(STACK)
 
     def test_1_every_resource_is_created(self):
         unfinished = {name: resource["ResourceStatus"] for name, resource in self.resources.items() if resource["ResourceStatus"] != "CREATE_COMPLETE"}
@@ -168,6 +181,17 @@ class DeployedStack(unittest.TestCase):
     def test_4_a_user_token_that_is_not_in_the_table_is_refused(self):
         answer = self.invoke("sdk-exchange", "sdk-exchange-unknown-token.json")
         self.assertEqual(answer.status, 401, answer.body)
+
+    def test_5_a_second_stack_signs_for_the_users_of_the_first_with_the_key_of_a_configuration(self):
+        table = self.outputs["UserTokensTableName"]
+        deploy(SECOND_STACK, "other", {"ExistingUserTokensTable": table, "Configurations": '{"ios":{}}'})
+        self.resources = resources_of(SECOND_STACK)
+        self.assertNotIn("UserTokensTable", self.resources)
+        self.assertEqual(outputs_of(SECOND_STACK)["UserTokensTableName"], table)
+        self.put_secret("SdkSigningKey", ["sdk", "--configuration", "ios", "--sdk"], shared_secret("ios"))
+        answer = self.invoke_until_signed("sdk-exchange", "sdk-exchange-http-api-ios.json")
+        self.assertEqual(verified(answer.jwt(), shared_secret("ios"))["email"], "demo@example.com")
+        self.assertEqual(self.invoke("sdk-exchange", "sdk-exchange-http-api.json").status, 503)
 
     def put_user(self):
         """Writes an item as docs/user-tokens.md says."""

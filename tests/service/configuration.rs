@@ -116,7 +116,18 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
 }
 
 /// Values that the patterns of the template refuse as well, by variable. The first one of each list is valid.
-const REFUSED: [(&str, &[&str]); 10] = [
+const REFUSED: [(&str, &[&str]); 11] = [
+    (
+        "CONFIGURATIONS",
+        &[
+            r#"{"ios":{},"legacy":{"login_url":"https://example.com/{brand_id}"}}"#,
+            "ios",
+            "[]",
+            r#"{"ios":{}"#,
+            r#""ios":{}}"#,
+            "7",
+        ],
+    ),
     (
         "ALLOWED_ORIGINS",
         &[
@@ -333,4 +344,62 @@ fn every_documented_log_level_is_accepted() {
         let setup = Setup::of(Kind::SdkExchange).env("LOG_LEVEL", level);
         assert_eq!(setup.start().answer_for("t", &users::demo()).status, 200, "{level}");
     }
+}
+
+/// The problems that a function logs about `IDENTITY_PROVIDERS`.
+fn problems_of(identity_providers: &str) -> String {
+    let exit = Setup::of(Kind::MessagingToken).env("IDENTITY_PROVIDERS", identity_providers).expect_exit(&[]);
+    assert!(!exit.status.success(), "{exit:?}");
+    exit.output
+}
+
+#[test]
+fn all_problems_of_the_identity_providers_are_named_at_once_with_their_place() {
+    let output = problems_of(
+        r#"[
+            {"issuer": "http://id.example.com", "audience": [], "audience_": "a", "audiences": ["web"]},
+            {"issuer": "https://id.example.com/?a=b", "audience": ["a", 7], "claims": {
+                "email": "", "nickname": "name", "tags": "/a~2", "role": {"value": "owner"}, "phone": {"value": 1, "or": 2},
+                "external_id": {"value": "1"}, "email_verified": {"value": "yes"}, "locale": 7}},
+            {"issuer": "https://id.example.com", "audience": "a"},
+            {"issuer": "https://id.example.com", "audience": "a", "audiences": []},
+            {"issuer": "https://user@id.example.com"},
+            "https://id.example.com"
+        ]"#,
+    );
+    for place in [
+        "[0].issuer",
+        "[0].audience is",
+        "[0].audience_",
+        "[0].audiences",
+        "[1].issuer",
+        "[1].audience is",
+        "[1].claims.email is",
+        "[1].claims.nickname",
+        "[1].claims.tags",
+        "[1].claims.role",
+        "[1].claims.phone",
+        "[1].claims.external_id",
+        "[1].claims.email_verified",
+        "[1].claims.locale",
+        "[3].audiences",
+        "[4].issuer",
+        "[4].audience is",
+        "[5] is",
+    ] {
+        assert!(output.contains(&format!("IDENTITY_PROVIDERS{place}")), "{place} is not named: {output}");
+    }
+    assert!(!output.contains("IDENTITY_PROVIDERS[2]"), "{output}");
+}
+
+#[test]
+fn identity_providers_are_a_list_of_different_issuers() {
+    let provider = r#"{"issuer": "https://id.example.com", "audience": "a"}"#;
+    assert!(problems_of(&format!("[{provider}, {provider}]")).contains("IDENTITY_PROVIDERS[1].issuer"));
+    for text in ["[]", "{}", provider, "null", r#""https://id.example.com""#] {
+        assert!(problems_of(text).contains("IDENTITY_PROVIDERS is not a list of providers"), "{text}");
+    }
+    assert!(problems_of("[{").contains("IDENTITY_PROVIDERS is not JSON"));
+    let twice = r#"[{"issuer": "https://id.example.com", "audience": "a", "audience": "b"}]"#;
+    assert!(problems_of(twice).contains("IDENTITY_PROVIDERS has a member twice"));
 }

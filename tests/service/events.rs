@@ -29,7 +29,9 @@ fn documented() -> BTreeMap<String, u16> {
 
 fn get_the_documented_status(kind: Kind) {
     let setup = Setup::of(kind).env("SESSION_COOKIE", "session").env("LOGIN_URL", "https://www.example.com/login");
-    let service = setup.env("ALLOWED_ORIGINS", "https://www.example.com").start();
+    let setup = setup.env("ALLOWED_ORIGINS", "https://www.example.com");
+    let keys = kind.signing_keys(&[("ios", "secret-of-the-app-0123456789"), ("legacy", "secret-of-legacy-0123456789")]);
+    let service = setup.env("CONFIGURATIONS", r#"{"ios":{},"legacy":{}}"#).secret(&keys.to_string()).start();
     service.aws.put_user(TOKEN, &users::demo());
 
     let events: Vec<_> = documented().into_iter().filter(|(file, _)| file.starts_with(kind.name())).collect();

@@ -1,11 +1,11 @@
-//! Network faults between a function and AWS. The caller does not notice a single fault. During a lasting fault the
+//! Network faults between a function and AWS or an identity provider. The caller does not notice a single fault. During a lasting fault the
 //! function answers 503 in time. After it, the function signs without a restart.
 //!
 //! Each test tries all [`FAULTS`] with all functions.
 
-use crate::support::faulty_link::{AWS_JSON, Breakage, Ending, FaultyLinks, Upstream};
+use crate::support::faulty_link::{AWS_JSON, Breakage, Ending, FaultyLink, FaultyLinks, Upstream};
 use crate::support::service::Reply;
-use crate::support::{Jwt, Kind, Service, Setup, eventually, logs, users};
+use crate::support::{IdentityProvider, Jwt, Kind, Service, Setup, eventually, logs, users};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -293,6 +293,117 @@ fn a_function_with_a_key_answers_every_request_during_a_fault_of_secrets_manager
             let reply = ask(&service);
             assert_signed(&service, &reply);
             logs::request_line(&reply.logs).get("signing_key_failure").is_none().then_some(())
+        });
+    });
+}
+
+/// A function that trusts a provider, and the faulty link between them.
+struct Trusting {
+    provider: IdentityProvider,
+    link: FaultyLink,
+    _links: FaultyLinks,
+    setup: Option<Setup>,
+}
+
+impl Trusting {
+    fn new() -> Self {
+        let provider = IdentityProvider::http();
+        let (links, setup) = setup(Kind::MessagingToken);
+        let link = links.link_to(&provider);
+        let setup = provider.trusted_by(setup);
+        Self { provider, link, _links: links, setup: Some(setup) }
+    }
+
+    fn start(&mut self) -> Service {
+        self.setup.take().unwrap().start()
+    }
+
+    fn ask(&self, service: &Service) -> Reply {
+        service.reply(&service.kind.request(&self.provider.token()))
+    }
+
+    /// Waits until the function signs. Until then, each answer must be a 503.
+    fn assert_signs_soon(&self, service: &Service) {
+        eventually("signs without a restart", SOON, || {
+            let reply = self.ask(service);
+            if reply.answer.status != 200 {
+                assert_unavailable(&reply);
+                return None;
+            }
+            assert_signed(service, &reply);
+            Some(())
+        });
+    }
+}
+
+struct FaultOfTheProvider(&'static Fault);
+
+impl fmt::Display for FaultOfTheProvider {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "identity provider, {}", self.0.name)
+    }
+}
+
+/// Runs the test for all faults of an identity provider. All functions read its keys with the same code.
+fn for_all_faults_of_the_provider(test: impl Fn(&'static Fault) + Sync) {
+    let cells: Vec<_> = FAULTS.iter().map(FaultOfTheProvider).collect();
+    for_all(&cells, |cell| test(cell.0));
+}
+
+fn failed_reads_of_the_provider(service: &Service) -> usize {
+    service.function.logs().matches("no keys of the identity provider were read").count()
+}
+
+#[test]
+fn a_retry_hides_a_single_fault_of_the_identity_provider_at_cold_start() {
+    for_all_faults_of_the_provider(|fault| {
+        let mut trusting = Trusting::new();
+        trusting.link.break_once(fault.breakage);
+        let service = trusting.start();
+        assert_eq!(trusting.link.broken(), 1);
+        // A 400 of a provider would be a 400 again.
+        let is_retried = !matches!(fault.breakage, Breakage::Error { status: 400, .. });
+        if is_retried {
+            assert_signed(&service, &trusting.ask(&service));
+            assert_eq!(failed_reads_of_the_provider(&service), 0, "{}", service.function.logs());
+        } else {
+            trusting.assert_signs_soon(&service);
+        }
+    });
+}
+
+#[test]
+fn a_lasting_fault_of_the_identity_provider_at_cold_start_answers_503_in_time_until_it_ends() {
+    for_all_faults_of_the_provider(|fault| {
+        let mut trusting = Trusting::new();
+        trusting.link.break_lastingly(fault.breakage);
+        let service = trusting.start();
+        let before = failed_reads_of_the_provider(&service);
+        assert!(before > 0, "the cold start read keys: {}", service.function.logs());
+        eventually("reads the keys again", SOON, || {
+            assert_within(ANSWERS_WITHIN, || {
+                let reply = trusting.ask(&service);
+                assert_unavailable(&reply);
+                reply
+            });
+            (failed_reads_of_the_provider(&service) > before).then_some(())
+        });
+
+        trusting.link.repair();
+        trusting.assert_signs_soon(&service);
+        assert!(service.function.is_alive());
+    });
+}
+
+#[test]
+fn a_function_with_the_keys_of_a_provider_answers_every_request_during_its_fault() {
+    for_all_faults_of_the_provider(|fault| {
+        let mut trusting = Trusting::new();
+        let service = trusting.start();
+        trusting.link.break_lastingly(fault.breakage);
+        eventually("fails to refresh the keys", SOON, || {
+            assert_signed(&service, &trusting.ask(&service));
+            (failed_reads_of_the_provider(&service) > 0).then_some(())
         });
     });
 }

@@ -252,6 +252,33 @@ fn a_role_allows_exactly_the_actions_that_its_function_calls() {
     }
 }
 
+/// The parts of `value` that use the table of this stack even if another stack's table replaces it.
+fn unconditional_uses_of_the_table(value: &Value) -> Vec<&Value> {
+    if let Some([condition, existing, own]) = value["Fn::If"].as_array().map(Vec::as_slice)
+        && condition == "HasExistingTable"
+    {
+        assert!(existing.to_string().contains("ExistingUserTokensTable"), "{existing}");
+        assert!(own.to_string().contains("\"UserTokensTable"), "{own}");
+        return Vec::new();
+    }
+    match value {
+        Value::Object(map) => map.values().flat_map(unconditional_uses_of_the_table).collect(),
+        Value::Array(list) => list.iter().flat_map(unconditional_uses_of_the_table).collect(),
+        Value::String(text) if text.contains("${UserTokensTable") || text.starts_with("UserTokensTable") => vec![value],
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn the_table_of_another_stack_replaces_the_own_one_everywhere() {
+    let template = template();
+    assert_eq!(template["Resources"]["UserTokensTable"]["Condition"], "NeedsTable");
+    for part in ["Globals", "Resources", "Outputs"] {
+        let uses = unconditional_uses_of_the_table(&template[part]);
+        assert!(uses.is_empty(), "{uses:?}");
+    }
+}
+
 #[test]
 fn wildcards_are_only_where_aws_requires_them() {
     let template = template();
@@ -274,7 +301,7 @@ fn wildcards_are_only_where_aws_requires_them() {
 fn variables_of_the_code() -> BTreeSet<String> {
     let code = file("src/config.rs");
     let texts = code.split('"').skip(1).step_by(2);
-    let is_variable = |text: &&str| text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let is_variable = |text: &&str| text.len() > 8 && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     texts
         .filter(is_variable)
         .filter(|name| !name.starts_with("AWS_") && *name != "ZENDESK_URL")
@@ -305,17 +332,19 @@ fn routes(kind: Kind, template: &Value) -> BTreeSet<(String, String)> {
 fn the_template_has_exactly_the_routes_of_the_functions() {
     let template = template();
     for kind in Kind::ALL {
-        let service = Setup::of(kind).start();
+        let service = Setup::of(kind).env("CONFIGURATIONS", r#"{"ios":{}}"#).start();
         let routes = routes(kind, &template);
         let mut taken = BTreeSet::new();
         for path in routes.iter().map(|(_, path)| path).collect::<BTreeSet<_>>() {
-            let answer = service.answer(&Request::new("PATCH", path));
+            let answer = service.answer(&Request::new("PATCH", &path.replace("{configuration}", "ios")));
             let allow = answer.header("allow").unwrap_or_else(|| panic!("{path}: {}", answer.status));
             taken.extend(allow.split(", ").map(|method| (method.to_owned(), path.clone())));
         }
         if kind == Kind::MessagingToken {
             // The function answers it with a 405 that says what to do.
-            taken.insert(("GET".to_owned(), "/messaging/jwt".to_owned()));
+            for path in ["/messaging/jwt", "/messaging/{configuration}/jwt"] {
+                taken.insert(("GET".to_owned(), path.to_owned()));
+            }
         }
         assert_eq!(routes, taken, "{kind:?}");
     }
@@ -337,6 +366,7 @@ fn local_and_the_sample_events_have_the_paths_of_the_template() {
     let of_the_events: BTreeSet<_> = http_api
         .map(|path| serde_json::from_slice::<Value>(&std::fs::read(path).unwrap()).unwrap())
         .map(|event| text(&event["rawPath"]))
+        .map(|path| path.replace("/ios/", "/{configuration}/").replace("/legacy/", "/{configuration}/"))
         .collect();
     assert_eq!(of_the_events, of_the_template);
 }

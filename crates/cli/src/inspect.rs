@@ -10,10 +10,12 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::aws::SigningKeySecret;
+use crate::id_token::{ZendeskClaims, zendesk_claims_by_default};
 use crate::input;
 use crate::output;
 use crate::problem::{Problem, block_on};
 use zendesk_jwt::jwt::{Clock as _, EpochSeconds, Kind, SystemClock};
+use zendesk_jwt_rules::id_token::IdToken;
 use zendesk_jwt_rules::inspect::{
     Expectation, Finding, Found, Inspection, Rule, Severity, Signature, find_jwt, inspect,
 };
@@ -21,15 +23,17 @@ use zendesk_jwt_rules::inspect::{
 /// The widest line of a sentence, in columns.
 const MAX_WIDTH: usize = 110;
 
-/// The arguments of `zendesk-jwt inspect`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example, with `zendesk-jwt local` running:
   curl -s http://127.0.0.1:3000/sdk/jwt -d user_token=BD2F35A7621 |
     zendesk-jwt inspect --secret-id zendesk-jwt/sdk --local
 
-Exit status: 0 if the JWT follows all rules (advice does not count), 1 if it breaks one or cannot be read, 2 on a usage \
-error.")]
+An ID token of an identity provider is shown with its issuer and times. Zendesk's rules are not for it, unless --kind \
+is given.
+
+Exit status: 0 if the JWT follows all rules (advice does not count), 1 if it breaks one, cannot be read or is an ID \
+token, 2 on a usage error.")]
 pub(crate) struct Arguments {
     /// The JWT, alone or in any text such as an answer or an address; standard input by default
     #[arg(value_name = "JWT")]
@@ -59,7 +63,6 @@ pub(crate) struct Arguments {
     account: Account,
 }
 
-/// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let secret = arguments.shared_secret()?;
     let token = match &arguments.jwt {
@@ -82,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         output::line(&Report { inspection: &inspection, pasted: &pasted, now }.text())?;
     }
     let is_broken = inspection.findings.iter().any(|finding| finding.rule.severity() > Severity::Advice);
-    Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if is_broken || inspection.id_token.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Arguments {
@@ -120,15 +123,13 @@ struct Pasted {
 
 impl Pasted {
     fn read(text: &str) -> Self {
+        let whole = || Found { jwt: text.to_owned(), surroundings: Vec::new() };
+        let Found { jwt, mut surroundings } = find_jwt(text).unwrap_or_else(whole);
         let is_answer = field(text, "jwt").is_some();
-        match find_jwt(text) {
-            Some(Found { jwt, .. }) if is_answer => Self { jwt: Zeroizing::new(jwt), surroundings: Vec::new() },
-            Some(Found { jwt, surroundings }) => Self {
-                jwt: Zeroizing::new(jwt),
-                surroundings: if surroundings == ["white space"] { Vec::new() } else { surroundings },
-            },
-            None => Self { jwt: Zeroizing::new(text.to_owned()), surroundings: Vec::new() },
+        if is_answer || surroundings == ["white space"] {
+            surroundings.clear();
         }
+        Self { jwt: Zeroizing::new(jwt), surroundings }
     }
 }
 
@@ -138,40 +139,33 @@ fn field(text: &str, name: &str) -> Option<Zeroizing<String>> {
     object.get(name)?.as_str().map(|value| Zeroizing::new(value.to_owned()))
 }
 
-fn signature_code(signature: Signature) -> &'static str {
-    match signature {
-        Signature::Verified => "verified",
-        Signature::Wrong => "wrong",
-        Signature::NotChecked => "not_checked",
-    }
-}
-
-fn severity_code(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Advice => "advice",
-        Severity::Ignored => "ignored",
-        Severity::Rejected => "rejected",
-    }
-}
-
 fn show_json(inspection: &Inspection, pasted: &Pasted) -> Result<(), Problem> {
     let rule = |(rule, finding): (Rule, Option<&Finding>)| {
         json!({
             "code": rule.code(),
             "statement": rule.statement(),
-            "severity": severity_code(rule.severity()),
+            "severity": rule.severity().name(),
             "source": rule.source(),
             "broken": finding.map(|finding| &finding.message),
         })
     };
     let report = json!({
         "is_jwt": inspection.is_jwt,
+        "id_token": inspection.id_token.as_ref().map(|token| json!({
+            "issuer": token.issuer,
+            "subject": token.subject,
+            "audiences": token.audiences,
+            "expires_at": token.expires_at,
+            "is_access_token": token.is_access_token,
+            "zendesk": zendesk_claims_by_default(&pasted.jwt, &token.issuer, &token.audiences)
+                .iter().map(ZendeskClaims::json).collect::<Vec<_>>(),
+        })),
         "surroundings": pasted.surroundings,
         "kind": only(inspection.kinds).map(Kind::name),
         "kinds": inspection.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
         "looks_like": inspection.looks_like.map(Kind::name),
         "accepted": inspection.is_accepted(),
-        "signature": signature_code(inspection.signature),
+        "signature": inspection.signature,
         "header": inspection.header,
         "claims": inspection.claims,
         "rules": inspection.checked_rules().map(rule).collect::<Vec<_>>(),
@@ -183,7 +177,6 @@ fn only(kinds: &[Kind]) -> Option<Kind> {
     if let [kind] = kinds { Some(*kind) } else { None }
 }
 
-/// The report for people.
 struct Report<'a> {
     inspection: &'a Inspection,
     pasted: &'a Pasted,
@@ -192,19 +185,27 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn text(&self) -> String {
-        let Inspection { kinds, header, claims, .. } = self.inspection;
+        let Inspection { kinds, header, claims, id_token, .. } = self.inspection;
         if !self.inspection.is_jwt {
             let messages = self.inspection.findings.iter().map(|finding| wrapped(&finding.message, ""));
             return messages.collect::<Vec<_>>().join("\n");
         }
         let titles = kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ");
         let advice = if only(kinds).is_some() { "" } else { " (say --kind)" };
-        let mut parts = vec![format!("JWT for {titles}{advice}, {}", self.signature())];
+        let mut parts = vec![match id_token {
+            Some(IdToken { is_access_token: true, .. }) => "Access token of an identity provider".to_owned(),
+            Some(_) => "ID token of an identity provider, not a Zendesk JWT".to_owned(),
+            None => format!("JWT for {titles}{advice}, {}", self.signature()),
+        }];
         if let Some(header) = header {
             parts.push(section("Header", header));
         }
         if let Some(claims) = claims {
             parts.push(section("Claims", claims) + &self.times(claims));
+        }
+        if let Some(token) = id_token {
+            parts.extend(self.as_user_token(token));
+            return parts.join("\n\n");
         }
         let followed = self.inspection.checked_rules().filter(|(_, finding)| finding.is_none());
         // Broken rules come last, next to the verdict and the prompt.
@@ -224,6 +225,21 @@ impl Report<'_> {
         parts.join("\n\n")
     }
 
+    /// What the functions do with a token of an identity provider.
+    fn as_user_token(&self, token: &IdToken) -> Vec<String> {
+        if token.is_access_token {
+            let advice = "This is an access token: neither Zendesk nor the functions take it. Send the ID token.";
+            return vec![wrapped(advice, "")];
+        }
+        let advice = "The functions take an ID token as a user token if IDENTITY_PROVIDERS has its issuer (`iss`) and \
+                      its audience (`aud`). This command verifies it:";
+        let command = "zendesk-jwt idp check ISSUER --audience AUDIENCE --token-file FILE";
+        let kinds = zendesk_claims_by_default(&self.pasted.jwt, &token.issuer, &token.audiences);
+        let default = "If `claims` and `audiences` of the provider are left out, Zendesk gets:";
+        let sentences = [format!("{}\n  {command}", wrapped(advice, "")), wrapped(default, "")];
+        sentences.into_iter().chain(kinds.iter().map(ZendeskClaims::text)).collect()
+    }
+
     fn signature(&self) -> &'static str {
         match self.inspection.signature {
             Signature::Verified => "signed with the given secret",
@@ -232,7 +248,6 @@ impl Report<'_> {
         }
     }
 
-    /// The times among the claims, for people.
     fn times(&self, claims: &Map<String, Value>) -> String {
         let line = |name: &str| {
             // Milliseconds lie beyond the year 9999, which has no such text.
@@ -246,19 +261,17 @@ impl Report<'_> {
     }
 
     fn verdict(&self) -> String {
-        let found =
-            |severity| self.inspection.findings.iter().filter(|found| found.rule.severity() == severity).count();
-        let checked = self.inspection.checked.len();
-        let (rejected, ignored, advice) =
-            (found(Severity::Rejected), found(Severity::Ignored), found(Severity::Advice));
-        let verdict = match (rejected, ignored) {
-            (0, 0) if self.inspection.signature == Signature::NotChecked => {
+        let found = [Severity::Rejected, Severity::Ignored, Severity::Advice]
+            .map(|severity| self.inspection.findings.iter().filter(|found| found.rule.severity() == severity).count());
+        let verdict = match found {
+            [0, 0, _] if self.inspection.signature == Signature::NotChecked => {
                 "Zendesk accepts it if the signature is right"
             }
-            (0, 0) => "Zendesk accepts it",
-            (0, _) => "Zendesk accepts it, but not as intended",
+            [0, 0, _] => "Zendesk accepts it",
+            [0, ..] => "Zendesk accepts it, but not as intended",
             _ => "Zendesk refuses it",
         };
+        let (checked, [rejected, ignored, advice]) = (self.inspection.checked.len(), found);
         format!("{checked} rules checked, {} broken, {advice} with advice. {verdict}.", rejected + ignored)
     }
 }
@@ -268,12 +281,13 @@ fn section(title: &str, object: &Map<String, Value>) -> String {
 }
 
 fn broken(Finding { rule, message }: &Finding) -> String {
-    let (mark, cost) = match rule.severity() {
-        Severity::Rejected => (style("✗").red(), "Zendesk refuses the token"),
-        Severity::Ignored => (style("✗").yellow(), "Zendesk ignores or misreads it without an error"),
-        Severity::Advice => (style("!").cyan(), "advice"),
+    let severity = rule.severity();
+    let mark = match severity {
+        Severity::Rejected => style("✗").red(),
+        Severity::Ignored => style("✗").yellow(),
+        Severity::Advice => style("!").cyan(),
     };
-    let source = wrapped(&format!("{cost} ({}; {})", rule.code(), rule.source()), "      ");
+    let source = wrapped(&format!("{} ({}; {})", severity.effect(), rule.code(), rule.source()), "      ");
     format!("{}\n{}\n{}", marked(&mark, rule.statement()), wrapped(message, "      "), style(source).dim())
 }
 

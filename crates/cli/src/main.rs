@@ -7,9 +7,11 @@
 //! | `aws` | the calls to DynamoDB and Secrets Manager |
 //! | `account` | the AWS account and the table that a subcommand works in |
 //! | `users` | `user` and `token`: what the table of user tokens holds |
+//! | `id_token` | what the functions do with an ID token |
 //! | `local` | `local`: the three functions on this machine, with fakes of AWS and a workbench |
 //! | `secret` | `secret`: what Secrets Manager holds |
 //! | `simulate` | `simulate`: Zendesk's side of the three flows |
+//! | `identity_provider` | `idp`: what the functions can do with an identity provider |
 //! | `inspect`, `doctor` | what is wrong with a JWT, and with an endpoint |
 //! | `command_line` | the subcommands and their help |
 
@@ -24,6 +26,8 @@ mod account;
 mod aws;
 mod command_line;
 mod doctor;
+mod id_token;
+mod identity_provider;
 mod input;
 mod inspect;
 mod local;

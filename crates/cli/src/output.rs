@@ -2,13 +2,14 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use console::Term;
 use serde::Serialize;
 use serde_json::Value;
 use tempfile::NamedTempFile;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::problem::Problem;
 use zendesk_jwt::jwt::EpochSeconds;
@@ -44,17 +45,11 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Problem> {
 
 /// The value as indented JSON, in which invisible characters are escaped as JSON allows.
 pub(crate) fn in_json(value: &impl Serialize) -> String {
-    let json = serde_json::to_string_pretty(value).unwrap_or_default();
-    json.chars().fold(String::with_capacity(json.len()), |mut shown, character| {
-        if character != '\n' && is_invisible(character) {
-            let units =
-                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>();
-            shown.push_str(&units.concat());
-        } else {
-            shown.push(character);
-        }
-        shown
-    })
+    let escape = |character: char| {
+        let units = character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>();
+        units.concat()
+    };
+    escaped_by(&serde_json::to_string_pretty(value).unwrap_or_default(), &['\n'], escape)
 }
 
 /// The column of a table with token hashes, of which a narrow terminal shows only the start.
@@ -94,14 +89,12 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 fn escaped_except(text: &str, allowed: &[char]) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
-        if is_invisible(character) && !allowed.contains(&character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-        shown
-    })
+    escaped_by(text, allowed, |character| character.escape_unicode().to_string())
+}
+
+fn escaped_by(text: &str, allowed: &[char], escape: impl Fn(char) -> String) -> String {
+    let is_shown = |character| !is_invisible(character) || allowed.contains(&character);
+    text.chars().map(|character| if is_shown(character) { character.to_string() } else { escape(character) }).collect()
 }
 
 /// Control, bidirectional, zero-width and filler characters, and tags.
@@ -117,14 +110,11 @@ fn is_invisible(character: char) -> bool {
         )
 }
 
-/// The minute in UTC (ISO 8601).
+/// The minute in UTC (ISO 8601). After the year 9999, the seconds since 1970.
 pub(crate) fn minute(EpochSeconds(seconds): EpochSeconds) -> String {
-    let moment = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-    let moment = moment.map_or_else(String::new, |moment| humantime::format_rfc3339_seconds(moment).to_string());
-    match moment.rsplit_once(':') {
-        Some((minute, _)) => format!("{minute}Z"),
-        None => moment,
-    }
+    let moment = seconds.try_into().ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    let text = moment.and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_else(|| seconds.to_string());
+    text.rsplit_once(':').map_or_else(|| text.clone(), |(minute, _)| format!("{minute}Z"))
 }
 
 /// The columns of the terminal; `None` if standard output is not a terminal.

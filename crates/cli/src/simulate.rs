@@ -9,10 +9,9 @@ use url::Url;
 use crate::local::listen;
 use crate::problem::{Problem, block_on, usage_error};
 use zendesk_jwt::config;
-use zendesk_jwt_rules::Kind;
-use zendesk_jwt_simulator::{self, Account, Client, Keys, Messaging, Sso, SupportSdk, Zendesk};
+use zendesk_jwt_rules::{ConfigurationName, Kind};
+use zendesk_jwt_simulator::{self, Account, App, Client, Keys, Messaging, Sso, Zendesk};
 
-/// The arguments of `zendesk-jwt simulate`.
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Simulate Zendesk for your endpoints, in any language
@@ -24,17 +23,17 @@ with an address are simulated. No JWT leaves this machine.",
     after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUS}")
 )]
 pub(crate) struct Arguments {
-    /// The JWT URL of the Support SDK
-    #[arg(long, value_name = "URL", value_parser = address)]
-    sdk_url: Option<Url>,
+    /// The JWT URL of the Support SDK; repeat it with a name for each app, as in ios=URL
+    #[arg(long, value_name = "[NAME=]URL", value_parser = Named::parse)]
+    sdk_url: Vec<Named>,
 
-    /// The remote login URL of single sign-on
-    #[arg(long, value_name = "URL", value_parser = address)]
-    sso_url: Option<Url>,
+    /// The remote login URL of single sign-on; repeat it with a name for each configuration, the Primary SSO first
+    #[arg(long, value_name = "[NAME=]URL", value_parser = Named::parse)]
+    sso_url: Vec<Named>,
 
-    /// The remote logout URL of single sign-on, which also receives errors
-    #[arg(long, value_name = "URL", value_parser = address, requires = "sso_url")]
-    logout_url: Option<Url>,
+    /// The remote logout URL of single sign-on, which also receives errors, with the name of its configuration
+    #[arg(long, value_name = "[NAME=]URL", value_parser = Named::parse, requires = "sso_url")]
+    logout_url: Vec<Named>,
 
     /// The address where pages fetch JWTs for messaging
     #[arg(long, value_name = "URL", value_parser = address)]
@@ -53,6 +52,21 @@ pub(crate) struct Arguments {
     port: u16,
 }
 
+/// An address, with the name of its app or SSO configuration; an empty name if it has none.
+#[derive(Clone, Debug)]
+struct Named {
+    name: String,
+    url: Url,
+}
+
+impl Named {
+    fn parse(text: &str) -> Result<Self, String> {
+        let named = text.split_once('=').filter(|(name, _)| ConfigurationName::parse(name).is_some());
+        let (name, url) = named.unwrap_or(("", text));
+        Ok(Self { name: name.to_owned(), url: address(url)? })
+    }
+}
+
 const EXIT_STATUS: &str = "Exit status: 0 after an interrupt, 1 if it could not run, 2 on a usage error.";
 
 const EXAMPLES: &str =
@@ -60,7 +74,7 @@ const EXAMPLES: &str =
   {
     \"sdk\": {\"secret\": \"…\"},
     \"messaging\": {\"kid\": \"app_…\", \"secret\": \"…\"},
-    \"sso\": {\"secret\": \"…\"}
+    \"sso\": {\"secret\": \"…\", \"configurations\": {\"legacy\": {\"secret\": \"…\"}}}
   }
 
 Examples:
@@ -77,9 +91,8 @@ fn address(text: &str) -> Result<Url, String> {
     config::web_address(text).map_err(|problem| format!("it {problem}"))
 }
 
-/// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
-    if arguments.sdk_url.is_none() && arguments.sso_url.is_none() && arguments.messaging_url.is_none() {
+    if arguments.sdk_url.is_empty() && arguments.sso_url.is_empty() && arguments.messaging_url.is_none() {
         usage_error("give at least one of --sdk-url, --sso-url and --messaging-url");
     }
     let account = account(arguments)?;
@@ -90,28 +103,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
 /// The kinds with an address, each with its key.
 fn account(arguments: &Arguments) -> Result<Account, Problem> {
     let file = &arguments.keys;
-    let Keys { sdk, messaging, sso } = keys(file)?;
-    let missing = |kind: Kind, option| {
+    let Keys { mut sdk, messaging, mut sso } = keys(file)?;
+    let missing = |kind: Kind, name: &str, option| {
         let screen = kind.admin_center_screen();
         let file = file.display();
-        Problem(format!("{file} has no key for {kind}, which {option} needs: copy it from {screen} in Admin Center"))
+        let name = if name.is_empty() { String::new() } else { format!(" (configuration {name})") };
+        Problem(format!(
+            "{file} has no key for {kind}{name}, which {option} needs: copy it from {screen} in Admin Center"
+        ))
     };
-    let mut account = Account::default();
-    if let Some(jwt_url) = arguments.sdk_url.clone() {
-        let secret = sdk.ok_or_else(|| missing(Kind::Sdk, "--sdk-url"))?;
-        account.support_sdk = Some(SupportSdk { jwt_url, secret });
+    let mut apps = Vec::new();
+    for Named { name, url } in arguments.sdk_url.clone() {
+        let key = sdk.remove(&name).ok_or_else(|| missing(Kind::Sdk, &name, "--sdk-url"))?;
+        apps.push(App { name, jwt_url: url, key });
     }
-    if let Some(login_url) = arguments.sso_url.clone() {
-        let secret = sso.ok_or_else(|| missing(Kind::Sso, "--sso-url"))?;
-        account.sso = Some(Sso { login_url, logout_url: arguments.logout_url.clone(), secret });
+    let mut configurations = Vec::new();
+    for Named { name, url } in arguments.sso_url.clone() {
+        let key = sso.remove(&name).ok_or_else(|| missing(Kind::Sso, &name, "--sso-url"))?;
+        let logout_url = arguments.logout_url.iter().find(|logout| logout.name == name);
+        configurations.push(Sso { login_url: url, logout_url: logout_url.map(|logout| logout.url.clone()), name, key });
     }
-    if let Some(jwt_url) = arguments.messaging_url.clone() {
-        if messaging.is_empty() {
-            return Err(missing(Kind::Messaging, "--messaging-url"));
-        }
-        account.messaging = Some(Messaging { jwt_url, keys: messaging });
-    }
-    Ok(account)
+    let messaging = match arguments.messaging_url.clone() {
+        Some(_) if messaging.is_empty() => return Err(missing(Kind::Messaging, "", "--messaging-url")),
+        jwt_url => jwt_url.map(|jwt_url| Messaging { jwt_url, keys: messaging }),
+    };
+    Ok(Account { apps, sso: configurations, messaging, user_tokens: Vec::new() })
 }
 
 fn keys(file: &Path) -> Result<Keys, Problem> {
@@ -138,17 +154,18 @@ fn show_banner(arguments: &Arguments, address: SocketAddr) {
     println!("A simulated Zendesk is running on http://{address}. Stop it with Ctrl-C.");
     println!();
     println!("Try each flow in a browser:");
-    if let Some(url) = &arguments.sso_url {
+    if let [Named { url, .. }, ..] = arguments.sso_url.as_slice() {
         println!("  http://{address}/hc         SSO: click Sign in, which leads to {url}");
+        println!("  http://localhost:{}/hc      SSO: the same for a brand on a host of your company", address.port());
     }
-    if let Some(url) = &arguments.sdk_url {
+    for Named { url, .. } in &arguments.sdk_url {
         println!("  http://{address}/sdk        Support SDK: enter a user token, which is sent to {url}");
     }
     if let Some(url) = &arguments.messaging_url {
         println!("  http://{address}/messaging  Messaging: click Log in, which fetches from {url}");
         println!("  Allow pages of http://{address} to read its answers (CORS).");
     }
-    if arguments.sso_url.is_some() {
+    if !arguments.sso_url.is_empty() {
         println!();
         println!("Make your sign-in page post to http://{address}/access/jwt instead of Zendesk.");
         println!("For the function sso-redirect, set ZENDESK_URL=http://{address}.");

@@ -3,15 +3,19 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`kind`] | the three kinds of JWT, and where Admin Center keeps the secret of each |
+//! | [`configuration`] | the names of configurations, and the audiences of user tokens |
 //! | [`time`] | seconds since 1970, the unit of `iat` and `exp` |
 //! | [`signing_key`] | what a shared secret and a key id can be |
 //! | [`user`] | user tokens, external ids, names and e-mail addresses, in types that cannot hold an invalid value |
 //! | [`user_values`] | what each claim about a user can be: what Zendesk refuses, and what it ignores |
+//! | [`id_token`] | what a token of an identity provider says about itself, unverified |
 //! | [`inspect`] | every rule that a given JWT breaks, with a remedy |
 //! | [`zendesk_errors`] | what Zendesk's error messages mean |
 //!
 //! The service signs JWTs with its own code, and [`inspect`] shares none of it: each checks the other.
 
+pub mod configuration;
+pub mod id_token;
 pub mod inspect;
 pub mod kind;
 pub mod signing_key;
@@ -22,5 +26,6 @@ pub mod zendesk_errors;
 
 mod text;
 
+pub use configuration::{Audience, ConfigurationName, Configurations};
 pub use kind::Kind;
 pub use time::EpochSeconds;

@@ -5,17 +5,20 @@
 
 #![expect(clippy::similar_names, reason = "`kid` is JOSE's word for a key id")]
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use crate::Kind;
 use crate::text::{invisible, is_placeholder, is_quote, is_uuid, unwrapped};
+use crate::{ConfigurationName, Configurations, Kind};
 
 /// The length of the shortest secret, in characters: Admin Center shows 9 characters of a redacted one.
 ///
@@ -52,7 +55,7 @@ impl SharedKey {
     /// # Errors
     /// If the text is not such JSON, or holds a secret or a key id that cannot be right.
     pub fn parse(kind: Kind, secret_value: &str) -> Result<Self, SigningKeyProblem> {
-        let problem = |flaw| SigningKeyProblem { kind, flaw };
+        let problem = |flaw| SigningKeyProblem { kind, configuration: None, flaw };
         if secret_value.starts_with('\u{feff}') {
             return Err(problem(Flaw::ByteOrderMark));
         }
@@ -65,6 +68,21 @@ impl SharedKey {
             return Err(problem(Flaw::UnexpectedKid));
         }
         Self::checked(kind, value.secret.take().unwrap_or_default().into(), kid)
+    }
+
+    /// Reads the keys of all configurations that a secret holds. Its member `configurations` holds the named ones:
+    /// `{"secret": "…", "configurations": {"ios": {"secret": "…"}}}`.
+    #[must_use]
+    pub fn parse_all(kind: Kind, secret_value: &str) -> Configurations<Result<Self, SigningKeyProblem>> {
+        let members: Option<NamedKeys<'_>> = serde_json::from_str(secret_value).ok();
+        let keys = members.and_then(|members| serde_json::from_str(members.configurations?.get()).ok());
+        let keys: BTreeMap<Cow<'_, str>, &RawValue> = keys.unwrap_or_default();
+        let named = keys.into_iter().filter_map(|(name, value)| {
+            let name = ConfigurationName::parse(&name)?;
+            let key = Self::parse(kind, value.get()).map_err(|problem| problem.of_configuration(&name));
+            Some((name, key))
+        });
+        Configurations { unnamed: Self::parse(kind, secret_value), named: named.collect() }
     }
 
     /// Checks a shared secret and, for messaging only, its key id.
@@ -139,12 +157,20 @@ struct SecretValue {
     kid: Option<String>,
 }
 
+/// The member of a stored value that holds the keys of the named configurations.
+#[derive(Deserialize)]
+struct NamedKeys<'a> {
+    #[serde(borrow)]
+    configurations: Option<&'a RawValue>,
+}
+
 /// Checks that a text can be the shared secret of `kind`.
 ///
 /// # Errors
 /// If the text cannot be the whole secret, and nothing else.
 pub fn check_secret(kind: Kind, secret: &str) -> Result<(), SigningKeyProblem> {
-    secret_flaw(secret).map_or(Ok(()), |flaw| Err(SigningKeyProblem { kind, flaw: Flaw::Secret(flaw) }))
+    secret_flaw(secret)
+        .map_or(Ok(()), |flaw| Err(SigningKeyProblem { kind, configuration: None, flaw: Flaw::Secret(flaw) }))
 }
 
 /// Checks that a text can be the key id of messaging's key.
@@ -153,7 +179,8 @@ pub fn check_secret(kind: Kind, secret: &str) -> Result<(), SigningKeyProblem> {
 /// If the text cannot be the whole key id, and nothing else.
 pub fn check_kid(kid: &str) -> Result<(), SigningKeyProblem> {
     let flaw = kid_flaw(kid);
-    flaw.map_or(Ok(()), |flaw| Err(SigningKeyProblem { kind: Kind::Messaging, flaw: Flaw::Kid(flaw) }))
+    let problem = |flaw| SigningKeyProblem { kind: Kind::Messaging, configuration: None, flaw: Flaw::Kid(flaw) };
+    flaw.map_or(Ok(()), |flaw| Err(problem(flaw)))
 }
 
 pub(crate) fn secret_flaw(secret: &str) -> Option<TextFlaw> {
@@ -252,10 +279,33 @@ fn stray_character(text: &str) -> Option<TextFlaw> {
 
 /// Why a key is refused. `Display` says what to do in Admin Center, and shows nothing of the secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{flaw}. {}", remedy(*kind, *flaw))]
+#[error("{}{flaw}. {}", subject(configuration.as_ref()), remedy(*kind, configuration.as_ref(), *flaw))]
 pub struct SigningKeyProblem {
     kind: Kind,
+    configuration: Option<ConfigurationName>,
     flaw: Flaw,
+}
+
+impl SigningKeyProblem {
+    /// The problem of a configuration whose key a secret does not hold.
+    #[must_use]
+    pub fn missing(kind: Kind, configuration: Option<&ConfigurationName>) -> Self {
+        Self { kind, configuration: configuration.cloned(), flaw: Flaw::Secret(TextFlaw::Missing) }
+    }
+
+    /// Whether there is no key, rather than one that cannot be right.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.flaw == Flaw::Secret(TextFlaw::Missing)
+    }
+
+    fn of_configuration(self, configuration: &ConfigurationName) -> Self {
+        Self { configuration: Some(configuration.clone()), ..self }
+    }
+}
+
+fn subject(configuration: Option<&ConfigurationName>) -> String {
+    configuration.map(|name| format!("configuration {name}: ")).unwrap_or_default()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -321,11 +371,15 @@ pub(crate) enum Place {
     Inside { position: usize },
 }
 
-fn remedy(kind: Kind, flaw: Flaw) -> String {
+fn remedy(kind: Kind, configuration: Option<&ConfigurationName>, flaw: Flaw) -> String {
     let screen = kind.admin_center_screen();
-    let shape = match kind {
+    let key = match kind {
         Kind::Messaging => r#"{"kid": "app_…", "secret": "…"}"#,
         Kind::Sdk | Kind::Sso => r#"{"secret": "…"}"#,
+    };
+    let shape = match configuration {
+        Some(name) => &format!(r#"{{"configurations": {{"{name}": {key}}}}}"#),
+        None => key,
     };
     match flaw {
         Flaw::Secret(TextFlaw::Redacted { .. } | TextFlaw::TooShort { .. } | TextFlaw::CutOff) => format!(
@@ -344,6 +398,45 @@ mod tests {
     use super::*;
 
     const SECRET: &str = "demo-shared-secret-0123456789";
+
+    #[test]
+    fn one_secret_holds_the_keys_of_all_configurations() {
+        let stored = format!(
+            r#"{{"secret": "{SECRET}", "configurations": {{
+                "ios": {{"secret": "{SECRET}-ios"}}, "web": {{"secret": "{SECRET}…"}}, "tv": 7, "Not a name": {{}}}}}}"#
+        );
+        let keys = SharedKey::parse_all(Kind::Sdk, &stored);
+        assert_eq!(keys.unnamed.unwrap().secret(), SECRET);
+        assert_eq!(keys.named.keys().map(ConfigurationName::as_str).collect::<Vec<_>>(), ["ios", "tv", "web"]);
+        assert_eq!(keys.named["ios"].as_ref().unwrap().secret(), format!("{SECRET}-ios"));
+        for name in ["tv", "web"] {
+            let problem = keys.named[name].as_ref().unwrap_err();
+            assert!(!problem.is_missing());
+            let problem = problem.to_string();
+            for part in [&format!("configuration {name}:"), &format!(r#"{{"{name}": {{"secret""#), "Mobile SDK"] {
+                assert!(problem.contains(part), "{problem}");
+            }
+            assert!(!problem.contains("0123456789"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_secret_may_hold_keys_of_named_configurations_only() {
+        let keys =
+            SharedKey::parse_all(Kind::Sso, &format!(r#"{{"configurations": {{"a": {{"secret": "{SECRET}"}}}}}}"#));
+        assert!(keys.unnamed.unwrap_err().is_missing());
+        assert!(keys.named["a"].is_ok());
+    }
+
+    #[test]
+    fn a_member_configurations_that_is_not_an_object_leaves_the_unnamed_key_valid() {
+        for other in ["7", "null", r#""ios""#, "[]", r#"{"ios": }"#] {
+            let keys =
+                SharedKey::parse_all(Kind::Sso, &format!(r#"{{"secret": "{SECRET}", "configurations": {other}}}"#));
+            assert_eq!(keys.unnamed.is_ok(), other != r#"{"ios": }"#, "{other}");
+            assert!(keys.named.is_empty(), "{other}");
+        }
+    }
 
     fn problem(secret: &str) -> String {
         let problem = check_secret(Kind::Sso, secret).unwrap_err().to_string();

@@ -92,10 +92,13 @@ impl ExternalId {
         &self.0
     }
 
-    /// The key of the user record, which overrides what an ID token says about this user. A hash never begins like it.
+    /// How the key of every user record begins. A token hash never begins so.
+    pub const RECORD_KEY_START: &str = "user:";
+
+    /// The key of the user record, which overrides what an ID token says about this user.
     #[must_use]
     pub fn record_key(&self) -> String {
-        format!("user:{}", self.0)
+        format!("{}{}", Self::RECORD_KEY_START, self.0)
     }
 
     /// The form for logs: the first 16 hex digits of the SHA-256, enough to find the lines of one user.

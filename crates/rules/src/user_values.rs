@@ -22,7 +22,7 @@ const ALLOWED: [(&str, &str); 11] = [
     ("name", "the full name"),
     ("email", "one e-mail address of at most 254 bytes, such as demo@example.com"),
     ("email_verified", "true or false"),
-    ("audiences", "`sdk`, `messaging` and `sso`, or some of them"),
+    ("audiences", "`sdk`, `messaging` and `sso`, or some of them; `sso:legacy` is for one configuration only"),
     ("expires_at", "whole seconds since 1970"),
     ("suspended", "true or false"),
     ("phone", "a number in E.164 form, such as +14155550100"),

@@ -17,16 +17,16 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
-use url::{Host, Position, Url};
+use url::{Position, Url};
 
-use crate::environment;
+use crate::now;
 use zendesk_jwt_rules::EpochSeconds;
 
 /// How long an exchange may take. Zendesk does not publish its own limit.
@@ -38,9 +38,10 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// Sends one request on each connection.
 #[derive(Debug)]
 pub struct Client {
-    roots: Arc<RootCertStore>,
-    user_agent: &'static str,
-    timeout: Duration,
+    pub roots: Arc<RootCertStore>,
+    pub user_agent: &'static str,
+    /// How long each step may take.
+    pub timeout: Duration,
 }
 
 /// The way to a server: its address and, for https, the TLS to use.
@@ -59,7 +60,6 @@ pub enum Accept {
     Any,
 }
 
-/// What a server showed in a TLS handshake.
 #[derive(Debug)]
 pub struct Handshake {
     /// Such as `TLS 1.3`.
@@ -81,9 +81,7 @@ pub struct Request {
 
 /// What a server answered. No `Debug`: it may hold a JWT.
 pub struct Answer {
-    /// The status.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body; what is not UTF-8 in it is replaced.
     pub body: String,
@@ -96,100 +94,48 @@ pub struct Answer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// DNS has no address for the host.
     #[error("{host} has no address: {source}")]
     Address {
-        /// The host.
         host: String,
-        /// What the resolver said.
         #[source]
         source: io::Error,
     },
-    /// No address of the host takes connections.
     #[error("{}", .0.iter().map(|(address, error)| format!("{address}: {error}")).collect::<Vec<_>>().join("; "))]
     Unreachable(Vec<(SocketAddr, io::Error)>),
     /// Zendesk would not trust the certificate.
     #[error("{0}")]
     Certificate(#[source] io::Error),
-    /// The TLS handshake failed for another reason.
     #[error("no TLS connection: {0}")]
     Tls(#[source] Box<dyn Error + Send + Sync>),
     /// The server did not speak HTTP, or hung up.
     #[error("the connection broke: {0}")]
     Broken(#[source] Box<dyn Error + Send + Sync>),
-    /// The step took too long.
     #[error("{missing} within {} s", .limit.as_secs())]
-    Timeout {
-        /// What did not happen in time.
-        missing: &'static str,
-        /// The limit.
-        limit: Duration,
-    },
+    Timeout { missing: &'static str, limit: Duration },
 }
 
-/// Why there is no client.
+/// Why a file of certificate authorities cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum UnusableClient {
-    /// The file of certificate authorities cannot be read.
-    #[error("{} cannot be used: {source}; give a file of PEM certificates", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: pem::Error,
-    },
-    /// The file holds a certificate that cannot be a root.
-    #[error("{} cannot be used: {source}; give a file of PEM certificates", path.display())]
-    NotARoot {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with the certificate.
-        #[source]
-        source: rustls::Error,
-    },
-    /// The file holds no certificate.
-    #[error("{} holds no certificate: give a file of PEM certificates", .0.display())]
-    Empty(PathBuf),
+#[error("{} cannot be used: {source}; give a file of PEM certificates", path.display())]
+pub struct UnusableAuthorities {
+    path: PathBuf,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 impl Client {
     /// A client that trusts Mozilla's roots and those in the PEM file `ca_file`.
-    ///
-    /// # Errors
-    /// If the file holds no usable certificate.
-    pub fn new(ca_file: Option<&Path>) -> Result<Self, UnusableClient> {
+    pub fn new(ca_file: Option<&Path>) -> Result<Self, UnusableAuthorities> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(path) = ca_file {
-            add_roots(&mut roots, path)?;
+            add_roots(&mut roots, path).map_err(|source| UnusableAuthorities { path: path.to_owned(), source })?;
         }
         let user_agent = concat!("zendesk-jwt-simulator/", env!("CARGO_PKG_VERSION"));
         Ok(Self { roots: Arc::new(roots), user_agent, timeout: TIMEOUT })
     }
 
-    /// The same client with another `User-Agent` and another limit for each step.
-    #[must_use]
-    pub fn with(self, user_agent: &'static str, timeout: Duration) -> Self {
-        Self { user_agent, timeout, ..self }
-    }
-
-    /// The trusted roots.
-    #[must_use]
-    pub fn roots(&self) -> &RootCertStore {
-        &self.roots
-    }
-
-    /// The addresses of the URL's host, at least one.
-    ///
-    /// # Errors
-    /// If DNS gives none in time.
     pub async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, Failure> {
         let port = url.port_or_known_default().unwrap_or_default();
-        let host = match url.host() {
-            Some(Host::Ipv4(address)) => return Ok(vec![(address, port).into()]),
-            Some(Host::Ipv6(address)) => return Ok(vec![(address, port).into()]),
-            _ => url.host_str().unwrap_or_default(),
-        };
+        let host = host(url);
         let found = self.in_time("DNS gave no answer", lookup_host((host, port))).await?;
         let found = found.map(Iterator::collect::<Vec<_>>).and_then(|addresses| {
             if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
@@ -198,9 +144,6 @@ impl Client {
     }
 
     /// Connects to the first of the addresses that takes connections.
-    ///
-    /// # Errors
-    /// If none does.
     pub async fn connect(&self, addresses: &[SocketAddr]) -> Result<(SocketAddr, TcpStream), Failure> {
         let mut failed = Vec::new();
         for &address in addresses {
@@ -213,16 +156,11 @@ impl Client {
         Err(Failure::Unreachable(failed))
     }
 
-    /// The route to the URL's host at `address`.
-    ///
-    /// # Errors
-    /// If the host has no name that a certificate can have.
     pub fn route(&self, url: &Url, address: SocketAddr, accept: Accept) -> Result<Route, Failure> {
         if url.scheme() == "http" {
             return Ok(Route { address, tls: None });
         }
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let name = ServerName::try_from(host).map_err(|error| Failure::Tls(error.into()))?;
+        let name = ServerName::try_from(host(url).to_owned()).map_err(|error| Failure::Tls(error.into()))?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -230,7 +168,8 @@ impl Client {
         let builder = match accept {
             Accept::Trusted => builder.with_root_certificates(Arc::clone(&self.roots)),
             Accept::Any => {
-                builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate::new(&provider)))
+                let verifier = AnyCertificate(provider.signature_verification_algorithms);
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
             }
         };
         let config = Arc::new(builder.with_no_client_auth());
@@ -238,9 +177,6 @@ impl Client {
     }
 
     /// Shakes hands over `stream`, and reports what the server showed.
-    ///
-    /// # Errors
-    /// If the handshake fails, or the route is without TLS.
     pub async fn handshake(&self, route: &Route, stream: TcpStream) -> Result<Handshake, Failure> {
         let Some((connector, name)) = &route.tls else { return Err(Failure::Tls("the address is http".into())) };
         let shaken = self.in_time("no TLS handshake", connector.connect(name.clone(), stream)).await?;
@@ -255,9 +191,6 @@ impl Client {
     }
 
     /// Sends a request on a new connection, and waits for the whole answer.
-    ///
-    /// # Errors
-    /// If there is no answer in time.
     pub async fn send(&self, route: &Route, request: Request) -> Result<Answer, Failure> {
         let exchange = async {
             let unreachable = |error| Failure::Unreachable(vec![(route.address, error)]);
@@ -279,7 +212,7 @@ impl Client {
     }
 
     async fn exchange(&self, route: &Route, stream: TcpStream, request: Request) -> Result<Answer, Failure> {
-        let (started, sent_at) = (Instant::now(), environment::now());
+        let (started, sent_at) = (Instant::now(), now());
         let stream: Box<dyn Stream> = match &route.tls {
             None => Box::new(stream),
             Some((connector, name)) => Box::new(connector.connect(name.clone(), stream).await.map_err(tls_failure)?),
@@ -306,14 +239,17 @@ impl Client {
     }
 }
 
-fn add_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), UnusableClient> {
-    let unreadable = |source| UnusableClient::Unreadable { path: path.to_owned(), source };
+/// Without the brackets of an IPv6 address.
+fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default().trim_matches(['[', ']'])
+}
+
+fn add_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {
     let before = roots.len();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
-        let not_a_root = |source| UnusableClient::NotARoot { path: path.to_owned(), source };
-        roots.add(certificate.map_err(unreadable)?).map_err(not_a_root)?;
+    for certificate in CertificateDer::pem_file_iter(path)? {
+        roots.add(certificate?)?;
     }
-    if roots.len() == before { Err(UnusableClient::Empty(path.to_owned())) } else { Ok(()) }
+    if roots.len() == before { Err("it holds no certificate".into()) } else { Ok(()) }
 }
 
 fn tls_failure(error: io::Error) -> Failure {
@@ -331,14 +267,11 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Request {
-    /// A request without headers and body.
-    #[must_use]
     pub fn new(method: Method, url: &Url) -> Self {
         Self { method, url: url.clone(), headers: HeaderMap::new(), body: String::new() }
     }
 
     /// Adds a header; a value that cannot be in a header is left out.
-    #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.append(name, value);
@@ -346,22 +279,17 @@ impl Request {
         self
     }
 
-    /// Adds a parameter to the query.
-    #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.url.query_pairs_mut().append_pair(name, value);
         self
     }
 
-    /// Sets the body.
-    #[must_use]
     pub fn body(mut self, media_type: &str, body: impl Into<String>) -> Self {
         self.body = body.into();
         self.header(CONTENT_TYPE, media_type)
     }
 
     /// Sets the body to a form that is encoded already.
-    #[must_use]
     pub fn form(self, encoded: impl Into<String>) -> Self {
         self.body("application/x-www-form-urlencoded", encoded)
     }
@@ -395,7 +323,6 @@ impl Request {
 
 impl Answer {
     /// All values of a header, joined by commas.
-    #[must_use]
     pub fn header(&self, name: HeaderName) -> Option<String> {
         let values = self.headers.get_all(name).iter();
         let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
@@ -403,21 +330,18 @@ impl Answer {
     }
 
     /// The media type in lower case, without parameters.
-    #[must_use]
     pub fn media_type(&self) -> String {
         let value = self.header(CONTENT_TYPE).unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
     /// Where a redirect leads, without its query, which may hold anything.
-    #[must_use]
     pub fn redirect(&self) -> Option<String> {
         let location = self.header(LOCATION).filter(|_| self.status.is_redirection())?;
         location.split(['?', '#']).next().map(str::to_owned)
     }
 
     /// Whether no cache may store the answer.
-    #[must_use]
     pub fn is_no_store(&self) -> bool {
         let directives = self.header(CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
         directives.split(',').any(|directive| directive.trim() == "no-store")
@@ -437,12 +361,6 @@ fn shown(headers: &HeaderMap) -> String {
 /// Accepts every certificate, but no handshake that was not signed with its key.
 #[derive(Debug)]
 struct AnyCertificate(WebPkiSupportedAlgorithms);
-
-impl AnyCertificate {
-    fn new(provider: &CryptoProvider) -> Self {
-        Self(provider.signature_verification_algorithms)
-    }
-}
 
 impl ServerCertVerifier for AnyCertificate {
     fn verify_server_cert(

@@ -3,32 +3,43 @@
 //! | where | what it holds |
 //! |---|---|
 //! | `account` | what Admin Center holds: addresses and keys |
+//! | `brand` | the two brands, one of them host-mapped |
 //! | `support_sdk`, `sso`, `messaging` | one flow each |
 //! | `verdict` | the check of a JWT by [`zendesk_jwt_rules::inspect`] and by what only Zendesk can know |
 //! | `users`, `sessions` | the users; used `jti` values, browser sessions and the last refused sign-in |
 //! | `client` | the HTTP client of Zendesk's servers: no redirects, Mozilla's roots |
-//! | `environment` | the time and random identifiers |
 //! | `pages` | the pages that no single flow owns |
 //! | [`web`] | what these pages share with the tool's workbench |
 //!
 //! This crate never depends on the service, so that each checks the other.
 
+#![allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "private: only the tool uses this crate"
+)]
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use url::Url;
+use url::{Host, Url};
 
-pub use account::{Account, Keys, Messaging, Sso, SupportSdk, UserToken};
+pub use account::{Account, App, Keys, Messaging, NamedKeys, Sso, UserToken};
+use brand::Brand;
 pub use client::Client;
 use sessions::Sessions;
 use users::Users;
+use zendesk_jwt_rules::EpochSeconds;
 
 mod account;
+mod brand;
 pub mod client;
-mod environment;
 mod messaging;
 mod pages;
 mod sessions;
@@ -38,7 +49,6 @@ mod users;
 mod verdict;
 pub mod web;
 
-/// The default port.
 pub const PORT: u16 = 3001;
 
 /// What pages of other origins and programs post to, as in Zendesk.
@@ -56,34 +66,41 @@ pub struct Zendesk {
 
 impl Zendesk {
     /// The account at `origin`, without users. `allows_any_host` is for a server that other machines reach.
-    #[must_use]
     pub fn new(origin: Url, allows_any_host: bool, account: Account, client: Client) -> Self {
         let guard = web::Guard { allows_any_host, open_paths: OPEN_PATHS };
         Self { origin, guard, account, client, users: Mutex::default(), sessions: Mutex::default() }
     }
 
     /// Serves until the process ends.
-    ///
-    /// # Errors
-    /// If the server fails.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         axum::serve(listener, Arc::new(self).router()).await
     }
 
     fn router(self: Arc<Self>) -> Router {
         let mut router = pages::router();
-        if self.account.support_sdk.is_some() {
+        if !self.account.apps.is_empty() {
             router = router
                 .route("/access/sdk/jwt", post(support_sdk::exchange))
                 .route("/sdk", get(support_sdk::page).post(support_sdk::try_out));
         }
-        if self.account.sso.is_some() {
+        if !self.account.sso.is_empty() {
             router = router.merge(sso::router());
         }
         if self.account.messaging.is_some() {
             router = router.merge(messaging::router());
         }
         router.layer(from_fn_with_state(self.guard, web::check)).with_state(self)
+    }
+
+    /// The hosts of the company that are mapped to this account.
+    pub fn mapped_hosts(&self) -> Vec<Host> {
+        let mapped = self.brands().into_iter().filter(|brand| brand.is_host_mapped);
+        mapped.filter_map(|brand| Some(brand.origin.host()?.to_owned())).collect()
+    }
+
+    /// The brands, of which the first is at the account's own host.
+    fn brands(&self) -> Vec<Brand> {
+        Brand::all(&self.origin)
     }
 
     fn users(&self) -> MutexGuard<'_, Users> {
@@ -99,4 +116,16 @@ impl Zendesk {
 #[expect(clippy::print_stdout, reason = "a person reads this")]
 fn log(request: &str, result: &str) {
     println!("Zendesk: {request}  {result}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "Zendesk has a clock of its own")]
+fn now() -> EpochSeconds {
+    EpochSeconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}
+
+/// 128 random bits in hexadecimal; `None` if the operating system gives no random bytes.
+fn random_id() -> Option<String> {
+    let mut bits = [0; 16];
+    aws_lc_rs::rand::fill(&mut bits).ok()?;
+    Some(hex::encode(bits))
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::verdict::{Verdict, Violation, as_json, names};
 use crate::web::{self, Menu};
-use crate::{Messaging, UserToken, Zendesk, environment, log, pages};
+use crate::{Messaging, UserToken, Zendesk, log, now, pages};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Rule, inspect};
 
@@ -79,11 +79,11 @@ async fn log_in(State(zendesk): State<Arc<Zendesk>>, body: Bytes) -> Response {
 
 /// Checks the signature with the key that `kid` names.
 fn check(zendesk: &Zendesk, messaging: &Messaging, jwt: &str) -> Verdict {
-    let unchecked = Expectation { kind: Some(Kind::Messaging), secret: None, now: environment::now().0 };
+    let unchecked = Expectation { kind: Some(Kind::Messaging), secret: None, now: now().0 };
     let header = inspect(jwt, &unchecked).header.unwrap_or_default();
     let kid = header.get("kid").and_then(Value::as_str);
-    let key = kid.and_then(|kid| messaging.keys.iter().find(|key| key.kid == kid));
-    let mut verdict = Verdict::on(zendesk, Kind::Messaging, jwt, key.map(|key| key.secret.as_bytes()));
+    let key = kid.and_then(|kid| messaging.keys.iter().find(|key| key.kid() == Some(kid)));
+    let mut verdict = Verdict::on(zendesk, Kind::Messaging, jwt, key);
     if kid.is_some_and(|kid| !kid.is_empty()) && key.is_none() {
         let problem = "`kid` in the header is not the id of a key of this account: use the Key ID that belongs to the \
                        secret, from Admin Center > Account > Security > End user authentication.";

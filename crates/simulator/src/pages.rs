@@ -30,9 +30,9 @@ pub(super) fn menu(zendesk: &Zendesk, current: &'static str) -> Menu {
     let account = &zendesk.account;
     let links = [
         ("/", "Start", true),
-        ("/hc", "Help center", account.sso.is_some()),
-        ("/agent", "Agent interface", account.sso.is_some()),
-        ("/sdk", "Support SDK", account.support_sdk.is_some()),
+        ("/hc", "Help center", !account.sso.is_empty()),
+        ("/agent", "Agent interface", !account.sso.is_empty()),
+        ("/sdk", "Support SDK", !account.apps.is_empty()),
         ("/messaging", "Messaging", account.messaging.is_some()),
     ];
     let links = links.into_iter().filter(|(.., is_simulated)| *is_simulated);

@@ -16,6 +16,8 @@ const MAX_SESSIONS: usize = 100;
 pub(super) struct Sessions {
     used_jtis: HashMap<(Kind, String), EpochSeconds>,
     open: VecDeque<(String, SignIn)>,
+    /// The session that a browser takes along to the host of another brand, by a key that works once.
+    taken_along: Option<(String, String)>,
     /// Why the last browser was not signed in.
     pub last_refusal: Option<Refusal>,
     /// The error that a person chose for the next sign-in.
@@ -35,6 +37,15 @@ impl Sessions {
     pub fn begin(&mut self, id: String, sign_in: SignIn) {
         self.open.truncate(MAX_SESSIONS - 1);
         self.open.push_front((id, sign_in));
+    }
+
+    pub fn take_along(&mut self, key: String, id: String) {
+        self.taken_along = Some((key, id));
+    }
+
+    /// The id of the session that was taken along with this key.
+    pub fn arrive(&mut self, key: &str) -> Option<String> {
+        self.taken_along.take_if(|(found, _)| found == key).map(|(_, id)| id)
     }
 
     pub fn get(&self, id: &str) -> Option<&SignIn> {

@@ -8,26 +8,23 @@ use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::header::{CONTENT_TYPE, HeaderMap, SET_COOKIE};
+use axum::http::{StatusCode, Uri};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use cookie::{Cookie, SameSite, time::Duration};
 use serde_json::{Map, Value};
 use url::{Position, Url};
 
-use crate::environment::{self, random_id};
+use crate::brand::Brand;
 use crate::users::Update;
 use crate::verdict::{Verdict, Violation, names};
 use crate::web::{self, Menu, Prose};
-use crate::{Sso, Zendesk, log, pages, support_sdk};
+use crate::{Sso, Zendesk, log, now, pages, random_id, support_sdk};
 use zendesk_jwt_rules::Kind;
-use zendesk_jwt_rules::inspect::Rule;
+use zendesk_jwt_rules::inspect::{Expectation, Rule, Signature, inspect};
 
 const SESSION_COOKIE: &str = "_zendesk_session";
-
-/// The one brand of this account.
-const BRAND_ID: &str = "360000000001";
 
 /// English, in Zendesk's numbers.
 const LOCALE_ID: &str = "1";
@@ -51,6 +48,8 @@ const KNOWN_ERRORS: [&str; 4] = [
 pub(super) struct SignIn {
     verdict: Verdict,
     update: Update,
+    /// The name of the configuration whose secret signed the JWT.
+    configuration: String,
 }
 
 /// A sign-in that Zendesk refused.
@@ -68,6 +67,10 @@ pub(super) struct Refusal {
 struct Visitor<'a> {
     menu: Menu,
     is_help_center: bool,
+    brands: Vec<Brand>,
+    brand: Brand,
+    /// The configurations, of which the first is the Primary SSO.
+    sso: &'a [Sso],
     login_link: String,
     remote_login: Url,
     was_refused: bool,
@@ -103,11 +106,18 @@ pub(super) fn router() -> Router<Arc<Zendesk>> {
         .route("/access/normal", get(normal))
         .route("/access/unauthenticated", get(unauthenticated))
         .route("/simulator/next-error", post(choose_next_error))
+        .route("/simulator/arrive", get(arrive))
 }
 
 async fn help_center(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Response {
-    let return_to = request.uri().path_and_query().map_or(HELP_CENTER, |path| path.as_str()).to_owned();
-    visitor(&zendesk, request.headers(), &return_to, HELP_CENTER)
+    let path = request.uri().path_and_query().map_or(HELP_CENTER, |path| path.as_str());
+    let brand = brand(&zendesk, request.headers());
+    visitor(&zendesk, request.headers(), &brand.return_to(path), HELP_CENTER)
+}
+
+fn brand(zendesk: &Zendesk, headers: &HeaderMap) -> Brand {
+    let of_host = zendesk.brands().into_iter().find(|brand| brand.is_of(headers));
+    of_host.unwrap_or_else(|| zendesk.brands().swap_remove(0))
 }
 
 /// The agent interface sends its full address as `return_to`; the help center sends a path.
@@ -118,38 +128,43 @@ async fn agent_interface(State(zendesk): State<Arc<Zendesk>>, request: Request) 
 }
 
 fn visitor(zendesk: &Zendesk, headers: &HeaderMap, return_to: &str, path: &'static str) -> Response {
-    let Some(sso) = &zendesk.account.sso else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(primary) = zendesk.account.sso.first() else { return StatusCode::NOT_FOUND.into_response() };
     let sessions = zendesk.sessions();
+    let brand = brand(zendesk, headers);
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
     let page = Visitor {
         menu: pages::menu(zendesk, path),
         is_help_center: path == HELP_CENTER,
         login_link: format!("/access/login?{query}"),
-        remote_login: remote_login(sso, return_to),
+        remote_login: remote_login(primary, &brand, return_to),
+        brands: zendesk.brands(),
+        brand,
+        sso: &zendesk.account.sso,
         was_refused: sessions.last_refusal.is_some(),
         known_errors: &KNOWN_ERRORS,
         next_error: sessions.next_error,
-        user: session_id(headers).and_then(|id| sessions.get(&id)),
+        user: web::cookie(headers, SESSION_COOKIE).and_then(|id| sessions.get(&id)),
     };
     pages::respond(zendesk, &page)
 }
 
 async fn log_in(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Response {
-    let Some(sso) = &zendesk.account.sso else { return StatusCode::NOT_FOUND.into_response() };
-    let query = request.uri().query().unwrap_or_default();
-    let asked = web::field(query.as_bytes(), "return_to").unwrap_or_default();
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let chosen = web::chosen(&zendesk.account.sso, query, "sso", |sso| &sso.name);
+    let Some(sso) = chosen else { return StatusCode::NOT_FOUND.into_response() };
+    let asked = web::field(query, "return_to").unwrap_or_default();
     let return_to = own_address(&zendesk, &asked).map_or(HELP_CENTER, |_| &asked);
     log("GET /access/login", "sent to the remote login URL");
-    pages::redirect(remote_login(sso, return_to).as_str())
+    pages::redirect(remote_login(sso, &brand(&zendesk, request.headers()), return_to).as_str())
 }
 
-fn remote_login(sso: &Sso, return_to: &str) -> Url {
+fn remote_login(sso: &Sso, brand: &Brand, return_to: &str) -> Url {
     let mut url = sso.login_url.clone();
     url.query_pairs_mut()
         .append_pair("return_to", return_to)
-        .append_pair("brand_id", BRAND_ID)
+        .append_pair("brand_id", brand.id)
         .append_pair("locale_id", LOCALE_ID)
-        .append_pair("timestamp", &environment::now().0.to_string());
+        .append_pair("timestamp", &now().0.to_string());
     url
 }
 
@@ -163,7 +178,8 @@ async fn deprecated(State(zendesk): State<Arc<Zendesk>>) -> Response {
 
 /// Signs the browser in and sends it to `return_to`, or sends it to the remote logout URL with the error.
 async fn receive_jwt(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(sso) = &zendesk.account.sso else { return StatusCode::NOT_FOUND.into_response() };
+    let jwt = web::field(&body, "jwt").unwrap_or_default();
+    let Some(sso) = signer(&zendesk, &jwt) else { return StatusCode::NOT_FOUND.into_response() };
     if web::header(&headers, "sec-fetch-dest").is_some_and(|destination| destination != "document") {
         log("POST /access/jwt", "403 not a form of the browser");
         let advice = "Make the browser post a form: scripts and frames cannot sign a user in.";
@@ -171,8 +187,17 @@ async fn receive_jwt(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, bo
     }
     match sign_in(&zendesk, sso, &headers, &body) {
         Ok((return_to, sign_in)) => begin_session(&zendesk, &return_to, sign_in),
-        Err(refusal) => refuse(&zendesk, sso, *refusal),
+        Err(refusal) => refuse(&zendesk, sso, &brand(&zendesk, &headers), *refusal),
     }
+}
+
+/// The configuration whose secret signed the JWT. How Zendesk finds it is not known; the Primary SSO is the last resort.
+fn signer<'a>(zendesk: &'a Zendesk, jwt: &str) -> Option<&'a Sso> {
+    let has_signed = |sso: &&Sso| {
+        let secret = Some(sso.key.secret().as_bytes());
+        inspect(jwt, &Expectation { kind: Some(Kind::Sso), secret, now: 0 }).signature == Signature::Verified
+    };
+    zendesk.account.sso.iter().find(has_signed).or(zendesk.account.sso.first())
 }
 
 fn sign_in(zendesk: &Zendesk, sso: &Sso, headers: &HeaderMap, body: &[u8]) -> Result<(String, SignIn), Box<Refusal>> {
@@ -182,7 +207,7 @@ fn sign_in(zendesk: &Zendesk, sso: &Sso, headers: &HeaderMap, body: &[u8]) -> Re
         let problem = "The form field `jwt` is missing: post a form with the fields `jwt` and `return_to`.";
         return Err(Refusal::new(vec![Violation::new("jwt_missing", problem)], None));
     };
-    let mut verdict = Verdict::on(zendesk, Kind::Sso, &jwt, Some(sso.secret.as_bytes()));
+    let mut verdict = Verdict::on(zendesk, Kind::Sso, &jwt, Some(&sso.key));
     let asked = web::field(body, "return_to").unwrap_or_else(|| HELP_CENTER.to_owned());
     let return_to = own_address(zendesk, &asked);
     if return_to.is_none() {
@@ -196,19 +221,22 @@ fn sign_in(zendesk: &Zendesk, sso: &Sso, headers: &HeaderMap, body: &[u8]) -> Re
     }
     if verdict.is_accepted() {
         match zendesk.users().update(&verdict) {
-            Ok(update) => return Ok((return_to.unwrap_or_default(), SignIn { verdict, update })),
+            Ok(update) => {
+                let sign_in = SignIn { verdict, update, configuration: sso.name.clone() };
+                return Ok((return_to.unwrap_or_default(), sign_in));
+            }
             Err(_) => verdict.further.push(Violation::new("email_conflict", support_sdk::CONFLICT)),
         }
     }
     Err(Refusal::new(verdict.violations(), Some(verdict)))
 }
 
-/// The address if it is on this Zendesk; a path stays a path.
+/// The address if it is on a host of this Zendesk; a path stays a path.
 fn own_address(zendesk: &Zendesk, asked: &str) -> Option<String> {
     let url = zendesk.origin.join(asked).ok()?;
     let is_path = asked.starts_with('/');
     let own = if is_path { url[Position::BeforePath..].to_owned() } else { url.as_str().to_owned() };
-    (url.origin() == zendesk.origin.origin()).then_some(own)
+    zendesk.brands().iter().any(|brand| brand.origin.origin() == url.origin()).then_some(own)
 }
 
 fn begin_session(zendesk: &Zendesk, return_to: &str, sign_in: SignIn) -> Response {
@@ -217,16 +245,39 @@ fn begin_session(zendesk: &Zendesk, return_to: &str, sign_in: SignIn) -> Respons
     zendesk.sessions().last_refusal = None;
     zendesk.sessions().begin(id.clone(), sign_in);
     let cookie = session_cookie(&id).build().to_string();
-    ([(SET_COOKIE, cookie)], pages::redirect(return_to)).into_response()
+    ([(SET_COOKIE, cookie)], pages::redirect(&with_session(zendesk, return_to, id))).into_response()
 }
 
-fn refuse(zendesk: &Zendesk, sso: &Sso, refusal: Refusal) -> Response {
+/// Zendesk takes the session along to a mapped host, which the cookie of the account's host does not reach. How is not
+/// known; here it is a key that works once.
+fn with_session(zendesk: &Zendesk, return_to: &str, id: String) -> String {
+    let mapped = zendesk.brands().into_iter().filter(|brand| brand.is_host_mapped);
+    let is_there = |brand: &Brand| Url::parse(return_to).is_ok_and(|url| url.origin() == brand.origin.origin());
+    let (Some(brand), Some(key)) = (mapped.into_iter().find(is_there), random_id()) else {
+        return return_to.to_owned();
+    };
+    let mut arrival = brand.origin;
+    arrival.set_path("/simulator/arrive");
+    arrival.query_pairs_mut().append_pair("key", &key).append_pair("return_to", return_to);
+    zendesk.sessions().take_along(key, id);
+    arrival.into()
+}
+
+async fn arrive(State(zendesk): State<Arc<Zendesk>>, uri: Uri) -> Response {
+    let field = |name| web::field(uri.query().unwrap_or_default().as_bytes(), name).unwrap_or_default();
+    let id = zendesk.sessions().arrive(&field("key"));
+    let return_to = own_address(&zendesk, &field("return_to")).unwrap_or_else(|| HELP_CENTER.to_owned());
+    let cookie = id.map(|id| [(SET_COOKIE, session_cookie(&id).build().to_string())]);
+    (cookie.map(AppendHeaders), pages::redirect(&return_to)).into_response()
+}
+
+fn refuse(zendesk: &Zendesk, sso: &Sso, brand: &Brand, refusal: Refusal) -> Response {
     log("POST /access/jwt", &format!("302 refused: {}", names(&refusal.violations)));
     let error = [("kind", "error"), ("message", refusal.message.as_str())];
     let claims = refusal.verdict.as_ref().map(Verdict::claims).unwrap_or_default();
     let target = if let Some(url) = &sso.logout_url {
         let mut url = url.clone();
-        url.query_pairs_mut().append_pair("brand_id", BRAND_ID).extend_pairs(identity(&claims)).extend_pairs(error);
+        url.query_pairs_mut().append_pair("brand_id", brand.id).extend_pairs(identity(&claims)).extend_pairs(error);
         url.into()
     } else {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(error).finish();
@@ -238,13 +289,16 @@ fn refuse(zendesk: &Zendesk, sso: &Sso, refusal: Refusal) -> Response {
 
 /// Ends the session, and sends the browser to the remote logout URL with the user's identity.
 async fn log_out(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap) -> Response {
-    let Some(sso) = &zendesk.account.sso else { return StatusCode::NOT_FOUND.into_response() };
+    let brand = brand(&zendesk, &headers);
     let mut target = HELP_CENTER.to_owned();
-    if let Some(id) = session_id(&headers) {
+    if let Some(id) = web::cookie(&headers, SESSION_COOKIE) {
         let mut sessions = zendesk.sessions();
-        if let (Some(sign_in), Some(url)) = (sessions.get(&id), &sso.logout_url) {
-            let mut url = url.clone();
-            url.query_pairs_mut().extend_pairs(identity(&sign_in.update.user)).append_pair("brand_id", BRAND_ID);
+        let signed_in = sessions.get(&id).and_then(|sign_in| {
+            let sso = zendesk.account.sso.iter().find(|sso| sso.name == sign_in.configuration)?;
+            Some((sign_in, sso.logout_url.clone()?))
+        });
+        if let Some((sign_in, mut url)) = signed_in {
+            url.query_pairs_mut().extend_pairs(identity(&sign_in.update.user)).append_pair("brand_id", brand.id);
             target = url.into();
         }
         sessions.end(&id);
@@ -267,7 +321,7 @@ async fn normal(State(zendesk): State<Arc<Zendesk>>) -> Response {
 
 async fn unauthenticated(State(zendesk): State<Arc<Zendesk>>) -> Response {
     let refusal = zendesk.sessions().last_refusal.clone();
-    let has_remote_logout = zendesk.account.sso.as_ref().is_some_and(|sso| sso.logout_url.is_some());
+    let has_remote_logout = zendesk.account.sso.iter().any(|sso| sso.logout_url.is_some());
     pages::respond(&zendesk, &Refused { menu: pages::menu(&zendesk, ""), refusal, has_remote_logout })
 }
 
@@ -283,39 +337,35 @@ fn session_cookie(value: &str) -> cookie::CookieBuilder<'_> {
     Cookie::build((SESSION_COOKIE, value)).path("/").http_only(true).same_site(SameSite::Lax)
 }
 
-fn session_id(headers: &HeaderMap) -> Option<String> {
-    let values = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.find(|cookie| cookie.name() == SESSION_COOKIE).map(|cookie| cookie.value().to_owned())
-}
+/// What Zendesk says about broken rules, as far as it is known. The exact texts are not.
+const GISTS: [(&str, &str); 11] = [
+    (Rule::Algorithm.code(), SIGNATURE_FAILED),
+    (Rule::Type.code(), SIGNATURE_FAILED),
+    (Rule::Signature.code(), SIGNATURE_FAILED),
+    (Rule::IatFresh.code(), IAT_IS_OFF),
+    (Rule::NotMilliseconds.code(), IAT_IS_OFF),
+    (Rule::ExpAhead.code(), "The token has expired"),
+    (Rule::EmailAddress.code(), "User is invalid: Email is invalid"),
+    (Rule::RequiredClaims.code(), "User is invalid: Name or email is invalid"),
+    ("jti_reused", "The unique identifier has been reused"),
+    ("return_to_foreign", "The address to return to is on another host"),
+    ("jwt_missing", "The token is missing"),
+];
+const SIGNATURE_FAILED: &str = "Signature verification failed";
+const IAT_IS_OFF: &str = "The iat is not within 3 minutes of our clock";
 
 /// Zendesk stops at one rule: the signature first, then whether the token can be read, then what the token says.
-/// The exact texts are unknown (C: their gist), except for [`EMAIL_TAKEN`]; the rule in parentheses is ours.
+/// The rule in parentheses is ours.
 fn message(violations: &[Violation], verdict: Option<&Verdict>) -> String {
-    let signature_rules = [Rule::Algorithm, Rule::Type, Rule::Signature].map(Rule::code);
-    let first = violations.iter().find(|violation| signature_rules.contains(&violation.rule)).or(violations.first());
+    let is_of_signature = |violation: &&Violation| GISTS.contains(&(violation.rule, SIGNATURE_FAILED));
+    let first = violations.iter().find(is_of_signature).or(violations.first());
     let rule = first.map_or("", |violation| violation.rule);
-    let is_one_of = |rules: &[Rule]| rules.iter().any(|wanted| wanted.code() == rule);
-    let gist = if signature_rules.contains(&rule) {
-        "Signature verification failed"
-    } else if is_one_of(&[Rule::IatFresh, Rule::NotMilliseconds]) {
-        "The iat is not within 3 minutes of our clock"
-    } else if is_one_of(&[Rule::ExpAhead]) {
-        "The token has expired"
-    } else if is_one_of(&[Rule::EmailAddress]) {
-        "User is invalid: Email is invalid"
-    } else if is_one_of(&[Rule::RequiredClaims]) && verdict.is_some_and(lacks_name_or_email) {
-        "User is invalid: Name or email is invalid"
-    } else {
-        match (rule, verdict) {
-            ("email_conflict", Some(verdict)) => return fill_in(EMAIL_TAKEN, verdict),
-            ("jti_reused", _) => "The unique identifier has been reused",
-            ("return_to_foreign", _) => "The address to return to is on another host",
-            ("jwt_missing", _) => "The token is missing",
-            _ => "Invalid JWT token",
-        }
-    };
-    format!("{gist} ({rule})")
+    if let (true, Some(verdict)) = (rule == "email_conflict", verdict) {
+        return fill_in(EMAIL_TAKEN, verdict);
+    }
+    let is_other_claim = rule == Rule::RequiredClaims.code() && !verdict.is_some_and(lacks_name_or_email);
+    let known = GISTS.into_iter().find(|(known, _)| *known == rule && !is_other_claim);
+    format!("{} ({rule})", known.map_or("Invalid JWT token", |(_, gist)| gist))
 }
 
 fn fill_in(message: &str, verdict: &Verdict) -> String {

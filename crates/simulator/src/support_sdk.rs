@@ -8,16 +8,15 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Failure, Request};
-use crate::environment::random_id;
 use crate::users::Update;
 use crate::verdict::{Verdict, Violation, as_json, names};
 use crate::web::{self, Menu, Prose};
-use crate::{SupportSdk, UserToken, Zendesk, log, pages};
+use crate::{Account, App, UserToken, Zendesk, log, pages, random_id};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
 
@@ -42,21 +41,30 @@ impl Exchange {
 #[template(path = "zendesk/sdk.html")]
 struct Page<'a> {
     menu: Menu,
-    jwt_url: &'a str,
+    apps: &'a [App],
+    /// The name of the chosen one.
+    app: String,
     user_tokens: &'a [UserToken],
     user_token: &'a str,
     exchange: Option<Exchange>,
 }
 
 /// 200 with an access token, 401 or 403 for a token that is refused, 502 for an endpoint that answers wrongly.
-pub(super) async fn exchange(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
+/// The parameter `app` chooses the app, which the real Zendesk knows by the SDK's app id.
+pub(super) async fn exchange(
+    State(zendesk): State<Arc<Zendesk>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(app) = app(&zendesk, uri.query().unwrap_or_default().as_bytes()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let Some(user_token) = user_token(&headers, &body) else {
         let expected = "Send the user token as form field `user_token`, or as JSON {\"user_token\": \"…\"}.";
         return web::json(StatusCode::BAD_REQUEST, &as_json(&[Violation::new("user_token_missing", expected)], &[]));
     };
-    let Some(exchange) = exchange_token(&zendesk, &user_token).await else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+    let exchange = exchange_token(&zendesk, app, &user_token).await;
     let body = match exchange.status {
         StatusCode::OK => json!({ "access_token": exchange.access_token, "warnings": exchange.warnings() }),
         _ => as_json(&exchange.violations, &exchange.warnings()),
@@ -66,19 +74,23 @@ pub(super) async fn exchange(State(zendesk): State<Arc<Zendesk>>, headers: Heade
 
 pub(super) async fn page(State(zendesk): State<Arc<Zendesk>>) -> Response {
     let first = zendesk.account.user_tokens.first().map(|user_token| user_token.token.clone());
-    show(&zendesk, &first.unwrap_or_default(), None)
+    show(&zendesk, "", &first.unwrap_or_default(), None)
 }
 
 pub(super) async fn try_out(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
     let user_token = user_token(&headers, &body).unwrap_or_default();
-    let exchange = exchange_token(&zendesk, &user_token).await;
-    show(&zendesk, &user_token, exchange)
+    let Some(app) = app(&zendesk, &body) else { return StatusCode::NOT_FOUND.into_response() };
+    let exchange = exchange_token(&zendesk, app, &user_token).await;
+    show(&zendesk, &app.name, &user_token, Some(exchange))
 }
 
-fn show(zendesk: &Zendesk, user_token: &str, exchange: Option<Exchange>) -> Response {
-    let jwt_url = zendesk.account.support_sdk.as_ref().map_or("", |support_sdk| support_sdk.jwt_url.as_str());
-    let (menu, user_tokens) = (pages::menu(zendesk, "/sdk"), &zendesk.account.user_tokens);
-    pages::respond(zendesk, &Page { menu, jwt_url, user_tokens, user_token, exchange })
+fn show(zendesk: &Zendesk, app: &str, user_token: &str, exchange: Option<Exchange>) -> Response {
+    let (menu, Account { apps, user_tokens, .. }) = (pages::menu(zendesk, "/sdk"), &zendesk.account);
+    pages::respond(zendesk, &Page { menu, apps, app: app.to_owned(), user_tokens, user_token, exchange })
+}
+
+fn app<'a>(zendesk: &'a Zendesk, form: &[u8]) -> Option<&'a App> {
+    web::chosen(&zendesk.account.apps, form, "app", |app| &app.name)
 }
 
 fn user_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
@@ -91,10 +103,9 @@ fn user_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     }
 }
 
-async fn exchange_token(zendesk: &Zendesk, user_token: &str) -> Option<Exchange> {
-    let support_sdk = zendesk.account.support_sdk.as_ref()?;
+async fn exchange_token(zendesk: &Zendesk, app: &App, user_token: &str) -> Exchange {
     let form = form_urlencoded::Serializer::new(String::new()).append_pair("user_token", user_token).finish();
-    let request = Request::new(Method::POST, &support_sdk.jwt_url).form(form);
+    let request = Request::new(Method::POST, &app.jwt_url).form(form);
     let sent = request.as_sent();
     let answer = zendesk.client.post(request).await;
     let mut exchange = Exchange {
@@ -110,7 +121,7 @@ async fn exchange_token(zendesk: &Zendesk, user_token: &str) -> Option<Exchange>
         access_token: String::new(),
     };
     match answer.map_err(|failure| unreached(&failure)).and_then(|answer| jwt(&answer)) {
-        Ok(jwt) => check(zendesk, support_sdk, &jwt, &mut exchange),
+        Ok(jwt) => check(zendesk, app, &jwt, &mut exchange),
         Err((status, violation)) => {
             exchange.status = status;
             exchange.violations.push(violation);
@@ -120,12 +131,12 @@ async fn exchange_token(zendesk: &Zendesk, user_token: &str) -> Option<Exchange>
         [] => log("POST /access/sdk/jwt", "200 access token given"),
         violations => log("POST /access/sdk/jwt", &format!("{} {}", exchange.status.as_u16(), names(violations))),
     }
-    Some(exchange)
+    exchange
 }
 
 /// Checks the JWT, and signs its user in.
-fn check(zendesk: &Zendesk, support_sdk: &SupportSdk, jwt: &str, exchange: &mut Exchange) {
-    let mut verdict = Verdict::on(zendesk, Kind::Sdk, jwt, Some(support_sdk.secret.as_bytes()));
+fn check(zendesk: &Zendesk, app: &App, jwt: &str, exchange: &mut Exchange) {
+    let mut verdict = Verdict::on(zendesk, Kind::Sdk, jwt, Some(&app.key));
     let mut users = zendesk.users();
     if users.is_team_member(verdict.claims().get("email")) {
         let problem = "The e-mail address belongs to a team member, and the Support SDK is for end users: refuse team \

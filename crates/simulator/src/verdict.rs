@@ -2,9 +2,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::web::JwtReport;
-use crate::{Zendesk, environment};
+use crate::{Zendesk, now};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Finding, Inspection, Rule, Severity, Signature, inspect};
+use zendesk_jwt_rules::signing_key::SharedKey;
 
 /// A reason for which Zendesk refuses, or a warning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,9 +38,9 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    /// Without a secret, the signature stays unchecked.
-    pub fn on(zendesk: &Zendesk, kind: Kind, jwt: &str, secret: Option<&[u8]>) -> Self {
-        let now = environment::now();
+    /// Without a key, the signature stays unchecked.
+    pub fn on(zendesk: &Zendesk, kind: Kind, jwt: &str, key: Option<&SharedKey>) -> Self {
+        let (now, secret) = (now(), key.map(|key| key.secret().as_bytes()));
         let inspection = inspect(jwt, &Expectation { kind: Some(kind), secret, now: now.0 });
         let mut verdict = Self { jwt: jwt.to_owned(), inspection, further: Vec::new() };
         verdict.use_up_jti(zendesk, kind);
@@ -56,7 +57,7 @@ impl Verdict {
                            new token for each sign-in, and make sure that nothing sends a token twice.";
             self.further.push(Violation::new("jti_reused", problem));
         } else if self.inspection.signature == Signature::Verified {
-            sessions.use_up(kind, jti, environment::now());
+            sessions.use_up(kind, jti, now());
         }
     }
 

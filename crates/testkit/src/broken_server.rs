@@ -1,12 +1,12 @@
 //! Endpoints with one mistake each, over HTTP or HTTPS with any certificate chain.
 
+use super::draft;
 use super::http::{Answer, Request};
 use super::https::{Handler, Handshakes, respond};
 use super::server::Server;
-use aws_lc_rs::hmac;
 use axum::Router;
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
@@ -79,11 +79,7 @@ fn recording(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> (Ar
 
 /// An HS256 JWT with any header and claims.
 pub fn sign(header: &Value, claims: &Value, secret: &str) -> String {
-    let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-    let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let signature = hmac::sign(&key, signed.as_bytes());
-    format!("{signed}.{}", encode(signature.as_ref()))
+    draft::sign(&header.to_string(), &claims.to_string(), secret.as_bytes())
 }
 
 /// The address of the intermediate certificate in the certificates of the servers.

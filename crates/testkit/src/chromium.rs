@@ -53,7 +53,7 @@ impl Chromium {
 
     /// Starts the browser, which can reach only this machine.
     pub fn on_this_machine(programs: &Programs, preferences: &Value) -> Self {
-        Self::with(programs, preferences, &[resolver("MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")])
+        Self::with(programs, preferences, &[resolver("MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost")])
     }
 
     fn with(programs: &Programs, preferences: &Value, arguments: &[String]) -> Self {

@@ -1,8 +1,8 @@
-//! Network faults between a function and AWS: a proxy with TLS that breaks connections and answers on demand.
+//! Network faults between a function and AWS or an identity provider: a proxy with TLS that breaks connections and answers on demand.
 
 use super::broken_server::Authority;
 use super::server::Server;
-use super::{Aws, Setup, eventually};
+use super::{Aws, IdentityProvider, Setup, eventually};
 use rustls::ServerConfig;
 use serde_json::json;
 use std::fmt;
@@ -110,7 +110,8 @@ impl Ending {
 /// The links to both services. One authority issues their certificates.
 pub struct FaultyLinks {
     links: [FaultyLink; 2],
-    _authority: NamedTempFile,
+    authority: Authority,
+    _roots: NamedTempFile,
 }
 
 impl FaultyLinks {
@@ -124,7 +125,14 @@ impl FaultyLinks {
         let setup = Upstream::ALL.iter().zip(&links).fold(setup, |setup, (upstream, link)| {
             setup.env(upstream.variable(), &format!("https://{}", link.server.address()))
         });
-        (Self { links, _authority: file }, setup)
+        (Self { links, authority, _roots: file }, setup)
+    }
+
+    /// A working link between the function and this provider, whose issuer becomes the address of the link.
+    pub fn link_to(&self, provider: &IdentityProvider) -> FaultyLink {
+        let link = FaultyLink::to(provider.url().trim_start_matches("http://"), &self.authority);
+        provider.set_issuer(&format!("https://{}", link.server.address()));
+        link
     }
 
     pub fn link(&self, upstream: Upstream) -> &FaultyLink {

@@ -6,6 +6,7 @@
 //! | `function`, `runtime_api`, `binary` | the process of a function behind a fake Lambda Runtime API |
 //! | `events`, `http` | requests as events of each event source, and the answers |
 //! | `aws`, `dynamodb`, `secrets_manager`, `batch_writes`, `fault` | fakes of AWS, which fail on demand |
+//! | `identity_provider` | an OpenID provider on loopback, and its ID tokens |
 //! | `faulty_link` | network faults between a function and AWS |
 //! | `users`, `draft`, `chance` | test data: users, JWTs and pseudo-random values |
 //! | `jwt`, `logs`, `html`, `secrecy` | readers of answers and logs, and the check that no secret is in them |
@@ -40,6 +41,7 @@ pub mod function;
 pub mod html;
 pub mod http;
 pub mod https;
+pub mod identity_provider;
 pub mod jwt;
 pub mod logs;
 pub mod operator;
@@ -57,6 +59,7 @@ pub use events::EventSource;
 pub use fault::Fault;
 pub use function::{Exit, Function, Kind};
 pub use http::{Answer, Request};
+pub use identity_provider::IdentityProvider;
 pub use jwt::Jwt;
 pub use operator::Operator;
 pub use service::{Service, Setup};

@@ -49,6 +49,12 @@ impl Operator {
         Self { environment: Vec::new(), arguments: vec![format!("--local={url}")] }
     }
 
+    /// The same operator with one more variable in the environment.
+    pub fn export(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub fn run(&self, arguments: &[&str]) -> Done {
         self.run_with(arguments, "")
     }

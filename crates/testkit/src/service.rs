@@ -28,14 +28,33 @@ impl Kind {
         }
     }
 
+    /// The value in Secrets Manager with further keys: the name and the shared secret of each configuration.
+    pub fn signing_keys(self, named: &[(&str, &str)]) -> Value {
+        let mut value = self.signing_key(self.secret());
+        value["configurations"] =
+            named.iter().map(|(name, secret)| ((*name).to_owned(), self.signing_key(secret))).collect();
+        value
+    }
+
+    /// The path of this function's JWTs in a configuration. An empty name stands for the unnamed one.
+    pub fn path(self, configuration: &str) -> String {
+        let (product, page) = match self {
+            Self::SdkExchange => ("sdk", "jwt"),
+            Self::MessagingToken => ("messaging", "jwt"),
+            Self::SsoRedirect => ("sso", "login"),
+        };
+        let separator = if configuration.is_empty() { "" } else { "/" };
+        format!("/{product}{separator}{configuration}/{page}")
+    }
+
     /// A request that this function answers with a JWT if `token` is stored.
     pub fn request(self, token: &str) -> Request {
-        let path = match self {
-            Self::SdkExchange => "/sdk/jwt",
-            Self::MessagingToken => "/messaging/jwt",
-            Self::SsoRedirect => "/sso/login",
-        };
-        Request::post(path).form(&[("user_token", token)])
+        self.request_in("", token)
+    }
+
+    /// A request of a configuration.
+    pub fn request_in(self, configuration: &str, token: &str) -> Request {
+        Request::post(&self.path(configuration)).form(&[("user_token", token)])
     }
 
     /// The name of this function's secret in Zendesk's Admin Center.

@@ -174,7 +174,7 @@ fn call(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result
     }
 }
 
-/// Repeats a command that met a page on its way out or in. Every other error is final.
+/// Repeats a command that failed because the page was changing. Every other error is final.
 fn settled(what: &str, command: impl Fn() -> Result<Value, String>) -> Value {
     let is_passing = |problem: &str| PAGE_CHANGES.iter().any(|error| problem.contains(error));
     eventually(what, PAGE_CHANGES_WITHIN, || match command() {

@@ -4,15 +4,23 @@
 //! sends it back to us at once. A login page that knows the user sends back a browser that we refuse. Without the guard
 //! neither loop ends. The cookie also proves to us that an error of Zendesk follows one of our sign-ins.
 
+use std::borrow::Cow;
+
 use cookie::{Cookie, SameSite, time::Duration};
 use lambda_http::Request;
 
 use crate::jwt::EpochSeconds;
 use crate::jwt::signing::SigningKey;
 use crate::web;
+use zendesk_jwt_rules::ConfigurationName;
 
 /// The cookie's name. Because of the prefix, no other host can set it (RFC 6265bis, section 4.1.3.2).
-const COOKIE: &str = "__Host-zendesk-sign-ins";
+///
+/// The path must be `/` because of the prefix, so the name keeps the configurations apart.
+fn cookie_name(configuration: Option<&ConfigurationName>) -> Cow<'static, str> {
+    const NAME: &str = "__Host-zendesk-sign-ins";
+    configuration.map_or(NAME.into(), |name| format!("{NAME}-{name}").into())
+}
 
 /// How many sign-ins within [`WINDOW`] need no click.
 const MAX_SIGN_INS: usize = 3;
@@ -31,6 +39,7 @@ const PROOF_WINDOW: u64 = 600;
 /// Forging the times gains nothing: they only decide whether a page waits for a click. The code cannot be forged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempts {
+    cookie_name: Cow<'static, str>,
     now: EpochSeconds,
     sign_ins: Vec<EpochSeconds>,
     refusals: Vec<EpochSeconds>,
@@ -39,9 +48,11 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Reads the request's cookie.
-    pub fn of(request: &Request, now: EpochSeconds) -> Self {
-        Self::parse(&web::cookie(request, COOKIE).unwrap_or_default(), now)
+    /// Reads the request's cookie for this configuration.
+    pub fn of(request: &Request, configuration: Option<&ConfigurationName>, now: EpochSeconds) -> Self {
+        let name = cookie_name(configuration);
+        let value = web::cookie(request, &name).unwrap_or_default();
+        Self { cookie_name: name, ..Self::parse(&value, now) }
     }
 
     /// Reads `SIGN_INS~REFUSALS~CODE`, with dots between the times. Parts that are not recent times are ignored.
@@ -52,7 +63,8 @@ impl Attempts {
         let refusals = recent_times(next(), now, WINDOW);
         let code = next();
         let is_code = code.len() == 64 && code.bytes().all(|digit| digit.is_ascii_hexdigit());
-        Self { now, sign_ins, refusals, code: if is_code { code.to_owned() } else { String::new() } }
+        let code = if is_code { code.to_owned() } else { String::new() };
+        Self { cookie_name: cookie_name(None), now, sign_ins, refusals, code }
     }
 
     /// Whether another sign-in must wait for a click.
@@ -91,7 +103,7 @@ impl Attempts {
         let value = format!("{}~{}~{}", text(&self.sign_ins), text(&self.refusals), self.code);
         let max_age = Duration::seconds(i64::try_from(PROOF_WINDOW).unwrap_or_default());
         // `Lax`, because the browser comes from Zendesk's site.
-        let cookie = Cookie::build((COOKIE, value)).path("/").secure(true).http_only(true);
+        let cookie = Cookie::build((self.cookie_name.clone(), value)).path("/").secure(true).http_only(true);
         cookie.same_site(SameSite::Lax).max_age(max_age).build()
     }
 }

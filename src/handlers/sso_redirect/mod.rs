@@ -6,18 +6,21 @@ use cookie::{Cookie, time::Duration};
 use lambda_http::{Body, Request, Response};
 use url::Url;
 
-use super::{Answer, Handler, Issuer, Observed, SigningKeys, UserTokens};
+use super::{Answer, Chosen, Handler, Issuer, Observed, SigningKeys, UserTokens};
 use crate::jwt::sso::{CustomRole, Sso, SsoClaims};
 use crate::jwt::{Jti, Kind};
 use crate::outcome::{Malformed, Outcome, Refused};
 use crate::web::{self, TokenPlace};
 use zendesk_jwt_rules::zendesk_errors::ZendeskError;
+use zendesk_jwt_rules::{ConfigurationName, Configurations};
 
 mod attempts;
+mod login_url;
 mod page;
 mod return_to;
 
 use attempts::Attempts;
+pub use login_url::LoginUrl;
 pub use return_to::{ReturnTo, ZendeskHosts};
 
 /// The longest address of this service that the login page gets, without its query, in bytes.
@@ -29,6 +32,11 @@ const MAX_RETURN_TO_BYTES: usize = 2048;
 /// The handler of `sso-redirect`.
 pub struct SsoRedirect<T, S> {
     issuer: Issuer<T, S>,
+    sites: Configurations<Site>,
+}
+
+/// The settings of a configuration, and what follows from them.
+struct Site {
     settings: Settings,
     form_action: String,
 }
@@ -39,7 +47,7 @@ pub struct Settings {
     /// The hosts of the Zendesk account.
     pub zendesk: ZendeskHosts,
     /// The company's login page; without one, a refused browser gets an error page.
-    pub login_url: Option<Url>,
+    pub login_url: Option<LoginUrl>,
     /// The page after sign-out; without one, the browser gets a page of ours.
     pub post_logout_url: Option<Url>,
     /// The name of the cookie that can carry the user token.
@@ -57,35 +65,79 @@ pub struct Settings {
 impl<T: UserTokens, S: SigningKeys<Sso>> Handler for SsoRedirect<T, S> {
     async fn handle(&self, request: &Request) -> Answer {
         let mut observed = Observed::default();
-        let (outcome, response) = match self.route(request, &mut observed).await {
-            Ok(success) => success,
-            Err(outcome) => (outcome.clone(), self.error_response(request, &outcome)),
+        let page = Page::of(request);
+        let chosen = page.map_or(Err(Malformed::Route), |page| {
+            Chosen::of(&self.sites, request, "sso", page.segment()).map(|chosen| (page, chosen))
+        });
+        let (visit, result) = match chosen {
+            Err(unknown) => (self.visit(None, &self.sites.unnamed), Err(unknown.into())),
+            Ok((page, Chosen { name, settings: site })) => {
+                observed.configuration = name.cloned();
+                let visit = self.visit(name, site);
+                let result = match page {
+                    Page::Login => visit.sign_in(request, &mut observed).await,
+                    Page::Logout => visit.logout(request, &mut observed).await,
+                };
+                (visit, result)
+            }
         };
+        let (outcome, response) = result.unwrap_or_else(|outcome| {
+            let response = visit.error_response(request, &outcome);
+            (outcome, response)
+        });
         Answer { outcome, response, observed }
     }
 }
 
 impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// A handler that issues with `issuer`.
-    pub fn new(issuer: Issuer<T, S>, settings: Settings) -> Self {
-        let form_action = form_action(&settings);
-        Self { issuer, settings, form_action }
+    pub fn new(issuer: Issuer<T, S>, configurations: Configurations<Settings>) -> Self {
+        let site = |_: Option<&_>, settings| Site { form_action: form_action(&settings), settings };
+        Self { issuer, sites: configurations.map(site) }
     }
 
-    async fn route(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
-        // The path can begin with the stage of a REST API or the base path of a custom domain.
+    fn visit<'a>(&'a self, configuration: Option<&'a ConfigurationName>, site: &'a Site) -> Visit<'a, T, S> {
+        let Site { settings, form_action } = site;
+        Visit { issuer: &self.issuer, configuration, settings, form_action }
+    }
+}
+
+/// The pages of this function.
+#[derive(Clone, Copy)]
+enum Page {
+    Login,
+    Logout,
+}
+
+impl Page {
+    fn of(request: &Request) -> Option<Self> {
         let path = request.uri().path();
-        if path.ends_with("/sso/login") {
-            self.sign_in(request, observed).await
-        } else if path.ends_with("/sso/logout") {
-            self.logout(request, observed).await
-        } else {
-            Err(Malformed::Route.into())
+        let is = |page: &Self| {
+            let is_unnamed = path.strip_suffix(page.segment()).is_some_and(|path| path.ends_with("/sso/"));
+            is_unnamed || web::segment_between(request, "sso", page.segment()).is_some()
+        };
+        [Self::Login, Self::Logout].into_iter().find(is)
+    }
+
+    const fn segment(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Logout => "logout",
         }
     }
+}
 
+/// What a request needs of the handler: the issuer and the settings of one configuration.
+struct Visit<'a, T, S> {
+    issuer: &'a Issuer<T, S>,
+    configuration: Option<&'a ConfigurationName>,
+    settings: &'a Settings,
+    form_action: &'a str,
+}
+
+impl<T: UserTokens, S: SigningKeys<Sso>> Visit<'_, T, S> {
     async fn sign_in(&self, request: &Request, observed: &mut Observed) -> Result<(Outcome, Response<Body>), Outcome> {
-        let Settings { zendesk, session_cookie, custom_role, .. } = &self.settings;
+        let Settings { zendesk, session_cookie, custom_role, .. } = self.settings;
         web::expect_method(request, "GET, POST")?;
         web::expect_page(request)?;
         web::expect_origin(request, |origin| self.may_sign_in(origin, request))?;
@@ -93,16 +145,16 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
             web::user_token(request, &TokenPlace::all(session_cookie.as_deref()))?.ok_or(Refused::NotSignedIn)?;
         // Made before the lookup, so that all refusals take equally long.
         let jti = self.issuer.unique_ids.next()?;
-        let authorized = self.issuer.authorize::<Sso>(&token, Kind::Sso, observed).await?;
+        let authorized = self.issuer.authorize::<Sso>(&token, Kind::Sso, self.configuration, observed).await?;
 
         let now = self.issuer.clock.now();
         let claims = SsoClaims::of(authorized.user(), now, jti, *custom_role)?;
         let jwt = authorized.key.sign(&claims)?;
 
-        let attempts = Attempts::of(request, now);
+        let attempts = Attempts::of(request, self.configuration, now);
         let outcome = if attempts.are_a_sign_in_loop() { Outcome::SignInLoop } else { Outcome::Signed };
         let fields = self.forwarded_fields(request, observed);
-        let page = page::sign_in(&outcome, &jwt, &fields, zendesk, &self.form_action, &self.nonce()?);
+        let page = page::sign_in(&outcome, &jwt, &fields, zendesk, self.form_action, &self.nonce()?);
         Ok((outcome, web::with_cookie(page, &attempts.with_sign_in(&authorized.key).cookie())))
     }
 
@@ -141,11 +193,15 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
 
     /// Whether we signed this browser in just before. Anyone else can open the remote logout URL with any error.
     async fn was_signed_in(&self, request: &Request) -> bool {
-        let attempts = Attempts::of(request, self.issuer.clock.now());
+        let attempts = Attempts::of(request, self.configuration, self.issuer.clock.now());
         if !attempts.claim_a_sign_in() {
             return false;
         }
-        self.issuer.signing_keys.current().await.is_ok_and(|in_use| attempts.prove_a_sign_in(&in_use.key))
+        self.issuer
+            .signing_keys
+            .current(self.configuration)
+            .await
+            .is_ok_and(|in_use| attempts.prove_a_sign_in(&in_use.key))
     }
 
     fn signed_out(&self, request: &Request) -> Response<Body> {
@@ -183,10 +239,10 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
 
     /// Sends the browser to the login page, unless it has just been there and came back refused. The answer is the same
     /// for every reason.
-    fn refuse(&self, request: &Request, outcome: &Outcome, login_url: &Url) -> Response<Body> {
+    fn refuse(&self, request: &Request, outcome: &Outcome, login_url: &LoginUrl) -> Response<Body> {
         const EXPLANATION: &str = "Several attempts within a minute were refused. Go to the login page to try again, perhaps \
             with another account, or ask the people who run this site. (Administrators: the log has the reason.)";
-        let attempts = Attempts::of(request, self.issuer.clock.now());
+        let attempts = Attempts::of(request, self.configuration, self.issuer.clock.now());
         let login_url = self.login_url_back_to(login_url, request);
         let response = if attempts.are_a_refusal_loop() {
             self.message(outcome, "You could not be signed in", EXPLANATION, Some(&login_url))
@@ -204,8 +260,9 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     }
 
     /// The login page, with a parameter that brings the browser back to this request.
-    fn login_url_back_to(&self, login_url: &Url, request: &Request) -> Url {
-        let mut login_url = login_url.clone();
+    fn login_url_back_to(&self, login_url: &LoginUrl, request: &Request) -> Url {
+        let brand_id = number(request, "brand_id");
+        let mut login_url = login_url.of(brand_id, self.configuration);
         let address = self.public_address(request).filter(|address| address.as_str().len() <= MAX_ADDRESS_BYTES);
         if let Some(mut address) = address {
             let return_to = web::query_value(request, "return_to")
@@ -226,7 +283,8 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
             return web::address(request);
         };
         let mut address = public_url.clone();
-        address.set_path(&format!("{}/sso/login", public_url.path().trim_end_matches('/')));
+        let configuration = self.configuration.map(|name| format!("/{name}")).unwrap_or_default();
+        address.set_path(&format!("{}/sso{configuration}/login", public_url.path().trim_end_matches('/')));
         Some(address)
     }
 
@@ -237,10 +295,13 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
 
 /// The numbers that Zendesk sends with `return_to`.
 fn numbers(request: &Request) -> impl Iterator<Item = (&'static str, String)> {
-    ["brand_id", "locale_id", "timestamp"].into_iter().filter_map(|name| {
-        let number: u64 = web::query_value(request, name)?.parse().ok()?;
-        Some((name, number.to_string()))
-    })
+    ["brand_id", "locale_id", "timestamp"]
+        .into_iter()
+        .filter_map(|name| Some((name, number(request, name)?.to_string())))
+}
+
+fn number(request: &Request, name: &str) -> Option<u64> {
+    web::query_value(request, name)?.parse().ok()
 }
 
 /// The sources of the policy `form-action`. Browsers apply it to the post and to every redirect after it: to all hosts

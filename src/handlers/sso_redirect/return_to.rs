@@ -7,8 +7,8 @@ use url::{Host, Position, Url};
 /// The hosts of one Zendesk account: its own, and those of its brands and mapped help centers.
 #[derive(Clone, Debug)]
 pub struct ZendeskHosts {
-    origin: Url,
-    others: Vec<Host>,
+    pub(crate) origin: Url,
+    pub(crate) others: Vec<Host>,
 }
 
 impl ZendeskHosts {
@@ -26,18 +26,18 @@ impl ZendeskHosts {
 
     /// The account's origin and those of its other hosts.
     pub(super) fn origins(&self) -> impl Iterator<Item = String> {
-        let others = self.others.iter().map(|host| format!("https://{host}"));
+        let (scheme, port) = (self.origin.scheme(), self.origin.port().map(|port| format!(":{port}")));
+        let others =
+            self.others.iter().map(move |host| format!("{scheme}://{host}{}", port.as_deref().unwrap_or_default()));
         std::iter::once(self.origin.origin().ascii_serialization()).chain(others)
     }
 
     fn include(&self, url: &Url) -> bool {
-        // `Url::origin` would take the address inside a `blob:` URL.
-        let is_origin =
-            (url.scheme(), url.host(), url.port()) == (self.origin.scheme(), self.origin.host(), self.origin.port());
+        // `Url::origin` would take the address inside a `blob:` URL. Only a simulated Zendesk is not at https.
+        let is_service = (url.scheme(), url.port()) == (self.origin.scheme(), self.origin.port());
         let host = url.host().map(|host| host.to_owned());
-        let is_other =
-            url.scheme() == "https" && url.port().is_none() && host.is_some_and(|host| self.others.contains(&host));
-        is_origin || is_other
+        let is_other = host.is_some_and(|host| self.others.contains(&host));
+        is_service && (url.host() == self.origin.host() || is_other)
     }
 }
 

@@ -4,7 +4,7 @@ use super::targets;
 use crate::support::draft::{Draft, NAMES, any_json, any_kind};
 use crate::support::{EventSource, Request, users};
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -21,8 +21,24 @@ fn pieces(of: &'static [&'static str], most: usize) -> impl Strategy<Value = Str
     vec(piece, 0..most).prop_map(|pieces| pieces.concat())
 }
 
+/// The three parts of a token: sometimes JSON, sometimes a part of a valid token, sometimes anything.
+fn token_parts() -> impl Strategy<Value = String> {
+    let valid = include_str!("../../../fuzz/seeds/id_token/valid-eddsa.txt").trim();
+    let valid: Vec<_> = valid.split('.').map(str::to_owned).collect();
+    let claims = (any_json(), any_json(), any_json()).prop_map(|(sub, email, groups)| {
+        json!({ "iss": "https://id.example.com", "aud": "acme", "exp": 4_102_444_800_u64, "sub": sub, "email": email, "groups": groups })
+    });
+    let encoded = prop_oneof![claims, any_json()].prop_map(|json| BASE64_URL_SAFE_NO_PAD.encode(json.to_string()));
+    vec(prop_oneof![encoded, select(valid), "[A-Za-z0-9_-]{0,8}"], 2..4).prop_map(|parts| parts.join("."))
+}
+
 proptest! {
     #![proptest_config(cases())]
+
+    #[test]
+    fn almost_valid_id_tokens_break_no_property(token in token_parts(), keys in any_json()) {
+        targets::id_token(format!("{token}\n{}", json!({ "keys": [keys] })).as_bytes());
+    }
 
     #[test]
     fn almost_valid_events_break_no_property(

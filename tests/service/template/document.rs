@@ -31,8 +31,15 @@ pub fn resources<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value
     found
 }
 
-/// A value in one line: its text, with `${…}` for references.
+/// A value in one line: its text, with `${…}` for references. Conditions count as false, as without parameters.
 pub fn text(value: &Value) -> String {
+    if let Some([_, _, otherwise]) = value["Fn::If"].as_array().map(Vec::as_slice) {
+        return text(otherwise);
+    }
+    if let Some([body, variables]) = value["Fn::Sub"].as_array().map(Vec::as_slice) {
+        let variables = variables.as_object().unwrap().iter();
+        return variables.fold(text(body), |body, (name, value)| body.replace(&format!("${{{name}}}"), &text(value)));
+    }
     let inner = match value {
         Value::String(text) => text.clone(),
         Value::Object(function) if function.len() == 1 => {

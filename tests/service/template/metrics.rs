@@ -1,6 +1,7 @@
 //! The metrics that alarms and dashboard use, and the metrics that exist.
 
 use super::document::{resources, text};
+use crate::support::identity_provider::{DISCOVERY, IdentityProvider};
 use crate::support::{Fault, Kind, Request, Service, Setup, eventually, logs, now, users};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -153,6 +154,12 @@ fn emitted_by(kind: Kind, namespace: &str) -> BTreeSet<Metric> {
         service.reply(&kind.request(TOKEN));
         seen.extend(counted(&service));
     }
+
+    let provider = IdentityProvider::http();
+    provider.answer_instead(DISCOVERY, 404, "text/plain", "");
+    let service = provider.trusted_by(setup(kind, namespace)).start();
+    service.reply(&kind.request(&provider.token()));
+    seen.extend(counted(&service));
 
     let service = setup(kind, namespace).env("SIGNING_KEY_MAX_AGE", "1").start();
     service.aws.put_user(TOKEN, &users::demo());

@@ -164,21 +164,3 @@ fn attribute(value: Value) -> AttributeValue {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use zendesk_jwt::aws::user_tokens::attributes;
-    use zendesk_jwt::user::Profile;
-
-    #[test]
-    fn the_fields_are_the_attributes_that_the_functions_read() {
-        assert!(stored_fields().map(|field| field.name).eq(attributes()));
-    }
-
-    #[test]
-    fn every_claim_has_an_option() {
-        let claims = ["name", "email", "email_verified"].iter().chain(Profile::NAMES).copied();
-        assert!(profile_fields().eq(claims));
-    }
-}

@@ -8,4 +8,4 @@ pub(crate) mod user_token_items;
 pub(crate) mod user_token_table;
 
 pub(crate) use clients::Clients;
-pub(crate) use signing_key_secret::SigningKeySecret;
+pub(crate) use signing_key_secret::{SigningKeySecret, Version};

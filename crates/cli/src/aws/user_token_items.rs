@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::fields::{nearest, shape};
 use crate::problem::Problem;
-use zendesk_jwt::aws::user_tokens::{Malformed, json, record};
+use zendesk_jwt::aws::user_tokens::{Malformed, json, record, user_record};
 use zendesk_jwt::user::{ExternalId, UserToken, UserTokenRecord};
 use zendesk_jwt_rules::user_values::{self, Remark, Verdict, allowed};
 
@@ -70,6 +70,21 @@ impl StoredItem {
         }
     }
 
+    /// Whether this is a user record, which overrides what ID tokens say about the user.
+    pub(crate) fn is_user_record(&self) -> bool {
+        self.token_hash().starts_with(ExternalId::RECORD_KEY_START)
+    }
+
+    /// The attribute of a user record that makes the functions refuse it.
+    pub(crate) fn malformed_in_record(&self) -> Option<&'static str> {
+        let user = ExternalId::parse(self.token_hash().strip_prefix(ExternalId::RECORD_KEY_START)?)?;
+        user_record(self.0.clone(), &user).err().map(|Malformed(attribute)| attribute)
+    }
+
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.0.get("suspended") == Some(&AttributeValue::Bool(true))
+    }
+
     /// The user's external id, also of an item that the functions refuse.
     pub(crate) fn external_id(&self) -> Option<ExternalId> {
         ExternalId::parse(self.0.get("external_id")?.as_s().ok()?)
@@ -89,6 +104,10 @@ impl StoredItem {
     pub(crate) fn into_fields(self) -> (Map<String, Value>, Vec<String>) {
         let mut fields = Map::new();
         let mut others = Vec::new();
+        // An import needs the external id, which a record of other programs may have in its key only.
+        if let Some(user) = self.token_hash().strip_prefix(ExternalId::RECORD_KEY_START) {
+            fields.insert("external_id".into(), user.into());
+        }
         for (name, value) in self.0 {
             match json(value) {
                 Some(value) if name != "token" && shape(&name).is_some() => {
@@ -118,6 +137,9 @@ pub(super) fn attribute(name: &str, value: Value) -> Result<AttributeValue, Inva
 
 /// Checks what every item that the tool writes must be.
 pub(super) fn check(item: &StoredItem) -> Result<(), InvalidItem> {
+    if item.is_user_record() && item.0.contains_key("expires_at") {
+        return Err(InvalidItem::ExpiringRecord);
+    }
     let record = item.record().map_err(InvalidItem::ImpossibleValue)?;
     if record.user.external_id.is_none() {
         return Err(InvalidItem::NoExternalId);
@@ -130,16 +152,27 @@ pub(super) fn check(item: &StoredItem) -> Result<(), InvalidItem> {
 }
 
 fn token_hash(fields: &mut Map<String, Value>) -> Result<String, InvalidItem> {
+    let is_user_record = is_user_record(fields);
     match (fields.remove("token"), fields.remove("token_hash")) {
         (Some(Value::String(token)), None) => {
             UserToken::parse(token).map(|token| token.hash()).map_err(|_| InvalidItem::NotAUserToken)
         }
-        (None, Some(Value::String(hash))) if is_hash(&hash) => Ok(hash),
+        (None, Some(Value::String(hash))) if is_hash(&hash) || is_user_record => Ok(hash),
         (None, Some(_)) => Err(InvalidItem::NotATokenHash),
         (Some(_), None) => Err(InvalidItem::NotAUserToken),
         (Some(_), Some(_)) => Err(InvalidItem::TokenAndHash),
         (None, None) => Err(InvalidItem::NoToken),
     }
+}
+
+/// The key of the user record, if the fields have an external id.
+pub(crate) fn record_key(fields: &Map<String, Value>) -> Option<Value> {
+    ExternalId::parse(fields.get("external_id")?.as_str()?).map(|user| user.record_key().into())
+}
+
+/// Whether the fields are those of a user record.
+pub(crate) fn is_user_record(fields: &Map<String, Value>) -> bool {
+    fields.get("token_hash").is_some_and(|key| record_key(fields).as_ref() == Some(key))
 }
 
 /// Whether `text` is a SHA-256 in lower-case hex.
@@ -176,8 +209,13 @@ pub(crate) enum InvalidItem {
     TokenAndHash,
     #[error("`token` must be a string of 1 to {max} bytes", max = UserToken::MAX_BYTES)]
     NotAUserToken,
-    #[error("`token_hash` must be the SHA-256 of the token in 64 lower-case hex digits")]
+    #[error(
+        "`token_hash` must be the SHA-256 of the token in 64 lower-case hex digits, or `user:` and the external id for a \
+         user record"
+    )]
     NotATokenHash,
+    #[error("a user record never expires, since DynamoDB would delete a suspension with it: leave out `expires_at`")]
+    ExpiringRecord,
     #[error("there is no `external_id`: give your own stable id of the user, 1 to {max} characters", max = ExternalId::MAX_CHARACTERS)]
     NoExternalId,
     #[error("the item has {bytes} bytes, and DynamoDB stores at most {MAX_ITEM_BYTES}")]

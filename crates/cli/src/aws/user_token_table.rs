@@ -5,6 +5,8 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnValue, Select, TableDescription, WriteRequest};
 use serde_json::{Map, Value};
 
@@ -45,7 +47,12 @@ impl UserTokenTable {
         Ok(answer.item.map(StoredItem))
     }
 
-    /// All items of a user. An item written within the last second may be missing.
+    /// The user record of a user.
+    pub(crate) async fn user_record(&self, user: &ExternalId) -> Result<Option<StoredItem>, AwsError> {
+        self.get(&user.record_key()).await
+    }
+
+    /// The items of all tokens of a user. An item written within the last second may be missing.
     pub(crate) async fn of_user(&self, external_id: &ExternalId) -> Result<Vec<StoredItem>, AwsError> {
         let query = self.client.query().table_name(&self.name).index_name(BY_EXTERNAL_ID);
         let query = query
@@ -56,18 +63,20 @@ impl UserTokenTable {
         while let Some(item) = items.next().await {
             found.push(StoredItem(item.map_err(|error| self.explain(error))?));
         }
+        found.retain(|item| !item.is_user_record());
         Ok(found)
     }
 
     /// Stores an item. It replaces an item of the same user and token hash, but never one of another user.
     pub(crate) async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Changed, AwsError> {
-        let owner = item.0.get("external_id").map(|owner| (":external_id".to_owned(), owner.clone()));
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(item.0.clone()));
-        let put = put
-            .condition_expression("attribute_not_exists(token_hash) OR external_id = :external_id")
-            .set_expression_attribute_values(Some(owner.into_iter().collect()))
-            .return_values(ReturnValue::AllOld);
-        Ok(match self.unless_the_condition_failed(put.send().await)? {
+        let mut put = self.client.put_item().table_name(&self.name).set_item(Some(item.0.clone()));
+        // The key of a user record names its user.
+        if let Some(owner) = item.0.get("external_id").filter(|_| !item.is_user_record()) {
+            put = put
+                .condition_expression("attribute_not_exists(token_hash) OR external_id = :external_id")
+                .expression_attribute_values(":external_id", owner.clone());
+        }
+        Ok(match self.unless_the_condition_failed(put.return_values(ReturnValue::AllOld).send().await)? {
             None => Changed::NoSuchItem,
             Some(answer) => {
                 let old = answer.attributes.map(|old| StoredItem(old).into_json());
@@ -83,6 +92,29 @@ impl UserTokenTable {
         user: &ExternalId,
         change: &Change,
     ) -> Result<Changed, AwsError> {
+        // The index, where the item was found, may be behind: the item may be another user's by now.
+        let update = self
+            .update(token_hash, change)
+            .condition_expression("external_id = :external_id")
+            .expression_attribute_values(":external_id", text(user));
+        self.changed(update.send().await, change)
+    }
+
+    /// Changes some fields of a user record, or creates it with them. An expiry would delete the record one day.
+    pub(crate) async fn upsert_record(&self, user: &ExternalId, change: &Change) -> Result<Changed, AwsError> {
+        let mut change = change.clone();
+        change.fields.push(("external_id".to_owned(), Some(text(user))));
+        change.fields.push(("expires_at".to_owned(), None));
+        self.changed(self.update(&user.record_key(), &change).send().await, &change)
+    }
+
+    /// Changes some fields of a user record, if there is one.
+    pub(crate) async fn change_record(&self, user: &ExternalId, change: &Change) -> Result<Changed, AwsError> {
+        let update = self.update(&user.record_key(), change).condition_expression("attribute_exists(token_hash)");
+        self.changed(update.send().await, change)
+    }
+
+    fn update(&self, token_hash: &str, change: &Change) -> UpdateItemFluentBuilder {
         let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key(token_hash)));
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         for (at, (name, value)) in change.fields.iter().enumerate() {
@@ -97,13 +129,15 @@ impl UserTokenTable {
         }
         let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, terms)| !terms.is_empty());
         let clauses: Vec<_> = clauses.map(|(word, terms)| format!("{word} {}", terms.join(", "))).collect();
-        // The index, where the item was found, may be behind: the item may be another user's by now.
-        let update = update
-            .update_expression(clauses.join(" "))
-            .condition_expression("external_id = :external_id")
-            .expression_attribute_values(":external_id", text(user))
-            .return_values(ReturnValue::AllOld);
-        Ok(match self.unless_the_condition_failed(update.send().await)? {
+        update.update_expression(clauses.join(" ")).return_values(ReturnValue::AllOld)
+    }
+
+    fn changed(
+        &self,
+        updated: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
+        change: &Change,
+    ) -> Result<Changed, AwsError> {
+        Ok(match self.unless_the_condition_failed(updated)? {
             None => Changed::NoSuchItem,
             Some(answer) => match answer.attributes {
                 Some(old) if !change.alters(&old) => Changed::No,

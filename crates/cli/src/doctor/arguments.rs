@@ -22,13 +22,13 @@ pub(crate) struct Arguments {
     #[arg(value_name = "URL", value_parser = url)]
     pub(super) url: Url,
 
-    /// What it makes: sdk, messaging or sso [default: by the paths /sdk/jwt, /messaging/jwt and /sso/login]
+    /// What it makes: sdk, messaging or sso [default: by the paths /sdk/jwt, /messaging/jwt and /sso/login, also with a configuration as in /sdk/ios/jwt]
     #[arg(long, value_name = "KIND", value_parser = crate::problem::kind)]
     pub(super) kind: Option<Kind>,
 
     /// A file with a user token that the endpoint knows
     ///
-    /// `-` is standard input. Without this option the tool asks for the token on a terminal, and skips the checks that
+    /// The token may be an ID token of your identity provider. `-` is standard input. Without this option the tool asks for the token on a terminal, and skips the checks that
     /// need one elsewhere.
     #[arg(long = "token-file", value_name = "FILE")]
     pub(super) user_token_file: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     ///
     /// The default is a form for the Support SDK, a bearer token for messaging, and a cookie for SSO.
     #[arg(long, value_enum, value_name = "PLACE")]
-    pub(super) token_in: Option<TokenIn>,
+    pub(super) token_in: Option<Place>,
 
     /// The cookie that holds the user token [default: session]
     #[arg(long, value_name = "NAME")]
@@ -93,7 +93,7 @@ pub(crate) struct Arguments {
 
 /// Where an endpoint reads the user token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum TokenIn {
+pub(super) enum Place {
     /// The field `user_token` of a posted form
     Form,
     /// `Authorization: Bearer`

@@ -42,9 +42,7 @@ pub(super) fn examine(handshake: &Handshake, roots: &RootCertStore, report: &mut
         ("certificate-dates", in_force(&parsed, now)),
     ];
     let is_trusted = verdicts.iter().all(|(_, verdict)| !verdict.is_fail());
-    for (id, verdict) in verdicts {
-        report.add(id, verdict);
-    }
+    report.add_all(verdicts);
     report.add("certificate-expiry", expiry(leaf, now));
     is_trusted
 }
@@ -170,7 +168,6 @@ fn in_force(parsed: &[X509Certificate<'_>], now: i64) -> Verdict {
     Verdict::pass("all certificates are in force")
 }
 
-/// How long the server's certificate is still good.
 fn expiry(leaf: &X509Certificate<'_>, now: i64) -> Verdict {
     let validity = leaf.validity();
     let (from, to) = (validity.not_before.timestamp(), validity.not_after.timestamp());

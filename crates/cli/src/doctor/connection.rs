@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use url::{Host, Url};
 
 use super::certificates;
-use super::report::{Group, Report, Verdict};
+use super::report::{Report, Verdict};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::Client;
 use zendesk_jwt_simulator::client::{Accept, Failure, Route};
@@ -32,13 +32,12 @@ impl Resolve {
     }
 }
 
-/// How this run reaches servers.
-pub(super) struct Network {
-    pub(super) resolve: Vec<Resolve>,
+pub(super) struct Network<'a> {
+    pub(super) resolve: &'a [Resolve],
     pub(super) client: Client,
 }
 
-impl Network {
+impl Network<'_> {
     /// A route to `url` that only a trusted certificate passes.
     pub(super) async fn route(&self, url: &Url) -> Result<Route, Failure> {
         let (address, _) = self.client.connect(&self.addresses(url).await?).await?;
@@ -47,14 +46,6 @@ impl Network {
 
     /// Makes every check of the connection. Gives the route, if there is one, and whether it is trusted.
     pub(super) async fn examine(&self, url: &Url, kind: Kind, report: &mut Report) -> Option<(Route, bool)> {
-        let route = self.examine_steps(url, kind, report).await;
-        if route.is_none() {
-            report.skip_rest(Group::Connection, "there is no connection, so no request was sent");
-        }
-        route
-    }
-
-    async fn examine_steps(&self, url: &Url, kind: Kind, report: &mut Report) -> Option<(Route, bool)> {
         let remedy = "Add the record to your DNS zone, or correct the address; to try a server before its DNS record \
                       exists, give --resolve.";
         let addresses = report.require("dns", self.addresses(url).await, remedy)?;
@@ -74,7 +65,7 @@ impl Network {
         let remedy = "Make this port speak TLS 1.2 or 1.3, with a certificate for this host name.";
         let (handshake, route) = report.require("tls", handshake.await, remedy)?;
         report.add("tls", Verdict::pass(handshake.version));
-        if certificates::examine(&handshake, self.client.roots(), report) {
+        if certificates::examine(&handshake, &self.client.roots, report) {
             // From now on every connection must show a certificate that passes.
             return Some((self.client.route(url, address, Accept::Trusted).ok()?, true));
         }

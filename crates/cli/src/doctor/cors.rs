@@ -6,16 +6,16 @@ use hyper::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
 
+use super::arguments::Place;
 use super::endpoint::{Endpoint, describe, unanswered};
-use super::plan::Place;
-use super::report::{Group, Report, Verdict, quoted};
+use super::report::{Report, Verdict, quoted};
 use zendesk_jwt_simulator::client::{Answer, Failure, Request};
 
 /// An origin that no messaging endpoint allows.
 const FOREIGN: &str = "https://example.org";
 
 pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
-    if let Some(origin) = &endpoint.plan.origin {
+    if let Some(origin) = &endpoint.plan.arguments.origin {
         let verdict = if needs_preflight(endpoint) {
             endpoint.judge(preflight(endpoint, origin), |answer| preflight_allows(answer, origin)).await
         } else {
@@ -25,7 +25,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
         let unknown = endpoint.unknown_token();
         let token = endpoint.user_token().unwrap_or(&unknown);
         let request = endpoint.request_with(token).header(ORIGIN, origin);
-        let verdict = endpoint.judge(request, |answer| answer_allows(answer, origin, &endpoint.plan.place)).await;
+        let verdict = endpoint.judge(request, |answer| answer_allows(answer, origin, endpoint.plan.place)).await;
         report.add("cors-answer", verdict);
     }
     let verdict = match foreign_answers(endpoint).await {
@@ -36,7 +36,6 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
         Err(failure) => unanswered(failure),
     };
     report.add("cors-foreign", verdict);
-    report.skip_rest(Group::Cors, "needs the origin of your site (--origin)");
 }
 
 /// Browsers ask first before they send a header that a page sets itself.
@@ -79,12 +78,12 @@ fn preflight_allows(answer: &Answer, origin: &str) -> Verdict {
     Verdict::pass(format!("the preflight allows {origin} to send Authorization"))
 }
 
-fn answer_allows(answer: &Answer, origin: &str, place: &Place) -> Verdict {
+fn answer_allows(answer: &Answer, origin: &str, place: Place) -> Verdict {
     if let Some(verdict) = forbidden(answer, origin) {
         return verdict;
     }
     let is_for_all = answer.header(ACCESS_CONTROL_ALLOW_ORIGIN).as_deref() == Some("*");
-    if matches!(place, Place::Cookie(_)) && (is_for_all || !has_credentials(answer)) {
+    if place == Place::Cookie && (is_for_all || !has_credentials(answer)) {
         return Verdict::fail(
             "pages that send their visitor's cookie may not read the answer",
             format!(

@@ -5,7 +5,10 @@ use std::fmt::Display;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE};
 
-use super::plan::{Place, Plan};
+use url::Url;
+
+use super::arguments::Place;
+use super::plan::Plan;
 use super::report::{Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
@@ -13,7 +16,7 @@ use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 const SEE_LOG: &str = "Look into the server's log for what happened to this request.";
 
 pub(super) struct Endpoint<'a> {
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a Plan<'a>,
     pub(super) route: Route,
     /// Whether Zendesk and browsers accept the server's certificate.
     pub(super) is_trusted: bool,
@@ -24,6 +27,9 @@ impl Endpoint<'_> {
     pub(super) fn user_token(&self) -> Result<&str, &'static str> {
         match &self.plan.user_token {
             Some(_) if !self.is_trusted => Err("the user token is not sent over a connection that cannot be trusted"),
+            Some(_) if self.plan.id_token.as_ref().is_some_and(|token| token.is_expired) => {
+                Err("the ID token has expired")
+            }
             Some(token) => Ok(token),
             None => Err("needs a user token (--token-file)"),
         }
@@ -40,15 +46,22 @@ impl Endpoint<'_> {
 
     /// The request that brings this endpoint a user token.
     pub(super) fn request_with(&self, token: &str) -> Request {
+        self.request_to(&self.plan.url, token)
+    }
+
+    pub(super) fn request_to(&self, url: &Url, token: &str) -> Request {
         let is_page = self.plan.kind == Kind::Sso && self.plan.place != Place::Form;
-        let request = self.request(if is_page { Method::GET } else { Method::POST });
-        match &self.plan.place {
+        let request = Request::new(if is_page { Method::GET } else { Method::POST }, url);
+        match self.plan.place {
             Place::Form => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
                 request.form(form.append_pair("user_token", token).finish())
             }
             Place::Bearer => request.header(AUTHORIZATION, &format!("Bearer {token}")),
-            Place::Cookie(name) => request.header(COOKIE, &format!("{name}={token}")),
+            Place::Cookie => {
+                let name = self.plan.arguments.cookie.as_deref().unwrap_or("session");
+                request.header(COOKIE, &format!("{name}={token}"))
+            }
         }
     }
 
@@ -114,15 +127,11 @@ pub(super) fn envelope(answer: &Answer) -> Option<u64> {
     json.get("body").and_then(|_| json.get("statusCode")?.as_u64())
 }
 
-/// What `Cache-Control` says, unless it keeps the answer out of caches.
-pub(super) fn caching(answer: &Answer) -> Option<String> {
-    let seen = match answer.header(CACHE_CONTROL) {
-        None => "there is no Cache-Control header".to_owned(),
-        Some(directives) => format!("Cache-Control is {}", quoted(&directives)),
-    };
-    (!answer.is_no_store()).then_some(seen)
-}
-
-pub(super) fn not_cached() -> Verdict {
-    Verdict::pass("Cache-Control is `no-store`")
+/// Whether no cache may keep the answer.
+pub(super) fn caching(answer: &Answer, fault: impl FnOnce(String) -> Verdict) -> Verdict {
+    match answer.header(CACHE_CONTROL) {
+        _ if answer.is_no_store() => Verdict::pass("Cache-Control is `no-store`"),
+        None => fault("there is no Cache-Control header".to_owned()),
+        Some(directives) => fault(format!("Cache-Control is {}", quoted(&directives))),
+    }
 }

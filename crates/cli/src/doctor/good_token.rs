@@ -7,32 +7,27 @@ use hyper::header::CONTENT_ENCODING;
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached};
+use super::arguments::Place;
+use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope};
+use super::id_token::WHY_REFUSED;
 use super::jwt;
-use super::plan::Place;
+use super::plan::Plan;
 use super::refusals::SIGNS_FOR_ALL;
-use super::report::{Group, Report, Verdict, quoted};
+use super::report::{Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::Answer;
 
 const PROMPT: Duration = Duration::from_secs(1);
 
-pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Report) {
-    if let Err(reason) = examine_answers(endpoint, refuses, report).await {
-        report.skip_rest(Group::GoodToken, reason);
-        report.skip_rest(Group::Jwt, reason);
-    }
-}
-
 /// Makes the checks, or says why it stopped.
-async fn examine_answers(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Report) -> Result<(), &'static str> {
+pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Report) -> Result<(), &'static str> {
     let kind = endpoint.plan.kind;
     let user_token = endpoint.user_token()?;
     let first = endpoint.answer("good-token", endpoint.request_with(user_token), report).await?;
     let later = endpoint.send(endpoint.request_with(user_token)).await.ok();
     report.add("speed", speed(kind, &first, later.as_ref()));
-    let verdict = accepted(&first, kind);
+    let verdict = accepted(&first, endpoint.plan);
     if verdict.is_fail() {
         let is_read = |answer: &Answer| answer.status == StatusCode::OK && find_jwt(&answer.body).is_some();
         let other = endpoint.reads_other_body(user_token, is_read).await;
@@ -46,23 +41,24 @@ async fn examine_answers(endpoint: &Endpoint<'_>, refuses: bool, report: &mut Re
     report.add("media-type", media_type(&first, kind));
     report.add("json", body(&first, kind));
     let remedy = "Send Cache-Control: no-store: who finds a JWT in a cache can use it.";
-    report.add("cache", caching(&first).map_or_else(not_cached, |seen| Verdict::warn(seen, remedy)));
+    report.add("cache", caching(&first, |seen| Verdict::warn(seen, remedy)));
     let jwt = the_jwt(&first).ok_or("no JWT")?;
     let later = later.as_ref().and_then(the_jwt);
     jwt::examine(endpoint, &first, &jwt, later.as_deref(), report);
     Ok(())
 }
 
-fn accepted(answer: &Answer, kind: Kind) -> Verdict {
+fn accepted(answer: &Answer, plan: &Plan<'_>) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
     let remedy = match answer.status {
         StatusCode::OK => return Verdict::pass(seen),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if plan.id_token.is_some() => WHY_REFUSED,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             "Give a user token that this endpoint knows and accepts for this kind of JWT. If it should know this one, \
              look into the server's log for the reason."
         }
         status if status.is_redirection() => "Answer 200 with the JWT at this address: a redirect is not followed.",
-        status if status.is_success() && kind == Kind::Messaging => {
+        status if status.is_success() && plan.kind == Kind::Messaging => {
             return Verdict::warn(seen, "Answer 200: some clients accept nothing else.");
         }
         status if status.is_server_error() => {
@@ -168,7 +164,7 @@ pub(super) fn speed(kind: Kind, first: &Answer, later: Option<&Answer>) -> Verdi
     }
     let remedy = "Shorten the cold start, for which the first user after a pause waits. More memory or provisioned \
                   concurrency helps.";
-    if first.took > PROMPT { Verdict::warn(seen, remedy) } else { Verdict::pass(seen) }
+    Verdict::warn_unless(first.took <= PROMPT, seen, remedy)
 }
 
 fn shown(took: Duration) -> String {

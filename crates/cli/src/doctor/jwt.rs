@@ -1,13 +1,19 @@
-//! The JWT, checked by the rules of [`zendesk_jwt_rules::inspect`].
+//! The JWT, checked by the rules of [`zendesk_jwt_rules::inspect`], and the clocks: this machine's, the server's and that of `iat`.
 
+use hyper::header::DATE;
 use serde_json::Value;
 
-use super::clock;
 use super::endpoint::Endpoint;
 use super::report::{Group, Report, Verdict, rule_id, rules};
-use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Finding, Inspection, Rule, Severity, Subject, inspect};
+use zendesk_jwt_rules::{EpochSeconds, Kind};
 use zendesk_jwt_simulator::client::Answer;
+
+/// A difference worth a warning, in seconds.
+const NOTICEABLE: u64 = 10;
+
+/// A difference at which Zendesk refuses tokens, in seconds.
+const REFUSED: u64 = 3 * 60;
 
 pub(super) fn examine(endpoint: &Endpoint<'_>, answer: &Answer, jwt: &str, later: Option<&str>, report: &mut Report) {
     let (kind, secret) = (endpoint.plan.kind, endpoint.plan.secret.as_ref());
@@ -28,11 +34,11 @@ pub(super) fn examine(endpoint: &Endpoint<'_>, answer: &Answer, jwt: &str, later
     } else {
         let iat = inspection.claims.as_ref().and_then(|claims| claims.get("iat")?.as_u64());
         let iat = iat.filter(|_| inspection.finding(Rule::NotMilliseconds).is_none());
-        report.add("iat-clock", clock::of_iat(iat, answer));
+        report.add("iat-clock", iat_clock(iat, answer));
         let later = later.map(|later| inspect(later, &expectation));
         report.add("jti-changes", jti_changes(&inspection, later.as_ref()));
     }
-    report.skip_rest(Group::Jwt, "the JWT cannot be read so far");
+    report.skip_rest(&[Group::Jwt], Err("the JWT cannot be read so far"));
 }
 
 fn judged(rule: Rule, finding: Option<&Finding>) -> Verdict {
@@ -72,4 +78,39 @@ fn jti_changes(first: &Inspection, later: Option<&Inspection>) -> Verdict {
         (Some(_), Some(Some(_))) => Verdict::pass("two JWTs have two different `jti`"),
         _ => Verdict::skip("no `jti`"),
     }
+}
+
+/// Compares the server's clock, by the `Date` header of its answer, with this machine's.
+pub(super) fn server_clock(answer: &Answer) -> Verdict {
+    let Some(date) = date(answer) else { return Verdict::skip("the answer has no Date header") };
+    let (apart, side) = difference(date, answer.sent_at.plus(answer.took.as_secs() / 2));
+    let seen = format!("the server's clock is {apart} s {side} this machine's");
+    let remedy = "Synchronise the server's clock by NTP, and this machine's too: Zendesk accepts tokens that were made \
+                  within 3 minutes of its own clock.";
+    if apart > REFUSED {
+        Verdict::fail(seen, remedy)
+    } else if apart > NOTICEABLE {
+        Verdict::warn(seen, remedy)
+    } else {
+        Verdict::pass("the server's clock agrees with this machine's")
+    }
+}
+
+fn iat_clock(iat: Option<u64>, answer: &Answer) -> Verdict {
+    let (Some(iat), Some(date)) = (iat, date(answer)) else {
+        return Verdict::skip("no `iat` in seconds, or no Date header");
+    };
+    let (apart, side) = difference(EpochSeconds(iat), date);
+    let seen = format!("`iat` is {apart} s {side} the server's Date header");
+    let remedy = "Sign a new token for each request, on a machine whose clock is synchronised by NTP, and in UTC.";
+    Verdict::warn_unless(apart <= NOTICEABLE, seen, remedy)
+}
+
+fn date(answer: &Answer) -> Option<EpochSeconds> {
+    let date = httpdate::parse_http_date(&answer.header(DATE)?).ok()?;
+    Some(EpochSeconds(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()))
+}
+
+fn difference(one: EpochSeconds, other: EpochSeconds) -> (u64, &'static str) {
+    if one < other { (other.since(one), "behind") } else { (one.since(other), "ahead of") }
 }

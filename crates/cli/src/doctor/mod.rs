@@ -3,11 +3,13 @@
 //! | where | what it holds |
 //! |---|---|
 //! | `arguments`, `plan` | the command line; the files and prompts, read into a `Plan` |
+//! | `own_path` | the paths of our own endpoints, with their configurations |
 //! | `connection`, `certificates` | DNS, TCP and TLS |
 //! | `endpoint` | the requests to the endpoint |
 //! | `refusals`, `good_token`, `cors` | the endpoints of the Support SDK and of messaging |
+//! | `id_token` | ID tokens of identity providers as user tokens |
 //! | `sso`, `page`, `sign_out` | the sign-in page and the remote logout URL |
-//! | `jwt`, `clock` | the JWT, checked by [`zendesk_jwt_rules::inspect`] |
+//! | `jwt` | the JWT, checked by [`zendesk_jwt_rules::inspect`], and the clocks |
 //! | `report`, `show` | the list of checks, and how people and programs see it |
 //!
 //! The report holds no user token, JWT, secret, name or address.
@@ -16,23 +18,25 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
+use serde_json::json;
 
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
 pub(crate) use arguments::Arguments;
 use endpoint::Endpoint;
 use plan::Plan;
-use report::Report;
+use report::{Group, Report};
 use zendesk_jwt_rules::Kind;
 
 mod arguments;
 mod certificates;
-mod clock;
 mod connection;
 mod cors;
 mod endpoint;
 mod good_token;
+mod id_token;
 mod jwt;
+mod own_path;
 mod page;
 mod plan;
 mod refusals;
@@ -46,9 +50,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Ok(plan) => plan,
         Err(problem) => usage_error(&output::escaped(&problem.to_string())),
     };
-    let mut report = Report::new(plan.shown_url(), plan.kind);
-    let tokens =
-        if plan.user_token.is_some() { "the given user token and invented ones" } else { "invented user tokens" };
+    let mut report = Report::new(plan.kind, plan.configuration());
+    let tokens = match (&plan.id_token, &plan.user_token) {
+        (Some(id_token), _) => format!("{}, with changed copies of it and with invented ones", id_token.description()),
+        (None, Some(_)) => "the given user token and invented ones".to_owned(),
+        (None, None) => "invented user tokens".to_owned(),
+    };
     let (url, kind) = (plan.shown_url(), plan.kind.title());
     output::note(&format!("Asking {url} for {kind} JWTs about a dozen times, with {tokens}.\n"));
     let progress = ProgressBar::new_spinner();
@@ -58,30 +65,49 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Ok(())
     })?;
     progress.finish_and_clear();
-    show::show(&report, arguments.json)?;
+    if arguments.json {
+        let checks: Vec<_> = report.checks().map(|(check, _)| check).collect();
+        let (kind, healthy) = (plan.kind.name(), report.is_healthy());
+        output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks }))?;
+    } else {
+        output::line(&show::checklist(&report))?;
+    }
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn examine(plan: &Plan, report: &mut Report, progress: &ProgressBar) {
+async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
     progress.set_message("Connecting");
-    let Some((route, is_trusted)) = plan.network.examine(&plan.url, plan.kind, report).await else { return };
+    let Some((route, is_trusted)) = plan.network.examine(&plan.url, plan.kind, report).await else {
+        return report.skip_rest(&[Group::Connection], Err("there is no connection, so no request was sent"));
+    };
     let endpoint = Endpoint { plan, route, is_trusted };
+    own_path::examine(&endpoint, report).await;
     match plan.kind {
         Kind::Sdk | Kind::Messaging => {
             progress.set_message("Sending unknown user tokens");
-            let refuses = refusals::examine(&endpoint, report).await;
+            let stop = refusals::examine(&endpoint, report).await;
+            report.skip_rest(&[Group::Connection, Group::UnknownToken], stop);
             progress.set_message("Sending the user token");
-            good_token::examine(&endpoint, refuses, report).await;
+            let refuses = stop != Err(refusals::SIGNS_FOR_ALL);
+            let accepted = good_token::examine(&endpoint, refuses, report).await;
+            report.skip_rest(&[Group::GoodToken, Group::Jwt], accepted);
         }
         Kind::Sso => {
             progress.set_message("Opening the sign-in page");
-            sso::examine(&endpoint, report).await;
+            sso::without_session(&endpoint, report).await;
+            report.skip_rest(&[Group::Connection], Err("no answer"));
+            let signed_in = sso::with_session(&endpoint, report).await;
+            report.skip_rest(&[Group::Page, Group::ReturnTo, Group::Jwt], signed_in);
             progress.set_message("Opening the remote logout URL");
-            sign_out::examine(&endpoint, report).await;
+            let signed_out = sign_out::examine(&endpoint, report).await;
+            report.skip_rest(&[Group::SignOut], signed_out);
         }
     }
+    progress.set_message("Sending changed ID tokens");
+    id_token::examine(&endpoint, report).await;
     if plan.kind == Kind::Messaging {
         progress.set_message("Sending requests of other origins");
         cors::examine(&endpoint, report).await;
+        report.skip_rest(&[Group::Cors], Err("needs the origin of your site (--origin)"));
     }
 }

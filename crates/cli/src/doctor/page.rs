@@ -5,7 +5,7 @@ use scraper::{ElementRef, Html};
 use url::{Position, Url};
 
 use super::connection::is_loopback;
-use super::endpoint::{caching, not_cached};
+use super::endpoint::caching;
 use super::report::{Verdict, quoted};
 use zendesk_jwt::jwt::sso;
 use zendesk_jwt_simulator::client::{Answer, Request};
@@ -74,7 +74,7 @@ pub(super) fn method(form: &Form) -> Verdict {
     let seen = format!("the method of the form is {}", quoted(&form.method));
     let remedy =
         "Give the form method=\"post\": a GET puts the JWT into histories and logs, and Zendesk does not accept it.";
-    if form.method.eq_ignore_ascii_case("post") { Verdict::pass(seen) } else { Verdict::fail(seen, remedy) }
+    Verdict::fail_unless(form.method.eq_ignore_ascii_case("post"), seen, remedy)
 }
 
 /// Checks where the form leads, and gives that origin.
@@ -129,7 +129,7 @@ pub(super) fn fields(form: &Form) -> Verdict {
 
 pub(super) fn cache(answer: &Answer) -> Verdict {
     let remedy = "Send Cache-Control: no-store: a page from a cache sends its `jti` twice, which Zendesk refuses.";
-    caching(answer).map_or_else(not_cached, |seen| Verdict::fail(seen, remedy))
+    caching(answer, |seen| Verdict::fail(seen, remedy))
 }
 
 pub(super) fn referrer_policy(answer: &Answer) -> Verdict {
@@ -139,7 +139,7 @@ pub(super) fn referrer_policy(answer: &Answer) -> Verdict {
     };
     let seen = format!("Referrer-Policy is {}", quoted(&policy));
     let is_open = policy.contains("unsafe-url") || policy.contains("no-referrer-when-downgrade");
-    if is_open { Verdict::warn(seen, remedy) } else { Verdict::pass(seen) }
+    Verdict::warn_unless(!is_open, seen, remedy)
 }
 
 fn header_policies(answer: &Answer) -> Vec<String> {
@@ -194,7 +194,7 @@ pub(super) fn framing(answer: &Answer) -> Verdict {
     if let Some(sources) = ancestors {
         let seen = format!("frame-ancestors is {}", quoted(&sources.join(" ")));
         let is_open = sources.iter().any(|source| matches!(*source, "*" | "https:" | "http:"));
-        return if is_open { Verdict::fail(seen, remedy) } else { Verdict::pass(seen) };
+        return Verdict::fail_unless(!is_open, seen, remedy);
     }
     if ["deny", "sameorigin"].iter().any(|denied| x_frame_options.eq_ignore_ascii_case(denied)) {
         return Verdict::pass(format!("X-Frame-Options is {}", quoted(&x_frame_options)));

@@ -7,25 +7,16 @@ use hyper::header::HeaderValue;
 use url::{Position, Url};
 use zeroize::Zeroizing;
 
-use super::arguments::{Arguments, TokenIn};
+use super::arguments::{Arguments, Place};
 use super::connection::Network;
+use super::id_token::IdToken;
+use super::own_path::OwnPath;
 use crate::input::{self, ask, can_ask, is_standard_input};
+use crate::local::is_cookie_value;
 use crate::problem::Problem;
-use zendesk_jwt::jwt::{JtiSource, Kind, RandomJti};
+use zendesk_jwt::jwt::{Clock, EpochSeconds, JtiSource, Kind, RandomJti, SystemClock};
 use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem, check_secret};
 use zendesk_jwt_simulator::Client;
-
-/// The paths of our own endpoints.
-const OWN_PATHS: [(&str, Kind); 3] =
-    [("/sdk/jwt", Kind::Sdk), ("/messaging/jwt", Kind::Messaging), ("/sso/login", Kind::Sso)];
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Form,
-    Bearer,
-    /// The cookie of this name.
-    Cookie(String),
-}
 
 /// The shared secret, with the key id if it is known. No `Debug`.
 pub(super) struct Secret {
@@ -33,29 +24,31 @@ pub(super) struct Secret {
     pub(super) kid: Option<String>,
 }
 
-pub(super) struct Plan {
+pub(super) struct Plan<'a> {
+    pub(super) arguments: &'a Arguments,
     pub(super) url: Url,
+    pub(super) own_path: Option<OwnPath>,
     pub(super) kind: Kind,
     pub(super) place: Place,
     pub(super) user_token: Option<Zeroizing<String>>,
+    /// What the user token says, if it is an ID token.
+    pub(super) id_token: Option<IdToken>,
     pub(super) secret: Option<Secret>,
-    pub(super) origin: Option<String>,
-    pub(super) zendesk_subdomain: Option<String>,
     pub(super) logout_url: Option<Url>,
-    pub(super) help_centers: Vec<Url>,
-    pub(super) network: Network,
+    pub(super) network: Network<'a>,
     /// Random hexadecimal digits, part of every invented token of this run.
     pub(super) marker: String,
+    pub(super) now: EpochSeconds,
 }
 
-impl Plan {
-    pub(super) fn read(arguments: &Arguments) -> Result<Self, Problem> {
+impl<'a> Plan<'a> {
+    pub(super) fn read(arguments: &'a Arguments) -> Result<Self, Problem> {
         let mut url = arguments.url.clone();
-        let logout_url = arguments.logout_url.clone().or_else(|| own_logout_url(&url));
+        let own_path = OwnPath::of(&url);
+        let own_logout_url = own_path.as_ref().and_then(|own| own.logout_url(&url));
+        let logout_url = arguments.logout_url.clone().or(own_logout_url);
         url.set_fragment(None);
-        // A REST API puts its stage before the path.
-        let known = OWN_PATHS.into_iter().find(|(path, _)| url.path().ends_with(path)).map(|(_, kind)| kind);
-        let kind = arguments.kind.or(known).ok_or_else(|| {
+        let kind = arguments.kind.or(own_path.as_ref().map(|own| own.kind)).ok_or_else(|| {
             problem("the address does not say the kind of JWT: add --kind sdk, --kind messaging or --kind sso")
         })?;
         let place = place(kind, arguments)?;
@@ -70,44 +63,43 @@ impl Plan {
         };
         let user_token = user_token.filter(|token| !token.is_empty());
         if let Some(token) = &user_token {
-            check_token(token, &place)?;
+            check_token(token, place)?;
         }
         let client = Client::new(arguments.ca_file.as_deref()).map_err(|error| Problem(error.to_string()))?;
         let user_agent = concat!("zendesk-jwt-doctor/", env!("CARGO_PKG_VERSION"));
+        let client = Client { user_agent, timeout: Duration::from_secs(arguments.timeout), ..client };
+        let network = Network { resolve: &arguments.resolve, client };
+        let marker = RandomJti.next().map_err(|error| Problem(error.to_string()))?.as_str().to_owned();
+        let now = SystemClock.now();
+        let id_token = user_token.as_deref().and_then(|token| IdToken::read(token, now));
         Ok(Self {
-            network: Network {
-                resolve: arguments.resolve.clone(),
-                client: client.with(user_agent, Duration::from_secs(arguments.timeout)),
-            },
-            marker: RandomJti.next().map_err(|error| Problem(error.to_string()))?.as_str().to_owned(),
-            origin: arguments.origin.clone(),
-            zendesk_subdomain: arguments.zendesk_subdomain.clone(),
-            logout_url,
-            help_centers: arguments.help_center.clone(),
-            user_token,
-            secret,
-            place,
-            kind,
+            arguments,
             url,
+            own_path,
+            kind,
+            place,
+            user_token,
+            id_token,
+            secret,
+            logout_url,
+            network,
+            marker,
+            now,
         })
     }
 
+    pub(super) fn configuration(&self) -> Option<String> {
+        self.own_path.as_ref()?.configuration.clone()
+    }
+
     /// The address without its query, which may hold a key.
-    pub(super) fn shown_url(&self) -> String {
-        self.url[..Position::AfterPath].to_owned()
+    pub(super) fn shown_url(&self) -> &str {
+        &self.url[..Position::AfterPath]
     }
 }
 
 fn problem(text: &str) -> Problem {
     Problem(text.to_owned())
-}
-
-fn own_logout_url(url: &Url) -> Option<Url> {
-    let before = url.path().strip_suffix("/sso/login")?;
-    let mut logout_url = url.clone();
-    logout_url.set_path(&format!("{before}/sso/logout"));
-    logout_url.set_query(None);
-    Some(logout_url)
 }
 
 fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Problem> {
@@ -128,17 +120,16 @@ fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Probl
 }
 
 fn place(kind: Kind, arguments: &Arguments) -> Result<Place, Problem> {
-    let cookie = arguments.cookie.as_deref();
-    let place = match (arguments.token_in, kind) {
-        (None, Kind::Messaging) if cookie.is_none() => Place::Bearer,
-        (None, Kind::Sdk) | (Some(TokenIn::Form), _) => Place::Form,
-        (Some(TokenIn::Bearer), _) => Place::Bearer,
-        (None | Some(TokenIn::Cookie), _) => Place::Cookie(cookie.unwrap_or("session").to_owned()),
-    };
-    if kind == Kind::Sdk && (place != Place::Form || cookie.is_some()) {
+    let has_cookie = arguments.cookie.is_some();
+    let place = arguments.token_in.unwrap_or(match kind {
+        Kind::Sdk => Place::Form,
+        Kind::Messaging if !has_cookie => Place::Bearer,
+        Kind::Messaging | Kind::Sso => Place::Cookie,
+    });
+    if kind == Kind::Sdk && (place != Place::Form || has_cookie) {
         return Err(problem("Zendesk sends the Support SDK's user token in a form: leave out --token-in and --cookie"));
     }
-    if cookie.is_some() && !matches!(place, Place::Cookie(_)) {
+    if has_cookie && place != Place::Cookie {
         return Err(problem("--cookie needs --token-in cookie: leave one of them out"));
     }
     Ok(place)
@@ -150,14 +141,11 @@ fn read(path: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
     if text.is_empty() { Err(empty()) } else { Ok(text) }
 }
 
-fn check_token(token: &str, place: &Place) -> Result<(), Problem> {
+fn check_token(token: &str, place: Place) -> Result<(), Problem> {
     let (is_fit, place) = match place {
         Place::Form => (true, "a form"),
         Place::Bearer => (HeaderValue::from_str(token).is_ok(), "a header"),
-        // RFC 6265, section 4.1.1.
-        Place::Cookie(_) => {
-            (token.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)), "a cookie")
-        }
+        Place::Cookie => (is_cookie_value(token), "a cookie"),
     };
     let advice = "check the file, or --token-in";
     let refusal = || Problem(format!("the user token holds characters that cannot be sent in {place}: {advice}"));

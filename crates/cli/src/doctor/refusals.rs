@@ -2,10 +2,10 @@
 
 use hyper::{Method, StatusCode};
 
-use super::clock;
-use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, not_cached, unanswered};
-use super::plan::Place;
-use super::report::{Group, Report, Verdict};
+use super::arguments::Place;
+use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, unanswered};
+use super::jwt;
+use super::report::{Report, Verdict};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::{Answer, Request};
@@ -21,19 +21,11 @@ const INTERNALS: [&str; 18] = [
 /// Why checks prove nothing once the endpoint signs for unknown tokens.
 pub(super) const SIGNS_FOR_ALL: &str = "the endpoint signs a JWT for every user token, so this proves nothing";
 
-/// Makes these checks, which need nothing from the operator, and says whether the endpoint refuses unknown tokens.
-pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> bool {
-    let reason = examine_answers(endpoint, report).await.err();
-    report.skip_rest(Group::Connection, reason.unwrap_or_default());
-    report.skip_rest(Group::UnknownToken, reason.unwrap_or_default());
-    reason != Some(SIGNS_FOR_ALL)
-}
-
-/// Makes the checks, or says why it stopped.
-async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+/// Makes these checks, which need nothing from the operator, or says why it stopped.
+pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
     let unknown = endpoint.request_with(&endpoint.unknown_token());
     let unknown = endpoint.answer("unknown-token", unknown, report).await?;
-    report.add("clock", clock::of_server(&unknown));
+    report.add("clock", jwt::server_clock(&unknown));
     report.add("no-redirect", no_redirect(&unknown));
     if unknown.status.is_success() && find_jwt(&unknown.body).is_some() {
         let seen = format!("signs a JWT for a user token that it does not know, with {}", describe(&unknown));
@@ -77,15 +69,14 @@ async fn examine_answers(endpoint: &Endpoint<'_>, report: &mut Report) -> Result
         }
     }
     report.add("odd-characters", odd);
-    answers.push(unknown);
+    answers.insert(0, unknown);
     report.add("refusal-leaks-nothing", leaks_nothing(&answers, &endpoint.plan.marker));
-    let stored = answers.iter().find_map(|answer| Some((answer.status.as_u16(), caching(answer)?)));
-    report.add(
-        "refusal-cache",
-        stored.map_or_else(not_cached, |(status, seen)| {
-            Verdict::warn(format!("with status {status}, {seen}"), "Send Cache-Control: no-store with every answer.")
-        }),
-    );
+    let stored = answers.iter().find(|answer| !answer.is_no_store()).unwrap_or(&answers[0]);
+    let fault = |seen| {
+        let seen = format!("with status {}, {seen}", stored.status.as_u16());
+        Verdict::warn(seen, "Send Cache-Control: no-store with every answer.")
+    };
+    report.add("refusal-cache", caching(stored, fault));
     Ok(())
 }
 
@@ -93,11 +84,7 @@ fn no_redirect(answer: &Answer) -> Verdict {
     let seen = format!("answered with {}", describe(answer));
     let remedy = "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
                   redirects. The usual reasons are http://, a missing www. and a slash at the end.";
-    if answer.status.is_redirection() {
-        Verdict::fail(seen, remedy)
-    } else {
-        Verdict::pass("answered without a redirect")
-    }
+    Verdict::fail_unless(!answer.status.is_redirection(), seen, remedy)
 }
 
 fn refused(answer: &Answer, kind: Kind) -> Verdict {

@@ -1,6 +1,6 @@
 //! The list of checks, and what each found.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 use serde::Serialize;
 
@@ -13,10 +13,12 @@ use zendesk_jwt_rules::inspect::Rule;
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Group {
     Connection,
+    Configuration,
     UnknownToken,
     GoodToken,
     Page,
     ReturnTo,
+    IdToken,
     Jwt,
     Cors,
     SignOut,
@@ -26,10 +28,12 @@ impl Group {
     pub(super) const fn heading(self) -> &'static str {
         match self {
             Self::Connection => "Connection",
+            Self::Configuration => "Configuration",
             Self::UnknownToken => "Requests without a known user token",
             Self::GoodToken => "Answer to a known user token",
             Self::Page => "Sign-in page",
             Self::ReturnTo => "return_to",
+            Self::IdToken => "ID token",
             Self::Jwt => "JWT",
             Self::Cors => "Pages of other origins (CORS)",
             Self::SignOut => "Remote logout URL",
@@ -50,6 +54,7 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
         "dns", "tcp", "tls", "certificate-chain", "certificate-name", "certificate-dates", "certificate-expiry", "clock",
     ]),
     (Group::Connection, NOT_SSO, &["no-redirect"]),
+    (Group::Configuration, EVERY, &["unknown-configuration"]),
     (Group::UnknownToken, NOT_SSO, &[
         "unknown-token", "refusals-alike", "odd-characters", "empty-token", "json-body", "get",
         "refusal-leaks-nothing", "refusal-cache",
@@ -60,6 +65,7 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
         "page-cache", "referrer-policy", "csp-form-action", "frame-ancestors", "speed",
     ]),
     (Group::ReturnTo, SSO, &["return-to-relative", "return-to-absolute", "return-to-foreign"]),
+    (Group::IdToken, EVERY, &["id-token", "id-token-signature", "id-token-expired", "id-token-unsigned"]),
     (Group::Jwt, PROFILE, &["iat-clock", "jti-changes"]),
     (Group::Jwt, MESSAGING, &["kid"]),
     (Group::Cors, MESSAGING, &["cors-preflight", "cors-answer", "cors-foreign"]),
@@ -68,9 +74,16 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
 
 /// The start of the ids of the checks to fix first, in this order.
 #[rustfmt::skip]
-const MAIN_CHECKS: [&str; 12] = [
+const MAIN_CHECKS: [&str; 13] = [
     "dns", "tcp", "tls", "certificate", "no-redirect", "unknown-token", "page-", "good-token", "sign-in-page", "json",
-    "form-", "jwt-",
+    "form-", "id-token", "jwt-",
+];
+
+/// The start of the ids of the checks that depend on the key and the settings of a configuration.
+#[rustfmt::skip]
+const OF_CONFIGURATION: [&str; 11] = [
+    "unknown-token", "page-", "good-token", "sign-in-page", "form-action", "csp-", "jwt-secret", "jwt-signature", "kid",
+    "cors-", "sign-out",
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -105,8 +118,16 @@ impl Verdict {
         Self::new(State::Warn, seen, Some(&remedy.into()))
     }
 
+    pub(super) fn warn_unless(is_good: bool, seen: impl Into<String>, remedy: &str) -> Self {
+        if is_good { Self::pass(seen) } else { Self::warn(seen, remedy) }
+    }
+
     pub(super) fn fail(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(State::Fail, seen, Some(&remedy.into()))
+    }
+
+    pub(super) fn fail_unless(is_good: bool, seen: impl Into<String>, remedy: &str) -> Self {
+        if is_good { Self::pass(seen) } else { Self::fail(seen, remedy) }
     }
 
     pub(super) fn skip(reason: impl Into<String>) -> Self {
@@ -143,24 +164,28 @@ impl Check {
     }
 }
 
+/// All checks of an endpoint of one kind.
 pub(super) struct Report {
-    pub(super) url: String,
-    pub(super) kind: Kind,
     checks: Vec<Check>,
+    configuration: Option<String>,
 }
 
 impl Report {
-    /// All checks of an endpoint of this kind, none of them made.
-    pub(super) fn new(url: String, kind: Kind) -> Self {
+    /// None of the checks is made.
+    pub(super) fn new(kind: Kind, configuration: Option<String>) -> Self {
         let listed = CHECKS.iter().filter(|(_, kinds, _)| kinds.contains(&kind));
         let listed = listed.flat_map(|(group, _, ids)| ids.iter().map(|id| (*group, (*id).to_owned())));
         let all = rules(kind).map(|rule| (Group::Jwt, rule_id(rule))).chain(listed);
         let mut checks: Vec<Check> = all.map(|(group, id)| Check { id, group, verdict: None }).collect();
         checks.sort_by_key(|check| check.group);
-        Self { url, kind, checks }
+        Self { checks, configuration }
     }
 
-    pub(super) fn add(&mut self, id: &str, verdict: Verdict) {
+    pub(super) fn add(&mut self, id: &str, mut verdict: Verdict) {
+        let depends = OF_CONFIGURATION.iter().any(|start| id.starts_with(start));
+        if let (Some(remedy), Some(name), true) = (&mut verdict.remedy, &self.configuration, depends) {
+            let _ = write!(remedy, " The path chooses the configuration `{name}`: check its own key and settings.");
+        }
         let found = self.checks.iter_mut().find(|check| check.id == id);
         debug_assert!(found.is_some(), "{id} is not a check of this kind");
         if let Some(check) = found {
@@ -173,12 +198,17 @@ impl Report {
         needed.map_err(|problem| self.add(id, Verdict::fail(problem.to_string(), remedy))).ok()
     }
 
-    /// Skips the checks of a group that were not made.
-    pub(super) fn skip_rest(&mut self, group: Group, reason: &str) {
-        for check in &mut self.checks {
-            if check.group == group && check.verdict.is_none() {
-                check.verdict = Some(Verdict::skip(reason));
-            }
+    /// Skips the checks of these groups that were not made, for the reason why a step stopped.
+    pub(super) fn skip_rest(&mut self, groups: &[Group], step: Result<(), &str>) {
+        let Err(reason) = step else { return };
+        for check in self.checks.iter_mut().filter(|check| groups.contains(&check.group) && check.verdict.is_none()) {
+            check.verdict = Some(Verdict::skip(reason));
+        }
+    }
+
+    pub(super) fn add_all<const N: usize>(&mut self, verdicts: [(&str, Verdict); N]) {
+        for (id, verdict) in verdicts {
+            self.add(id, verdict);
         }
     }
 

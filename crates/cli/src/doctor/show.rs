@@ -1,13 +1,9 @@
-//! The report for people, as wide as their terminal, and for programs.
-
-use std::fmt::Write as _;
+//! The report for people, as wide as their terminal.
 
 use console::{Term, style};
-use serde_json::json;
+use textwrap::{Options, fill};
 
 use super::report::{Check, Report, State, Verdict};
-use crate::output;
-use crate::problem::Problem;
 
 /// The width where there is no terminal, in columns.
 const DEFAULT_WIDTH: usize = 80;
@@ -15,39 +11,27 @@ const DEFAULT_WIDTH: usize = 80;
 /// The narrowest readable column of sentences.
 const MIN_TEXT_WIDTH: usize = 40;
 
-pub(super) fn show(report: &Report, as_json: bool) -> Result<(), Problem> {
-    if as_json {
-        let checks: Vec<&Check> = report.checks().map(|(check, _)| check).collect();
-        let (url, kind, healthy) = (&report.url, report.kind.name(), report.is_healthy());
-        return output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks }));
-    }
+pub(super) fn checklist(report: &Report) -> String {
     let width = Term::stdout().size_checked().map_or(DEFAULT_WIDTH, |(_, columns)| usize::from(columns));
-    output::line(&checklist(report, width))
-}
-
-fn checklist(report: &Report, width: usize) -> String {
-    let mut list = String::new();
+    let first = report.first_to_fix();
     let checks: Vec<(&Check, &Verdict)> = report.checks().collect();
     let groups = checks.chunk_by(|(one, _), (next, _)| one.group == next.group);
     let mut groups: Vec<_> = groups.map(|checks| (checks[0].0.group.heading(), lines(checks))).collect();
     let id_width = groups.iter().flat_map(|(_, lines)| lines).map(|line| line.id.len()).max().unwrap_or_default();
     // The opening shows this remedy.
-    let is_first = |line: &Line<'_>| report.first_to_fix().is_some_and(|(check, _)| check.id == line.id);
-    groups.iter_mut().flat_map(|(_, lines)| lines).filter(|line| is_first(line)).for_each(|line| line.remedy = None);
-    let first = report.first_to_fix().map(|(check, verdict)| {
+    let is_first = |line: &&mut Line<'_>| first.is_some_and(|(check, _)| check.id == line.id);
+    groups.iter_mut().flat_map(|(_, lines)| lines).filter(is_first).for_each(|line| line.remedy = None);
+    let opening = first.map(|(check, verdict)| {
         let heading = if verdict.is_critical { "Critical: fix this first" } else { "Fix this first" };
         (heading, vec![Line::of((check, verdict))])
     });
     let failures: Vec<_> = report.failures().map(|check| Line { remedy: None, ..Line::of(check) }).collect();
     let failed = (!failures.is_empty()).then_some(("Failures", failures));
-    for (heading, lines) in first.into_iter().chain(groups).chain(failed) {
-        let _ = writeln!(list, "{}", style(heading).bold());
-        for line in lines {
-            list.push_str(&line.laid_out(id_width, width));
-        }
-        list.push('\n');
-    }
-    list + &summary(report)
+    let sections = opening.into_iter().chain(groups).chain(failed).map(|(heading, lines)| {
+        let lines: String = lines.iter().map(|line| line.laid_out(id_width, width)).collect();
+        format!("{}\n{lines}\n", style(heading).bold())
+    });
+    sections.collect::<String>() + &summary(report)
 }
 
 struct Line<'a> {
@@ -59,31 +43,19 @@ struct Line<'a> {
 
 /// The lines of one group. Rules that are followed, and checks that are skipped for one reason, share a line.
 fn lines<'a>(checks: &[(&'a Check, &'a Verdict)]) -> Vec<Line<'a>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    let is_followed = |(check, verdict): &&(&Check, &Verdict)| check.is_rule() && verdict.state == State::Pass;
-    let followed = checks.iter().filter(is_followed).count();
-    if followed > 0 {
-        let text = format!("{followed} rules are followed");
-        lines.push(Line { state: State::Pass, id: "rules", text, remedy: None });
-    }
-    let mut skipped: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (check, verdict) in checks.iter().filter(|check| !is_followed(check)) {
-        if verdict.state != State::Skip {
-            lines.push(Line::of((check, verdict)));
-        } else if let Some((_, ids)) = skipped.iter_mut().find(|(reason, _)| *reason == verdict.seen) {
-            ids.push(&check.id);
-        } else {
-            skipped.push((&verdict.seen, vec![&check.id]));
-        }
-    }
-    lines.extend(skipped.into_iter().map(|(reason, ids)| {
-        let (id, text) = match ids.as_slice() {
-            [id] => (*id, reason.to_owned()),
-            ids => ("skipped", format!("{} checks: {reason}", ids.len())),
-        };
-        Line { state: State::Skip, id, text, remedy: None }
-    }));
-    lines
+    let (followed, others): (Vec<_>, Vec<_>) =
+        checks.iter().partition(|(check, verdict)| check.is_rule() && verdict.state == State::Pass);
+    let (mut skipped, made): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|(_, verdict)| verdict.state == State::Skip);
+    skipped.sort_by_key(|(_, verdict)| &verdict.seen);
+    let shared = |state, id, text| Line { state, id, text, remedy: None };
+    let count = followed.len();
+    let rules = (count > 0).then(|| shared(State::Pass, "rules", format!("{count} rules are followed")));
+    let skipped = skipped.chunk_by(|(_, one), (_, next)| one.seen == next.seen).map(|same| match same {
+        [check] => Line::of(*check),
+        same => shared(State::Skip, "skipped", format!("{} checks: {}", same.len(), same[0].1.seen)),
+    });
+    rules.into_iter().chain(made.into_iter().map(Line::of)).chain(skipped).collect()
 }
 
 impl<'a> Line<'a> {
@@ -103,25 +75,15 @@ impl<'a> Line<'a> {
         };
         let column = 2 + 2 + id_width + 2;
         let has_room = width >= column + MIN_TEXT_WIDTH;
-        let indent = if has_room { column } else { 4 };
-        let text_width = width.saturating_sub(indent).max(1);
-        let margin = " ".repeat(indent);
-
-        let mut out = format!("  {mark} {id:id_width$}");
-        let mut rows = textwrap::wrap(text, text_width).into_iter();
-        if has_room {
-            let _ = write!(out, "  {}", rows.next().unwrap_or_default());
-        }
-        for row in rows {
-            let _ = write!(out, "\n{margin}{row}");
-        }
-        let rows = remedy.map(|remedy| textwrap::wrap(remedy, text_width.saturating_sub(2).max(1))).unwrap_or_default();
-        for (at, row) in rows.iter().enumerate() {
-            let arrow = if at == 0 { "→" } else { " " };
-            let _ = write!(out, "\n{margin}{} {}", style(arrow).cyan(), row);
-        }
-        let trimmed: Vec<&str> = out.lines().map(str::trim_end).collect();
-        trimmed.join("\n") + "\n"
+        let margin = " ".repeat(if has_room { column } else { 4 });
+        let wrapped = |text: &str, first: &str, rest: &str| {
+            fill(text, Options::new(width).initial_indent(first).subsequent_indent(rest))
+        };
+        let text = wrapped(text, &margin, &margin);
+        let start = if has_room { format!("{id:id_width$}  {}", text.trim_start()) } else { format!("{id}\n{text}") };
+        let arrow = format!("{margin}{} ", style("→").cyan());
+        let remedy = remedy.map(|remedy| wrapped(remedy, &arrow, &format!("{margin}  ")) + "\n").unwrap_or_default();
+        format!("  {mark} {}\n{remedy}", start.trim_end())
     }
 }
 

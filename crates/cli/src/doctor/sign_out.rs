@@ -5,34 +5,34 @@ use url::Url;
 
 use super::endpoint::{Endpoint, describe, unanswered};
 use super::page::like_a_browser;
-use super::report::{Group, Report, Verdict};
-use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
+use super::report::{Report, Verdict};
+use zendesk_jwt_simulator::client::{Answer, Failure, Request};
 
 /// Text that a page must escape. No word in it resembles a Zendesk error.
 const MARKUP: &str = "<b>zendesk-jwt doctor</b>";
 
 /// Makes these checks. No session is sent, so nobody is signed out.
-pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
-    let Some(url) = &endpoint.plan.logout_url else {
-        return report.skip_rest(Group::SignOut, "needs the remote logout URL (--logout-url)");
-    };
-    if let Err(failure) = examine_answers(endpoint, url, report).await {
+pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+    let url = endpoint.plan.logout_url.as_ref().ok_or("needs the remote logout URL (--logout-url)")?;
+    let (signed_out, failed) = answers(endpoint, url).await.map_err(|failure| {
         report.add("sign-out", unanswered(failure));
-        report.skip_rest(Group::SignOut, "no answer");
-    }
-}
-
-async fn examine_answers(endpoint: &Endpoint<'_>, url: &Url, report: &mut Report) -> Result<(), Failure> {
-    let network = &endpoint.plan.network;
-    let is_same_server = url.origin() == endpoint.plan.url.origin();
-    let route: Route = if is_same_server { endpoint.route.clone() } else { network.route(url).await? };
-    let request = like_a_browser(Request::new(Method::GET, url)).query("brand_id", "1");
-    let signed_out = network.client.send(&route, request.clone()).await?;
-    let failed = network.client.send(&route, request.query("kind", "error").query("message", MARKUP)).await?;
+        "no answer"
+    })?;
     report.add("sign-out", answers_a_browser(&signed_out));
     report.add("error-page", shows_errors(&failed, url));
     report.add("error-escaped", escapes(&failed));
     Ok(())
+}
+
+/// What a browser gets that has signed out, and one that Zendesk could not sign in.
+async fn answers(endpoint: &Endpoint<'_>, url: &Url) -> Result<(Answer, Answer), Failure> {
+    let network = &endpoint.plan.network;
+    let is_same_server = url.origin() == endpoint.plan.url.origin();
+    let route = if is_same_server { endpoint.route.clone() } else { network.route(url).await? };
+    let request = like_a_browser(Request::new(Method::GET, url)).query("brand_id", "1");
+    let signed_out = network.client.send(&route, request.clone()).await?;
+    let failed = network.client.send(&route, request.query("kind", "error").query("message", MARKUP)).await?;
+    Ok((signed_out, failed))
 }
 
 fn is_answered(answer: &Answer) -> bool {
@@ -44,7 +44,7 @@ fn answers_a_browser(answer: &Answer) -> Verdict {
     let remedy = "Answer a GET with a page or a redirect, also when nobody is signed in: Zendesk sends browsers here \
                   when they sign out. It is the remote logout URL in Admin Center > Account > Security > Single \
                   sign-on.";
-    if is_answered(answer) { Verdict::pass(seen) } else { Verdict::fail(seen, remedy) }
+    Verdict::fail_unless(is_answered(answer), seen, remedy)
 }
 
 fn shows_errors(answer: &Answer, url: &Url) -> Verdict {

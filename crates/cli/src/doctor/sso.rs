@@ -4,11 +4,12 @@ use hyper::Method;
 use hyper::header::LOCATION;
 use url::Url;
 
-use super::clock;
 use super::endpoint::{Endpoint, describe, unanswered};
 use super::good_token::speed;
+use super::id_token::WHY_REFUSED;
 use super::jwt;
 use super::page::{self, Form};
+use super::plan::Plan;
 use super::report::{Group, Report, Verdict, quoted};
 use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
 use zendesk_jwt_simulator::client::{Answer, Request};
@@ -16,39 +17,28 @@ use zendesk_jwt_simulator::client::{Answer, Request};
 /// A help center path whose query shows whether it was encoded or decoded twice.
 const RELATIVE: &str = "/hc/en-us/search?query=a%26b%20c&utf8=%E2%9C%93";
 
-/// The host of the foreign addresses.
 const FOREIGN_HOST: &str = "example.org";
 
-pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
-    without_session(endpoint, report).await;
-    if let Err(reason) = with_session(endpoint, report).await {
-        for group in [Group::Page, Group::ReturnTo, Group::Jwt] {
-            report.skip_rest(group, reason);
-        }
-    }
-    report.skip_rest(Group::Connection, "no answer");
-}
-
 /// Makes the checks that need a user token, or says why it stopped.
-async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+pub(super) async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
     let user_token = endpoint.user_token()?;
     let request = as_zendesk_sends(endpoint.request_with(user_token), Some(RELATIVE));
     let first = endpoint.answer("sign-in-page", request, report).await?;
-    let form = the_form(&first).map_err(|verdict| {
+    let form = the_form(&first, endpoint.plan).map_err(|verdict| {
         report.add("sign-in-page", verdict);
         "no page with one form"
     })?;
     let zendesk = examine_page(endpoint, &first, &form, report);
     let later = examine_return_to(endpoint, user_token, &form, zendesk.as_ref(), report).await;
     report.add("speed", speed(Kind::Sso, &first, later.as_ref()));
-    let later = later.and_then(|later| the_form(&later).ok());
+    let later = later.and_then(|later| the_form(&later, endpoint.plan).ok());
     let jwt = form.values("jwt").next().ok_or("no field `jwt`")?;
     jwt::examine(endpoint, &first, jwt, later.as_ref().and_then(|later| later.values("jwt").next()), report);
     Ok(())
 }
 
 /// Adds the parameters with which Zendesk sends a browser here.
-fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
+pub(super) fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
     let timestamp = SystemClock.now().0.to_string();
     let fixed = [("brand_id", "1"), ("locale_id", "1"), ("timestamp", &timestamp)];
     let parameters = fixed.into_iter().chain(return_to.map(|return_to| ("return_to", return_to)));
@@ -56,10 +46,10 @@ fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
 }
 
 /// What browsers get that are not signed in.
-async fn without_session(endpoint: &Endpoint<'_>, report: &mut Report) {
+pub(super) async fn without_session(endpoint: &Endpoint<'_>, report: &mut Report) {
     let anonymous = endpoint.send(as_zendesk_sends(endpoint.request(Method::GET), Some(RELATIVE))).await;
     if let Ok(answer) = &anonymous {
-        report.add("clock", clock::of_server(answer));
+        report.add("clock", jwt::server_clock(answer));
     }
     let unknown = endpoint.request_with(&endpoint.unknown_token());
     let unknown = endpoint.send(as_zendesk_sends(unknown, Some(RELATIVE))).await;
@@ -92,13 +82,15 @@ fn gets_no_form(answer: &Answer, browser: &str) -> Verdict {
 }
 
 /// The one form of the page, or what is wrong with the page.
-fn the_form(answer: &Answer) -> Result<Form, Verdict> {
+fn the_form(answer: &Answer, plan: &Plan<'_>) -> Result<Form, Verdict> {
     let seen = format!("answered with {}", describe(answer));
     if !answer.status.is_success() {
         let has_jwt = answer.header(LOCATION).is_some_and(|location| location.contains("jwt="));
         let remedy = if has_jwt {
             "Answer a page with a form that posts the JWT: a query gets into histories and logs, and Zendesk has \
              deprecated that way."
+        } else if plan.id_token.is_some() {
+            WHY_REFUSED
         } else {
             "Give a user token that this endpoint knows, in the cookie that it reads (--cookie). If it should know this \
              one, look into the server's log."
@@ -123,20 +115,17 @@ fn the_form(answer: &Answer) -> Result<Form, Verdict> {
 /// Checks the page, and gives Zendesk's origin.
 fn examine_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &mut Report) -> Option<Url> {
     let url = &endpoint.plan.url;
-    let (action, zendesk) = page::action(form, url, endpoint.plan.zendesk_subdomain.as_deref());
-    let verdicts = [
+    let (action, zendesk) = page::action(form, url, endpoint.plan.arguments.zendesk_subdomain.as_deref());
+    report.add_all([
         ("sign-in-page", Verdict::pass("a page with one form for Zendesk")),
         ("form-method", page::method(form)),
         ("form-action", action),
         ("form-fields", page::fields(form)),
         ("page-cache", page::cache(answer)),
         ("referrer-policy", page::referrer_policy(answer)),
-        ("csp-form-action", page::form_action(answer, form, url, &endpoint.plan.help_centers)),
+        ("csp-form-action", page::form_action(answer, form, url, &endpoint.plan.arguments.help_center)),
         ("frame-ancestors", page::framing(answer)),
-    ];
-    for (id, verdict) in verdicts {
-        report.add(id, verdict);
-    }
+    ]);
     zendesk
 }
 
@@ -154,13 +143,15 @@ async fn examine_return_to(
     };
     report.add("return-to-relative", forwarded(first, RELATIVE));
     let Some(zendesk) = zendesk else {
-        report.skip_rest(Group::ReturnTo, "the form does not lead to Zendesk");
+        report.skip_rest(&[Group::ReturnTo], Err("the form does not lead to Zendesk"));
         return send(None).await.ok();
     };
     let absolute = format!("{zendesk}agent/tickets/1?a=b%26c");
     let later = send(Some(&absolute)).await;
     let verdict = match &later {
-        Ok(answer) => the_form(answer).map_or_else(|verdict| verdict, |form| forwarded(&form, &absolute)),
+        Ok(answer) => {
+            the_form(answer, endpoint.plan).map_or_else(|verdict| verdict, |form| forwarded(&form, &absolute))
+        }
         Err(failure) => unanswered(failure),
     };
     report.add("return-to-absolute", verdict);

@@ -1,4 +1,5 @@
-//! A login page that plays the company's own: the chosen user gets the session cookie.
+//! A login page that plays the company's own. The session cookie holds the user token of the chosen user, or the ID
+//! token of the demo identity provider.
 
 use std::sync::Arc;
 
@@ -7,20 +8,32 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{COOKIE, HOST, HeaderMap, SET_COOKIE};
+use axum::http::header::{HOST, HeaderMap, SET_COOKIE};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use cookie::{Cookie, SameSite, time::Duration};
+use form_urlencoded::Serializer;
 use url::Url;
 
 use super::demo::{self, DemoUser};
+use super::identity_provider::{self, IdentityProvider, code_challenge};
+use crate::output;
+use zendesk_jwt::jwt::{JtiSource as _, NoRandomness, RandomJti};
+use zendesk_jwt_rules::id_token::IdToken;
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
 /// The cookie with the user token of a remembered user.
 const REMEMBERED_COOKIE: &str = "remembered";
 
+/// The cookie of a login that waits for the identity provider.
+const PENDING_COOKIE: &str = "pending_login";
+
 /// The path of the page.
 pub(super) const LOGIN: &str = "/login";
+
+/// Where the login with the identity provider begins, and where the provider sends the browser back to.
+const BEGIN: &str = "/login/identity-provider";
+const CALLBACK: &str = "/login/callback";
 
 #[derive(Template)]
 #[template(path = "company/login.html")]
@@ -29,52 +42,86 @@ struct Login {
     users: Vec<DemoUser>,
     return_to: String,
     remembered: Option<String>,
+    session: Option<Session>,
     problem: &'static str,
 }
 
-/// Where a browser without `return_to` goes.
-type ZendeskOrigin = Arc<str>;
+/// A session with an ID token.
+struct Session {
+    id_token: String,
+    subject: String,
+    expires: String,
+}
 
-pub(super) fn router(zendesk: String) -> Router {
-    Router::new().route(LOGIN, get(page).post(log_in)).with_state(ZendeskOrigin::from(zendesk))
+pub(super) struct Company {
+    /// Where a browser without `return_to` goes.
+    pub(crate) zendesk: String,
+    pub(crate) identity_provider: Arc<IdentityProvider>,
+}
+
+type Shared = State<Arc<Company>>;
+
+pub(super) fn router(company: Company) -> Router {
+    Router::new()
+        .route(LOGIN, get(page).post(log_in))
+        .route(BEGIN, get(begin))
+        .route(CALLBACK, get(callback))
+        .with_state(Arc::new(company))
 }
 
 /// A remembered user who comes from a sign-in returns to it at once, as on real login pages.
-async fn page(State(zendesk): State<ZendeskOrigin>, request: Request) -> Response {
+async fn page(State(company): Shared, request: Request) -> Response {
     let headers = request.headers();
     let return_to = web::field(request.uri().query().unwrap_or_default().as_bytes(), "return_to");
-    match (remembered(headers), own_address(return_to.as_deref(), headers)) {
+    match (web::cookie(headers, REMEMBERED_COOKIE), own_address(return_to.as_deref(), headers)) {
         (Some(user_token), Some(address)) => {
             let cookie = cookie(demo::SESSION_COOKIE, user_token, "/");
             ([(SET_COOKIE, cookie.to_string())], Redirect::to(address.as_str())).into_response()
         }
-        (remembered, _) => show(StatusCode::OK, return_to, remembered, "", &zendesk),
+        _ => company.show(headers, return_to, ""),
     }
 }
 
-fn show(
-    status: StatusCode,
-    return_to: Option<String>,
-    remembered: Option<String>,
-    problem: &'static str,
-    zendesk: &str,
-) -> Response {
-    let menu = Menu { site: "Your company", current: LOGIN, links: Vec::new() };
-    let page = Login { menu, users: demo::users(), return_to: return_to.unwrap_or_default(), remembered, problem };
-    web::page(status, &page, Reach { form_action: zendesk, ..Reach::default() })
+impl Company {
+    /// The login page, with a problem if there is one.
+    fn show(&self, headers: &HeaderMap, return_to: Option<String>, problem: &'static str) -> Response {
+        let session = web::cookie(headers, demo::SESSION_COOKIE).and_then(|id_token| {
+            let IdToken { subject, expires_at, .. } = IdToken::read(&id_token)?;
+            Some(Session { id_token, subject, expires: output::minute(expires_at?) })
+        });
+        let page = Login {
+            menu: Menu { site: "Your company", current: LOGIN, links: Vec::new() },
+            users: demo::users(),
+            return_to: return_to.unwrap_or_default(),
+            remembered: web::cookie(headers, REMEMBERED_COOKIE),
+            session,
+            problem,
+        };
+        let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+        web::page(status, &page, Reach { form_action: &self.zendesk, ..Reach::default() })
+    }
+
+    /// Where the browser goes after the login.
+    fn target(&self, return_to: Option<&str>, headers: &HeaderMap) -> String {
+        own_address(return_to, headers).map_or_else(|| format!("{}/hc", self.zendesk), String::from)
+    }
 }
 
-async fn log_in(State(zendesk): State<ZendeskOrigin>, headers: HeaderMap, body: Bytes) -> Response {
+async fn log_in(State(company): Shared, headers: HeaderMap, body: Bytes) -> Response {
     if web::field(&body, "forget").is_some() {
-        let forgotten = Cookie::build((REMEMBERED_COOKIE, "")).path(LOGIN).max_age(Duration::ZERO).build();
+        let forgotten = removed(REMEMBERED_COOKIE, LOGIN);
         return ([(SET_COOKIE, forgotten.to_string())], Redirect::to(LOGIN)).into_response();
+    }
+    if web::field(&body, "log_out").is_some() {
+        let session = removed(demo::SESSION_COOKIE, "/");
+        return ([(SET_COOKIE, session.to_string())], Redirect::to(identity_provider::END_SESSION)).into_response();
     }
     let return_to = web::field(&body, "return_to");
     let Some(user_token) = web::field(&body, "user_token").filter(|token| is_cookie_value(token)) else {
         let problem = "A user token in a cookie is printable ASCII without white space, quotes, commas and semicolons.";
-        return show(StatusCode::BAD_REQUEST, return_to, remembered(&headers), problem, &zendesk);
+        return company.show(&headers, return_to, problem);
     };
-    let target = own_address(return_to.as_deref(), &headers).map_or_else(|| format!("{zendesk}/hc"), String::from);
+    let target = company.target(return_to.as_deref(), &headers);
     let is_remembered = web::field(&body, "remember").is_some();
     let remembered = is_remembered.then(|| cookie(REMEMBERED_COOKIE, user_token.clone(), LOGIN));
     let session = cookie(demo::SESSION_COOKIE, user_token, "/");
@@ -82,16 +129,58 @@ async fn log_in(State(zendesk): State<ZendeskOrigin>, headers: HeaderMap, body: 
     (AppendHeaders(cookies.collect::<Vec<_>>()), Redirect::to(&target)).into_response()
 }
 
-fn cookie(name: &'static str, value: String, path: &'static str) -> Cookie<'static> {
+/// Sends the browser to the identity provider (OpenID Connect Core 1.0, section 3.1.2.1).
+async fn begin(request: Request) -> Response {
+    let random = || RandomJti.next().map(|id| id.as_str().to_owned());
+    let secrets = || Ok::<_, NoRandomness>((random()?, random()? + &random()?));
+    let Ok((state, code_verifier)) = secrets() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let return_to = web::field(request.uri().query().unwrap_or_default().as_bytes(), "return_to").unwrap_or_default();
+    let pending = [("state", &state), ("code_verifier", &code_verifier), ("return_to", &return_to)];
+    let pending = cookie(PENDING_COOKIE, Serializer::new(String::new()).extend_pairs(pending).finish(), LOGIN);
+    let query = Serializer::new(String::new())
+        .extend_pairs([("client_id", identity_provider::CLIENT_ID), ("response_type", "code")])
+        .extend_pairs([("scope", "openid profile email"), ("redirect_uri", &callback_address(request.headers()))])
+        .extend_pairs([("code_challenge", &*code_challenge(&code_verifier)), ("code_challenge_method", "S256")])
+        .append_pair("state", &state)
+        .finish();
+    let target = format!("{}?{query}", identity_provider::AUTHORIZE);
+    ([(SET_COOKIE, pending.to_string())], Redirect::to(&target)).into_response()
+}
+
+/// Exchanges the provider's code for the ID token, which becomes the session.
+async fn callback(State(company): Shared, request: Request) -> Response {
+    let headers = request.headers();
+    let pending = web::cookie(headers, PENDING_COOKIE).unwrap_or_default();
+    let pending = |name| web::field(pending.as_bytes(), name);
+    let answer = |name| web::field(request.uri().query().unwrap_or_default().as_bytes(), name);
+    let id_token = || {
+        pending("state").filter(|state| answer("state").as_ref() == Some(state))?;
+        // A site on another server posts these values to the provider's token endpoint.
+        let redeem = |code: String, verifier: String| {
+            company.identity_provider.redeem(&code, &verifier, &callback_address(headers))
+        };
+        redeem(answer("code")?, pending("code_verifier")?)
+    };
+    let return_to = pending("return_to");
+    let Some(id_token) = id_token() else {
+        return company.show(headers, return_to, "This login was not begun here, or has ended: begin again.");
+    };
+    let cookies = [cookie(demo::SESSION_COOKIE, id_token, "/"), removed(PENDING_COOKIE, LOGIN)];
+    // Without a sign-in to return to, the page shows what the ID token is good for.
+    let target = own_address(return_to.as_deref(), headers).map_or_else(|| LOGIN.to_owned(), String::from);
+    (AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie.to_string()))), Redirect::to(&target)).into_response()
+}
+
+fn callback_address(headers: &HeaderMap) -> String {
+    format!("http://{}{CALLBACK}", web::header(headers, HOST.as_str()).unwrap_or_default())
+}
+
+pub(super) fn cookie(name: &'static str, value: String, path: &'static str) -> Cookie<'static> {
     Cookie::build((name, value)).path(path).http_only(true).same_site(SameSite::Lax).build()
 }
 
-fn remembered(headers: &HeaderMap) -> Option<String> {
-    let mut cookies =
-        headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok()).flat_map(Cookie::split_parse);
-    cookies
-        .find_map(|cookie| cookie.ok().filter(|cookie| cookie.name() == REMEMBERED_COOKIE))
-        .map(|cookie| cookie.value().to_owned())
+pub(super) fn removed(name: &'static str, path: &'static str) -> Cookie<'static> {
+    Cookie::build((name, "")).path(path).max_age(Duration::ZERO).build()
 }
 
 /// The address if it is on this server: a login page must not redirect to other sites.
@@ -101,6 +190,6 @@ fn own_address(return_to: Option<&str>, headers: &HeaderMap) -> Option<Url> {
 }
 
 /// RFC 6265, section 4.1.1, `cookie-octet`.
-pub(super) fn is_cookie_value(text: &str) -> bool {
+pub(crate) fn is_cookie_value(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte))
 }

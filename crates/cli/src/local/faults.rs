@@ -1,6 +1,5 @@
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -9,7 +8,7 @@ use super::demo;
 use super::secrets_manager::Secrets;
 use crate::aws::user_token_table::{Change, Changed, UserTokenTable};
 use crate::problem::Problem;
-use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
+use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt::user::{ExternalId, UserToken};
 
 /// How far ahead the clock is while [`Fault::ClockAhead`] is set.
@@ -51,14 +50,12 @@ pub(super) struct Faults {
     secrets: Secrets,
     /// This table works even while DynamoDB is down for everyone else.
     user_tokens: UserTokenTable,
-    /// The original values of the secrets that are redacted now.
-    original_secrets: Mutex<HashMap<Kind, String>>,
     is_set: [AtomicBool; Fault::ALL.len()],
 }
 
 impl Faults {
     pub(crate) fn new(secrets: Secrets, user_tokens: UserTokenTable) -> Self {
-        Self { secrets, user_tokens, original_secrets: Mutex::default(), is_set: Default::default() }
+        Self { secrets, user_tokens, is_set: Default::default() }
     }
 
     /// Whether the person has set the fault. [`Self::is_on`] also sees changes of others to secrets and table.
@@ -68,10 +65,7 @@ impl Faults {
 
     pub(crate) async fn is_on(&self, fault: Fault) -> bool {
         match fault {
-            Fault::RedactedSecrets => {
-                let originals = self.original_secrets.lock().unwrap_or_else(PoisonError::into_inner);
-                originals.iter().any(|(&kind, original)| self.is_redacted(kind, original))
-            }
+            Fault::RedactedSecrets => self.secrets.are_redacted(),
             Fault::EmailUnverified => {
                 let item = self.user_tokens.get(&demo_token_hash()).await.ok().flatten();
                 item.is_some_and(|item| item.into_json()["email_verified"] != Value::Bool(true))
@@ -93,39 +87,12 @@ impl Faults {
     /// Setting a fault twice has no further effect.
     pub(crate) async fn set(&self, fault: Fault, is_on: bool) -> Result<(), Problem> {
         match fault {
-            Fault::RedactedSecrets if is_on => self.redact_secrets(),
-            Fault::RedactedSecrets => self.restore_secrets(),
+            Fault::RedactedSecrets => self.secrets.redact(is_on),
             Fault::EmailUnverified => self.set_email_verified(!is_on).await?,
             Fault::ClockAhead | Fault::DynamoDbDown | Fault::SecretsManagerDown => {}
         }
         self.is_set[fault as usize].store(is_on, Ordering::Relaxed);
         Ok(())
-    }
-
-    fn redact_secrets(&self) {
-        let mut originals = self.original_secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        for kind in Kind::ALL {
-            let Some(value) = self.secrets.get(&demo::secret_id(kind)) else { continue };
-            let is_redacted = originals.get(&kind).is_some_and(|original| self.is_redacted(kind, original));
-            if let Some(redacted) = redacted(kind, &value).filter(|_| !is_redacted) {
-                self.secrets.put(&demo::secret_id(kind), &redacted);
-                originals.insert(kind, value);
-            }
-        }
-    }
-
-    /// Keeps a secret that an operator has stored in the meantime.
-    fn restore_secrets(&self) {
-        let mut originals = self.original_secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        for (kind, original) in std::mem::take(&mut *originals) {
-            if self.is_redacted(kind, &original) {
-                self.secrets.put(&demo::secret_id(kind), &original);
-            }
-        }
-    }
-
-    fn is_redacted(&self, kind: Kind, original: &str) -> bool {
-        self.secrets.get(&demo::secret_id(kind)) == redacted(kind, original)
     }
 
     async fn set_email_verified(&self, is_verified: bool) -> Result<(), Problem> {
@@ -147,18 +114,6 @@ impl Clock for FaultyClock {
         let now = SystemClock.since_epoch();
         if self.0.is_set(Fault::ClockAhead) { now + AHEAD } else { now }
     }
-}
-
-/// The value of a secret as Admin Center shows it later; `None` if the value holds no secret.
-fn redacted(kind: Kind, value: &str) -> Option<String> {
-    let characters = match kind {
-        Kind::Sdk => 9,
-        Kind::Messaging | Kind::Sso => 6,
-    };
-    let mut value: Value = serde_json::from_str(value).ok()?;
-    let secret = value.get_mut("secret")?;
-    *secret = Value::String(secret.as_str()?.chars().take(characters).collect());
-    Some(value.to_string())
 }
 
 fn demo_token_hash() -> String {

@@ -17,10 +17,12 @@ use lambda_http::{Body, Context, Request, RequestExt, Response};
 use super::terminal::Terminal;
 use super::{SIGNING_KEY_MAX_AGE, demo, user_tokens};
 use zendesk_jwt::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
+use zendesk_jwt::config::configurations::NamedConfigurations;
 use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
 use zendesk_jwt::handlers::sdk_exchange::{self, SdkExchange};
 use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
 use zendesk_jwt::handlers::{Answer, Handler};
+use zendesk_jwt::idp::{IdentityProvider, IdentityProviders};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
 use zendesk_jwt::jwt::sso::Sso;
@@ -31,7 +33,16 @@ use zendesk_jwt::telemetry::{self, RequestReport};
 use zendesk_jwt::web;
 
 /// The template's routes.
-pub(super) const ROUTES: &[&str] = &["/sdk/jwt", "/messaging/jwt", "/sso/login", "/sso/logout"];
+pub(super) const ROUTES: &[&str] = &[
+    "/sdk/jwt",
+    "/sdk/{configuration}/jwt",
+    "/messaging/jwt",
+    "/messaging/{configuration}/jwt",
+    "/sso/login",
+    "/sso/{configuration}/login",
+    "/sso/logout",
+    "/sso/{configuration}/logout",
+];
 
 /// API Gateway's limit on a payload.
 const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
@@ -45,6 +56,8 @@ pub(super) struct Functions {
 pub(super) struct Parts {
     pub(crate) clients: Clients,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) identity_provider: IdentityProvider,
+    pub(crate) configurations: NamedConfigurations,
     pub(crate) messaging: messaging_token::Settings,
     pub(crate) sso: sso_redirect::Settings,
     pub(crate) terminal: Terminal,
@@ -70,11 +83,7 @@ pub(super) struct Invocation {
 }
 
 pub(super) fn router(functions: &Arc<Functions>) -> Router {
-    let kind = |route: &str| match route {
-        "/sdk/jwt" => Kind::Sdk,
-        "/messaging/jwt" => Kind::Messaging,
-        _ => Kind::Sso,
-    };
+    let kind = |route: &str| route.split('/').nth(1).and_then(Kind::parse).unwrap_or(Kind::Sso);
     let add = |router: Router, &route| router.route(route, any(call).with_state((kind(route), Arc::clone(functions))));
     ROUTES.iter().fold(Router::new(), add)
 }
@@ -129,16 +138,19 @@ impl Functions {
 
 impl Running {
     fn start(parts: &Parts) -> Self {
+        let providers = vec![parts.identity_provider.clone()];
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // An error would mean that this build has no TLS, and then the AWS clients would have failed before.
+        let providers = IdentityProviders::new(providers, &[], SIGNING_KEY_MAX_AGE, &clock).unwrap_or_default();
+        let providers = &Arc::new(providers);
+        let configurations = &parts.configurations;
+        let sdk = configurations.of_sdk(sdk_exchange::Settings::default());
+        let messaging = configurations.of_messaging(parts.messaging.clone());
+        let sso = configurations.of_sso(parts.sso.clone(), true);
         Self {
-            sdk_exchange: Function::new(
-                "sdk-exchange",
-                SdkExchange::new(issuer(parts), sdk_exchange::Settings::default()),
-            ),
-            messaging_token: Function::new(
-                "messaging-token",
-                MessagingToken::new(issuer(parts), parts.messaging.clone()),
-            ),
-            sso_redirect: Function::new("sso-redirect", SsoRedirect::new(issuer(parts), parts.sso.clone())),
+            sdk_exchange: Function::new("sdk-exchange", SdkExchange::new(issuer(parts, providers), sdk)),
+            messaging_token: Function::new("messaging-token", MessagingToken::new(issuer(parts, providers), messaging)),
+            sso_redirect: Function::new("sso-redirect", SsoRedirect::new(issuer(parts, providers), sso)),
         }
     }
 }
@@ -159,12 +171,14 @@ impl<H: Handler> Function<H> {
     }
 }
 
-fn issuer<K: JwtKind>(parts: &Parts) -> AwsIssuer<K> {
+fn issuer<K: JwtKind>(parts: &Parts, identity_providers: &Arc<IdentityProviders>) -> AwsIssuer<K> {
     let secret = SigningKeySecret::new(&parts.clients, demo::secret_id(K::KIND));
+    let names = parts.configurations.names().cloned();
     // The machine's clock: a clock that is always wrong still measures the age of a key.
-    let signing_key = KeyCache::new(secret, SIGNING_KEY_MAX_AGE, Arc::new(SystemClock));
+    let signing_key = KeyCache::new(secret, names, SIGNING_KEY_MAX_AGE, Arc::new(SystemClock));
     let user_tokens = DynamoDbUserTokens::new(&parts.clients, user_tokens::TABLE.to_owned());
-    AwsIssuer { clock: Arc::clone(&parts.clock), ..AwsIssuer::new(user_tokens, signing_key) }
+    let issuer = AwsIssuer::new(user_tokens, signing_key).with_identity_providers(Arc::clone(identity_providers));
+    AwsIssuer { clock: Arc::clone(&parts.clock), ..issuer }
 }
 
 fn invocation_context() -> Context {

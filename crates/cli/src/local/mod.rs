@@ -20,14 +20,18 @@ use crate::problem::Problem;
 use crate::problem::block_on;
 use aws::Aws;
 use banner::Banner;
+use company::Company;
+pub(crate) use company::is_cookie_value;
 use faults::{Faults, FaultyClock};
 use functions::{Functions, Parts};
+use identity_provider::IdentityProvider;
 use secrets_manager::Secrets;
 use terminal::{LatestLines, Terminal};
 use user_tokens::Database;
 use workbench::Workbench;
 use zendesk_jwt::aws::Clients;
 use zendesk_jwt::config;
+use zendesk_jwt::config::configurations::NamedConfigurations;
 use zendesk_jwt::handlers::sso_redirect::ZendeskHosts;
 use zendesk_jwt::handlers::{messaging_token, sso_redirect};
 use zendesk_jwt::jwt::sso::CustomRole;
@@ -42,6 +46,7 @@ mod company;
 pub(crate) mod demo;
 mod faults;
 mod functions;
+mod identity_provider;
 mod secrets_manager;
 mod simulator;
 mod terminal;
@@ -70,6 +75,18 @@ pub(crate) struct Arguments {
     /// Allow pages of this origin to request messaging tokens and to sign users in; can be repeated
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = config::origin)]
     allowed_origins: Vec<String>,
+
+    /// Named configurations, as the functions' variable; their demo keys are in the secrets
+    #[arg(long, env = "CONFIGURATIONS", value_name = "JSON", default_value = "", value_parser = configurations)]
+    #[arg(hide_default_value = true)]
+    configurations: NamedConfigurations,
+}
+
+fn configurations(json: &str) -> Result<NamedConfigurations, String> {
+    if json.trim().is_empty() {
+        return Ok(NamedConfigurations::default());
+    }
+    config::configurations::parse(json).map_err(|problems| problems.join("\n"))
 }
 
 /// In seconds; short, so that a person can watch a rotation.
@@ -83,9 +100,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
 async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let (listener, address) = listen(SocketAddr::new(arguments.host, arguments.port), "--port").await?;
     let own_url = simulator::browser_url(address)?;
-    let simulator = simulator::start(address, arguments.zendesk_port).await?;
+    let configurations = arguments.configurations.clone();
+    let demo_secrets = demo::secrets(&configurations);
+    let simulator = simulator::start(address, arguments.zendesk_port, &demo_secrets).await?;
     let (database, is_new) = Database::open(arguments.data.as_deref())?;
-    let secrets = Secrets::new(demo::secrets());
+    let secrets = Secrets::new(demo_secrets);
+    let identity_provider = start_identity_provider(address).await?;
 
     // The workbench works even during a fault, at an address that no one can guess.
     let key = RandomJti.next().map_err(|error| Problem(error.to_string()))?;
@@ -103,8 +123,8 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         allowed_origins: arguments.allowed_origins.iter().chain(&simulator.origins).cloned().collect(),
     };
     let sso = sso_redirect::Settings {
-        zendesk: ZendeskHosts::new(simulator.url.clone(), Vec::new()),
-        login_url: Some(simulator.login_url),
+        zendesk: ZendeskHosts::new(simulator.url.clone(), simulator.mapped_hosts),
+        login_url: Some(simulator.login_url.into()),
         post_logout_url: None,
         session_cookie,
         end_session_on_logout: true,
@@ -114,16 +134,39 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
-    let functions = Functions::start(Parts { clients, clock, messaging, sso, terminal: terminal.clone() });
+    let functions = Functions::start(Parts {
+        clients,
+        clock,
+        identity_provider: identity_provider.trusted.clone(),
+        configurations,
+        messaging,
+        sso,
+        terminal: terminal.clone(),
+    });
     let functions = Arc::new(functions);
 
     let [zendesk, _] = simulator.origins;
-    let banner = Banner { address, zendesk: &zendesk, data: arguments.data.as_deref(), is_new };
+    let banner = Banner {
+        address,
+        zendesk: &zendesk,
+        issuer: &identity_provider.issuer,
+        data: arguments.data.as_deref(),
+        is_new,
+    };
     output::line(&banner.text())?;
     let routes = functions::router(&functions)
         .merge(aws::router(Aws { database, secrets, faults: Arc::clone(&faults) }, &reliable_path))
-        .merge(company::router(zendesk.clone()))
-        .merge(workbench::router(Workbench::new(functions, faults, table, terminal.shown, log, zendesk)));
+        .merge(identity_provider::router(&identity_provider))
+        .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider: Arc::clone(&identity_provider) }))
+        .merge(workbench::router(Workbench::new(
+            functions,
+            faults,
+            identity_provider,
+            table,
+            terminal.shown,
+            log,
+            zendesk,
+        )));
     let guard = Guard { allows_any_host: !arguments.host.is_loopback(), open_paths: functions::ROUTES };
     let routes = routes.layer(from_fn_with_state(guard, web::check));
     let interrupted = async {
@@ -131,6 +174,20 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     };
     let served = axum::serve(listener, routes).with_graceful_shutdown(interrupted).await;
     served.map_err(|error| Problem(format!("the server failed: {error}")))
+}
+
+/// The demo provider of a server that listens on `address`. Over plain HTTP, the functions trust only an issuer on this
+/// machine, so the provider has a listener of its own if the server is not on loopback.
+async fn start_identity_provider(address: SocketAddr) -> Result<Arc<IdentityProvider>, Problem> {
+    if address.ip().is_loopback() || address.ip().is_unspecified() {
+        return Ok(Arc::new(IdentityProvider::new(&simulator::browser_url(address)?)?));
+    }
+    let (listener, address) = listen((Ipv4Addr::LOCALHOST, address.port()).into(), "--port").await?;
+    let provider = Arc::new(IdentityProvider::new(&simulator::browser_url(address)?)?);
+    let guard = Guard { allows_any_host: false, open_paths: &[] };
+    let routes = identity_provider::router(&provider).layer(from_fn_with_state(guard, web::check));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Ok(provider)
 }
 
 /// Listens, and returns the address with the port that the system chose for port 0. `option` is for the error.

@@ -1,47 +1,71 @@
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use url::Url;
+use serde_json::{Map, Value};
+use url::{Host, Url};
 
 use super::{company, demo, listen};
 use crate::problem::Problem;
 use zendesk_jwt_rules::Kind;
-use zendesk_jwt_simulator::{Account, Client, Keys, Messaging, Sso, SupportSdk, UserToken, Zendesk};
+use zendesk_jwt_simulator::{Account, App, Client, Keys, Messaging, Sso, UserToken, Zendesk};
 
 /// The simulated Zendesk, with an account for the demo.
 pub(super) struct Simulator {
     /// The address that replaces `https://SUBDOMAIN.zendesk.com`.
     pub(crate) url: Url,
+    /// The hosts of brands that are mapped to hosts of the company.
+    pub(crate) mapped_hosts: Vec<Host>,
     pub(crate) login_url: Url,
     /// The origins of the messaging page, which plays a page of the company.
     pub(crate) origins: [String; 2],
 }
 
-/// `own` is the address of the functions.
-pub(super) async fn start(own: SocketAddr, port: u16) -> Result<Simulator, Problem> {
+/// `own` is the address of the functions, and `secrets` are the values in Secrets Manager.
+pub(super) async fn start(
+    own: SocketAddr,
+    port: u16,
+    secrets: &BTreeMap<String, String>,
+) -> Result<Simulator, Problem> {
     let (listener, address) = listen(SocketAddr::new(own.ip(), port), "--zendesk-port").await?;
     let (own_url, url) = (browser_url(own)?, browser_url(address)?);
     let allows_any_host = !own.ip().is_loopback();
     let client = Client::new(None).map_err(|error| Problem(error.to_string()))?;
-    let zendesk = Zendesk::new(url.clone(), allows_any_host, account(&own_url)?, client);
+    let zendesk = Zendesk::new(url.clone(), allows_any_host, account(&own_url, secrets)?, client);
+    let mapped_hosts = zendesk.mapped_hosts();
     // Nothing waits for the task, because it ends with the process.
     tokio::spawn(zendesk.serve(listener));
     let origins = [url.origin().ascii_serialization(), format!("http://localhost:{}", address.port())];
-    Ok(Simulator { url, login_url: at(&own_url, company::LOGIN), origins })
+    Ok(Simulator { url, mapped_hosts, login_url: at(&own_url, company::LOGIN), origins })
 }
 
 /// The keys are the first ones of Secrets Manager. After a change there, this Zendesk refuses the JWTs.
-fn account(own_url: &Url) -> Result<Account, Problem> {
-    let secrets = demo::secrets();
-    let keys = Kind::ALL.map(|kind| format!("\"{kind}\": {}", secrets[&demo::secret_id(kind)])).join(", ");
-    let keys = Keys::parse(&format!("{{{keys}}}")).map_err(Problem)?;
+fn account(own_url: &Url, secrets: &BTreeMap<String, String>) -> Result<Account, Problem> {
+    let value = |kind| {
+        let value: Value = serde_json::from_str(&secrets[&demo::secret_id(kind)]).unwrap_or_default();
+        let named = value["configurations"].as_object().into_iter().flat_map(Map::values);
+        // Zendesk finds a messaging key by its id alone.
+        let list = || std::iter::once(&value).chain(named).cloned().collect();
+        (kind.name().to_owned(), if kind == Kind::Messaging { list() } else { value.clone() })
+    };
+    let keys = Value::Object(Kind::ALL.into_iter().map(value).collect());
+    let keys = Keys::parse(&keys.to_string()).map_err(Problem)?;
     let user_token = |user: demo::DemoUser| UserToken { token: user.token.to_owned(), shows: user.shows.to_owned() };
+    let url = |flow: &str, configuration: &str, last: &str| {
+        let path: Vec<_> = [flow, configuration, last].into_iter().filter(|word| !word.is_empty()).collect();
+        at(own_url, &path.join("/"))
+    };
     Ok(Account {
-        support_sdk: keys.sdk.map(|secret| SupportSdk { jwt_url: at(own_url, "/sdk/jwt"), secret }),
-        sso: keys.sso.map(|secret| Sso {
-            login_url: at(own_url, "/sso/login"),
-            logout_url: Some(at(own_url, "/sso/logout")),
-            secret,
-        }),
+        apps: keys.sdk.into_iter().map(|(name, key)| App { jwt_url: url("sdk", &name, "jwt"), name, key }).collect(),
+        sso: keys
+            .sso
+            .into_iter()
+            .map(|(name, key)| Sso {
+                login_url: url("sso", &name, "login"),
+                logout_url: Some(url("sso", &name, "logout")),
+                name,
+                key,
+            })
+            .collect(),
         messaging: Some(Messaging { jwt_url: at(own_url, "/messaging/jwt"), keys: keys.messaging }),
         user_tokens: demo::users().into_iter().map(user_token).collect(),
     })

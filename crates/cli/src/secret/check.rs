@@ -8,8 +8,8 @@ use super::Secrets;
 use crate::aws::{Clients, SigningKeySecret};
 use crate::output;
 use crate::problem::{Problem, usage_error};
-use zendesk_jwt_rules::Kind;
-use zendesk_jwt_rules::signing_key::SharedKey;
+use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem};
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 when every secret can sign, 1 when one cannot, 2 on a usage error.")]
@@ -22,10 +22,13 @@ pub(crate) struct Check {
     secrets: Secrets,
 }
 
-/// What may be shown of a secret.
+/// What may be shown of a key.
 #[derive(Serialize)]
 pub(super) struct Verdict {
-    kind: &'static str,
+    pub(super) kind: Kind,
+    /// `None` for the unnamed configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) configuration: Option<ConfigurationName>,
     secret_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fingerprint: Option<String>,
@@ -43,7 +46,7 @@ impl Check {
         let mut verdicts = Vec::new();
         for kind in Kind::ALL {
             if let Some(id) = self.secrets.id(kind) {
-                verdicts.push(verdict(kind, &clients, id).await);
+                verdicts.extend(verdicts_on(kind, &clients, id).await);
             }
         }
         report_shared(&mut verdicts);
@@ -57,43 +60,65 @@ impl Check {
     }
 }
 
-pub(super) async fn verdict(kind: Kind, clients: &Clients, secret_id: String) -> Verdict {
-    let read = SigningKeySecret::new(clients, secret_id.clone()).read().await.map_err(|problem| problem.to_string());
-    let key = read.and_then(|value| SharedKey::parse(kind, &value).map_err(|problem| problem.to_string()));
-    let kind = kind.name();
-    match key {
-        Ok(key) => {
-            let fingerprint = Some(key.fingerprint());
-            Verdict { kind, secret_id, fingerprint, problems: Vec::new(), doubt: key.doubt() }
-        }
-        Err(problem) => Verdict { kind, secret_id, fingerprint: None, problems: vec![problem], doubt: None },
+/// The verdicts on all keys in the secret of a kind.
+pub(super) async fn verdicts_on(kind: Kind, clients: &Clients, id: String) -> Vec<Verdict> {
+    match SigningKeySecret::new(clients, id.clone()).read().await {
+        Ok(value) => verdicts_on_value(kind, &id, &value),
+        Err(problem) => vec![Verdict::of(kind, None, id, Err(problem.to_string()))],
     }
 }
 
-/// With one shared secret for two kinds, a leak of one is a leak of the other.
+/// The verdicts on the unnamed key, unless only configurations have keys, and on the key of each configuration.
+pub(super) fn verdicts_on_value(kind: Kind, id: &str, value: &str) -> Vec<Verdict> {
+    let keys = SharedKey::parse_all(kind, value);
+    let has_named = !keys.named.is_empty();
+    let unnamed = Some((None, keys.unnamed)).filter(|(_, key)| {
+        let is_missing = key.as_ref().is_err_and(SigningKeyProblem::is_missing);
+        !(has_named && is_missing)
+    });
+    let keys = unnamed.into_iter().chain(keys.named.into_iter().map(|(name, key)| (Some(name), key)));
+    keys.map(|(name, key)| Verdict::of(kind, name, id.to_owned(), key.map_err(|problem| problem.to_string()))).collect()
+}
+
+/// With one shared secret for two kinds or configurations, a leak of one is a leak of the other.
 fn report_shared(verdicts: &mut [Verdict]) {
-    let known: Vec<_> = verdicts.iter().map(|verdict| (verdict.kind, verdict.fingerprint.clone())).collect();
+    let known: Vec<_> = verdicts.iter().map(|verdict| (verdict.name(), verdict.fingerprint.clone())).collect();
     for verdict in verdicts {
-        let twin = known.iter().find(|(kind, fingerprint)| {
-            *kind != verdict.kind && fingerprint.is_some() && *fingerprint == verdict.fingerprint
-        });
-        if let Some((twin, _)) = twin {
-            let screen = Kind::parse(verdict.kind).map(Kind::admin_center_screen).unwrap_or_default();
+        let name = verdict.name();
+        let is_twin = |(other, fingerprint): &&(String, Option<String>)| {
+            *other != name && fingerprint.is_some() && *fingerprint == verdict.fingerprint
+        };
+        if let Some((twin, _)) = known.iter().find(is_twin) {
             verdict.problems.push(format!(
-                "this is also the secret of {twin}: each kind has its own, in Admin Center under {screen}"
+                "this is also the secret of {twin}: each kind and configuration has its own, in Admin Center under {}",
+                verdict.kind.admin_center_screen()
             ));
         }
     }
 }
 
 impl Verdict {
+    fn of(
+        kind: Kind,
+        configuration: Option<ConfigurationName>,
+        secret_id: String,
+        key: Result<SharedKey, String>,
+    ) -> Self {
+        let (fingerprint, doubt) = key.as_ref().map_or((None, None), |key| (Some(key.fingerprint()), key.doubt()));
+        Self { kind, configuration, secret_id, fingerprint, problems: key.err().into_iter().collect(), doubt }
+    }
+
+    pub(super) fn name(&self) -> String {
+        super::name(self.kind, self.configuration.as_ref())
+    }
+
     fn text(&self) -> String {
-        let Self { kind, secret_id, fingerprint, problems, doubt } = self;
-        let verdict = match fingerprint {
-            Some(fingerprint) if problems.is_empty() => format!("can sign, fingerprint {fingerprint}"),
-            _ => format!("cannot sign ({secret_id})"),
+        let verdict = match &self.fingerprint {
+            Some(fingerprint) if self.problems.is_empty() => format!("can sign, fingerprint {fingerprint}"),
+            _ => format!("cannot sign ({})", self.secret_id),
         };
-        let remarks = problems.iter().map(String::as_str).chain(*doubt).map(|remark| format!("\n{:10} {remark}", ""));
-        format!("{kind:10} {verdict}{}", remarks.collect::<String>())
+        let remarks = self.problems.iter().map(String::as_str).chain(self.doubt);
+        let remarks = remarks.map(|remark| format!("\n{:10} {remark}", ""));
+        format!("{:10} {verdict}{}", self.name(), remarks.collect::<String>())
     }
 }

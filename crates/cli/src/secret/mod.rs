@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::account::Account;
 use crate::local::demo;
 use crate::problem::Problem;
-use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 
 mod check;
 mod put;
@@ -26,6 +26,15 @@ impl Command {
             Self::Check(arguments) => arguments.run().await,
         }
     }
+}
+
+/// What people call a key: `sdk`, or `sdk/ios` for a configuration.
+fn name(kind: Kind, configuration: Option<&ConfigurationName>) -> String {
+    configuration.map_or_else(|| kind.name().to_owned(), |configuration| format!("{kind}/{configuration}"))
+}
+
+fn configuration_name(text: &str) -> Result<ConfigurationName, String> {
+    ConfigurationName::parse(text).ok_or_else(|| format!("a configuration's name has {}", ConfigurationName::EXPECTED))
 }
 
 /// Where the secrets are.

@@ -5,19 +5,26 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::{Secrets, check};
-use crate::aws::{Clients, SigningKeySecret};
+use super::check::{self, Verdict};
+use super::{Secrets, configuration_name};
+use crate::aws::{Clients, SigningKeySecret, Version};
 use crate::input;
 use crate::local;
 use crate::output;
 use crate::problem::{Problem, usage_error};
-use zendesk_jwt::config;
 use zendesk_jwt::key_cache::LONGEST_PAUSE_WITHOUT_KEY;
-use zendesk_jwt_rules::Kind;
+use zendesk_jwt::{backoff, config};
 use zendesk_jwt_rules::signing_key::SharedKey;
+use zendesk_jwt_rules::{ConfigurationName, Kind};
+
+/// The member of a secret with the keys of named configurations.
+const CONFIGURATIONS: &str = "configurations";
+
+/// How often to store the key while other people store theirs in the same secret.
+const ATTEMPTS: u32 = 20;
 
 /// How often the new value is read back, and how long to wait between two reads.
 const READS: u32 = 20;
@@ -38,6 +45,10 @@ pub(crate) struct Put {
     /// What the key signs: sdk, messaging or sso
     #[arg(value_parser = crate::problem::kind)]
     kind: Kind,
+
+    /// The configuration whose key this is, as in the function's CONFIGURATIONS [default: the unnamed one]
+    #[arg(long, value_name = "NAME", value_parser = configuration_name)]
+    configuration: Option<ConfigurationName>,
 
     /// The Key ID of messaging's key, which is not secret
     #[arg(long, value_name = "KID")]
@@ -78,36 +89,37 @@ impl Put {
         }
         let key = self.key()?;
         let clients = self.secrets.account.clients().await?;
-        self.refuse_twin(&key, &clients).await?;
-
+        self.refuse_twin(&key, self.others(&clients).await)?;
         let secret = SigningKeySecret::new(&clients, secret_id.clone());
-        let new_value = key.secret_value();
-        let old_value = secret.value().await?;
-        let changed = old_value.as_deref() != Some(&new_value);
-        if changed {
-            secret.store(&new_value).await?;
-            read_back(&secret, &new_value).await?;
-        }
-        let in_use_within_seconds = match old_value {
-            _ if !changed => 0,
+
+        let old = secret.current().await?;
+        let is_first = old.is_none();
+        let changed = self.store(&secret, old, &key).await?;
+        let in_use_within_seconds = match (changed, is_first) {
+            (false, _) => 0,
             // A function without a key looks for one more often.
-            None => LONGEST_PAUSE_WITHOUT_KEY,
-            Some(_) if self.secrets.account.is_local() => self.max_age.unwrap_or(local::SIGNING_KEY_MAX_AGE),
-            Some(_) => self.max_age.unwrap_or(config::SIGNING_KEY_MAX_AGE),
+            (true, true) => LONGEST_PAUSE_WITHOUT_KEY,
+            _ if self.secrets.account.is_local() => self.max_age.unwrap_or(local::SIGNING_KEY_MAX_AGE),
+            _ => self.max_age.unwrap_or(config::SIGNING_KEY_MAX_AGE),
         };
         let (characters, fingerprint) = (key.characters(), key.fingerprint());
         if self.json {
             output::json(&json!({
-                "kind": kind.name(), "secret_id": secret_id, "characters": characters, "fingerprint": fingerprint,
-                "changed": changed, "in_use_within_seconds": in_use_within_seconds,
+                "kind": kind,
+                "configuration": self.configuration,
+                "secret_id": secret_id,
+                "characters": characters,
+                "fingerprint": fingerprint,
+                "changed": changed,
+                "in_use_within_seconds": in_use_within_seconds,
             }))?;
         } else {
             let stored = if changed { "stored" } else { "already stored" };
             let use_of_it = format!("\n{:10} every function uses it within {in_use_within_seconds} seconds", "");
             let use_of_it = if changed { use_of_it } else { String::new() };
-            let kind = kind.name();
+            let name = super::name(kind, self.configuration.as_ref());
             output::line(&format!(
-                "{kind:10} {stored}: {characters} characters, fingerprint {fingerprint}{use_of_it}"
+                "{name:10} {stored}: {characters} characters, fingerprint {fingerprint}{use_of_it}"
             ))?;
         }
         if !self.no_wait {
@@ -125,6 +137,13 @@ impl Put {
         };
         let text = input::secret_text(self.secret_file.as_deref(), &what)?;
         let key = if text.trim_start().starts_with('{') {
+            if serde_json::from_str::<Map<String, Value>>(&text).is_ok_and(|value| value.contains_key(CONFIGURATIONS)) {
+                return Err(Problem(
+                    "nothing was stored: the JSON holds several keys: store the key of each configuration with \
+                     --configuration"
+                        .into(),
+                ));
+            }
             SharedKey::parse(kind, &text)
         } else {
             SharedKey::new(kind, &text, self.kid.as_deref())
@@ -139,32 +158,93 @@ impl Put {
         Ok(key)
     }
 
-    /// With one shared secret for two kinds, a leak of one is a leak of the other.
-    async fn refuse_twin(&self, key: &SharedKey, clients: &Clients) -> Result<(), Problem> {
+    /// Stores the key next to all other keys of the secret. Returns whether the secret changed.
+    async fn store(&self, secret: &SigningKeySecret, old: Option<Version>, key: &SharedKey) -> Result<bool, Problem> {
+        let (mut old, mut changed) = (old, false);
+        for attempt in 1..=ATTEMPTS {
+            let old_value = old.as_ref().map(Version::text);
+            let mut others = check::verdicts_on_value(self.kind, "", old_value.unwrap_or_default());
+            others.retain(|other| other.configuration != self.configuration);
+            self.refuse_twin(key, others)?;
+            let Some(new_value) = self.with_key(old_value, key)? else { return Ok(changed) };
+            changed = true;
+            if secret.replace(old.as_ref(), &new_value).await? {
+                return self.read_back(secret, key).await.map(|()| changed);
+            }
+            // Another person was faster, and their key must stay. Secrets Manager may return it a moment later.
+            tokio::time::sleep(backoff::pause(attempt, BETWEEN_READS / 10, BETWEEN_READS)).await;
+            old = secret.current().await?;
+        }
+        Err(Problem("nothing was stored: other people keep storing keys in this secret, so try again later".into()))
+    }
+
+    /// The keys of the other kinds, as far as their secrets are given.
+    async fn others(&self, clients: &Clients) -> Vec<Verdict> {
+        let mut others = Vec::new();
         for other in Kind::ALL.into_iter().filter(|kind| *kind != self.kind) {
-            let Some(id) = self.secrets.id(other) else { continue };
-            if check::verdict(other, clients, id).await.fingerprint == Some(key.fingerprint()) {
-                let (kind, screen) = (self.kind, self.kind.admin_center_screen());
-                return Err(Problem(format!(
-                    "nothing was stored: this is the secret of {other}. That of {kind} is in Admin Center under {screen}"
-                )));
+            if let Some(id) = self.secrets.id(other) {
+                others.extend(check::verdicts_on(other, clients, id).await);
             }
         }
-        Ok(())
+        others
     }
-}
 
-/// Waits until Secrets Manager, which is eventually consistent, returns the new value.
-async fn read_back(secret: &SigningKeySecret, value: &Zeroizing<String>) -> Result<(), Problem> {
-    for _ in 0..READS {
-        if secret.value().await?.as_ref() == Some(value) {
-            return Ok(());
+    /// With one shared secret for two kinds or configurations, a leak of one is a leak of the other.
+    fn refuse_twin(&self, key: &SharedKey, others: Vec<Verdict>) -> Result<(), Problem> {
+        match others.into_iter().find(|other| other.fingerprint == Some(key.fingerprint())) {
+            None => Ok(()),
+            Some(twin) => Err(Problem(format!(
+                "nothing was stored: this is the secret of {}. That of {} is in Admin Center under {}",
+                twin.name(),
+                super::name(self.kind, self.configuration.as_ref()),
+                self.kind.admin_center_screen()
+            ))),
         }
-        tokio::time::sleep(BETWEEN_READS).await;
     }
-    Err(Problem(
-        "the secret was stored, but Secrets Manager still returns another value: is another person storing one?".into(),
-    ))
+
+    /// The secret's value with the key in its place, where all other members stay; `None` if the key is there already.
+    fn with_key(&self, old: Option<&str>, key: &SharedKey) -> Result<Option<Zeroizing<String>>, Problem> {
+        let object = old.filter(|value| !value.is_empty()).map(serde_json::from_str::<Map<String, Value>>);
+        if self.configuration.is_some() && object.as_ref().is_some_and(Result::is_err) {
+            return Err(Problem(
+                "nothing was stored: the secret does not hold a JSON object: store its unnamed key first".into(),
+            ));
+        }
+        let old = object.and_then(Result::ok).unwrap_or_default();
+        let mut new = old.clone();
+        let key = serde_json::from_str::<Map<_, _>>(&key.secret_value()).unwrap_or_default();
+        match &self.configuration {
+            None => {
+                new.remove("kid");
+                new.extend(key);
+            }
+            Some(name) => {
+                let configurations = new.entry(CONFIGURATIONS).or_insert_with(|| Map::new().into());
+                let configurations = configurations.as_object_mut().ok_or_else(|| {
+                    Problem(format!(
+                        "nothing was stored: `{CONFIGURATIONS}` in the secret is not a JSON object: repair it"
+                    ))
+                })?;
+                configurations.insert(name.to_string(), key.into());
+            }
+        }
+        Ok((new != old).then(|| Zeroizing::new(Value::Object(new).to_string())))
+    }
+
+    /// Waits until Secrets Manager, which is eventually consistent, returns the new key.
+    async fn read_back(&self, secret: &SigningKeySecret, key: &SharedKey) -> Result<(), Problem> {
+        for _ in 0..READS {
+            let current = secret.current().await?;
+            if self.with_key(current.as_ref().map(Version::text), key)?.is_none() {
+                return Ok(());
+            }
+            tokio::time::sleep(BETWEEN_READS).await;
+        }
+        Err(Problem(
+            "the secret was stored, but Secrets Manager still returns another value: is another person storing one?"
+                .into(),
+        ))
+    }
 }
 
 /// Waits. A terminal shows a bar.

@@ -32,16 +32,19 @@ pub(super) struct Place {
 }
 
 impl OneUser {
-    /// The table and the items of the user, of which there must be one.
-    pub(super) async fn items(&self) -> Result<(UserTokenTable, Vec<StoredItem>), Problem> {
+    /// The table and the tokens of the user, of which there must be one.
+    pub(super) async fn tokens(&self) -> Result<(UserTokenTable, Vec<StoredItem>), Problem> {
         let table = self.place.user_tokens.table().await?;
-        let items = table.of_user(&self.external_id).await?;
-        if !items.is_empty() {
-            return Ok((table, items));
-        }
-        match in_another_case(&table, &self.external_id).await? {
-            Some(other) => Err(Problem(format!("no token is stored for this user, but for `{}`", visible(&other)))),
-            None => Err(no_such_user()),
+        let tokens = table.of_user(&self.external_id).await?;
+        if tokens.is_empty() { Err(self.unknown(&table).await) } else { Ok((table, tokens)) }
+    }
+
+    /// What to do about a user without any item.
+    pub(super) async fn unknown(&self, table: &UserTokenTable) -> Problem {
+        match in_another_case(table, &self.external_id).await {
+            Ok(Some(other)) => Problem(format!("no token is stored for this user, but for `{}`", visible(&other))),
+            Ok(None) => no_such_user(),
+            Err(error) => error.into(),
         }
     }
 }
@@ -103,7 +106,7 @@ pub(super) enum Format {
 macro_rules! token_json {
     () => {
         "`token_hash`, `audiences` (null: all), `expires_at` (seconds since 1970; null: never), `suspended`, and \
-         `flows`: `kind`, `signs`, and for a refusal `code` and `reason`"
+         `flows`: `kind`, `signs`, `configurations` if the token is for these only, and for a refusal `code` and `reason`"
     };
 }
 

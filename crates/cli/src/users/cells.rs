@@ -79,26 +79,3 @@ pub(super) fn csv_row(cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<
     writer.write_record(cells).ok();
     writer.into_inner().unwrap_or_default()
 }
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn every_text_survives_a_cell(text in r"[\\N;\[\]a-z ]{0,6}|\PC*") {
-            let value = Value::from(text);
-            prop_assert_eq!(read(Shape::Text, &write(Shape::Text, &value).unwrap()), Some(value));
-        }
-
-        #[test]
-        fn every_list_survives_a_cell(texts in prop::collection::vec(r"[\\N;\[\]a-z ]{0,4}", 0..4)) {
-            let value = Value::from(texts);
-            let cell = write(Shape::TextList, &value).unwrap();
-            prop_assert!(!cell.is_empty(), "an empty cell is an absent field");
-            prop_assert_eq!(read(Shape::TextList, &cell), Some(value));
-        }
-    }
-}

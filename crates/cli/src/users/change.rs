@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::arguments::{OneUser, Place, external_id, no_such_user, report_json, warn};
+use super::arguments::{OneUser, Place, external_id, no_such_user, report_json, warn, warn_of_another_case};
 use super::profile::ProfileOptions;
 use super::selection::{Selection, no_such_token};
 use crate::aws::error::AwsError;
@@ -19,12 +19,14 @@ use crate::input;
 use crate::output;
 use crate::problem::{Problem, usage_error};
 use zendesk_jwt::user::ExternalId;
+use zendesk_jwt_rules::id_token::IdToken;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
-    "The change counts from the next request on, for all tokens that are stored now. A token that your backend stores \
-     later is suspended only if the backend says so. A JWT that was signed before stays good for as long as Zendesk \
-     accepts it.\n\n",
+    "The change counts from the next request on, for all tokens that are stored now, and for all ID tokens of the user: \
+     a suspension is also in the user record, which the command makes if there is none. A token that your backend \
+     stores later is suspended only if the backend says so. A JWT that was signed before stays good for as long as \
+     Zendesk accepts it.\n\n",
     report_json!(),
     "\n\nExit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
 ))]
@@ -36,7 +38,8 @@ pub(crate) struct Suspension {
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The command changes one token after the other, each completely or not at all. The next JWT has the new values. \
-     When one token fails, run the same command again for the rest.\n\n",
+     When one token fails, run the same command again for the rest. A user record stays unchanged: `user put --record` \
+     replaces it.\n\n",
     report_json!(),
     "\n\nExit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
 ))]
@@ -66,7 +69,7 @@ pub(crate) struct Revoke {
     #[command(flatten)]
     selection: Selection,
 
-    /// Revoke all tokens of this user. The last one takes the profile with it
+    /// Revoke all tokens of this user. The last one takes the profile with it; a user record stays
     #[arg(long, value_name = "ID", value_parser = external_id, conflicts_with_all = ["hash", "token_file"])]
     external_id: Option<ExternalId>,
 
@@ -76,7 +79,8 @@ pub(crate) struct Revoke {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
-    "If nothing is stored about the user, the command succeeds, so that it can be repeated.\n\n",
+    "If nothing is stored about the user, the command succeeds, so that it can be repeated. The user record is deleted \
+     last; a suspension ends with it.\n\n",
     report_json!(),
     "\n\nExit status: 0 when nothing is stored about the user any more, 1 when something may be, 2 on a usage error."
 ))]
@@ -97,8 +101,25 @@ fn clearable() -> impl Iterator<Item = &'static str> {
 impl Suspension {
     pub(super) async fn run(&self, suspended: bool) -> Result<ExitCode, Problem> {
         let change = Change::default().set(Map::from_iter([("suspended".to_owned(), Value::Bool(suspended))]))?;
+        let OneUser { external_id: user, place } = &self.user;
+        let table = place.user_tokens.table().await?;
         // A malformed item can be suspended too, so there is no preview.
-        apply(&self.user.place.user_tokens.table().await?, &self.user, &change).await
+        let mut report = change_all(&table, user, &change).await?;
+        let has_tokens = !report.is_empty();
+        let record =
+            if suspended { table.upsert_record(user, &change).await } else { table.change_record(user, &change).await };
+        report.add(&user.record_key(), record);
+        if report.is_empty() {
+            return Err(no_such_user());
+        }
+        if !has_tokens && suspended {
+            output::note(
+                "No token is stored for this user, so the suspension is for ID tokens only. If you expected tokens, check \
+                 --external-id.",
+            );
+            warn_of_another_case(&table, user).await?;
+        }
+        report.show("changed", place.json)
     }
 }
 
@@ -119,30 +140,35 @@ impl Update {
         for field in removed {
             change = change.remove(field)?;
         }
-        let (table, items) = self.user.items().await?;
-        for item in items {
+        let (table, tokens) = self.user.tokens().await?;
+        for item in tokens {
             let preview = change.preview(&item);
             preview.map_err(|invalid| Problem(format!("nothing was changed: {}: {invalid}", item.token_hash())))?;
         }
         warn(change.warnings());
-        apply(&table, &self.user, &change).await
+        let report = change_all(&table, &self.user.external_id, &change).await?;
+        if report.is_empty() { Err(no_such_user()) } else { report.show("changed", self.user.place.json) }
     }
 }
 
-async fn apply(table: &UserTokenTable, user: &OneUser, change: &Change) -> Result<ExitCode, Problem> {
-    let report = each_item(table, &user.external_id, async |item| {
-        table.change(item.token_hash(), &user.external_id, change).await
-    })
-    .await?;
-    if report.is_empty() { Err(no_such_user()) } else { report.show("changed", user.place.json) }
+async fn change_all(table: &UserTokenTable, user: &ExternalId, change: &Change) -> Result<Report, Problem> {
+    each_item(table, user, async |item| table.change(item.token_hash(), user, change).await).await
 }
 
 impl Revoke {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let Some(user) = &self.external_id else {
-            let (table, token_hash) = self.selection.find(&self.place).await?;
+            let token = self.selection.token()?;
+            let table = self.place.user_tokens.table().await?;
+            let token_hash = self.selection.hash(token.as_ref(), &table).await?;
             if table.delete(&token_hash, None).await? == Changed::NoSuchItem {
-                return Err(no_such_token());
+                let id_token = token.as_ref().and_then(|token| IdToken::read(token.as_str()));
+                return Err(id_token.map_or_else(no_such_token, |token| {
+                    let user = output::escaped(&token.subject);
+                    Problem(format!(
+                        "an ID token cannot be revoked: `user suspend --external-id {user}` refuses its user"
+                    ))
+                }));
             }
             return Report::of_one(Changed::Yes).show("revoked", self.place.json);
         };
@@ -165,7 +191,8 @@ impl Forget {
         let OneUser { external_id, place } = &self.user;
         let table = place.user_tokens.table().await?;
         if !self.yes {
-            let items = table.of_user(external_id).await?.len();
+            let record = table.user_record(external_id).await?;
+            let items = table.of_user(external_id).await?.len() + usize::from(record.is_some());
             let user = output::escaped(external_id.as_str());
             let place = table.describe().await;
             let question = format!("Delete all {items} items of the user {user} in {place}? Type yes: ");
@@ -174,6 +201,13 @@ impl Forget {
             }
         }
         let mut report = delete_all(&table, external_id).await?;
+        let record = table.delete(&external_id.record_key(), None).await;
+        if matches!(record, Ok(Changed::Yes)) {
+            output::note(
+                "The user record was deleted last. ID tokens of the user that are still valid are accepted again.",
+            );
+        }
+        report.add(&external_id.record_key(), record);
         check_absence(&table, external_id, &mut report).await;
         if !place.json {
             if report.is_empty() {
@@ -196,11 +230,12 @@ async fn delete_all(table: &UserTokenTable, user: &ExternalId) -> Result<Report,
 
 /// Adds what is still stored to the report. The index may show a deleted item, so each one is read from the table.
 async fn check_absence(table: &UserTokenTable, user: &ExternalId, report: &mut Report) {
-    let found = match table.of_user(user).await {
+    let found = async { Ok((table.of_user(user).await?, table.user_record(user).await?)) };
+    let (tokens, record) = match found.await {
         Ok(found) => found,
-        Err(error) => return report.fail(None, error.to_string()),
+        Err(error) => return report.fail(None, AwsError::to_string(&error)),
     };
-    for item in found {
+    for item in tokens.into_iter().chain(record) {
         let token_hash = Some(item.token_hash().to_owned());
         if report.failed.iter().any(|failure| failure.token_hash == token_hash) {
             continue;
@@ -224,13 +259,7 @@ async fn each_item(
     let mut done = HashSet::new();
     while !items.is_empty() {
         for item in &items {
-            match work(item).await {
-                Ok(changed) => report.add(changed),
-                Err(error) => {
-                    report.items += 1;
-                    report.fail(Some(item.token_hash().to_owned()), error.to_string());
-                }
-            }
+            report.add(item.token_hash(), work(item).await);
             done.insert(item.token_hash().to_owned());
         }
         // Another process may have stored a token in the meantime.
@@ -263,9 +292,7 @@ struct Failure {
 
 impl Report {
     pub(super) fn of_one(changed: Changed) -> Self {
-        let mut report = Self::default();
-        report.add(changed);
-        report
+        Self { items: 1, changed: usize::from(changed == Changed::Yes), failed: Vec::new() }
     }
 
     /// Whether the user had no items.
@@ -273,10 +300,13 @@ impl Report {
         self.items == 0 && self.failed.is_empty()
     }
 
-    fn add(&mut self, changed: Changed) {
+    fn add(&mut self, token_hash: &str, result: Result<Changed, AwsError>) {
         // The index still shows an item that was deleted a moment ago.
-        self.items += usize::from(changed != Changed::NoSuchItem);
-        self.changed += usize::from(changed == Changed::Yes);
+        self.items += usize::from(!matches!(result, Ok(Changed::NoSuchItem)));
+        self.changed += usize::from(matches!(result, Ok(Changed::Yes)));
+        if let Err(error) = result {
+            self.fail(Some(token_hash.to_owned()), error.to_string());
+        }
     }
 
     fn fail(&mut self, token_hash: Option<String>, problem: String) {

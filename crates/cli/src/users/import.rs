@@ -111,13 +111,10 @@ impl Arguments {
         loop {
             let problem = tokio::select! {
                 batch = written.next() => match batch {
-                    Some(batch) => match batch {
-                        Ok(batch) => match summary.add(batch, &progress, errors.as_mut()) {
-                            Ok(failure) => failure.map(Problem),
-                            Err(error) => Some(self.unwritable(&error)),
-                        },
-                        Err(problem) => Some(problem),
-                    },
+                    Some(batch) => batch.and_then(|batch| {
+                        let failure = summary.add(batch, &progress, errors.as_mut());
+                        failure.map_err(|error| self.unwritable(&error))?.map_or(Ok(()), |failure| Err(Problem(failure)))
+                    }).err(),
                     None => break,
                 },
                 _ = &mut interrupt => {

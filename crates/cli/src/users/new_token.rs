@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::show::TokenView;
-use crate::aws::user_token_items::StoredItem;
+use crate::aws::user_token_items::{StoredItem, is_user_record};
 use crate::output;
 use crate::problem::Problem;
-use zendesk_jwt::jwt::{Clock, Kind, NoRandomness, SystemClock};
+use zendesk_jwt::jwt::{Clock, NoRandomness, SystemClock};
+use zendesk_jwt_rules::{Audience, ConfigurationName};
 
 /// The start of every token that the tool makes, so that scanners find a leaked one.
 const PREFIX: &str = "zjwt_";
@@ -23,14 +23,10 @@ const MAX_LIFETIME: Duration = Duration::from_hours(100 * 366 * 24);
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Token")]
 pub(super) struct TokenOptions {
-    /// A kind of JWT that the token may be exchanged for; may be repeated [default: all three]
-    #[arg(
-        long = "audience",
-        value_name = "KIND",
-        value_delimiter = ',',
-        value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::name)),
-    )]
-    audiences: Vec<String>,
+    /// What the token may be exchanged for: sdk, messaging or sso, or one of them for one configuration only, such as
+    /// sso:legacy; may be repeated [default: all three]
+    #[arg(long = "audience", value_name = "AUDIENCE", value_delimiter = ',', value_parser = audience)]
+    audiences: Vec<Audience>,
 
     /// How long the token is good, such as 12h or 30d [default: 30d]
     #[arg(
@@ -48,19 +44,28 @@ pub(super) struct TokenOptions {
 }
 
 impl TokenOptions {
-    /// Adds the attributes of the token to the fields of an item. Without an expiry in either, the default applies.
+    /// Adds the attributes of the token to the fields of an item. Without an expiry in either, the default applies; a
+    /// user record never has one.
     pub(super) fn add_to(&self, fields: &mut Map<String, Value>) {
         if !self.audiences.is_empty() {
-            let audiences: BTreeSet<_> = self.audiences.iter().collect();
+            let audiences: BTreeSet<_> = self.audiences.iter().map(Audience::to_string).collect();
             fields.insert("audiences".into(), json!(audiences));
         }
+        let has_default = !fields.contains_key("expires_at") && !is_user_record(fields);
+        let default = has_default.then(|| Duration::from_hours(24 * DEFAULT_DAYS));
         if self.no_expiry {
             fields.remove("expires_at");
-        } else if self.expires_in.is_some() || !fields.contains_key("expires_at") {
-            let lifetime = self.expires_in.unwrap_or(Duration::from_hours(24 * DEFAULT_DAYS));
+        } else if let Some(lifetime) = self.expires_in.or(default) {
             fields.insert("expires_at".into(), json!(SystemClock.now().plus(lifetime.as_secs())));
         }
     }
+}
+
+fn audience(text: &str) -> Result<Audience, String> {
+    let expected = ConfigurationName::EXPECTED;
+    Audience::parse(text).ok_or_else(|| {
+        format!("give sdk, messaging or sso, or one with a configuration, such as sso:legacy. Its name has {expected}")
+    })
 }
 
 fn lifetime(text: &str) -> Result<Duration, String> {

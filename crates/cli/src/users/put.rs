@@ -14,7 +14,7 @@ use super::profile::ProfileOptions;
 use super::selection;
 use super::show::Comparison;
 use crate::aws::fields::shape;
-use crate::aws::user_token_items::{StoredItem, UserTokenItem};
+use crate::aws::user_token_items::{StoredItem, UserTokenItem, is_user_record, record_key};
 use crate::aws::user_token_table::{Changed, UserTokenTable};
 use crate::input::is_standard_input;
 use crate::output;
@@ -25,7 +25,9 @@ use zendesk_jwt::user::ExternalId;
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
     "The command stores one item. Other tokens of the user keep their profile: `user update` changes all of them. \
-     Without a token of your own, the command makes a new one and prints it once, on standard output.\n\n",
+     Without a token of your own, the command makes a new one and prints it once, on standard output.\n\n\
+     With --record it stores a user record instead: attributes that override what your identity provider's ID tokens say \
+     about the user. A record never expires.\n\n",
     report_json!(),
     " With a new token the JSON is that of `token issue`.\n\n\
      Exit status: 0 when the item is stored, 1 when it is not, 2 on a usage error."
@@ -42,6 +44,10 @@ pub(crate) struct Put {
     /// A file that holds a token of your own for the user; - is standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+
+    /// Store a user record, which overrides the user's ID tokens, and no token
+    #[arg(long, conflicts_with_all = ["token_file", "expires_in", "no_expiry"])]
+    record: bool,
 
     #[command(flatten)]
     token: TokenOptions,
@@ -83,15 +89,15 @@ impl Put {
         let (item, token) = item(fields, Map::new())?;
 
         let table = self.place.user_tokens.table().await?;
-        let others = match item.external_id() {
-            Some(user) => table.of_user(&user).await?,
-            None => Vec::new(),
+        let (others, record) = match item.external_id() {
+            Some(user) => (table.of_user(&user).await?, table.user_record(&user).await?),
+            None => (Vec::new(), None),
         };
         if !decides_on_suspension {
-            refuse_suspended(&others)?;
+            refuse_suspended(&others, record.as_ref())?;
         }
         let changed = store(&table, &item).await?;
-        if !self.place.json {
+        if !self.place.json && !item.is_user_record() {
             point_out_differences(&item, others);
         }
         match token {
@@ -112,6 +118,12 @@ impl Put {
             }
             fields.insert("token_hash".into(), selection::read(file)?.hash().into());
         }
+        if self.record {
+            if has_token(&fields) && !is_user_record(&fields) {
+                return Err(Problem("there is a token in --file: leave it out, or leave out --record".into()));
+            }
+            fields.extend(record_key(&fields).map(|key| ("token_hash".to_owned(), key)));
+        }
         self.token.add_to(&mut fields);
         Ok(fields)
     }
@@ -122,7 +134,7 @@ impl Issue {
         let OneUser { external_id, place } = &self.user;
         let table = place.user_tokens.table().await?;
         let items = table.of_user(external_id).await?;
-        refuse_suspended(&items)?;
+        refuse_suspended(&items, table.user_record(external_id).await?.as_ref())?;
         let given = self.profile.fields();
         if items.is_empty() && given.is_empty() {
             return Err(Problem(
@@ -210,9 +222,9 @@ fn point_out_differences(item: &StoredItem, mut others: Vec<StoredItem>) {
     }
 }
 
-/// A new token of a suspended user would not be suspended.
-fn refuse_suspended(items: &[StoredItem]) -> Result<(), Problem> {
-    if items.iter().any(|item| item.record().is_ok_and(|record| record.suspended)) {
+/// A new item of a suspended user would not be suspended.
+fn refuse_suspended(items: &[StoredItem], record: Option<&StoredItem>) -> Result<(), Problem> {
+    if items.iter().chain(record).any(StoredItem::is_suspended) {
         return Err(Problem("this user is suspended: end the suspension first, with `user resume`".into()));
     }
     Ok(())

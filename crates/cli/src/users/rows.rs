@@ -315,32 +315,3 @@ pub(super) fn item(fields: Map<String, Value>) -> Result<UserTokenItem, Reason> 
     }
     UserTokenItem::from_json(fields).map_err(|invalid| invalid.to_string())
 }
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    fn rows(input: &[u8]) -> Vec<(u64, Result<Value, Reason>)> {
-        let mut rows = Rows::new(Box::new(io::Cursor::new(input.to_vec())), Format::Csv, None).expect("a good header");
-        std::iter::from_fn(|| rows.next().unwrap()).map(|row| (row.line, row.fields.map(Value::Object))).collect()
-    }
-
-    proptest! {
-        /// A user who chooses the text of a cell cannot add a row.
-        #[test]
-        fn no_cell_adds_a_row(cells in prop::collection::vec("([,\"\r\nab]|evil,evil\n)*", 1..20)) {
-            let mut writer = csv::Writer::from_writer(b"external_id,name\n".to_vec());
-            for cell in &cells {
-                writer.write_record(["demo", cell]).unwrap();
-            }
-            for (line, row) in rows(&writer.into_inner().unwrap()) {
-                let row = row.unwrap_or(json!({"external_id": "demo", "name": cells[0]}));
-                prop_assert_eq!(&row["external_id"], "demo", "line {}", line);
-                prop_assert!(row["name"].is_null() || cells.iter().any(|cell| row["name"] == **cell), "{row}");
-            }
-        }
-    }
-}

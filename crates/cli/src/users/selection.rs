@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use super::arguments::Place;
 use crate::aws::user_token_items::is_hash;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::input;
@@ -49,23 +48,28 @@ fn refuse(_: &str) -> Result<Infallible, Infallible> {
 }
 
 impl Selection {
-    /// The table, and the hash of the token.
-    pub(super) async fn find(&self, place: &Place) -> Result<(UserTokenTable, String), Problem> {
-        let hash = match (&self.hash, &self.token_file) {
-            (Some(hash), _) => hash.clone(),
-            (None, Some(file)) => read(file)?.hash(),
-            (None, None) if input::can_ask() => parse(&input::ask("User token (it is not shown): ")?)?.hash(),
+    /// The token, unless its hash is given.
+    pub(super) fn token(&self) -> Result<Option<UserToken>, Problem> {
+        match (&self.hash, &self.token_file) {
+            (Some(_), _) => Ok(None),
+            (None, Some(file)) => read(file).map(Some),
+            (None, None) if input::can_ask() => parse(&input::ask("User token (it is not shown): ")?).map(Some),
             (None, None) => usage_error(
                 "there is no terminal on which to ask for the token: give --token-file FILE, --token-file - or --hash \
                  HASH",
             ),
-        };
-        let table = place.user_tokens.table().await?;
-        if is_hash(&hash) {
-            return Ok((table, hash));
         }
-        match table.hashes_that_begin_with(&hash).await?.as_slice() {
-            [hash] => Ok((table, hash.clone())),
+    }
+
+    /// The hash of the token.
+    pub(super) async fn hash(&self, token: Option<&UserToken>, table: &UserTokenTable) -> Result<String, Problem> {
+        let start = match (token, &self.hash) {
+            (Some(token), _) => return Ok(token.hash()),
+            (None, Some(hash)) if is_hash(hash) => return Ok(hash.clone()),
+            (None, start) => start.as_deref().unwrap_or_default(),
+        };
+        match table.hashes_that_begin_with(start).await?.as_slice() {
+            [hash] => Ok(hash.clone()),
             [] => Err(no_such_token()),
             _ => Err(Problem("several token hashes begin with these digits: give more digits".into())),
         }

@@ -5,28 +5,28 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::arguments::{OneUser, Place, token_json};
 use super::selection::{Selection, no_such_token};
 use crate::aws::fields::{in_order, is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
+use crate::id_token::claims;
 use crate::output;
 use crate::problem::Problem;
-use zendesk_jwt::jwt::messaging::MessagingClaims;
-use zendesk_jwt::jwt::sdk::SdkClaims;
-use zendesk_jwt::jwt::sso::{CustomRole, SsoClaims};
-use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Jti, Kind, SystemClock};
+use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Kind, SystemClock};
 use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
-use zendesk_jwt::user::{UserTokenRecord, UserTokenRefusal};
+use zendesk_jwt::user::{ExternalId, UserTokenRecord, UserTokenRefusal};
+use zendesk_jwt_rules::ConfigurationName;
+use zendesk_jwt_rules::id_token::IdToken;
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A field with different values in the user's tokens is listed with each value. A token of the last \
     second may be missing.\n\n\
     JSON: `profile`, which all tokens hold; `differences`: `field` and `values`, each with `value` (absent: not stored) \
-    and `token_hashes`; and `tokens`, as in `token list`.\n\n\
+    and `token_hashes`; `tokens`, as in `token list`; and `record`, the user record, if there is one.\n\n\
     Exit status: 0 when the user is shown, 1 when nothing is stored or it cannot be read, 2 on a usage error."
 )]
 pub(crate) struct ShowUser {
@@ -49,9 +49,11 @@ pub(crate) struct List {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
-    "JSON: `profile`, ",
+    "Of an ID token the command shows issuer, subject and expiry, which are not verified, and the user record of the \
+     subject. With another mapping of `external_id`, `user show` shows the record.\n\n\
+     JSON: `profile`, ",
     token_json!(),
-    ". The code is the one that the function logs.\n\n\
+    ". The code is the one that the function logs. Of an ID token: `id_token` and `record`.\n\n\
      Exit status: 0 when the token is shown, 1 when there is none or it cannot be read, 2 on a usage error."
 ))]
 pub(crate) struct ShowToken {
@@ -67,20 +69,54 @@ struct User {
     #[serde(flatten)]
     comparison: Comparison,
     tokens: Vec<TokenView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<Record>,
+}
+
+/// A user record.
+#[derive(Serialize)]
+struct Record {
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+    /// The attribute that makes the functions refuse the user with 503.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    malformed: Option<&'static str>,
+}
+
+impl Record {
+    fn of(item: &StoredItem) -> Self {
+        let mut fields = item.clone().into_json();
+        fields.remove("token_hash");
+        Self { fields, malformed: item.malformed_in_record() }
+    }
+
+    fn text(&self) -> String {
+        let malformed = self.malformed.map(|attribute| {
+            format!("\n\nThe functions cannot read the attribute {attribute}: `user put --record` replaces the record.")
+        });
+        let table = fields_table(self.fields.clone());
+        format!("The user record, which overrides the user's ID tokens:\n\n{table}{}", malformed.unwrap_or_default())
+    }
 }
 
 impl ShowUser {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let (_, items) = self.user.items().await?;
-        let user = User { comparison: Comparison::of(&items), tokens: views(&items) };
-        if self.user.place.json { output::json(&user) } else { output::line(&user.text()) }?;
+        let OneUser { external_id, place } = &self.user;
+        let table = place.user_tokens.table().await?;
+        let (items, record) = (table.of_user(external_id).await?, table.user_record(external_id).await?);
+        if items.is_empty() && record.is_none() {
+            return Err(self.user.unknown(&table).await);
+        }
+        let record = record.as_ref().map(Record::of);
+        let user = User { comparison: Comparison::of(&items), tokens: views(&items), record };
+        if place.json { output::json(&user) } else { output::line(&user.text()) }?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl List {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let (_, items) = self.user.items().await?;
+        let (_, items) = self.user.tokens().await?;
         let views = views(&items);
         if self.user.place.json { output::json(&views) } else { output::line(&table(&views)) }?;
         Ok(ExitCode::SUCCESS)
@@ -89,12 +125,46 @@ impl List {
 
 impl ShowToken {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let (table, token_hash) = self.selection.find(&self.place).await?;
-        let item = table.get(&token_hash).await?.ok_or_else(no_such_token)?;
-        let token = TokenView::with_profile(&item);
-        if self.place.json { output::json(&token) } else { output::line(&text(&token, item)) }?;
+        let token = self.selection.token()?;
+        let table = self.place.user_tokens.table().await?;
+        let token_hash = self.selection.hash(token.as_ref(), &table).await?;
+        if let Some(item) = table.get(&token_hash).await? {
+            let token = TokenView::with_profile(&item);
+            if self.place.json { output::json(&token) } else { output::line(&text(&token, item)) }?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let id_token = token.and_then(|token| IdToken::read(token.as_str())).ok_or_else(no_such_token)?;
+        let record = match ExternalId::parse(&id_token.subject) {
+            Some(user) => table.user_record(&user).await?.map(|record| Record::of(&record)),
+            None => None,
+        };
+        if self.place.json {
+            let IdToken { issuer, subject, expires_at, .. } = &id_token;
+            let shown = json!({"issuer": issuer, "subject": subject, "expires_at": expires_at});
+            output::json(&json!({"id_token": shown, "record": record}))?;
+        } else {
+            let record =
+                record.as_ref().map_or_else(|| "There is no user record for the subject.".into(), Record::text);
+            output::line(&format!("{}\n\n{record}", id_token_text(&id_token)))?;
+        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn id_token_text(token: &IdToken) -> String {
+    let expiry = token.expires_at.map(|at| {
+        let past = if at <= SystemClock.now() { ", which is past" } else { "" };
+        output::minute(at) + past
+    });
+    let expiry = expiry.unwrap_or_else(|| "not a whole number of seconds".into());
+    let rows = [("issuer", &token.issuer), ("subject", &token.subject), ("expires", &expiry)];
+    let rows = rows.map(|(claim, value)| vec![claim.to_owned(), output::escaped(value)]);
+    let kind = if token.is_access_token {
+        "This is an access token, and the functions accept ID tokens only"
+    } else {
+        "This is an ID token, not an opaque token: the functions accept it if IDENTITY_PROVIDERS names its issuer"
+    };
+    format!("{kind}. `idp check` verifies it.\n\n{}", output::table(&["claim", "value"], rows.into()))
 }
 
 fn text(token: &TokenView, item: StoredItem) -> String {
@@ -115,8 +185,12 @@ fn fields_table(fields: Map<String, Value>) -> String {
 
 impl User {
     fn text(&self) -> String {
+        let record = self.record.as_ref().map(Record::text);
+        if self.tokens.is_empty() {
+            return format!("{}\n\nNo token is stored for this user.", record.unwrap_or_default());
+        }
         let profile = fields_table(self.comparison.agreed.clone());
-        let tokens = table(&self.tokens);
+        let tokens = table(&self.tokens) + &record.map(|record| format!("\n\n{record}")).unwrap_or_default();
         if self.comparison.differing.is_empty() {
             return format!("{profile}\n\n{tokens}");
         }
@@ -288,8 +362,11 @@ fn profile(item: &StoredItem) -> Map<String, Value> {
 /// What one flow answers.
 #[derive(Serialize)]
 struct FlowAnswer {
-    kind: &'static str,
+    kind: Kind,
     signs: bool,
+    /// The only configurations that the token is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    configurations: Vec<ConfigurationName>,
     /// The code of a refusal in the function's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -300,9 +377,11 @@ struct FlowAnswer {
 impl FlowAnswer {
     fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
         let record = item.record();
-        let refusal = |kind| match &record {
+        let audiences = item.clone().into_json().remove("audiences").unwrap_or_default();
+        let audiences: Vec<_> = audiences.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let refusal = |kind, configuration: Option<&ConfigurationName>| match &record {
             Ok(record) => {
-                let refused = check(record, kind, now).err()?;
+                let refused = check(record, kind, configuration, now).err()?;
                 Some((Outcome::from(refused).facts().code, reason(refused)))
             }
             Err(attribute) => Some((
@@ -311,33 +390,42 @@ impl FlowAnswer {
             )),
         };
         Kind::ALL.map(|kind| {
-            let (code, reason) = refusal(kind).unzip();
-            Self { kind: kind.name(), signs: code.is_none(), code, reason }
+            let narrowed =
+                audiences.iter().filter_map(|audience| audience.strip_prefix(kind.name())?.strip_prefix(':'));
+            let narrowed = narrowed.filter(|_| !audiences.contains(&kind.name()));
+            let configurations: Vec<_> = narrowed.filter_map(ConfigurationName::parse).collect();
+            let (code, reason) = refusal(kind, configurations.first()).unzip();
+            Self { kind, signs: code.is_none(), configurations, code, reason }
         })
     }
 
     fn cell(&self) -> String {
-        self.code.map_or_else(|| "signs".to_owned(), |code| code.replace('_', " "))
+        match (self.code, self.configurations.as_slice()) {
+            (Some(code), _) => code.replace('_', " "),
+            (None, []) => "signs".to_owned(),
+            (None, names) => {
+                let names: Vec<_> = names.iter().map(ConfigurationName::as_str).collect();
+                format!("signs for {}", names.join(", "))
+            }
+        }
     }
 
     fn sentence(&self) -> String {
         match &self.reason {
-            None => format!("{} signs", self.kind),
+            None => format!("{} {}", self.kind, self.cell()),
             Some(reason) => format!("{} refuses: {reason}", self.kind),
         }
     }
 }
 
-fn check(record: &UserTokenRecord, kind: Kind, now: EpochSeconds) -> Result<(), Refused> {
-    record.check(kind, now).map_err(Refused::UserToken)?;
-    let user = &record.user;
-    let jti = Jti::from_bits([0; 16]);
-    let claims = match kind {
-        Kind::Sdk => SdkClaims::of(user, now, jti).map(drop),
-        Kind::Messaging => MessagingClaims::of(user, now).map(drop),
-        Kind::Sso => SsoClaims::of(user, now, jti, CustomRole::Optional).map(drop),
-    };
-    claims.map_err(Refused::User)
+fn check(
+    record: &UserTokenRecord,
+    kind: Kind,
+    configuration: Option<&ConfigurationName>,
+    now: EpochSeconds,
+) -> Result<(), Refused> {
+    record.check(kind, configuration, now).map_err(Refused::UserToken)?;
+    claims(&record.user, kind).map(drop).map_err(Refused::User)
 }
 
 fn reason(refused: Refused) -> String {

@@ -3,6 +3,7 @@
 use crate::account::Shell;
 use crate::local::Local;
 use crate::support::operator::Operator;
+use zendesk_jwt::user::Profile;
 
 #[test]
 fn completions_exist_for_every_shell() {
@@ -73,7 +74,7 @@ const WRONG_INPUTS: [WrongInput; 45] = [
     ("token issue --external-id demo-1 --expires-in 30", 2, "give a number and a unit, such as 12h or 30d"),
     ("token issue --external-id demo-1 --expires-in -1d", 2, "give a number and a unit, such as 12h or 30d"),
     ("token issue --external-id demo-1 --expires-in 10000y", 2, "--no-expiry makes one that never expires"),
-    ("token issue --external-id demo-1 --audience chat", 2, "possible values: sdk, messaging, sso"),
+    ("token issue --external-id demo-1 --audience chat", 2, "give sdk, messaging or sso, or one with a configuration"),
     ("token show --token-file utf16.csv", 1, "the file of the user token is not UTF-8 text: save it as UTF-8"),
     ("token show --token-file empty.csv", 1, "the user token is empty"),
     ("token show --hash 0123", 2, "64 digits, or at least 8"),
@@ -113,6 +114,49 @@ fn each_wrong_input_gets_a_message_that_says_what_to_do() {
     }
     let checked = shell.run(&["secret", "check", "--sdk", "missing"]);
     assert!(checked.stdout.contains("has no secret missing"), "{checked:?}");
+}
+
+/// The help of a command and of all its subcommands, by name.
+fn helps(command: &str) -> Vec<(String, String)> {
+    let words: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
+    let help = Shell::new("").run(&words).well().stdout;
+    let subcommands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names: Vec<_> = subcommands.filter_map(|line| line.strip_prefix("  ")?.split_once(' ')).collect();
+    let names = names.into_iter().map(|(name, _)| name).filter(|name| !name.is_empty() && *name != "help");
+    let below: Vec<_> = names.flat_map(|name| helps(&format!("{command} {name}"))).collect();
+    std::iter::once((command.trim().to_owned(), help)).chain(below).collect()
+}
+
+#[test]
+fn every_subcommand_and_option_has_help_and_every_subcommand_names_its_exit_statuses() {
+    let helps = helps("");
+    assert!(helps.len() > 20, "{helps:?}");
+    for (command, help) in &helps {
+        let lines: Vec<_> = help.lines().take_while(|line| !line.starts_with("Example")).collect();
+        assert!(!lines[0].is_empty() && !lines[0].starts_with("Usage:"), "{command} has no help");
+        let is_option = |line: &str| line.starts_with("      --") || line.starts_with("  -");
+        for at in (0..lines.len()).filter(|at| is_option(lines[*at])) {
+            let has_help = lines[at].trim_start().contains("  ") || lines[at + 1].starts_with("          ");
+            assert!(has_help, "{command} has no help for {}", lines[at]);
+        }
+    }
+    let is_silent = |help: &str| !help.contains("Commands:") && !help.contains("Exit status");
+    let without: Vec<_> =
+        helps.iter().filter(|(_, help)| is_silent(help)).map(|(command, _)| command.as_str()).collect();
+    // These two have only the usual 0 and 1.
+    assert_eq!(without, ["local", "completions"]);
+}
+
+#[test]
+fn every_claim_is_an_option_of_user_put() {
+    let help = Shell::new("").run(&["user", "put", "--help"]).well().stdout;
+    for claim in ["name", "email", "email_verified"].iter().chain(Profile::NAMES) {
+        let option = match *claim {
+            "tags" | "user_fields" => claim.trim_end_matches('s'),
+            claim => claim,
+        };
+        assert!(help.contains(&format!("--{} ", option.replace('_', "-"))), "{claim}: {help}");
+    }
 }
 
 #[test]

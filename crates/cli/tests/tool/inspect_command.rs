@@ -1,5 +1,6 @@
 //! `zendesk-jwt inspect`: checks a JWT from anywhere.
 
+use crate::identity_provider::id_token;
 use crate::local::Local;
 use crate::support::broken_server::sign;
 use crate::support::now;
@@ -176,4 +177,31 @@ fn a_usage_error_says_what_is_expected() {
         assert_eq!(ended.status, status, "{ended:?}");
         assert!(ended.stderr.contains(says) && !ended.stderr.contains("canary"), "{ended:?}");
     }
+}
+
+#[test]
+fn an_id_token_is_named_as_such_and_not_judged_by_zendesks_rules() {
+    let local = Local::start(&[]);
+    let id_token = id_token(&local, "demo-1");
+    let shown = Operator::without_account().run_with(&["inspect"], &id_token);
+    assert_eq!(shown.status, 1, "{shown:?}");
+    for said in [
+        "ID token of an identity provider, not a Zendesk JWT",
+        &format!("\"iss\": \"{}/idp\"", local.url()),
+        "exp is 20",
+        "zendesk-jwt idp check ISSUER --audience AUDIENCE",
+    ] {
+        assert!(shown.stdout.contains(said), "no {said} in {shown:?}");
+    }
+    assert!(!shown.stdout.contains("Rules"), "{shown:?}");
+
+    let json = Operator::without_account().run_with(&["inspect", "--json"], &id_token).json();
+    assert_eq!(json["id_token"]["issuer"], format!("{}/idp", local.url()));
+    assert_eq!(json["id_token"]["audiences"], json!(["demo-site"]));
+    assert_eq!(json["id_token"]["zendesk"][1]["claims"]["external_id"], "demo-1");
+    assert_eq!(json["accepted"], false);
+    assert_eq!(json["rules"], json!([]));
+
+    let as_messaging = Operator::without_account().run_with(&["inspect", "--kind", "messaging"], &id_token);
+    assert!(as_messaging.stdout.contains("`alg` in the header is `ES256`"), "{as_messaging:?}");
 }

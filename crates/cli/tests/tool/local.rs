@@ -151,6 +151,50 @@ fn the_demo_user_gets_a_jwt_from_all_three_flows() {
 }
 
 #[test]
+fn named_configurations_have_paths_and_demo_keys_of_their_own() {
+    let local = Local::start(&["--configurations", r#"{"ios":{},"legacy":{"session_cookie":"old"}}"#]);
+    for (path, secret) in [
+        ("/sdk/jwt", "demo-sdk-shared-secret-not-for-production"),
+        ("/sdk/ios/jwt", "demo-sdk-shared-secret-not-for-production-ios"),
+        ("/messaging/legacy/jwt", "demo-messaging-shared-secret-not-for-production-legacy"),
+    ] {
+        let (status, body) = local.post(path, "application/x-www-form-urlencoded", "user_token=BD2F35A7621");
+        assert_eq!(status, 200, "{path}: {body}");
+        Jwt::verified(&jwt(&body), secret);
+    }
+    let (status, _) = local.post("/sdk/android/jwt", "application/x-www-form-urlencoded", "user_token=BD2F35A7621");
+    assert_eq!(status, 404);
+
+    let login = || agent().get(format!("{}/sso/legacy/login", local.url));
+    let (status, page) = read(login().header("cookie", "old=BD2F35A7621").call().unwrap());
+    assert_eq!(status, 200, "{page}");
+    assert!(!read(login().header("cookie", "session=BD2F35A7621").call().unwrap()).1.contains(r#"name="jwt""#));
+}
+
+#[test]
+fn pages_of_an_allowed_origin_may_post_to_named_configurations() {
+    let local = Local::start(&["--configurations", r#"{"ios":{}}"#, "--allow-origin", "https://www.example.com"]);
+    let status = |path: &str| {
+        let post = agent().post(format!("{}{path}", local.url)).header("origin", "https://www.example.com");
+        post.header("sec-fetch-site", "cross-site")
+            .send_form([("user_token", "BD2F35A7621")])
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    assert_eq!([status("/messaging/jwt"), status("/messaging/ios/jwt")], [200, 200]);
+    assert_eq!([status("/messaging/ios/jwt/x"), status("/messaging/a/ios/jwt")], [403, 403]);
+}
+
+#[test]
+fn problems_of_configurations_are_usage_errors_with_their_path() {
+    let output = tool(&["--configurations", r#"{"ios":{"login":"x"},"jwt":{}}"#]).output().unwrap();
+    let problem = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{problem}");
+    assert!(problem.contains("CONFIGURATIONS.ios.login") && problem.contains("CONFIGURATIONS.jwt"), "{problem}");
+}
+
+#[test]
 fn the_terminal_shows_a_line_for_each_request() {
     let local = Local::start(&[]);
     local.exchange("unknown");
@@ -189,12 +233,16 @@ fn each_curl_line_of_the_banner_works() {
 fn the_routes_are_those_of_the_template() {
     let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")).unwrap();
     let paths = template.lines().filter_map(|line| line.trim().strip_prefix("Path: "));
-    let local = Local::start(&[]);
+    let local = Local::start(&["--configurations", r#"{"ios":{}}"#]);
 
-    let mut routes: Vec<&str> = paths.collect();
+    let mut routes: Vec<_> = paths.map(|path| path.replace("{configuration}", "ios")).collect();
     routes.sort_unstable();
     routes.dedup();
-    assert_eq!(routes, ["/messaging/jwt", "/sdk/jwt", "/sso/login", "/sso/logout"]);
+    let unnamed = ["/messaging/jwt", "/sdk/jwt", "/sso/login", "/sso/logout"];
+    let named = ["/messaging/ios/jwt", "/sdk/ios/jwt", "/sso/ios/login", "/sso/ios/logout"];
+    let mut expected = [unnamed, named].concat();
+    expected.sort_unstable();
+    assert_eq!(routes, expected);
     for route in routes {
         let (status, _) = read(agent().get(format!("{}{route}", local.url)).call().unwrap());
         assert_ne!(status, 404, "{route}");

@@ -7,6 +7,8 @@ mod account;
 mod browser;
 mod command_line;
 mod doctor;
+mod identity_provider;
+mod idp_command;
 mod inspect_command;
 mod local;
 mod secret_check;

@@ -84,3 +84,29 @@ fn a_stored_text_that_is_not_a_secret_cannot_sign() {
         assert!(text(&output).contains(says) && !text(&output).contains("canary"), "{output:?}");
     }
 }
+
+#[test]
+fn each_key_of_a_secret_has_a_verdict_of_its_own() {
+    let local = Local::start(&[]);
+    let (ios, shared) = ("canary-shared-secret-ios", "canary-shared-secret-of-two");
+    store(
+        &local,
+        "sdk",
+        &json!({ "configurations": {
+            "android": { "secret": "short" }, "ios": { "secret": ios }, "tv": { "secret": shared }, "watch": { "secret": shared },
+        } }),
+    );
+    let output = check(&local, &["--sdk", "zendesk-jwt/sdk", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let verdicts: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let says = |at: usize, name: &str, words: &str| {
+        assert_eq!(verdicts[at]["configuration"], name, "{verdicts}");
+        assert!(verdicts[at]["problems"].to_string().contains(words), "{words}: {verdicts}");
+    };
+    says(0, "android", "at least 10");
+    says(1, "ios", "[]");
+    says(2, "tv", "also the secret of sdk/watch");
+    says(3, "watch", "also the secret of sdk/tv");
+    assert_eq!(verdicts.as_array().unwrap().len(), 4, "an unnamed key may be absent");
+    assert!(!text(&output).contains("canary"), "{output:?}");
+}

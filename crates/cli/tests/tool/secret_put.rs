@@ -187,3 +187,84 @@ fn an_unreachable_address_is_named_with_a_remedy() {
     assert_eq!(ended.status, 1, "{ended:?}");
     assert!(ended.stderr.contains("nothing listens at http://127.0.0.1:9"), "{ended:?}");
 }
+
+#[test]
+fn the_keys_of_configurations_share_one_secret() {
+    let local = Local::start(&[]);
+    let unnamed = fingerprints(&local);
+    for (configuration, changed) in [("ios", true), ("android", true), ("ios", false)] {
+        let secret = format!("{NEW_SECRET}-{configuration}");
+        let stored = put(&local, &secret, &["sdk", "--configuration", configuration, "--no-wait", "--json"]).well();
+        assert_eq!(
+            (&stored.json()["configuration"], &stored.json()["changed"]),
+            (&configuration.into(), &changed.into())
+        );
+    }
+    put(&local, NEW_SECRET, &["messaging", "--configuration", "ios", "--kid", "app_ios", "--no-wait"]).well();
+    assert_eq!(local.exchange("BD2F35A7621").0, 200, "the unnamed key still signs");
+
+    let checked = Operator::local(local.url()).run(&["secret", "check", "--json"]).well().json();
+    let names = |verdict: &serde_json::Value| (verdict["kind"].to_string(), verdict["configuration"].to_string());
+    let names: Vec<_> = checked.as_array().unwrap().iter().map(names).map(|(kind, name)| kind + &name).collect();
+    assert_eq!(
+        names,
+        [
+            "\"sdk\"null",
+            "\"sdk\"\"android\"",
+            "\"sdk\"\"ios\"",
+            "\"messaging\"null",
+            "\"messaging\"\"ios\"",
+            "\"sso\"null"
+        ]
+    );
+    assert_eq!([0, 3, 5].map(|at| checked[at]["fingerprint"].as_str().unwrap()), *unnamed);
+    let text = Operator::local(local.url()).run(&["secret", "check"]).well().stdout;
+    assert!(text.contains("sdk/ios") && !text.contains("canary"), "{text}");
+
+    // A new unnamed key leaves the keys of the configurations alone.
+    put(&local, &format!("{NEW_SECRET}-new"), &["sdk", "--no-wait"]).well();
+    assert_eq!(fingerprints(&local)[1..3], [1, 2].map(|at| checked[at]["fingerprint"].as_str().unwrap()));
+}
+
+#[test]
+fn keys_that_several_people_store_at_once_are_all_stored() {
+    let local = Local::start(&[]);
+    let names: Vec<_> = (0..8).map(|at| format!("app-{at}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            let secret = format!("{NEW_SECRET}-{name}");
+            let local = &local;
+            scope.spawn(move || put(local, &secret, &["sdk", "--configuration", name, "--no-wait"]).well());
+        }
+    });
+    let checked = Operator::local(local.url()).run(&["secret", "check", "--json"]).well().json();
+    let stored: Vec<_> = checked.as_array().unwrap().iter().filter_map(|key| key["configuration"].as_str()).collect();
+    assert_eq!(stored, names);
+}
+
+#[test]
+fn the_secret_of_another_configuration_is_refused() {
+    let local = Local::start(&[]);
+    put(&local, NEW_SECRET, &["sdk", "--configuration", "ios", "--no-wait"]).well();
+    for (arguments, twin) in [
+        (&["sdk", "--configuration", "android"][..], "sdk/ios"),
+        (&["sdk"], "sdk/ios"),
+        (&["sso", "--configuration", "ios"], "sdk/ios"),
+    ] {
+        put(&local, NEW_SECRET, arguments).refused(1, &["nothing was stored", &format!("the secret of {twin}")]);
+    }
+    let demo = "demo-sdk-shared-secret-not-for-production";
+    put(&local, demo, &["sdk", "--configuration", "ios"]).refused(1, &["this is the secret of sdk. That of sdk/ios"]);
+}
+
+#[test]
+fn a_configuration_or_a_json_text_that_would_lose_a_key_is_refused() {
+    let local = Local::start(&[]);
+    for name in ["iOS", "", "a_b", "login", &"x".repeat(33)] {
+        put(&local, NEW_SECRET, &["sdk", "--configuration", name])
+            .refused(2, &["1 to 32 lower-case letters, digits and hyphens"]);
+    }
+    let several =
+        format!(r#"{{"secret": "{NEW_SECRET}", "configurations": {{"ios": {{"secret": "{NEW_SECRET}-ios"}}}}}}"#);
+    put(&local, &several, &["sdk"]).refused(1, &["nothing was stored", "--configuration"]);
+}

@@ -118,6 +118,14 @@ fn an_address_without_a_key_is_refused() {
 }
 
 #[test]
+fn a_configuration_without_a_key_or_with_a_redacted_one_is_refused_by_its_name() {
+    let ended = refusal(&good_keys().to_string(), &["--sso-url", "legacy=http://127.0.0.1:1/"]);
+    assert!(ended.status == 1 && ended.stderr.contains("no key for sso (configuration legacy)"), "{ended:?}");
+    let redacted = json!({ "configurations": { "ios": { "secret": "123456789" } } });
+    assert_refused(&with("sdk", redacted), &["`sdk.configurations.ios.secret`", "Channels > Classic > Mobile SDK"]);
+}
+
+#[test]
 fn invalid_addresses_are_refused() {
     for option in ["--sdk-url", "--sso-url", "--messaging-url"] {
         for url in ["example.com", "ftp://example.com", "http://example.com", "https://", ""] {

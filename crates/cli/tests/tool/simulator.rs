@@ -22,6 +22,9 @@ const READY_WITHIN: Duration = Duration::from_secs(20);
 /// The key id of the drafts.
 const KID: &str = "app_demo0000000000000000";
 
+/// The secret of the named configurations.
+const OTHER_SECRET: &str = "the-other-demo-secret-not-for-production";
+
 /// A running simulator. Dropping it ends the process.
 pub struct Simulator {
     child: Child,
@@ -37,7 +40,8 @@ impl Simulator {
         let file = keys.path().join("keys.json");
         let other = json!({ "kid": "app_other", "secret": "another-demo-secret-not-for-production" });
         let messaging = json!([other, { "kid": KID, "secret": SECRET }]);
-        let secret = json!({ "secret": SECRET });
+        let configurations = json!({ "ios": { "secret": OTHER_SECRET }, "legacy": { "secret": OTHER_SECRET } });
+        let secret = json!({ "secret": SECRET, "configurations": configurations });
         std::fs::write(&file, json!({ "sdk": secret, "messaging": messaging, "sso": secret }).to_string()).unwrap();
         let output = NamedTempFile::new().unwrap();
         let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
@@ -483,6 +487,106 @@ mod support_sdk {
         for secret in ["BD2F35A7621", SECRET, "demo@example.com", "eyJ", granted["access_token"].as_str().unwrap()] {
             assert!(!terminal.contains(secret), "{secret} in {terminal}");
         }
+    }
+}
+
+/// Several apps, SSO configurations and brands.
+mod several {
+    use super::*;
+
+    fn access(query: &str) -> Request {
+        Request::post(&format!("/access/sdk/jwt{query}")).form(&[("user_token", "BD2F35A7621")])
+    }
+
+    #[test]
+    fn each_app_has_its_own_jwt_url_and_secret() {
+        let first = JwtUrl::giving(&good(Kind::Sdk).token());
+        let ios = JwtUrl::giving(&good(Kind::Sdk).signed_with(OTHER_SECRET).token());
+        let (first_url, ios_url) = (first.server.url(), format!("ios={}", ios.server.url()));
+        let simulator = Simulator::start(&["--sdk-url", &first_url, "--sdk-url", &ios_url]);
+
+        assert_eq!(simulator.ask(&access("")).status, 200, "the first app");
+        assert_eq!(simulator.ask(&access("?app=ios")).status, 200);
+        assert_eq!((first.requests().len(), ios.requests().len()), (1, 1));
+        assert_eq!(simulator.ask(&access("?app=android")).status, 404);
+
+        ios.answers(gives(&good(Kind::Sdk).token()));
+        let refused = simulator.ask(&access("?app=ios"));
+        assert_eq!((refused.status, named(&refused, "violations")), (401, vec!["signature".to_owned()]));
+        let page = simulator.ask(&Request::post("/sdk").form(&[("app", "ios"), ("user_token", "BD2F35A7621")])).body;
+        assert!(page.contains("<option value=\"ios\" selected>ios: ") && page.contains("<code>signature"), "{page}");
+    }
+
+    fn two_configurations() -> Simulator {
+        let addresses = ["sso.example.com/sso/login?team=1", "sso.example.com/sso/logout?team=1"];
+        let [login, logout] = addresses.map(|address| format!("https://{address}"));
+        let [legacy_login, legacy_logout] = addresses.map(|address| format!("legacy=https://legacy.{address}"));
+        let options = ["--sso-url", &login, "--logout-url", &logout];
+        Simulator::start(&[&options[..], &["--sso-url", &legacy_login, "--logout-url", &legacy_logout]].concat())
+    }
+
+    fn location(answer: &Answer) -> String {
+        assert_eq!(answer.status, 302, "{answer:?}");
+        answer.header("location").unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_primary_sso_is_the_default_and_visitors_can_choose() {
+        let simulator = two_configurations();
+        let page = simulator.ask(&Request::get("/hc")).body;
+        assert!(page.contains("Primary SSO") && page.contains("Let them choose"), "{page}");
+        let (_, choices) = page.split_once("id=\"choices\"").unwrap();
+        let links: Vec<_> =
+            choices.split("href=\"").skip(1).take(2).map(|link| link.split('"').next().unwrap()).collect();
+        let buttons = ["Continue with SSO", "Continue with legacy"];
+        assert!(buttons.iter().all(|button| choices.contains(button)), "{choices}");
+
+        let leads_to = |link: &str| location(&simulator.ask(&Request::get(&link.replace("&#38;", "&"))));
+        assert!(leads_to("/access/login").starts_with("https://sso.example.com/sso/login?team=1&"));
+        assert!(leads_to(links[0]).starts_with("https://sso.example.com/sso/login?team=1&"));
+        assert!(leads_to(links[1]).starts_with("https://legacy.sso.example.com/sso/login?team=1&"));
+        assert_eq!(simulator.ask(&Request::get("/access/login?sso=other")).status, 404);
+    }
+
+    #[test]
+    fn a_user_signs_out_at_the_configuration_that_signed_the_jwt() {
+        let simulator = two_configurations();
+        let other = good(Kind::Sso).signed_with(OTHER_SECRET);
+        for (draft, start, name) in [
+            (good(Kind::Sso), "https://sso.example.com/sso/logout", "without a name"),
+            (other, "https://legacy.sso.example.com/sso/logout", "legacy"),
+        ] {
+            let visit = simulator.sign_in(&draft);
+            assert!(visit.page.contains(&format!("<b id=\"configuration\">{name}</b>")), "{}", visit.page);
+            let out = simulator.ask(&Request::get("/access/logout").header("cookie", &visit.cookie));
+            assert!(location(&out).starts_with(start), "{out:?}");
+        }
+        simulator.refusal(&good(Kind::Sso).signed_with("a-secret-of-nobody-0123456789").token(), None);
+    }
+
+    #[test]
+    fn a_host_mapped_brand_sends_its_id_and_full_address_and_gets_the_session() {
+        let simulator = Simulator::of_sso();
+        let mapped = simulator.url.replace("127.0.0.1", "localhost");
+        let page = ask(&mapped, &Request::get("/hc/en-us")).body;
+        assert!(page.contains("mapped to a host of your company"), "{page}");
+        assert!(page.contains(&format!("<a href=\"{}/hc\">", simulator.url)), "the other brand: {page}");
+
+        let (_, link) = page.split_once("id=\"sign-in\" href=\"").unwrap();
+        let login = location(&ask(&mapped, &Request::get(link.split('"').next().unwrap())));
+        let query: Vec<_> = url::Url::parse(&login).unwrap().query_pairs().into_owned().collect();
+        let return_to = format!("{mapped}/hc/en-us");
+        assert_eq!(query[1], ("return_to".to_owned(), return_to.clone()));
+        assert_eq!(query[2], ("brand_id".to_owned(), "360000000002".to_owned()));
+
+        let arrival = location(&simulator.post_jwt(&good(Kind::Sso).token(), Some(&return_to)));
+        let path = arrival.strip_prefix(&mapped).unwrap();
+        let arrived = ask(&mapped, &Request::get(path));
+        assert_eq!(location(&arrived), return_to);
+        let cookie = arrived.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        let page = ask(&mapped, &Request::get("/hc/en-us").header("cookie", &cookie)).body;
+        assert!(page.contains("Signed in as"), "{page}");
+        assert_eq!(ask(&mapped, &Request::get(path)).header("set-cookie"), None, "the key works once");
     }
 }
 

@@ -5,6 +5,8 @@ use crate::support::logs::request_line;
 use crate::support::operator::has_terminal;
 use crate::support::users::{self, REMOVED};
 use crate::support::{Answer, Fault, Jwt, Kind, Operator, Service, Setup, now};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
@@ -89,6 +91,30 @@ fn other_flows_refuse_a_token_for_messaging() {
     assert_eq!(issued["audiences"], json!(["messaging"]));
     assert_eq!(ask(&service, issued["token"].as_str().unwrap()).status, 401);
     operator.run(&["token", "issue", "--external-id", "demo-1", "--audience", "chat"]).refused(2, &["messaging"]);
+}
+
+#[test]
+fn a_token_may_be_for_one_configuration_only() {
+    let (service, operator) = started();
+    let issue = ["token", "issue", "--external-id", "demo-1", "--json", "--audience"];
+    let issued = operator.run(&[&issue[..], &["sdk:ios,messaging,sso:new,sso:legacy"]].concat()).well().json();
+    assert_eq!(issued["audiences"].as_array().unwrap().len(), 4);
+    assert_eq!(issued["flows"][0], json!({ "kind": "sdk", "signs": true, "configurations": ["ios"] }));
+    assert_eq!(issued["flows"][1], json!({ "kind": "messaging", "signs": true }));
+    assert_eq!(issued["flows"][2]["configurations"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        ask(&service, issued["token"].as_str().unwrap()).status,
+        401,
+        "the unnamed configuration is another one"
+    );
+    let shown = operator.run_with(&["token", "show", "--token-file", "-"], issued["token"].as_str().unwrap()).well();
+    assert!(shown.stdout.contains("sdk signs for ios") && shown.stdout.contains("messaging signs\n"), "{shown:?}");
+    // With the whole kind in addition, nothing is narrowed.
+    let issued = operator.run(&[&issue[..], &["sdk:ios,sdk"]].concat()).well().json();
+    assert_eq!(issued["flows"][0], json!({ "kind": "sdk", "signs": true }));
+    for audience in ["sso:", "sso:Legacy", "chat:legacy", "sso:login"] {
+        operator.run(&[&issue[..], &[audience]].concat()).refused(2, &["such as sso:legacy"]);
+    }
 }
 
 #[test]
@@ -331,6 +357,14 @@ fn token_list_shows_what_each_flow_answers() {
 }
 
 #[test]
+fn an_expiry_after_the_year_9999_is_shown_in_seconds() {
+    let (service, operator) = started();
+    service.aws.put_user(TOKEN, &users::demo_with(&json!({ "expires_at": 1_639_608_035_000_u64 })));
+    let shown = operator.run(&["token", "list", "--external-id", "demo-1"]).well().stdout;
+    assert!(shown.contains("1639608035000") && shown.contains("item malformed"), "{shown}");
+}
+
+#[test]
 fn a_list_is_not_wider_than_the_terminal() {
     let (service, operator) = started();
     service.aws.put_user("second", &users::demo_with(&json!({ "expires_at": now() + DAY, "email_verified": REMOVED })));
@@ -359,4 +393,53 @@ fn the_subcommands_work_in_a_running_local() {
 
     operator.run_with(&["token", "revoke", "--token-file", "-"], &token).well();
     assert_eq!(local.exchange(&token).0, 401);
+}
+
+/// A token with these claims, as an identity provider makes it.
+fn id_token(claims: &Value) -> String {
+    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.c2lnbmF0dXJl", part(&json!({ "alg": "RS256" })), part(claims))
+}
+
+#[test]
+fn token_show_says_what_an_id_token_is_and_which_user_record_overrides_it() {
+    let (_service, operator) = started();
+    let claims = json!({ "iss": "https://id.example.com", "sub": "demo-7", "aud": "site", "exp": now() + DAY });
+    let token = id_token(&claims);
+    let show = |options: &[&str]| {
+        operator.run_with(&[&["token", "show", "--token-file", "-"], options].concat(), &token).well()
+    };
+    let text = show(&[]).stdout;
+    for words in ["ID token, not an opaque token", "https://id.example.com", "demo-7", "There is no user record"] {
+        assert!(text.contains(words), "no {words} in {text}");
+    }
+    operator.run(&["user", "suspend", "--external-id", "demo-7"]).well();
+    let shown = show(&["--json"]).json();
+    assert_eq!(shown["record"], json!({ "external_id": "demo-7", "suspended": true }));
+    let expected = json!({ "issuer": claims["iss"], "subject": "demo-7", "expires_at": claims["exp"] });
+    assert_eq!(shown["id_token"], expected);
+    assert!(!format!("{text}{shown}").contains(&token[..20]), "{text}{shown}");
+
+    let revoked = operator.run_with(&["token", "revoke", "--token-file", "-"], &token);
+    revoked.refused(1, &["an ID token cannot be revoked", "user suspend --external-id demo-7"]);
+}
+
+#[test]
+fn a_stored_token_that_looks_like_an_id_token_is_shown_as_stored() {
+    let (service, operator) = started();
+    let token = id_token(&json!({ "iss": "https://id.example.com", "sub": "demo-7", "aud": "site" }));
+    service.aws.put_user(&token, &users::demo());
+    let shown = operator.run_with(&["token", "show", "--token-file", "-", "--json"], &token).well().json();
+    assert_eq!(shown["token_hash"], users::token_hash(&token));
+}
+
+#[test]
+fn no_token_is_stored_under_the_key_of_a_user_record() {
+    let (service, operator) = started();
+    operator.run(&["user", "suspend", "--external-id", "demo-7"]).well();
+    for token in ["user:demo-7", "demo-7"] {
+        operator.run_with(&["token", "show", "--token-file", "-"], token).refused(1, &["no such token"]);
+        assert_eq!(ask(&service, token).status, 401);
+    }
+    operator.run(&["token", "revoke", "--hash", "user:demo-7"]).refused(2, &["64 digits"]);
 }

@@ -1,6 +1,8 @@
 //! `zendesk-jwt user`: each change to a user, and what the functions answer after it.
 
 use crate::local::Local;
+use crate::support::identity_provider::IdentityProvider;
+use crate::support::operator::Done;
 use crate::support::users;
 use crate::support::{Answer, Fault, Jwt, Kind, Operator, Service, Setup};
 use serde_json::{Value, json};
@@ -204,14 +206,15 @@ fn user_put_refuses_the_token_of_another_user() {
 #[test]
 fn every_token_of_a_suspended_user_is_refused_until_the_user_is_resumed() {
     let (service, operator) = started();
-    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "2 of 2 items changed");
+    // Two tokens and the user record.
+    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "3 of 3 items changed");
     assert_eq!(statuses(&service), [401, 401, 200]);
-    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "0 of 2 items changed");
+    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "0 of 3 items changed");
 
     let report = operator.run(&user("resume", &["--json"])).well().json();
-    assert_eq!(report, json!({ "items": 2, "changed": 2, "failed": [] }));
+    assert_eq!(report, json!({ "items": 3, "changed": 3, "failed": [] }));
     assert_eq!(statuses(&service), [200, 200, 200]);
-    assert_eq!(operator.run(&user("resume", &[])).well().line(), "0 of 2 items changed");
+    assert_eq!(operator.run(&user("resume", &[])).well().line(), "0 of 3 items changed");
 }
 
 #[test]
@@ -230,7 +233,7 @@ fn after_the_last_change_the_user_is_read_again_for_new_tokens() {
 fn an_item_that_was_already_suspended_is_not_counted() {
     let (service, operator) = started();
     service.aws.put_user(FIRST, &users::demo_with(&json!({ "suspended": true })));
-    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "1 of 2 items changed");
+    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "2 of 3 items changed");
 }
 
 #[test]
@@ -243,7 +246,7 @@ fn resuming_a_user_who_is_not_suspended_changes_nothing() {
 fn a_malformed_item_can_be_suspended() {
     let (service, operator) = started();
     service.aws.put_user(FIRST, &users::demo_with(&json!({ "tags": "vip" })));
-    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "2 of 2 items changed");
+    assert_eq!(operator.run(&user("suspend", &[])).well().line(), "3 of 3 items changed");
 }
 
 #[test]
@@ -312,7 +315,7 @@ fn an_update_names_each_field_once() {
 #[test]
 fn a_change_of_an_unknown_user_creates_none() {
     let (_service, operator) = started();
-    for command in [&["suspend"][..], &["resume"], &["show"], &["update", "--name", "Demo User"]] {
+    for command in [&["resume"][..], &["show"], &["update", "--name", "Demo User"]] {
         let arguments = [&["user"], command, &["--external-id", "demo-2"]].concat();
         operator.run(&arguments).refused(1, &["--external-id"]);
     }
@@ -350,10 +353,10 @@ fn forget_prints_the_hash_that_finds_the_user_in_the_logs() {
 #[test]
 fn a_failure_of_one_token_leaves_the_others_changed_and_can_be_repeated() {
     let commands: [(&[&str], &str, &str); 4] = [
-        (&["user", "suspend"], "UpdateItem", "changed"),
-        (&["user", "update", "--name", "Demo Renamed"], "UpdateItem", "changed"),
-        (&["user", "forget", "--yes"], "DeleteItem", "deleted"),
-        (&["token", "revoke"], "DeleteItem", "revoked"),
+        (&["user", "suspend"], "UpdateItem", "2 of 3 items changed"),
+        (&["user", "update", "--name", "Demo Renamed"], "UpdateItem", "1 of 2 items changed"),
+        (&["user", "forget", "--yes"], "DeleteItem", "1 of 2 items deleted"),
+        (&["token", "revoke"], "DeleteItem", "1 of 2 items revoked"),
     ];
     for (command, operation, done) in commands {
         let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_fakes());
@@ -366,7 +369,7 @@ fn a_failure_of_one_token_leaves_the_others_changed_and_can_be_repeated() {
 
         let partial = operator.run(&command);
         assert_eq!(partial.status, 1, "{partial:?}");
-        assert_eq!(partial.line(), format!("1 of 2 items {done}"));
+        assert_eq!(partial.line(), done);
         assert!(partial.stderr.contains(&hash) && partial.stderr.contains("again"), "{partial:?}");
         let report = operator.run(&[&command[..], &["--json"]].concat());
         assert_eq!((report.status, &report.json()["failed"][0]["token_hash"]), (1, &json!(hash)), "{report:?}");
@@ -483,4 +486,140 @@ fn the_subcommands_work_in_a_running_local() {
     assert_eq!(local.exchange("BD2F35A7621").0, 401);
     operator.run(&user("resume", &[])).well();
     assert_eq!(local.exchange("BD2F35A7621").0, 200);
+}
+
+/// Runs `user put --record` with these options for `demo-7`, a user without a token.
+fn put_record(operator: &Operator, options: &[&str]) -> Done {
+    operator.run(&[&["user", "put", "--record", "--external-id", "demo-7"], options].concat())
+}
+
+#[test]
+fn suspending_a_user_without_a_token_makes_a_user_record() {
+    let (_service, operator) = started();
+    let suspended = operator.run(&["user", "suspend", "--external-id", "demo-7"]).well();
+    assert_eq!(suspended.line(), "1 of 1 items changed");
+    assert!(suspended.stderr.contains("No token is stored") && suspended.stderr.contains("ID tokens"), "{suspended:?}");
+    assert_eq!(stored(&operator, "demo-7")["record"], json!({ "external_id": "demo-7", "suspended": true }));
+    operator.run(&["token", "issue", "--external-id", "demo-7", "--name", "Demo"]).refused(1, &["user resume"]);
+    put_record(&operator, &["--name", "Demo"]).refused(1, &["user resume"]);
+
+    let resume = ["user", "resume", "--external-id", "demo-7"];
+    assert_eq!(operator.run(&resume).well().line(), "1 of 1 items changed");
+    assert_eq!(stored(&operator, "demo-7")["record"]["suspended"], false);
+    assert_eq!(operator.run(&resume).well().line(), "0 of 1 items changed");
+    let warned = operator.run(&["user", "suspend", "--external-id", "DEMO-10"]).well();
+    assert!(warned.stderr.contains("the table also has the user `demo-10`"), "{warned:?}");
+}
+
+#[test]
+fn a_suspension_keeps_the_other_attributes_of_the_user_record() {
+    let (_service, operator) = started();
+    let put = ["--name", "Demo User", "--audience", "messaging", "--tag", "vip"];
+    assert_eq!(put_record(&operator, &put).well().line(), "1 of 1 items changed");
+    assert_eq!(put_record(&operator, &put).well().line(), "0 of 1 items changed");
+    let mut record = stored(&operator, "demo-7")["record"].clone();
+    let expected = json!({ "external_id": "demo-7", "name": "Demo User", "audiences": ["messaging"], "tags": ["vip"] });
+    assert_eq!(record, expected, "a user record never expires");
+
+    for (command, suspended) in [("suspend", true), ("suspend", true), ("resume", false)] {
+        operator.run(&["user", command, "--external-id", "demo-7"]).well();
+        record["suspended"] = suspended.into();
+        assert_eq!(stored(&operator, "demo-7")["record"], record);
+    }
+}
+
+#[test]
+fn a_user_record_is_shown_apart_from_the_tokens() {
+    let (_service, operator) = started();
+    operator.run(&user("put", &["--record", "--name", "Demo Override"])).well();
+    let shown = stored(&operator, "demo-1");
+    assert_eq!(shown["record"], json!({ "external_id": "demo-1", "name": "Demo Override" }));
+    assert_eq!((&shown["profile"]["name"], &shown["differences"]), (&json!("Demo User"), &json!([])));
+    assert_eq!(
+        operator.run(&["token", "list", "--external-id", "demo-1", "--json"]).well().json().as_array().unwrap().len(),
+        2
+    );
+    let text = operator.run(&user("show", &[])).well().stdout;
+    assert!(text.contains("The user record, which overrides") && text.contains("Demo Override"), "{text}");
+
+    // A token with the same profile, and no copy of the record.
+    let issued = operator.run(&["token", "issue", "--external-id", "demo-1", "--json"]).well().json();
+    assert_eq!(issued["profile"]["name"], "Demo User");
+    put_record(&operator, &["--name", "Demo Alone"]).well();
+    let text = operator.run(&["user", "show", "--external-id", "demo-7"]).well().stdout;
+    assert!(text.contains("Demo Alone") && text.contains("No token is stored"), "{text}");
+    operator.run(&["token", "list", "--external-id", "demo-7"]).refused(1, &["no token"]);
+}
+
+#[test]
+fn a_user_record_that_the_functions_cannot_read_is_shown_with_the_attribute() {
+    let (service, operator) = started();
+    let mut item = users::item("", &json!({ "external_id": "demo-7", "expires_at": 4_000_000_000_u64 }));
+    item["token_hash"]["S"] = "user:demo-7".into();
+    service.aws.put_item(&item);
+    assert_eq!(stored(&operator, "demo-7")["record"]["malformed"], "expires_at");
+    let text = operator.run(&["user", "show", "--external-id", "demo-7"]).well().stdout;
+    assert!(text.contains("cannot read the attribute expires_at"), "{text}");
+    operator.run(&["user", "suspend", "--external-id", "demo-7"]).well();
+    let record = stored(&operator, "demo-7")["record"].clone();
+    assert_eq!(record, json!({ "external_id": "demo-7", "suspended": true }), "DynamoDB never deletes a suspension");
+}
+
+#[test]
+fn a_user_record_has_no_expiry_and_no_token() {
+    let (_service, operator) = started();
+    for option in ["--no-expiry", "--expires-in=1d", "--token-file=-"] {
+        put_record(&operator, &[option]).refused(2, &["--record"]);
+    }
+    for (user, words) in [
+        (json!({ "external_id": "demo-7", "expires_at": 4_000_000_000_u64 }), "a user record never expires"),
+        (json!({ "external_id": "demo-7", "token": "t" }), "leave out --record"),
+        (json!({ "external_id": "demo-7", "token_hash": "user:demo-8" }), "leave out --record"),
+        (json!({ "name": "Demo" }), "external_id"),
+    ] {
+        operator.run_with(&["user", "put", "--record", "--file", "-"], &user.to_string()).refused(1, &[words]);
+    }
+    // Only the external id of the same item makes a key.
+    let other = json!({ "external_id": "demo-7", "token_hash": "user:demo-8" });
+    operator.run_with(&["user", "put", "--file", "-"], &other.to_string()).refused(1, &["64 lower-case hex digits"]);
+}
+
+#[test]
+fn a_user_record_is_forgotten_last_and_survives_the_tokens() {
+    let (service, operator) = started_with(Setup::of(Kind::SdkExchange).with_fakes());
+    operator.run(&user("suspend", &[])).well();
+    operator.run(&["token", "revoke", "--external-id", "demo-1"]).well();
+    assert_eq!(stored(&operator, "demo-1")["record"]["suspended"], true, "a suspension outlives the tokens");
+
+    service.aws.put_user(FIRST, &users::demo());
+    service.aws.dynamodb().take_requests();
+    let forgotten = operator.run(&user("forget", &["--yes"])).well();
+    assert_eq!(forgotten.line(), "2 of 2 items deleted");
+    assert!(forgotten.stderr.contains("user record was deleted last"), "{forgotten:?}");
+    let requests = service.aws.dynamodb().take_requests();
+    let deleted = requests.iter().filter(|asked| asked.operation == "DeleteItem");
+    let deleted: Vec<_> = deleted.map(|asked| asked.body["Key"]["token_hash"]["S"].as_str().unwrap()).collect();
+    assert_eq!(deleted, [users::token_hash(FIRST).as_str(), "user:demo-1"]);
+    operator.run(&user("show", &[])).refused(1, &["--external-id"]);
+}
+
+#[test]
+fn a_suspension_holds_for_id_tokens_that_are_still_valid() {
+    let provider = IdentityProvider::http();
+    let service = provider.trusted_by(Setup::of(Kind::MessagingToken)).start();
+    let operator = Operator::of(&service.aws);
+    let token = provider.draft().claim("sub", "demo-7").signed_by(&provider.key);
+    assert_eq!(claims(&service, &token)["name"], "Idp Demo User");
+
+    operator.run(&["user", "suspend", "--external-id", "demo-7"]).well();
+    assert_eq!(ask(&service, &token).status, 401);
+    operator.run(&["user", "resume", "--external-id", "demo-7"]).well();
+    assert_eq!(ask(&service, &token).status, 200);
+
+    put_record(&operator, &["--name", "Demo Override"]).well();
+    assert_eq!(claims(&service, &token)["name"], "Demo Override");
+    put_record(&operator, &["--audience", "sso"]).well();
+    assert_eq!(ask(&service, &token).status, 401);
+    operator.run(&["user", "forget", "--external-id", "demo-7", "--yes"]).well();
+    assert_eq!(claims(&service, &token)["name"], "Idp Demo User");
 }

@@ -3,18 +3,22 @@
 use crate::local::Local;
 use crate::support::{Fault, Kind, Setup, eventually, users};
 use crate::user_import::{Tool, at, text};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
+use zendesk_jwt::aws::user_tokens::attributes;
 
-/// Users with absent, null and empty values, sets and lists, and custom fields of every type.
+/// Users and user records with absent, null and empty values, sets and lists, and custom fields of every type.
 fn varied_users() -> Vec<Value> {
     let mut users = vec![
         json!({"external_id": "demo-1"}),
         json!({
             "external_id": "demo-2", "name": "Demo, \"User\";\\", "email": "demo@example.com", "email_verified": true,
-            "audiences": ["messaging", "sdk"], "expires_at": 4_000_000_000_u64, "suspended": false, "phone": "+15555550100",
+            "audiences": ["messaging", "sdk:ios", "sso:legacy-2"], "expires_at": 4_000_000_000_u64, "suspended": false, "phone": "+15555550100",
             "locale": 1, "locale_id": 1, "organization": "=1+1", "organizations": "a,b", "organization_id": "7",
             "organization_ids": "7,8", "tags": ["vip", "a b"], "remote_photo_url": "https://example.com/a?b=c",
             "role": "agent", "custom_role_id": -7,
@@ -34,6 +38,8 @@ fn varied_users() -> Vec<Value> {
     for (at, user) in users.iter_mut().enumerate() {
         user["token_hash"] = users::token_hash(&format!("token-{at}")).into();
     }
+    users.push(json!({"token_hash": "user:demo-7", "external_id": "demo-7", "suspended": true}));
+    users.push(json!({"token_hash": "user:Demo: 1, \"é\"", "external_id": "Demo: 1, \"é\"", "name": null, "tags": []}));
     users
 }
 
@@ -73,6 +79,35 @@ fn an_export_in_either_format_can_be_imported_unchanged() {
         import(&tool, &second, file);
         assert_eq!(sorted(tool.table(&second)), sorted(users.clone()), "{format}");
     }
+}
+
+#[test]
+fn every_text_and_every_list_survives_an_export_as_csv() {
+    let (local, tool) = (Local::start(&[]), Tool::new());
+    let mut runner = TestRunner::default();
+    // Half of the texts are made of what has a meaning in a cell.
+    let text = r#"[\\N;\[\]a-z ,"]{0,6}|\PC*"#;
+    let values = (text, prop::collection::vec(r#"[\\N;\[\]a-z ,"]{0,4}"#, 0..4));
+    let users = (0..300).map(|at| {
+        let (text, tags) = values.new_tree(&mut runner).unwrap().current();
+        let hash = users::token_hash(&at.to_string());
+        json!({ "token_hash": hash, "external_id": format!("demo-{at}"), "phone": text, "organization": text, "tags": tags })
+    });
+    let users: Vec<_> = users.collect();
+    tool.write("users.jsonl", users.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    import(&tool, &local, "users.jsonl");
+    let output = tool.run(&["export", "--format", "csv", "--output", "users.csv", &at(&local)]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let second = Local::start(&[]);
+    import(&tool, &second, "users.csv");
+    assert_eq!(sorted(tool.table(&second)), sorted(users));
+}
+
+#[test]
+fn the_columns_of_an_export_are_the_attributes_that_the_functions_read() {
+    let (local, tool) = (Local::start(&[]), Tool::new());
+    let header = text(&tool.run(&["export", "--format", "csv", &at(&local)]).stdout);
+    assert!(header.lines().next().unwrap().split(',').eq(attributes()), "{header}");
 }
 
 #[test]
@@ -221,4 +256,12 @@ fn a_throttled_export_continues_once_dynamodb_answers() {
 
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(text(&output.stdout).contains(&users::token_hash("token")), "{output:?}");
+}
+
+#[test]
+fn a_user_record_without_an_external_id_is_exported_with_that_of_its_key() {
+    let (local, tool) = (Local::start(&[]), Tool::new());
+    put(&local, &json!({"token_hash": {"S": "user:demo-9"}, "suspended": {"BOOL": true}}));
+    let expected = json!({"token_hash": "user:demo-9", "external_id": "demo-9", "suspended": true});
+    assert_eq!(tool.table(&local), [expected]);
 }

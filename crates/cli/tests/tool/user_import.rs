@@ -3,6 +3,9 @@
 use crate::local::Local;
 use crate::support::batch_writes::BatchWrites;
 use crate::support::{Fault, Kind, Setup, eventually, users};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -467,6 +470,30 @@ fn a_name_of_several_lines_cannot_add_a_user() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(text(&output.stdout).contains("4 users read: 1 stored, 3 bad"), "{output:?}");
     assert_eq!(table.items().into_keys().collect::<Vec<_>>(), [users::token_hash("tok-2")]);
+}
+
+#[test]
+fn no_text_that_a_user_chooses_for_a_cell_adds_a_row() {
+    let (tool, mut runner) = (Tool::new(), TestRunner::default());
+    let cells = prop::collection::vec("([,\"\r\nab]|evil,evil\n)*", 1..20);
+    for _ in 0..30 {
+        let cells = cells.new_tree(&mut runner).unwrap().current();
+        let mut writer = csv::Writer::from_writer(b"token,external_id,organization\n".to_vec());
+        for (token, cell) in cells.iter().enumerate() {
+            writer.write_record([&token.to_string(), "demo", cell]).unwrap();
+        }
+        tool.write("users.csv", writer.into_inner().unwrap());
+        let table = BatchWrites::taking(Duration::ZERO);
+        tool.run(&["import", "users.csv", "--quiet", &format!("--local={}", table.url())]);
+        for item in table.items().values() {
+            let organization = item.get("organization").map(|text| text["S"].as_str().unwrap());
+            assert_eq!(item["external_id"]["S"], "demo", "{cells:?}");
+            assert!(
+                organization.is_none_or(|text| cells.iter().any(|cell| cell == text)),
+                "{organization:?} of {cells:?}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -982,4 +1009,25 @@ fn ten_times_the_users_need_no_more_memory() {
     let (few, many) = (peak_memory(3000), peak_memory(30_000));
     // 30,000 of these lines are 2.5 MB, and many times that as items.
     assert!(few > 0 && many < few + 4096, "{few} KiB, then {many} KiB");
+}
+
+#[test]
+fn a_line_is_a_user_record_only_if_its_key_says_so() {
+    let (local, tool) = (Local::start(&[]), Tool::new());
+    tool.write(
+        "users.csv",
+        "token_hash,external_id,name,expires_at\n\
+        user:demo-7,demo-7,Demo User,\n\
+        ,demo-8,Demo User,\n\
+        user:demo-8,demo-9,Demo User,\n\
+        user:demo-9,demo-9,Demo User,2027-01-31T12:00:00Z\n",
+    );
+    let output = tool.run(&["import", "users.csv", &at(&local)]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let stderr = text(&output.stderr);
+    let words =
+        ["line 3: there is no user token", "line 4: `token_hash` must be", "line 5: a user record never expires"];
+    assert!(words.iter().all(|words| stderr.contains(words)) && stderr.lines().count() == 3, "{stderr}");
+    let record = json!({"token_hash": "user:demo-7", "external_id": "demo-7", "name": "Demo User"});
+    assert_eq!(tool.table(&local), [record]);
 }

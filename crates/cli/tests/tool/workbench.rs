@@ -1,5 +1,6 @@
 //! The workbench of `zendesk-jwt local` without JavaScript: pages and forms.
 
+use crate::identity_provider::{id_token, suspend};
 use crate::local::Local;
 use crate::support::{eventually, html, now};
 use base64::Engine as _;
@@ -202,15 +203,59 @@ fn the_log_line_has_the_members_of_the_line_in_lambda() {
     let local = Local::start(&[]);
     let line = run(&local, "sdk", "demo-unverified").log_line();
     let expected = ["cold_start", "duration_ms", "external_id_hash", "function", "level", "lookup_ms", "message"];
-    let more =
-        ["outcome", "refusals", "request_id", "requests", "signing_key_age_seconds", "status", "timestamp", "_aws"];
-    let expected = expected.into_iter().chain(more);
+    let more = ["outcome", "refusals", "request_id", "requests", "signing_key_age_seconds", "status", "timestamp"];
+    let expected = expected.into_iter().chain(more).chain(["user_token", "_aws"]);
     let mut expected: Vec<_> = expected.collect();
     expected.sort_unstable();
     let mut members: Vec<_> = line.as_object().unwrap().keys().map(String::as_str).collect();
     members.sort_unstable();
     assert_eq!(members, expected);
-    assert_eq!(line["outcome"], "email_unverified");
+    assert_eq!((&line["outcome"], &line["user_token"]), (&json!("email_unverified"), &json!("opaque")));
+}
+
+// ID tokens
+
+#[test]
+fn a_flow_runs_with_a_new_id_token_of_a_user_of_the_demo_identity_provider() {
+    let local = Local::start(&[]);
+    for kind in ["sdk", "messaging", "sso"] {
+        let page = post(&local, "/run", &[("user", "id-token-of:demo-6"), ("user_token", ""), ("kind", kind)]);
+        page.says("200 OK");
+        assert_eq!(page.log_line()["user_token"], "id_token");
+        assert!(page.html.contains("value=\"id-token-of:demo-6\" selected"), "the choice stays");
+    }
+    let entered = run(&local, "messaging", &id_token(&local, "demo-6"));
+    assert_eq!(entered.log_line()["outcome"], "signed");
+}
+
+#[test]
+fn resuming_the_user_record_lets_the_id_token_of_the_user_in_again() {
+    let local = Local::start(&[]);
+    suspend(&local, "demo-6");
+    let token = id_token(&local, "demo-6");
+    assert_eq!(run(&local, "sso", &token).log_line()["outcome"], "user_suspended");
+    get(&local, "/users").says("demo-6 user record, for ID tokens");
+    change(&local, "/users/change", &[("token_hash", "user:demo-6"), ("change", "resume")]);
+    assert_eq!(run(&local, "sso", &token).log_line()["outcome"], "signed");
+    let expired = change(&local, "/users/change", &[("token_hash", "user:demo-6"), ("change", "expire")]);
+    expired.says("A user record never expires");
+}
+
+#[test]
+fn an_id_token_is_taken_apart_with_the_zendesk_claims_that_result() {
+    let local = Local::start(&[]);
+    let page = post(&local, "/inspect", &[("jwt", &id_token(&local, "demo-2")), ("kind", ""), ("secret", "")]);
+    page.says(&format!("This is an ID token of {}/idp, not a Zendesk JWT.", local.url()));
+    page.says("The functions take it as a user token.");
+    page.says("\"external_id\": \"demo-2\"");
+    page.says("The e-mail address is not verified, so it is left out");
+    page.says("The e-mail address is not verified, so it is not enough");
+    assert!(!page.text().contains("Zendesk rejects"), "{}", page.text());
+
+    let other = Local::start(&[]);
+    let foreign = post(&other, "/inspect", &[("jwt", &id_token(&local, "demo-1"))]);
+    foreign.says("The functions refuse the token: ");
+    foreign.says("its issuer is another one");
 }
 
 // Users

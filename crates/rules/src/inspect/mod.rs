@@ -22,12 +22,14 @@ mod words;
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use self::finder::{Found, find_jwt};
 pub use self::rules::Rule;
 use self::token::Token;
 use crate::Kind;
+use crate::id_token::IdToken;
 
 /// What the inspection compares a JWT with.
 #[derive(Clone, Copy, Default)]
@@ -78,8 +80,31 @@ pub enum Severity {
     Rejected,
 }
 
+impl Severity {
+    /// The name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Advice => "advice",
+            Self::Ignored => "ignored",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// What Zendesk does with the JWT.
+    #[must_use]
+    pub const fn effect(self) -> &'static str {
+        match self {
+            Self::Advice => "accepted, but not advised",
+            Self::Ignored => "Zendesk ignores this silently",
+            Self::Rejected => "Zendesk rejects the token",
+        }
+    }
+}
+
 /// What is known about the signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signature {
     /// The given secret made the signature.
     Verified,
@@ -103,6 +128,8 @@ pub struct Finding {
 pub struct Inspection {
     /// Whether the text holds a JWT, whole or in part. Otherwise only [`Rule::ThreeParts`] says what the text is.
     pub is_jwt: bool,
+    /// The text is a token of an identity provider, so no rule was checked; only if no kind and no secret is expected.
+    pub id_token: Option<IdToken>,
     /// The kind that the JWT was read as: the expected one, else the one that it looks like, else SSO.
     pub kind: Kind,
     /// The kinds whose common rules were checked: one, or Support SDK and SSO if nothing decides between them.
@@ -125,7 +152,7 @@ impl Inspection {
     /// Whether no finding makes Zendesk refuse the JWT. Without a secret, the signature does not count.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
-        self.findings.iter().all(|finding| finding.rule.severity() < Severity::Rejected)
+        self.id_token.is_none() && self.findings.iter().all(|finding| finding.rule.severity() < Severity::Rejected)
     }
 
     /// The finding for one rule; `None` if the JWT follows the rule or the rule was not checked.
@@ -175,6 +202,8 @@ pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
     let header = token.header.as_ref().unwrap_or(&nothing);
     let claims = token.claims.as_ref().unwrap_or(&nothing);
     let looks_like = claims::looks_like(header, claims);
+    let is_any_expected = expectation.kind.is_some() || expectation.secret.is_some();
+    let id_token = if is_any_expected { None } else { IdToken::of(header, claims) };
     let facts = Facts {
         kind: expectation.kind.or(looks_like).unwrap_or(Kind::Sso),
         kinds: possible_kinds(expectation.kind.or(looks_like.filter(|kind| *kind != Kind::Sso))),
@@ -191,10 +220,12 @@ pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
         .copied()
         .filter(|rule| facts.kinds.iter().all(|kind| rule.kinds().contains(kind)) && facts.has(rule.subject()))
         .filter(|rule| token.is_found || *rule != Rule::BareToken)
+        .filter(|_| id_token.is_none())
         .collect();
     let findings = checked.iter().filter_map(|&rule| Some(Finding { rule, message: rule.broken(&facts)? })).collect();
     Inspection {
         is_jwt: token.is_found,
+        id_token,
         kind: facts.kind,
         kinds: facts.kinds,
         looks_like,
@@ -204,6 +235,12 @@ pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
         header: token.header,
         claims: token.claims,
     }
+}
+
+/// Header and claims of a JWT, if both are JSON objects; the signature is not verified.
+pub(crate) fn unverified(token: &str) -> Option<(Map<String, Value>, Map<String, Value>)> {
+    let token = Token::parse(token);
+    token.header.zip(token.claims)
 }
 
 /// Support SDK and SSO have the same claims, so a JWT can only look like messaging or Zendesk's Support SDK sample.

@@ -16,7 +16,7 @@ use super::header;
 pub struct Guard {
     /// Whether requests may name any host. Otherwise, only names of this machine (DNS rebinding uses another name).
     pub allows_any_host: bool,
-    /// The paths to which pages of other origins may post.
+    /// The paths to which pages of other origins may post. A segment in braces stands for any segment.
     pub open_paths: &'static [&'static str],
 }
 
@@ -27,10 +27,20 @@ pub async fn check(State(guard): State<Guard>, request: Request, next: Next) -> 
         let advice = "Use http://127.0.0.1 or http://localhost. `zendesk-jwt local --host` allows other names.";
         return (StatusCode::MISDIRECTED_REQUEST, advice).into_response();
     }
-    if is_from_another_site(&request, host.as_ref()) && !guard.open_paths.contains(&request.uri().path()) {
+    if is_from_another_site(&request, host.as_ref()) && !guard.is_open(request.uri().path()) {
         return (StatusCode::FORBIDDEN, "Pages of other sites may not send this request.").into_response();
     }
     next.run(request).await
+}
+
+impl Guard {
+    fn is_open(&self, path: &str) -> bool {
+        let is_same = |open: &str, segment: &str| open == segment || open.starts_with('{');
+        self.open_paths.iter().any(|open| {
+            let count = open.split('/').count();
+            path.split('/').count() == count && open.split('/').zip(path.split('/')).all(|(open, it)| is_same(open, it))
+        })
+    }
 }
 
 fn is_loopback(host: &Authority) -> bool {

@@ -7,99 +7,48 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Prose;
-use zendesk_jwt_rules::inspect::{Finding, Inspection, Rule, Severity, Signature};
+use zendesk_jwt_rules::inspect::{Inspection, Rule, Signature};
 
 /// A JWT with every rule that was checked, as a part of a page.
 #[derive(Template)]
 #[template(path = "shared/jwt_report.html")]
 pub struct JwtReport {
-    /// Whether Zendesk accepts the token, if the signature is right.
-    pub is_accepted: bool,
-    /// The kinds that the token can be.
-    kind: String,
-    parts: Vec<String>,
-    header: Option<String>,
-    claims: Option<String>,
-    /// The claims that are times, in words.
-    times: Vec<(&'static str, String)>,
-    signature: Signature,
+    jwt: String,
+    pub inspection: Inspection,
+    /// Which secret the inspection used, in words.
     secret_name: &'static str,
-    broken: Vec<CheckedRule>,
-    passed: Vec<CheckedRule>,
-}
-
-struct CheckedRule {
-    code: &'static str,
-    statement: Prose<&'static str>,
-    sources: Sources,
-    /// Only for a broken rule, as the two below.
-    message: Prose<String>,
-    class: &'static str,
-    effect: &'static str,
 }
 
 impl JwtReport {
-    /// The report of `token`. `secret_name` says in words which secret the inspection used.
-    #[must_use]
-    pub fn new(token: &str, inspection: Inspection, secret_name: &'static str) -> Self {
-        let checked = |(rule, finding): (Rule, Option<&Finding>)| {
-            let (class, effect) = match rule.severity() {
-                Severity::Rejected => ("rejected", "Zendesk rejects the token"),
-                Severity::Ignored => ("ignored", "Zendesk ignores this silently"),
-                Severity::Advice => ("advice", "accepted, but not advised"),
-            };
-            let message = Prose(finding.map(|finding| finding.message.clone()).unwrap_or_default());
-            let (statement, sources) = (Prose(rule.statement()), Sources(rule));
-            CheckedRule { code: rule.code(), statement, sources, message, class, effect }
-        };
-        let (broken, passed): (Vec<_>, Vec<_>) = inspection.checked_rules().partition(|(_, finding)| finding.is_some());
-        let [broken, passed] = [broken, passed].map(|rules| rules.into_iter().map(checked).collect());
-        Self {
-            is_accepted: inspection.is_accepted(),
-            kind: inspection.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or "),
-            parts: token.trim().split_inclusive('.').map(str::to_owned).collect(),
-            times: times(inspection.claims.as_ref()),
-            signature: inspection.signature,
-            secret_name,
-            broken,
-            passed,
-            header: inspection.header.map(pretty),
-            claims: inspection.claims.map(pretty),
-        }
+    pub fn new(jwt: &str, inspection: Inspection, secret_name: &'static str) -> Self {
+        Self { jwt: jwt.trim().to_owned(), inspection, secret_name }
     }
 
-    fn rule_count(&self) -> usize {
-        self.broken.len() + self.passed.len()
+    fn kind(&self) -> String {
+        self.inspection.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ")
     }
 
-    fn is_checked(&self) -> bool {
-        self.signature != Signature::NotChecked
-    }
-
-    fn is_verified(&self) -> bool {
-        self.signature == Signature::Verified
+    fn passed(&self) -> Vec<Rule> {
+        self.inspection.checked_rules().filter(|(_, finding)| finding.is_none()).map(|(rule, _)| rule).collect()
     }
 }
 
-fn pretty(object: Map<String, Value>) -> String {
-    serde_json::to_string_pretty(&Value::Object(object)).unwrap_or_default()
+fn pretty(object: &Map<String, Value>) -> String {
+    serde_json::to_string_pretty(object).unwrap_or_default()
 }
 
-fn times(claims: Option<&Map<String, Value>>) -> Vec<(&'static str, String)> {
-    let time = |claim| {
-        let time = OffsetDateTime::from_unix_timestamp(claims?.get(claim)?.as_i64()?).ok()?;
-        Some((claim, time.format(&Rfc3339).ok()?))
-    };
-    ["iat", "exp"].into_iter().filter_map(time).collect()
+/// The time in a claim, in words.
+fn time(claims: &Map<String, Value>, claim: &str) -> Option<String> {
+    OffsetDateTime::from_unix_timestamp(claims.get(claim)?.as_i64()?).ok()?.format(&Rfc3339).ok()
 }
 
 /// The sources of a rule in HTML, with a link if the address is known.
-struct Sources(Rule);
+struct Sources(&'static str);
 
 impl fmt::Display for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<span class=\"sources\">")?;
-        for (index, source) in self.0.source().split("; ").enumerate() {
+        for (index, source) in self.0.split("; ").enumerate() {
             f.write_str(if index == 0 { "" } else { "; " })?;
             let Ok(title) = escape(source, Html);
             match address(source) {

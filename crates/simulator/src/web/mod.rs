@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
+use cookie::Cookie;
 
 pub use guard::{Guard, check};
 pub use jwt_report::JwtReport;
@@ -17,11 +18,8 @@ mod prose;
 
 /// What the shared layout shows at the top of a page.
 pub struct Menu {
-    /// The name of the web interface.
     pub site: &'static str,
-    /// The path of the page that is shown.
     pub current: &'static str,
-    /// Address and title of each page.
     pub links: Vec<(String, &'static str)>,
 }
 
@@ -35,7 +33,6 @@ pub struct Reach<'a> {
 }
 
 /// A page with the security headers that every page needs: no inline script or style, no frame, no cache.
-#[must_use]
 pub fn page(status: StatusCode, page: &impl Template, reach: Reach<'_>) -> Response {
     let Reach { connect, form_action } = reach;
     let policy = format!(
@@ -64,7 +61,6 @@ pub fn files<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/icon.svg", file("image/svg+xml", include_str!("../../templates/shared/icon.svg")))
 }
 
-/// A script.
 pub fn script<S: Clone + Send + Sync + 'static>(source: &'static str) -> MethodRouter<S> {
     file("text/javascript; charset=utf-8", source)
 }
@@ -75,20 +71,30 @@ fn file<S: Clone + Send + Sync + 'static>(content_type: &'static str, content: &
     get(async move || (headers, content))
 }
 
-/// A JSON answer.
-#[must_use]
 pub fn json(status: StatusCode, body: &serde_json::Value) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
 /// The text of a header, if the header is ASCII text.
-#[must_use]
 pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+/// The item that a form field or query parameter names, or else the first one.
+pub(crate) fn chosen<'a, T>(items: &'a [T], form: &[u8], field: &str, name: impl Fn(&T) -> &str) -> Option<&'a T> {
+    match form_urlencoded::parse(form).find(|(found, _)| found == field) {
+        Some((_, chosen)) => items.iter().find(|item| name(item) == chosen),
+        None => items.first(),
+    }
+}
+
 /// The first non-empty value of a form field or query parameter.
-#[must_use]
 pub fn field(form: &[u8], name: &str) -> Option<String> {
     let mut fields = form_urlencoded::parse(form);
     fields.find(|(found, value)| found == name && !value.is_empty()).map(|(_, value)| value.into_owned())

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 
 use super::faults::{Fault, Faults};
 use super::functions::Functions;
+use super::identity_provider::IdentityProvider;
 use super::terminal::LatestLines;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::problem::Problem;
@@ -20,7 +21,6 @@ use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
 mod faults_page;
 mod inspect_page;
-mod new_user;
 mod request;
 mod run;
 mod users;
@@ -28,6 +28,7 @@ mod users;
 pub(super) struct Workbench {
     functions: Arc<Functions>,
     faults: Arc<Faults>,
+    identity_provider: Arc<IdentityProvider>,
     /// This table works even while DynamoDB is down for everyone else.
     user_tokens: UserTokenTable,
     terminal: LatestLines,
@@ -58,12 +59,13 @@ impl Workbench {
     pub(crate) fn new(
         functions: Arc<Functions>,
         faults: Arc<Faults>,
+        identity_provider: Arc<IdentityProvider>,
         user_tokens: UserTokenTable,
         terminal: LatestLines,
         log: LatestLines,
         zendesk: String,
     ) -> Self {
-        Self { functions, faults, user_tokens, terminal, log, zendesk, notice: Mutex::default() }
+        Self { functions, faults, identity_provider, user_tokens, terminal, log, zendesk, notice: Mutex::default() }
     }
 
     fn notify(&self, notice: Notice) {

@@ -1,17 +1,13 @@
-use axum::http::{Method, Uri};
-use lambda_http::Body;
+use axum::http::Uri;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
+use lambda_http::http::Request;
 
 use super::super::company::is_cookie_value;
 use super::super::demo;
 use zendesk_jwt_rules::Kind;
 
 /// The request of a flow, as its usual caller sends it.
-pub(super) struct FlowRequest {
-    method: Method,
-    address: Uri,
-    headers: Vec<(&'static str, String)>,
-    body: String,
-}
+pub(super) struct FlowRequest(Request<String>);
 
 impl FlowRequest {
     /// `now` is in seconds since 1970.
@@ -21,9 +17,9 @@ impl FlowRequest {
             Kind::Sdk => Self::form(host, "/sdk/jwt", user_token),
             Kind::Messaging => Self::form(host, "/messaging/jwt", user_token),
             Kind::Sso if is_cookie_value(user_token) => {
-                let cookie = format!("{}={user_token}", demo::SESSION_COOKIE);
-                let headers = vec![("Host", host.to_owned()), ("Cookie", cookie)];
-                Self { method: Method::GET, address: address(host, &login), headers, body: String::new() }
+                let request = Request::get(address(host, &login)).header(HOST, host);
+                let request = request.header(COOKIE, format!("{}={user_token}", demo::SESSION_COOKIE));
+                Self(request.body(String::new()).unwrap_or_default())
             }
             Kind::Sso => Self::form(host, &login, user_token),
         }
@@ -31,34 +27,31 @@ impl FlowRequest {
 
     fn form(host: &str, path: &str, user_token: &str) -> Self {
         let body = form_urlencoded::Serializer::new(String::new()).append_pair("user_token", user_token).finish();
-        let headers = vec![
-            ("Host", host.to_owned()),
-            ("Content-Type", "application/x-www-form-urlencoded".to_owned()),
-            ("Content-Length", body.len().to_string()),
-        ];
-        Self { method: Method::POST, address: address(host, path), headers, body }
+        let request = Request::post(address(host, path)).header(HOST, host);
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        // All values are valid headers: the host came as one.
+        Self(request.header(CONTENT_LENGTH, body.len()).body(body).unwrap_or_default())
     }
 
     /// A command that sends the request.
     pub(crate) fn curl(&self) -> String {
-        let cookie = self.headers.iter().find(|(name, _)| *name == "Cookie");
-        let cookie = cookie.map(|(_, cookie)| format!(" -b {}", quoted(cookie))).unwrap_or_default();
-        let body = if self.method == Method::POST { format!(" -d {}", quoted(&self.body)) } else { String::new() };
-        format!("curl -i {}{cookie}{body}", quoted(&self.address.to_string()))
+        let cookie = self.0.headers().get(COOKIE).and_then(|cookie| cookie.to_str().ok());
+        let cookie = cookie.map(|cookie| format!(" -b {}", quoted(cookie))).unwrap_or_default();
+        let body = self.0.body();
+        let body = if body.is_empty() { String::new() } else { format!(" -d {}", quoted(body)) };
+        format!("curl -i {}{cookie}{body}", quoted(&self.0.uri().to_string()))
     }
 
     /// The text of the HTTP request.
     pub(crate) fn text(&self) -> String {
-        let target = self.address.path_and_query().map_or("/", |target| target.as_str());
-        let headers: Vec<_> = self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        format!("{} {target} HTTP/1.1\n{}\n\n{}", self.method, headers.join("\n"), self.body)
+        let target = self.0.uri().path_and_query().map_or("/", |target| target.as_str());
+        let headers = self.0.headers().iter();
+        let headers = headers.map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
+        format!("{} {target} HTTP/1.1\n{}\n{}", self.0.method(), headers.collect::<String>(), self.0.body())
     }
 
     pub(crate) fn to_lambda(&self) -> lambda_http::Request {
-        let request = lambda_http::http::Request::builder().method(self.method.clone()).uri(self.address.clone());
-        let request = self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
-        // All values are valid headers: the host came as one.
-        request.body(Body::from(self.body.clone())).unwrap_or_default()
+        self.0.clone().map(lambda_http::Body::from)
     }
 }
 

@@ -22,6 +22,7 @@ struct Page {
     menu: Menu,
     frame: Frame,
     choices: Vec<Choice>,
+    id_token_choices: Vec<Choice>,
     /// A user token that was entered instead of a choice.
     entered: String,
     run: Option<Run>,
@@ -29,32 +30,45 @@ struct Page {
 
 /// A demo user to choose.
 struct Choice {
-    token: &'static str,
+    value: String,
     label: String,
     is_chosen: bool,
 }
 
+/// The start of a choice that means a new ID token for a user of the demo identity provider.
+const ID_TOKEN_OF: &str = "id-token-of:";
+
 /// A flow that has run.
 struct Run {
-    title: &'static str,
-    status: StatusCode,
-    code: &'static str,
-    severity: &'static str,
-    meaning: &'static str,
-    curl: String,
-    request: String,
-    response_head: String,
-    response_body: String,
+    kind: Kind,
+    request: FlowRequest,
+    answer: Answer,
+    body: String,
     report: Option<JwtReport>,
-    key: Option<KeyInUse>,
     log_line: String,
     other_log_lines: Vec<String>,
     terminal: Vec<String>,
 }
 
-struct KeyInUse {
-    age: u64,
-    failure: Option<&'static str>,
+impl Run {
+    fn title(&self) -> &'static str {
+        match self.kind {
+            Kind::Sdk => "Support SDK exchange",
+            Kind::Messaging => "Messaging token",
+            Kind::Sso => "SSO sign-in",
+        }
+    }
+
+    /// Whether Zendesk accepts the JWT.
+    fn is_accepted(&self) -> bool {
+        self.report.as_ref().is_none_or(|report| report.inspection.is_accepted())
+    }
+
+    fn response_head(&self) -> String {
+        let headers = self.answer.response.headers().iter();
+        let headers = headers.map(|(name, value)| format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+        format!("HTTP/1.1 {}{}", self.answer.response.status(), headers.collect::<String>())
+    }
 }
 
 pub(super) async fn form(State(workbench): Shared) -> Response {
@@ -67,7 +81,8 @@ pub(super) async fn run(State(workbench): Shared, headers: HeaderMap, body: Stri
     let Some(kind) = Kind::parse(&field("kind")) else {
         return page(StatusCode::BAD_REQUEST, &workbench.run_page(&chosen, entered, None).await);
     };
-    let user_token = if entered.is_empty() { &chosen } else { &entered };
+    let new = chosen.strip_prefix(ID_TOKEN_OF).and_then(|user| workbench.identity_provider.id_token(user, None));
+    let user_token = if entered.is_empty() { new.as_ref().unwrap_or(&chosen) } else { &entered };
     let host = web::header(&headers, HOST.as_str()).unwrap_or("127.0.0.1:3000");
     let run = workbench.run(kind, user_token, host).await;
     page(StatusCode::OK, &workbench.run_page(&chosen, entered, Some(run)).await)
@@ -77,40 +92,40 @@ impl Workbench {
     async fn run_page(&self, chosen: &str, entered: String, run: Option<Run>) -> Page {
         let rows = self.rows().await.unwrap_or_default().rows;
         let choices = demo::users().into_iter().map(|user| Choice {
-            token: user.token,
-            label: label(rows.iter().find(|row| row.token == Some(user.token))),
+            value: user.token.to_owned(),
+            label: format!("{} ({})", label(rows.iter().find(|row| row.token == Some(user.token))), user.token),
             is_chosen: user.token == chosen,
         });
-        Page { menu: self.menu("/"), choices: choices.collect(), entered, run, frame: self.frame().await }
+        let id_token_choices = demo::identity_provider_users().into_iter().map(|user| Choice {
+            value: format!("{ID_TOKEN_OF}{}", user.subject),
+            label: format!("{}: {}", user.name, user.shows),
+            is_chosen: chosen.strip_prefix(ID_TOKEN_OF) == Some(user.subject),
+        });
+        Page {
+            menu: self.menu("/"),
+            choices: choices.collect(),
+            id_token_choices: id_token_choices.collect(),
+            entered,
+            run,
+            frame: self.frame().await,
+        }
     }
 
     async fn run(&self, kind: Kind, user_token: &str, host: &str) -> Run {
         let now = SystemClock.now();
         let request = FlowRequest::new(kind, user_token, host, now.0);
         let invocation = self.functions.call(kind, request.to_lambda()).await;
-        let Answer { outcome, response, observed } = invocation.answer;
-        let body = String::from_utf8_lossy(response.body()).into_owned();
+        let body = String::from_utf8_lossy(invocation.answer.response.body()).into_owned();
         let secret = demo::shared_secret(kind);
         let expectation = Expectation { kind: Some(kind), secret: Some(secret.as_bytes()), now: now.0 };
         let report = jwt(kind, &body)
             .map(|jwt| JwtReport::new(&jwt, inspect(&jwt, &expectation), "the shared secret of the demo"));
-        let facts = outcome.facts();
         Run {
-            title: name(kind),
-            status: response.status(),
-            code: facts.code,
-            severity: match facts.severity {
-                Severity::Info => "info",
-                Severity::Warn => "warn",
-                Severity::Error => "error",
-            },
-            meaning: meaning(kind, &outcome, report.as_ref().is_none_or(|report| report.is_accepted)),
-            curl: request.curl(),
-            request: request.text(),
-            response_head: head(&response),
-            response_body: body,
+            kind,
+            request,
+            answer: invocation.answer,
+            body,
             report,
-            key: observed.signing_key_age.map(|age| KeyInUse { age, failure: observed.signing_key_failure }),
             log_line: invocation.log_line,
             other_log_lines: self.log.all(),
             terminal: self.terminal.all(),
@@ -122,58 +137,6 @@ fn label(row: Option<&Row>) -> String {
     match row {
         Some(row) => format!("{}: {}", row.name, row.summary()),
         None => "not in the table any more".to_owned(),
-    }
-}
-
-const fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sdk => "Support SDK exchange",
-        Kind::Messaging => "Messaging token",
-        Kind::Sso => "SSO sign-in",
-    }
-}
-
-/// What Zendesk does with the answer, and what the user sees.
-fn meaning(kind: Kind, outcome: &Outcome, is_accepted: bool) -> &'static str {
-    match (outcome, kind, is_accepted) {
-        (Outcome::Signed | Outcome::SignInLoop, Kind::Sdk, true) => {
-            "Zendesk accepts the JWT and gives the app an access token: the user is signed in."
-        }
-        (Outcome::Signed | Outcome::SignInLoop, Kind::Messaging, true) => {
-            "The widget sends the JWT to Zendesk: agents see who the visitor is."
-        }
-        (Outcome::Signed | Outcome::SignInLoop, Kind::Sso, true) => {
-            "The page posts the JWT to Zendesk automatically: the browser is signed in at /hc/en-us."
-        }
-        (Outcome::Signed | Outcome::SignInLoop, Kind::Sdk, false) => {
-            "Zendesk refuses the JWT, and the app's user is not signed in. Our log shows a success."
-        }
-        (Outcome::Signed | Outcome::SignInLoop, Kind::Messaging, false) => {
-            "Zendesk refuses the JWT: the visitor can write, but agents do not see who it is. Our log shows a success."
-        }
-        (Outcome::Signed | Outcome::SignInLoop, Kind::Sso, false) => {
-            "Zendesk refuses the JWT and sends the browser to the remote logout URL with an error. Our page explains the error, and the log has a code for it."
-        }
-        (Outcome::Refused(_), Kind::Sdk, _) => {
-            "Zendesk gets a refusal without a reason: the user is not signed in, and the SDK may forget the user."
-        }
-        (Outcome::Refused(_), Kind::Messaging, _) => {
-            "Your page gets a refusal without a reason: the visitor stays anonymous."
-        }
-        (Outcome::Refused(_), Kind::Sso, _) => {
-            "The browser does not reach Zendesk: it goes to your login page (LOGIN_URL), or gets a page that explains the refusal."
-        }
-        (Outcome::Unavailable(_), Kind::Sdk, _) => {
-            "Zendesk sees an outage, not a refusal, so no app forgets its user. A later attempt works."
-        }
-        (Outcome::Unavailable(_), Kind::Messaging, _) => {
-            "Your page sees an outage, not a refusal: it can try again after the time in Retry-After."
-        }
-        (Outcome::Unavailable(_), Kind::Sso, _) => {
-            "The browser gets a page that says that sign-in is not available now. Nothing reaches Zendesk."
-        }
-        (Outcome::Malformed(_), ..) => "The function does not accept this request. The body says what it accepts.",
-        (Outcome::Preflight | Outcome::SignedOut | Outcome::ReturnedByZendesk(_), ..) => "",
     }
 }
 
@@ -189,10 +152,4 @@ fn jwt(kind: Kind, body: &str) -> Option<String> {
             Html::parse_document(body).select(&field).next()?.attr("value").map(str::to_owned)
         }
     }
-}
-
-fn head(response: &lambda_http::Response<lambda_http::Body>) -> String {
-    let headers = response.headers().iter();
-    let headers = headers.map(|(name, value)| format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes())));
-    format!("HTTP/1.1 {}{}", response.status(), headers.collect::<String>())
 }

@@ -5,14 +5,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Map, Value, json};
 
 use super::super::demo;
-use super::new_user::NewUser;
 use super::{Frame, Notice, Shared, Workbench, page};
-use crate::aws::user_token_items::{InvalidItem, StoredItem};
+use crate::aws::user_token_items::{InvalidItem, StoredItem, UserTokenItem};
 use crate::aws::user_token_table::{Change, Changed};
 use crate::problem::Problem;
 use crate::users::new_token;
-use zendesk_jwt::jwt::{Clock, EpochSeconds, SystemClock};
-use zendesk_jwt::user::UserToken;
+use zendesk_jwt::jwt::{Clock, EpochSeconds, Kind, SystemClock};
+use zendesk_jwt::user::{ExternalId, UserToken};
 use zendesk_jwt_rules::user_values::Remark;
 use zendesk_jwt_simulator::web::{self, Menu};
 
@@ -67,37 +66,38 @@ impl Row {
         audiences.sort_unstable();
         Self {
             token: demo_token(&token_hash),
-            token_hash,
-            name: text("name"),
+            name: Some(text("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| text("external_id")),
             external_id: text("external_id"),
             email: text("email"),
             is_email_verified: fields.get("email_verified") == Some(&Value::Bool(true)),
-            audiences: if audiences.is_empty() { EVERY_FLOW.to_owned() } else { audiences.join(", ") },
+            audiences: match audiences.as_slice() {
+                [] if token_hash.starts_with(ExternalId::RECORD_KEY_START) => "those of the provider".to_owned(),
+                [] => EVERY_FLOW.to_owned(),
+                audiences => audiences.join(", "),
+            },
             is_suspended: record.as_ref().is_ok_and(|record| record.suspended),
             is_expired: record.as_ref().is_ok_and(|record| record.expires_at.is_some_and(|at| at <= now)),
             malformed: record.err(),
+            token_hash,
         }
     }
 
     /// What the functions do with the token, in a few words.
     pub(crate) fn summary(&self) -> String {
-        let mut words = Vec::new();
-        if let Some(attribute) = self.malformed {
-            words.push(format!("malformed {attribute}"));
-        }
-        if self.is_suspended {
-            words.push("suspended".to_owned());
-        }
-        if self.is_expired {
-            words.push("token expired".to_owned());
-        }
-        if !self.is_email_verified {
-            words.push("e-mail not verified".to_owned());
-        }
-        if self.audiences != EVERY_FLOW {
-            words.push(format!("{} only", self.audiences));
-        }
+        let words = [
+            self.malformed.map(|attribute| format!("malformed {attribute}")),
+            self.is_suspended.then(|| "suspended".to_owned()),
+            self.is_expired.then(|| "token expired".to_owned()),
+            (!self.is_email_verified).then(|| "e-mail not verified".to_owned()),
+            (self.audiences != EVERY_FLOW).then(|| format!("{} only", self.audiences)),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
         if words.is_empty() { EVERY_FLOW.to_owned() } else { words.join(", ") }
+    }
+
+    /// Whether this is a user record, which overrides the ID tokens of a user.
+    fn is_record(&self) -> bool {
+        self.token_hash.starts_with(ExternalId::RECORD_KEY_START)
     }
 
     fn is_refused(&self) -> bool {
@@ -114,7 +114,7 @@ pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
     match workbench.add(&new).await {
         Ok((token, warnings)) => {
             let warnings = warnings.iter().fold(String::new(), |text, warning| format!("{text}. Warning: {warning}"));
-            let text = format!("{} is added{warnings}", new.name);
+            let text = format!("{} is added{warnings}", new.get("name"));
             workbench.notify(Notice { text, is_failure: false, token: Some(token) });
             Redirect::to("/users").into_response()
         }
@@ -172,6 +172,9 @@ impl Workbench {
             "unverify" => (set("email_verified", json!(false)), "has an unverified e-mail address now"),
             _ => return Err(Problem("this change does not exist".into())),
         };
+        if name == "expire" && token_hash.starts_with(ExternalId::RECORD_KEY_START) {
+            return Err(Problem("A user record never expires, because DynamoDB would delete a suspension".into()));
+        }
         let change = change.map_err(invalid)?;
         let gone = || Problem("this user token is not in the table any more".into());
         let item = self.user_tokens.get(token_hash).await?.ok_or_else(gone)?;
@@ -186,4 +189,53 @@ impl Workbench {
 fn demo_token(token_hash: &str) -> Option<&'static str> {
     let has_hash = |token: &&str| UserToken::parse(*token).is_ok_and(|token| token.hash() == token_hash);
     demo::users().into_iter().map(|user| user.token).find(has_hash)
+}
+
+/// The fields that become text attributes of the same name.
+const TEXTS: [&str; 6] = ["name", "external_id", "email", "phone", "organization", "role"];
+
+/// The form that adds a user: the names and values that were entered.
+struct NewUser(Vec<(String, String)>);
+
+impl NewUser {
+    fn empty() -> Self {
+        Self::read(b"email_verified=true&audience=sdk&audience=messaging&audience=sso")
+    }
+
+    fn read(form: &[u8]) -> Self {
+        let fields = form_urlencoded::parse(form);
+        Self(fields.map(|(name, value)| (name.into_owned(), value.trim().to_owned())).collect())
+    }
+
+    /// The value of a field; empty if there is no such field.
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+
+    fn is_for(&self, kind: &str) -> bool {
+        self.0.iter().any(|(name, value)| name == "audience" && value == kind)
+    }
+
+    /// The item to store. Empty fields become absent claims, so that Zendesk does not change these fields.
+    fn item(&self, token: &str, now: EpochSeconds) -> Result<UserTokenItem, Problem> {
+        let audiences: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).filter(|kind| self.is_for(kind)).collect();
+        if audiences.is_empty() {
+            return Err(Problem("choose at least one flow for the token".into()));
+        }
+        let texts = TEXTS.into_iter().filter(|name| !self.get(name).is_empty());
+        let mut item: Map<String, Value> = texts.map(|name| (name.to_owned(), json!(self.get(name)))).collect();
+        item.insert("token".to_owned(), json!(token));
+        item.insert("email_verified".to_owned(), json!(self.get("email_verified") == "true"));
+        let tags: Vec<_> = self.get("tags").split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
+        if !tags.is_empty() {
+            item.insert("tags".to_owned(), json!(tags));
+        }
+        if audiences.len() < Kind::ALL.len() {
+            item.insert("audiences".to_owned(), json!(audiences));
+        }
+        if let Ok(seconds) = self.get("lifetime").parse() {
+            item.insert("expires_at".to_owned(), json!(now.plus(seconds)));
+        }
+        UserTokenItem::from_json(item).map_err(|error| Problem(error.to_string()))
+    }
 }

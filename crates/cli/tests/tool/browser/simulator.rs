@@ -1,5 +1,6 @@
 //! `zendesk-jwt local` in a real browser: each of the three flows from the first click to the last.
 
+use crate::identity_provider::suspend;
 use crate::local::Local;
 use crate::support::chromium::WIDTHS;
 use crate::support::chromium::{Chromium, Programs};
@@ -110,6 +111,77 @@ fn a_visitor_signs_in_sees_the_user_in_zendesk_and_signs_out() {
         walk.open("/hc");
         walk.shows("#state", "You are not signed in.");
     });
+}
+
+#[test]
+fn a_visitor_of_the_identity_provider_uses_all_three_flows_with_one_id_token() {
+    in_a_browser(|walk| {
+        walk.open("/hc/en-us");
+        walk.click("#sign-in");
+        walk.click("#identity-provider");
+        walk.reads("Log in to the demo identity provider");
+        walk.click("button[value=demo-6]");
+        walk.arrives_at(&format!("{}/hc/en-us", walk.zendesk));
+        walk.shows("#state", "Signed in as Demo Colleague, a user that Zendesk created just now.");
+
+        walk.open("/messaging");
+        walk.enter_user_token("");
+        walk.click("#log-in");
+        walk.shows("#name", "Demo Colleague");
+        walk.shows("#email", "colleague@example.com");
+
+        walk.browser.open(&format!("{}/login", walk.local.url()));
+        walk.reads("You are logged in with the identity provider");
+        walk.click("button[value=sdk]");
+        walk.reads("Zendesk accepts the JWT and gives the app an access token");
+
+        walk.browser.open(&format!("{}/login", walk.local.url()));
+        walk.click("button[name=log_out]");
+        eventually("both sessions end", WITHIN, || {
+            let is_session = |cookie: &serde_json::Value| cookie["name"] == "session" || cookie["path"] == "/idp";
+            (!walk.browser.cookies().iter().any(is_session)).then_some(())
+        });
+    });
+}
+
+/// Chooses a user of the identity provider that the SSO function refuses.
+fn is_refused_with_an_id_token(user: &str, prepare: impl FnOnce(&Local)) {
+    in_a_browser(|walk| {
+        prepare(&walk.local);
+        walk.open("/hc");
+        walk.click("#sign-in");
+        walk.click("#identity-provider");
+        walk.click(&format!("button[value={user}]"));
+        walk.reads("You are logged in with the identity provider");
+        assert!(walk.browser.address().starts_with(&format!("{}/login?", walk.local.url())));
+        walk.open("/hc");
+        walk.shows("#state", "You are not signed in.");
+    });
+}
+
+#[test]
+fn a_visitor_of_a_host_mapped_brand_returns_there_signed_in() {
+    in_a_browser(|walk| {
+        walk.open("/hc/en-us");
+        walk.click("#brand a");
+        let mapped = walk.zendesk.replace("127.0.0.1", "localhost");
+        walk.arrives_at(&format!("{mapped}/hc"));
+        walk.reads("mapped to a host of your company");
+        walk.click("#sign-in");
+        walk.click(DEMO_USER);
+        walk.arrives_at(&format!("{mapped}/hc"));
+        walk.reads("Signed in as Demo User");
+    });
+}
+
+#[test]
+fn an_id_token_with_an_unverified_address_does_not_sign_in() {
+    is_refused_with_an_id_token("demo-2", |_| {});
+}
+
+#[test]
+fn a_user_record_refuses_the_id_token_of_a_suspended_user() {
+    is_refused_with_an_id_token("demo-6", |local| suspend(local, "demo-6"));
 }
 
 #[test]
@@ -312,6 +384,14 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
         walk.browser.evaluate(form);
         walk.reads("What you can do");
         open("/access/unauthenticated", "refused");
+        walk.browser.open(&format!("{}/login", walk.local.url()));
+        walk.click("#identity-provider");
+        walk.reads("Log in to the demo identity provider");
+        look(walk, "identity-provider");
+        walk.click("button[value=demo-1]");
+        walk.reads("You are logged in with the identity provider");
+        open_details();
+        look(walk, "login-with-id-token");
     });
 }
 

@@ -1,5 +1,6 @@
 //! The workbench of `zendesk-jwt local` in a real browser: with the mouse, with the keyboard, and without JavaScript.
 
+use crate::identity_provider::id_token;
 use crate::local::Local;
 use crate::support::chromium::LOW_CONTRAST_TEXTS;
 use crate::support::chromium::{Chromium, Programs};
@@ -77,6 +78,9 @@ impl Desk {
         look("inspect");
         self.paste(BAD_JWT);
         look("inspected");
+        self.paste(&id_token(&self.local, "demo-2"));
+        self.reads("As a user token");
+        look("inspected-id-token");
     }
 
     fn paste(&self, jwt: &str) {

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 mod calling;
+mod configuration;
 mod connection;
 mod healthy;
+mod id_token;
 mod messaging;
 mod sdk;
 mod sign_out;

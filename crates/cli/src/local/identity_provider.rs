@@ -1,0 +1,292 @@
+//! A demo OpenID provider, with users to choose instead of passwords. It shows the whole way of an ID token.
+//!
+//! One public client, authorization code with PKCE (RFC 7636), and ES256 with a key that is new at each start.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use askama::Template;
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::company::{LOGIN, cookie, removed};
+use super::demo::{self, IdentityProviderUser};
+use crate::id_token::Verdict;
+use crate::problem::Problem;
+use zendesk_jwt::idp::{self, KeySet};
+use zendesk_jwt::jwt::{Clock as _, EpochSeconds, JtiSource as _, RandomJti, SystemClock};
+use zendesk_jwt_simulator::web::{self, Menu, Reach};
+
+/// The client that may use the provider: the demo company's site, or a site that you develop on this machine.
+pub(super) const CLIENT_ID: &str = "demo-site";
+
+/// The path of the issuer.
+const PATH: &str = "/idp";
+
+pub(super) const AUTHORIZE: &str = "/idp/authorize";
+
+pub(super) const END_SESSION: &str = "/idp/end-session";
+
+/// As long as most providers' ID tokens, in seconds.
+const LIFETIME: u64 = 3600;
+
+/// In seconds. RFC 6749, section 4.1.2, allows ten minutes at most.
+const CODE_LIFETIME: u64 = 60;
+
+/// The provider's own session, with which the next log-in needs no click.
+const SESSION_COOKIE: &str = "identity_provider";
+
+/// Authorization requests may lead to every port of this machine.
+const LOOPBACK: &str = "http://127.0.0.1:* http://localhost:*";
+
+pub(super) struct IdentityProvider {
+    pub(crate) issuer: String,
+    /// The member of `IDENTITY_PROVIDERS` with which the functions take its ID tokens.
+    pub(crate) trusted: idp::IdentityProvider,
+    key: EncodingKey,
+    /// The public half of the key.
+    jwk: Value,
+    key_id: String,
+    grants: Mutex<HashMap<String, Grant>>,
+}
+
+/// What a code stands for.
+struct Grant {
+    subject: String,
+    redirect_uri: String,
+    code_challenge: String,
+    nonce: Option<String>,
+    expires_at: EpochSeconds,
+}
+
+type Shared = State<Arc<IdentityProvider>>;
+
+pub(super) fn router(provider: &Arc<IdentityProvider>) -> Router {
+    Router::new()
+        .route("/idp/.well-known/openid-configuration", get(discovery))
+        .route("/idp/jwks", get(jwks))
+        .route(AUTHORIZE, get(authorize).post(log_in))
+        .route("/idp/token", post(token))
+        .route(END_SESSION, get(end_session))
+        .with_state(Arc::clone(provider))
+}
+
+impl IdentityProvider {
+    /// A provider with a new key at `own_url`.
+    pub(crate) fn new(own_url: &Url) -> Result<Self, Problem> {
+        let failed = |error: &dyn Display| Problem(format!("the demo identity provider cannot start: {error}"));
+        let private = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+        let key = EncodingKey::from_ec_der(private.map_err(|error| failed(&error))?.as_ref());
+        let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).map_err(|error| failed(&error))?;
+        let key_id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| failed(&error))?;
+        let mut jwk = serde_json::to_value(jwk).map_err(|error| failed(&error))?;
+        jwk["kid"] = json!(key_id);
+        jwk["use"] = json!("sig");
+        let issuer = String::from(own_url.join(PATH).map_err(|error| failed(&error))?);
+        // All three flows, so that the demo shows them. Without `audiences`, the Support SDK would be off.
+        let configuration =
+            json!([{"issuer": issuer, "audience": CLIENT_ID, "audiences": ["sdk", "messaging", "sso"]}]).to_string();
+        let trusted = idp::parse(&configuration).ok().and_then(|mut providers| providers.pop());
+        let trusted = trusted.ok_or_else(|| failed(&"its own address cannot be an issuer"))?;
+        Ok(Self { issuer, trusted, key, jwk, key_id, grants: Mutex::default() })
+    }
+
+    /// What the functions do with a token, as an ID token of this provider.
+    pub(crate) fn verdict(&self, token: &str) -> Option<Verdict> {
+        let keys = KeySet::parse(self.key_set().to_string().as_bytes()).ok()?;
+        Some(Verdict::on(token, &self.trusted, &keys, SystemClock.now()))
+    }
+
+    fn key_set(&self) -> Value {
+        json!({"keys": [self.jwk]})
+    }
+
+    /// An ID token of a demo user; `None` if there is no such user.
+    pub(crate) fn id_token(&self, subject: &str, nonce: Option<&str>) -> Option<String> {
+        let IdentityProviderUser { email, email_verified, name, .. } =
+            demo::identity_provider_users().into_iter().find(|user| user.subject == subject)?;
+        let EpochSeconds(now) = SystemClock.now();
+        let mut claims = json!({
+            "iss": self.issuer, "aud": CLIENT_ID, "azp": CLIENT_ID, "sub": subject, "iat": now, "exp": now + LIFETIME,
+            "name": name, "email": email, "email_verified": email_verified,
+        });
+        if let Some(nonce) = nonce {
+            claims["nonce"] = json!(nonce);
+        }
+        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::ES256) };
+        jsonwebtoken::encode(&header, &claims, &self.key).ok()
+    }
+
+    /// The redirect that brings a new code to the client.
+    fn grant(&self, request: Authorization, subject: String) -> Response {
+        let now = SystemClock.now();
+        let Ok(code) = RandomJti.next() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+        let Authorization { mut redirect_uri, state, nonce, code_challenge, .. } = request;
+        let expires_at = EpochSeconds(now.0 + CODE_LIFETIME);
+        let grant = Grant { subject, redirect_uri: redirect_uri.to_string(), code_challenge, nonce, expires_at };
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        grants.retain(|_, grant| grant.expires_at > now);
+        grants.insert(code.as_str().to_owned(), grant);
+        redirect_uri.query_pairs_mut().append_pair("code", code.as_str()).append_pair("iss", &self.issuer);
+        if let Some(state) = state {
+            redirect_uri.query_pairs_mut().append_pair("state", &state);
+        }
+        Redirect::to(redirect_uri.as_str()).into_response()
+    }
+
+    /// The ID token for a code, which is good for one attempt.
+    pub(crate) fn redeem(&self, code: &str, code_verifier: &str, redirect_uri: &str) -> Option<String> {
+        let grant = self.grants.lock().unwrap_or_else(PoisonError::into_inner).remove(code)?;
+        let is_valid = grant.expires_at > SystemClock.now()
+            && grant.redirect_uri == redirect_uri
+            && grant.code_challenge == code_challenge(code_verifier);
+        is_valid.then(|| self.id_token(&grant.subject, grant.nonce.as_deref())).flatten()
+    }
+}
+
+/// RFC 7636, section 4.2, method `S256`.
+pub(super) fn code_challenge(code_verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, code_verifier.as_bytes()))
+}
+
+/// A request for a code (OpenID Connect Core 1.0, section 3.1.2.1).
+struct Authorization {
+    redirect_uri: Url,
+    state: Option<String>,
+    nonce: Option<String>,
+    code_challenge: String,
+    /// Whether the user must choose, despite a session.
+    asks_for_login: bool,
+}
+
+impl Authorization {
+    fn parse(query: &str) -> Result<Self, &'static str> {
+        let field = |name| web::field(query.as_bytes(), name);
+        let is = |name, expected| field(name).as_deref() == Some(expected);
+        let redirect_uri = field("redirect_uri").and_then(|uri| Url::parse(&uri).ok()).filter(is_on_this_machine);
+        if !is("client_id", CLIENT_ID) {
+            return Err("the client_id must be demo-site");
+        }
+        if !is("response_type", "code") || !field("scope").is_some_and(|scope| scope.split(' ').any(|s| s == "openid"))
+        {
+            return Err("the response_type must be code, and the scope must contain openid");
+        }
+        if !is("code_challenge_method", "S256") {
+            return Err("the request needs PKCE: a code_challenge with the code_challenge_method S256");
+        }
+        Ok(Self {
+            redirect_uri: redirect_uri.ok_or("the redirect_uri must be an http address of 127.0.0.1 or localhost")?,
+            state: field("state"),
+            nonce: field("nonce"),
+            code_challenge: field("code_challenge").ok_or("the code_challenge is missing")?,
+            asks_for_login: field("prompt").is_some_and(|prompt| prompt != "none"),
+        })
+    }
+}
+
+fn is_on_this_machine(url: &Url) -> bool {
+    url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "localhost"))
+}
+
+async fn discovery(State(provider): Shared) -> Response {
+    let issuer = &provider.issuer;
+    let document = json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/jwks"),
+        "end_session_endpoint": format!("{issuer}/end-session"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "scopes_supported": ["openid", "profile", "email"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+    });
+    web::json(StatusCode::OK, &document)
+}
+
+async fn jwks(State(provider): Shared) -> Response {
+    web::json(StatusCode::OK, &provider.key_set())
+}
+
+#[derive(Template)]
+#[template(path = "identity_provider/log_in.html")]
+struct LogIn {
+    menu: Menu,
+    query: String,
+    users: Vec<IdentityProviderUser>,
+}
+
+/// Shows the users to choose from, or returns to the client at once if the browser has a session here.
+async fn authorize(State(provider): Shared, request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let session = web::cookie(request.headers(), SESSION_COOKIE);
+    match (Authorization::parse(query), session) {
+        (Err(problem), _) => refusal(problem),
+        (Ok(authorization), Some(subject)) if !authorization.asks_for_login => provider.grant(authorization, subject),
+        (Ok(_), _) => {
+            let menu = Menu { site: "Demo identity provider", current: AUTHORIZE, links: Vec::new() };
+            let page = LogIn { menu, query: query.to_owned(), users: demo::identity_provider_users() };
+            web::page(StatusCode::OK, &page, Reach { form_action: LOOPBACK, ..Reach::default() })
+        }
+    }
+}
+
+async fn log_in(State(provider): Shared, uri: Uri, body: Bytes) -> Response {
+    match (Authorization::parse(uri.query().unwrap_or_default()), web::field(&body, "user")) {
+        (Ok(authorization), Some(subject)) => {
+            let session = cookie(SESSION_COOKIE, subject.clone(), PATH).to_string();
+            ([(SET_COOKIE, session)], provider.grant(authorization, subject)).into_response()
+        }
+        (authorization, _) => refusal(authorization.err().unwrap_or("no user was chosen")),
+    }
+}
+
+fn refusal(problem: &str) -> Response {
+    (StatusCode::BAD_REQUEST, format!("The demo identity provider cannot log you in: {problem}.")).into_response()
+}
+
+/// OpenID Connect Core 1.0, section 3.1.3.
+async fn token(State(provider): Shared, body: Bytes) -> Response {
+    let field = |name| web::field(&body, name).unwrap_or_default();
+    let is_known = field("client_id") == CLIENT_ID && field("grant_type") == "authorization_code";
+    let redeem = || provider.redeem(&field("code"), &field("code_verifier"), &field("redirect_uri"));
+    let answer = match is_known.then(redeem) {
+        None => Err("unauthorized_client"),
+        Some(id_token) => id_token.ok_or("invalid_grant"),
+    };
+    let answer = match answer {
+        // There is no user info to get with the access token, but the protocol requires one.
+        Ok(id_token) => web::json(
+            StatusCode::OK,
+            &json!({"token_type": "Bearer", "access_token": "none", "expires_in": LIFETIME, "id_token": id_token}),
+        ),
+        Err(error) => web::json(StatusCode::BAD_REQUEST, &json!({"error": error})),
+    };
+    ([(CACHE_CONTROL, "no-store")], answer).into_response()
+}
+
+/// OpenID Connect RP-Initiated Logout 1.0.
+async fn end_session(request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let target = web::field(query, "post_logout_redirect_uri").and_then(|uri| Url::parse(&uri).ok());
+    let target = target.filter(is_on_this_machine).map_or_else(|| LOGIN.to_owned(), String::from);
+    ([(SET_COOKIE, removed(SESSION_COOKIE, PATH).to_string())], Redirect::to(&target)).into_response()
+}

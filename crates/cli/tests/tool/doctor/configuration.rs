@@ -1,0 +1,72 @@
+//! Paths that name a configuration.
+
+use super::*;
+
+/// Support SDK endpoints of the configurations `ios` and `android`, behind the stage of a REST API or not.
+fn server(unknown: u16) -> BrokenServer {
+    BrokenServer::http(move |request| match request.path.as_str() {
+        "/sdk/ios/jwt" | "/sdk/android/jwt" | "/prod/sdk/ios/jwt" => match user_token(request).as_deref() {
+            Some(USER_TOKEN) => {
+                answer(200, "application/json", json!({ "jwt": sign(&header(), &profile(), SECRET) }).to_string())
+            }
+            _ => refusal(),
+        },
+        _ => answer(unknown, "application/problem+json", "{}"),
+    })
+}
+
+#[test]
+fn the_kind_is_known_by_the_path_and_an_unknown_configuration_is_404() {
+    for path in ["/sdk/ios/jwt", "/sdk/android/jwt", "/prod/sdk/ios/jwt"] {
+        let server = server(404);
+        let diagnosis = Diagnosis::of(&server.url(path), USER_TOKEN, &[]);
+        assert_eq!(diagnosis.ids("fail"), [""; 0], "{path}: {:#}", diagnosis.report);
+        assert_eq!(
+            (diagnosis.report["kind"].as_str(), diagnosis.state("unknown-configuration")),
+            (Some("sdk"), "pass")
+        );
+        let stage = path.strip_suffix("/sdk/ios/jwt").unwrap_or_default();
+        let is_invented = |request: &Request| request.path.starts_with(&format!("{stage}/sdk/doctor-"));
+        assert_eq!(server.requests().into_iter().filter(is_invented).count(), 1, "{path}");
+    }
+}
+
+#[test]
+fn an_unknown_configuration_that_is_not_404_is_reported() {
+    for status in [200, 401, 500] {
+        let diagnosis = Diagnosis::of(&server(status).url("/sdk/ios/jwt"), USER_TOKEN, &[]);
+        diagnosis.fails(&["unknown-configuration"], &[&status.to_string(), "Answer 404", "mistyped"]);
+    }
+}
+
+#[test]
+fn a_path_without_a_configuration_has_no_such_check() {
+    let diagnosis = Diagnosis::of(&BrokenServer::http(|_| refusal()).url("/sdk/jwt"), "", &[]);
+    assert!(!diagnosis.report.to_string().contains("unknown-configuration"), "{:#}", diagnosis.report);
+}
+
+#[test]
+fn a_remedy_about_keys_and_settings_names_the_configuration() {
+    let secret = file("another-secret-0123456789");
+    let diagnosis = Diagnosis::of(&server(404).url("/sdk/ios/jwt"), USER_TOKEN, &["--secret-file", path(&secret)]);
+    diagnosis.fails(&["jwt-signature"], &["the configuration `ios`", "its own key"]);
+
+    let messaging = BrokenServer::http(|_| refusal());
+    let diagnosis = Diagnosis::of(&messaging.url("/messaging/web-2/jwt"), PLAIN_TOKEN, &[]);
+    assert_eq!(diagnosis.report["kind"], "messaging");
+    diagnosis.says("good-token", &["the configuration `web-2`"]);
+}
+
+#[test]
+fn the_remote_logout_url_is_that_of_the_same_configuration() {
+    let server = BrokenServer::http(|request| match request.path.as_str() {
+        "/sso/legacy/logout" => answer(200, "text/html", "Signed out"),
+        "/sso/legacy/login" => answer(401, "text/html", ""),
+        _ => answer(404, "text/html", ""),
+    });
+    let diagnosis = Diagnosis::of(&server.url("/sso/legacy/login?theme=dark"), "", &[]);
+    assert_eq!((diagnosis.state("sign-out"), diagnosis.state("unknown-configuration")), ("pass", "pass"));
+    assert_eq!(diagnosis.report["kind"], "sso");
+    let is_of_logout = |request: &Request| request.path == "/sso/legacy/logout";
+    assert!(server.requests().into_iter().filter(is_of_logout).all(|request| !request.query.contains("theme")));
+}
