@@ -42,6 +42,7 @@ test: ## Run every test, and independent implementations that are installed
 	tests/workflows
 	cargo test --locked --workspace
 	tests/openapi
+	tests/terraform
 	tests/independent-implementations
 
 test-release: ## Run the service's tests with release binaries (cargo build --release --bins)
