@@ -79,6 +79,22 @@ class Packages(unittest.TestCase):
             for name in zips:
                 self.assertIn("bootstrap", self.archives[f"{archive}/{name}"])
 
+    def test_template_module_and_binaries_are_for_the_architecture_of_the_package(self):
+        # The field e_machine of ELF.
+        machines = {"x86_64": 62, "arm64": 183}
+        for name, content in self.binaries.items():
+            [architecture] = [it for it in machines if f"-{it}.tar.gz" in name]
+            self.assertEqual(int.from_bytes(content[18:20], "little"), machines[architecture], name)
+        for archive, files in self.archives.items():
+            if "template.yaml" in files:
+                [architecture] = [it for it in machines if f"-{it}.tar.gz" in archive]
+                self.assertIn(f"Default: {architecture}\n    AllowedValues: [{architecture}]\n", files["template.yaml"].decode())
+                self.assertIn(f"""'Architecture="{architecture}"'""", files["samconfig.toml"].decode())
+                module = files["terraform/main.tf"].decode()
+                self.assertIn(f'  default     = "{architecture}"\n', module)
+                self.assertIn(f'contains(["{architecture}"], var.architecture)', module)
+                self.assertEqual(re.findall(r"path.module}/../([a-z-]+).zip", module)[::2], ["sdk-exchange", "messaging-token", "sso-redirect"])
+
     def test_no_binary_has_a_path_of_this_machine(self):
         self.assertTrue(self.binaries)
         paths = {str(pathlib.Path.home()), str(ROOT), tempfile.gettempdir(), os.environ.get("CARGO_HOME", "/root/.cargo")}
