@@ -184,6 +184,54 @@ variable "require_custom_role" {
   }
 }
 
+variable "brand_name" {
+  description = "Your company's name on the pages of single sign-on, up to 60 characters. Empty names nobody."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\x00-\\x1F\\x7F]{0,60}$", var.brand_name))
+    error_message = "brand_name must be at most 60 characters without line breaks."
+  }
+}
+
+variable "brand_logo_url" {
+  description = "Your logo, as in \"https://www.acme.com/logo.svg\". Browsers load nothing else from there. In dark mode the logo stands on white."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(https://[A-Za-z0-9._-]+(:[0-9]{1,5})?([/?][^\\s#\\\\]*)?)?$", var.brand_logo_url))
+    error_message = "brand_logo_url must be an https:// URL without user name, password and fragment, or empty."
+  }
+}
+
+variable "brand_color" {
+  description = "Color of the buttons, as in \"#17494d\". Their text becomes white or black, whichever is readable."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(#[0-9A-Fa-f]{6})?$", var.brand_color))
+    error_message = "brand_color must be # and six hex digits, or empty."
+  }
+}
+
+variable "support_url" {
+  description = "Where \"Contact support\" leads, as in \"https://www.acme.com/contact\" or \"mailto:help@acme.com\". Empty shows no link."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(https://[A-Za-z0-9._-]+(:[0-9]{1,5})?([/?][^\\s#\\\\]*)?|mailto:[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+)?$", var.support_url))
+    error_message = "support_url must be an https:// URL without user name, password and fragment, or mailto: and one e-mail address, or empty."
+  }
+}
+
 variable "domain_name" {
   description = "Your own domain for this service, as in \"zendesk-auth.acme.com\". The API then answers only there. Empty uses API Gateway's address."
   type        = string
@@ -873,6 +921,10 @@ resource "aws_lambda_function" "sso_redirect_function" {
       END_SESSION_ON_LOGOUT = var.end_session_on_logout
       ALLOWED_ORIGINS       = var.allowed_origins
       REQUIRE_CUSTOM_ROLE   = var.require_custom_role
+      BRAND_NAME            = var.brand_name
+      BRAND_LOGO_URL        = var.brand_logo_url
+      BRAND_COLOR           = var.brand_color
+      SUPPORT_URL           = var.support_url
       PUBLIC_URL            = local.has_public_url ? var.public_url : (local.has_domain_name ? "https://${var.domain_name}" : "")
       METRICS_NAMESPACE     = local.is_monitored ? "ZendeskJwt/${var.name}" : "none"
       LOG_LEVEL             = var.log_level
