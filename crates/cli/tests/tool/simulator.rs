@@ -58,7 +58,7 @@ impl Simulator {
     }
 
     /// For single sign-on only. No test sends a request to the company's addresses.
-    fn of_sso() -> Self {
+    pub fn of_sso() -> Self {
         let (login, logout) = ("https://sso.example.com/sso/login?team=1", "https://sso.example.com/sso/logout?team=1");
         Self::start(&["--sso-url", login, "--logout-url", logout])
     }
