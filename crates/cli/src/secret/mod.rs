@@ -7,6 +7,7 @@ use crate::local::demo;
 use crate::problem::Problem;
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 
+mod ask;
 mod check;
 mod put;
 
@@ -15,8 +16,8 @@ mod put;
 pub(crate) enum Command {
     /// Store the signing key of a kind, unless it cannot be the right one
     Put(put::Put),
-    /// Check whether the stored secrets can sign, and whether two kinds share one
-    Check(check::Check),
+    /// Check whether the stored secrets can sign, and whether Zendesk has the same
+    Check(Box<check::Check>),
 }
 
 impl Command {
