@@ -14,6 +14,7 @@
 //! | `simulate` | `simulate`: Zendesk's side of the three flows |
 //! | `identity_provider` | `idp`: what the functions can do with an identity provider |
 //! | `inspect`, `doctor` | what is wrong with a JWT, and with an endpoint |
+//! | `setup` | `setup`: one kind from empty to accepted, by the other subcommands |
 //! | `command_line` | the subcommands and their help |
 
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ mod local;
 mod output;
 mod problem;
 mod secret;
+mod setup;
 mod simulate;
 mod users;
 mod zendesk;

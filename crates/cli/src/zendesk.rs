@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::input;
-use crate::output::escaped;
+use crate::output::{escaped, wrapped};
 use crate::problem::usage_error;
 use zendesk_jwt::config::is_loopback;
 use zendesk_jwt_rules::Kind;
@@ -287,9 +287,6 @@ pub(crate) const fn by_hand(kind: Kind) -> &'static [&'static str] {
 /// The steps by hand as a text.
 pub(crate) fn by_hand_text(kind: Kind) -> String {
     let heading = format!("Whether Zendesk accepts a {} JWT cannot be asked from outside. By hand:", kind.title());
-    let steps = by_hand(kind).iter().map(|step| {
-        let options = textwrap::Options::new(100).initial_indent("\n- ").subsequent_indent("  ");
-        textwrap::fill(step, options)
-    });
+    let steps = by_hand(kind).iter().map(|step| format!("\n{}", wrapped(step, "- ")));
     heading + &steps.collect::<String>()
 }

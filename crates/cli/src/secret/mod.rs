@@ -34,7 +34,7 @@ fn name(kind: Kind, configuration: Option<&ConfigurationName>) -> String {
     configuration.map_or_else(|| kind.name().to_owned(), |configuration| format!("{kind}/{configuration}"))
 }
 
-fn configuration_name(text: &str) -> Result<ConfigurationName, String> {
+pub(crate) fn configuration_name(text: &str) -> Result<ConfigurationName, String> {
     ConfigurationName::parse(text).ok_or_else(|| format!("a configuration's name has {}", ConfigurationName::EXPECTED))
 }
 
