@@ -344,16 +344,16 @@ fn with_key_id(command: &[String]) -> Result<Vec<String>, Problem> {
 /// Runs a subcommand in this terminal, or with a text on standard input. Returns whether it succeeded.
 fn run_tool(words: &[String], input: Option<&str>) -> Result<bool, Problem> {
     let stdin = if input.is_some() { Stdio::piped() } else { Stdio::inherit() };
-    let mut child = tool(words)?.stdin(stdin).spawn().map_err(failed)?;
+    let mut child = ran(tool(words)?.stdin(stdin).spawn())?;
     if let (Some(input), Some(mut stdin)) = (input, child.stdin.take()) {
-        stdin.write_all(input.as_bytes()).map_err(failed)?;
+        ran(stdin.write_all(input.as_bytes()))?;
     }
-    Ok(child.wait().map_err(failed)?.success())
+    Ok(ran(child.wait())?.success())
 }
 
 /// What a subcommand writes to standard output. If it writes nothing there, shows why and returns `None`.
 fn captured(words: &[String]) -> Result<Option<Zeroizing<String>>, Problem> {
-    let done = tool(words)?.output().map_err(failed)?;
+    let done = ran(tool(words)?.output())?;
     let text = Zeroizing::new(String::from_utf8_lossy(&done.stdout).trim_end().to_owned());
     if text.is_empty() {
         output::note(String::from_utf8_lossy(&done.stderr).trim_end());
@@ -363,11 +363,11 @@ fn captured(words: &[String]) -> Result<Option<Zeroizing<String>>, Problem> {
 }
 
 fn tool(words: &[String]) -> Result<Command, Problem> {
-    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+    let mut command = Command::new(ran(std::env::current_exe())?);
     command.args(words);
     Ok(command)
 }
 
-fn failed(error: std::io::Error) -> Problem {
-    Problem(format!("a step cannot be run: {error}"))
+fn ran<T>(result: std::io::Result<T>) -> Result<T, Problem> {
+    result.map_err(|error| Problem(format!("a step cannot be run: {error}")))
 }

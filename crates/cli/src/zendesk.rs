@@ -72,7 +72,7 @@ impl Options {
             return if is_known { Ok(()) } else { refused(format!("{host} is not Zendesk's"), remedy) };
         }
         let warning =
-            if is_known { "" } else { "This host is not Zendesk's. Whoever runs it can sign in as the user.\n" };
+            if is_known { "" } else { "This host is not Zendesk's. The person who runs it can sign in as the user.\n" };
         let origin = escaped(&url.origin().ascii_serialization());
         let question = format!(
             "Ask Zendesk? One JWT is posted to {origin}, which creates or updates its user.\n{warning}\
@@ -150,16 +150,20 @@ impl Post<'_> {
                 _ => Outcome::NotZendesk(status),
             };
         };
-        let expected = self.url.join(self.field("return_to")).ok();
-        let is_help_center = self.help_centers.iter().any(|host| host.origin() == target.origin());
+        let return_to = self.field("return_to");
+        let is_return_to = !return_to.is_empty() && self.url.join(return_to).is_ok_and(|expected| expected == target);
+        let is_of = |url: &Url| url.origin() == target.origin();
+        let is_help_center = self.help_centers.iter().any(is_of);
         let parameter = |name: &str| target.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value);
-        if Some(&target) == expected.as_ref() || is_help_center {
+        if is_return_to {
             Outcome::SignedIn
         } else if parameter("kind").is_some_and(|kind| kind == "error") {
             let message = parameter("message").unwrap_or_default();
             Outcome::Refused(ZendeskError::of(&message), self.without_values(&message))
-        } else if target.origin() == self.url.origin() && target.path().starts_with(UNAUTHENTICATED) {
+        } else if (is_help_center || is_of(self.url)) && target.path().starts_with(UNAUTHENTICATED) {
             Outcome::NotSignedIn
+        } else if is_help_center {
+            Outcome::SignedIn
         } else if is_page {
             Outcome::NotZendesk(status)
         } else {
@@ -223,8 +227,8 @@ impl Outcome {
         let remedy = match self {
             Self::SignedIn => return None,
             Self::Refused(error, _) => {
-                // Zendesk reads the user's claims only after the signature.
-                let secret = if error.cause == Cause::User { "The secret is right. " } else { "" };
+                // Not documented: Zendesk reads the user's claims only after it has verified the signature.
+                let secret = if error.cause == Cause::User { "The secret is most likely right. " } else { "" };
                 return Some(format!("{secret}{}. {}", error.title, error.for_the_administrator));
             }
             Self::NotSignedIn => {

@@ -196,14 +196,14 @@ async fn deprecated(State(zendesk): State<Arc<Zendesk>>) -> Response {
 }
 
 /// Signs the browser in and sends it to `return_to`, or sends it to the remote logout URL with the error.
-async fn receive_jwt(zendesk: State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive_jwt(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
     let other = |error: &str| OTHER_ANSWERS.into_iter().find(|(name, _)| *name == error);
     let chosen = zendesk.sessions().next_error.take_if(|error| other(error).is_some());
     let html = |status, page| (status, Html(page)).into_response();
     match chosen.and_then(other).map(|(_, answer)| answer) {
-        None => answer_jwt(zendesk, headers, body).await,
+        None => answer_jwt(&zendesk, &headers, &body),
         Some(OtherAnswer::PageOfOneLink) => {
-            let mut answer = answer_jwt(zendesk, headers, body).await;
+            let mut answer = answer_jwt(&zendesk, &headers, &body);
             answer.headers_mut().remove(LOCATION);
             *answer.status_mut() = StatusCode::OK;
             answer
@@ -212,23 +212,23 @@ async fn receive_jwt(zendesk: State<Arc<Zendesk>>, headers: HeaderMap, body: Byt
         Some(OtherAnswer::Unavailable) => html(StatusCode::SERVICE_UNAVAILABLE, "<h1>Down</h1>"),
         Some(OtherAnswer::OtherHost) => pages::redirect("https://www.example.org/welcome?key=1"),
         Some(OtherAnswer::Late) => {
-            tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+            tokio::time::sleep(std::time::Duration::from_mins(1)).await;
             StatusCode::GATEWAY_TIMEOUT.into_response()
         }
     }
 }
 
-async fn answer_jwt(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
-    let jwt = web::field(&body, "jwt").unwrap_or_default();
-    let Some(sso) = signer(&zendesk, &jwt) else { return StatusCode::NOT_FOUND.into_response() };
-    if web::header(&headers, "sec-fetch-dest").is_some_and(|destination| destination != "document") {
+fn answer_jwt(zendesk: &Zendesk, headers: &HeaderMap, body: &[u8]) -> Response {
+    let jwt = web::field(body, "jwt").unwrap_or_default();
+    let Some(sso) = signer(zendesk, &jwt) else { return StatusCode::NOT_FOUND.into_response() };
+    if web::header(headers, "sec-fetch-dest").is_some_and(|destination| destination != "document") {
         log("POST /access/jwt", "403 not a form of the browser");
         let advice = "Make the browser post a form: scripts and frames cannot sign a user in.";
         return (StatusCode::FORBIDDEN, advice).into_response();
     }
-    match sign_in(&zendesk, sso, &headers, &body) {
-        Ok((return_to, sign_in)) => begin_session(&zendesk, &return_to, sign_in),
-        Err(refusal) => refuse(&zendesk, sso, &brand(&zendesk, &headers), *refusal),
+    match sign_in(zendesk, sso, headers, body) {
+        Ok((return_to, sign_in)) => begin_session(zendesk, &return_to, sign_in),
+        Err(refusal) => refuse(zendesk, sso, &brand(zendesk, headers), *refusal),
     }
 }
 

@@ -95,7 +95,7 @@ pub(crate) struct Arguments {
     /// Print JSON
     ///
     /// {url, kind, healthy, checks: [{id, group, state, critical, seen, remedy}]}; a state is pass, warn, fail or skip.
-    /// With --ask-zendesk also by_hand, the steps that a person must take.
+    /// With --ask-zendesk also `by_hand`, the steps that a person must take.
     #[arg(long)]
     pub(super) json: bool,
 }

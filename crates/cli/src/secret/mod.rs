@@ -15,7 +15,7 @@ mod put;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Store the signing key of a kind, unless it cannot be the right one
-    Put(put::Put),
+    Put(Box<put::Put>),
     /// Check whether the stored secrets can sign, and whether Zendesk has the same
     Check(Box<check::Check>),
 }

@@ -92,7 +92,7 @@ fn each_refusal_of_zendesk_is_explained_in_the_words_of_admin_center() {
 }
 
 #[test]
-fn each_other_answer_is_told_apart() {
+fn each_other_answer_has_its_own_explanation() {
     let simulator = Simulator::of_sso();
     let server = page(&action(&simulator), ZENDESK_SECRET, user);
     let choose = |answer: &str| {
@@ -103,7 +103,7 @@ fn each_other_answer_is_told_apart() {
     for (answer, words) in [
         ("Please use one of the options below to sign in to Zendesk.", "End user authentication"),
         ("Users with the email address {email} are not allowed to sign up for this help desk", "blocklist"),
-        ("User is invalid: External {external_id} has already been taken", "The secret is right"),
+        ("User is invalid: External {external_id} has already been taken", "The secret is most likely right"),
         ("User is invalid: Email: {email} is already being used by another user", "Customers"),
         ("403 and the page of a bot check", "answered with 403, which is not Zendesk's answer"),
         ("503", "answered with 503, so Zendesk decided nothing"),
@@ -139,8 +139,15 @@ fn a_mapped_help_center_is_a_success_if_the_operator_names_it() {
     let zendesk = BrokenServer::http(move |_| arrival.clone());
     let server = page(&zendesk.url("/access/jwt"), ZENDESK_SECRET, user);
     refuses(&ask(&server, &[]), &["https://help.example.com/hc", "--help-center"]);
-    let diagnosis = ask(&server, &["--help-center", "help.example.com"]);
+    let named = ["--help-center", "help.example.com"];
+    let diagnosis = ask(&server, &named);
     assert_eq!(diagnosis.state("zendesk-accepts"), "pass", "{:#}", diagnosis.report);
+    for address in ["/access/unauthenticated", "/bye?kind=error&message=Invalid+signature"] {
+        let refusal =
+            with_header(answer(302, "text/html", ""), "location", &format!("https://help.example.com{address}"));
+        let zendesk = BrokenServer::http(move |_| refusal.clone());
+        refuses(&ask(&page(&zendesk.url("/access/jwt"), ZENDESK_SECRET, user), &named), &["Zendesk"]);
+    }
 }
 
 #[test]
