@@ -253,36 +253,38 @@ impl Outcome {
     }
 }
 
-/// How a person finds out whether Zendesk accepts the JWTs of a kind, with what each failure looks like.
+/// How a person finds out whether Zendesk accepts the JWTs of a kind, and what each failure looks like.
 ///
-/// Zendesk documents no request with which a program can ask for the Support SDK or messaging.
+/// Zendesk documents no request with which a program can ask for the Support SDK or messaging. What only public reports
+/// say is marked as seen.
 pub(crate) const fn by_hand(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Sdk => &[
-            "Run the app on a phone, initialize the SDK, and set Identity.createJwt (iOS) or JwtIdentity (Android) with a \
-             user token of a test user, not with a JWT.",
-            "Open the ticket list of the Support SDK, and create a ticket. If Zendesk accepts the JWT, the ticket is in the \
-             agent interface, and its requester is the test user.",
-            "No request in the function's log: the JWT URL in Admin Center > Channels > Classic > Mobile SDK is another one, \
-             or the app's authentication method is Anonymous.",
-            "The log has a refusal: the user token is unknown, expired or not for sdk. `zendesk-jwt token show` says why.",
-            "The log has `signed` and the app gets 401: the stored secret is not the JWT secret of this app, or the clock is \
-             wrong.",
-            "The log has `signed` and the app gets 403: the e-mail address is that of an agent or admin.",
-            "The ticket has another requester: the app set the identity before `initialize`, or kept the old one.",
+            "In the app, initialize the SDK. Then set Identity.createJwt (iOS) or JwtIdentity (Android) with the user token of \
+             a test user. A JWT does not belong there.",
+            "Open support in the app, and create a ticket. If Zendesk accepts the JWT, the ticket is in the agent interface, \
+             and its requester is the test user.",
+            "The function's log has no request: the JWT URL in Admin Center > Channels > Classic > Mobile SDK is another one, \
+             or the authentication method of the app is not JWT.",
+            "The log has a refusal: `zendesk-jwt token show` says what is wrong with the user token.",
+            "The log has `signed`, and the sign-in fails: the stored secret is not the JWT Secret of this app.",
+            "The log has `signed`, and the app gets 403: the e-mail address is that of an agent or admin (seen).",
+            "The ticket has another requester: the app set the identity before `initialize`, or kept that of an earlier user \
+             (seen).",
         ],
         Kind::Messaging => &[
-            "Open a page with the widget as a signed-in test user, and open the browser's console.",
-            "Run: zE('messenger', 'loginUser', callback => fetch(URL, {method: 'POST', credentials: 'include'}).then(r => \
-             r.json()).then(r => callback(r.jwt)), error => console.log(error))",
-            "Write a message. If Zendesk accepts the JWT, the console shows null, and the conversation in the agent interface \
-             has the name and a check mark at the external id.",
-            "The callback is never called and a CORS error is in the console: the page's origin is not in ALLOWED_ORIGINS.",
-            "fetch gets 401: the endpoint refuses the user token. `zendesk-jwt token show` says why.",
-            "LoginFailedError with 401: key id and secret are not from one row of Admin Center > Account > Security > End user \
-             authentication, or external_id is a number.",
-            "LoginFailedError with 409: the e-mail address belongs to another external_id.",
-            "No error, and an anonymous visitor: `loginUser` came before the widget was loaded, or `logoutUser` after it.",
+            "Open a page with the widget, signed in as a test user, and the console of the browser. Instead of URL, write the \
+             address of your endpoint.",
+            "Run: zE('messenger', 'loginUser', use => fetch(URL, {method: 'POST', credentials: 'include'}).then(answer => \
+             answer.json()).then(answer => use(answer.jwt)), error => console.log(error))",
+            "Write a message. If Zendesk accepts the JWT, the console shows null, and the agent interface shows a check mark \
+             next to the name.",
+            "The console shows a CORS error: the origin of the page is not in ALLOWED_ORIGINS.",
+            "The request to your endpoint gets 401: `zendesk-jwt token show` says what is wrong with the user token.",
+            "The error has the reason 401: Key ID and secret are not from one row of Admin Center > Account > Security > End \
+             user authentication, or external_id is a number (seen).",
+            "The error has the reason 409: the e-mail address belongs to another external_id.",
+            "The name is there, and the e-mail address is not: `email_verified` is not true, so Zendesk ignores the address.",
         ],
         Kind::Sso => &[],
     }

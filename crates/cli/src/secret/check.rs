@@ -167,9 +167,9 @@ impl Verdict {
             _ => format!("cannot sign ({})", self.secret_id),
         };
         let remarks = self.problems.iter().map(String::as_str).chain(self.doubt);
-        let zendesk = self.zendesk.iter().flat_map(|answer| [Some(answer.seen.as_str()), answer.remedy.as_deref()]);
-        let remarks = remarks.chain(zendesk.flatten());
         let remarks = remarks.map(|remark| format!("\n{:10} {remark}", ""));
-        format!("{:10} {verdict}{}", self.name(), remarks.collect::<String>())
+        let zendesk = self.zendesk.iter().flat_map(|answer| [Some(answer.seen.as_str()), answer.remedy.as_deref()]);
+        let zendesk = zendesk.flatten().map(|text| format!("\n{}", output::wrapped(text, &" ".repeat(11))));
+        format!("{:10} {verdict}{}", self.name(), remarks.chain(zendesk).collect::<String>())
     }
 }
