@@ -257,42 +257,18 @@ impl Outcome {
 ///
 /// Zendesk documents no request with which a program can ask for the Support SDK or messaging. What only public reports
 /// say is marked as seen.
-pub(crate) const fn by_hand(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Sdk => &[
-            "In the app, initialize the SDK. Then set Identity.createJwt (iOS) or JwtIdentity (Android) with the user token of \
-             a test user. A JWT does not belong there.",
-            "Open support in the app, and create a ticket. If Zendesk accepts the JWT, the ticket is in the agent interface, \
-             and its requester is the test user.",
-            "The function's log has no request: the JWT URL in Admin Center > Channels > Classic > Mobile SDK is another one, \
-             or the authentication method of the app is not JWT.",
-            "The log has a refusal: `zendesk-jwt token show` says what is wrong with the user token.",
-            "The log has `signed`, and the sign-in fails: the stored secret is not the JWT Secret of this app.",
-            "The log has `signed`, and the app gets 403: the e-mail address is that of an agent or admin (seen).",
-            "The ticket has another requester: the app set the identity before `initialize`, or kept that of an earlier user \
-             (seen).",
-        ],
-        Kind::Messaging => &[
-            "Open a page with the widget, signed in as a test user, and the console of the browser. Instead of URL, write the \
-             address of your endpoint.",
-            "Run: zE('messenger', 'loginUser', use => fetch(URL, {method: 'POST', credentials: 'include'}).then(answer => \
-             answer.json()).then(answer => use(answer.jwt)), error => console.log(error))",
-            "Write a message. If Zendesk accepts the JWT, the console shows null, and the agent interface shows a check mark \
-             next to the name.",
-            "The console shows a CORS error: the origin of the page is not in ALLOWED_ORIGINS.",
-            "The request to your endpoint gets 401: `zendesk-jwt token show` says what is wrong with the user token.",
-            "The error has the reason 401: Key ID and secret are not from one row of Admin Center > Account > Security > End \
-             user authentication, or external_id is a number (seen).",
-            "The error has the reason 409: the e-mail address belongs to another external_id.",
-            "The name is there, and the e-mail address is not: `email_verified` is not true, so Zendesk ignores the address.",
-        ],
-        Kind::Sso => &[],
-    }
+pub(crate) fn by_hand(kind: Kind) -> Vec<&'static str> {
+    let steps = match kind {
+        Kind::Sdk => include_str!("../templates/by_hand/sdk.txt"),
+        Kind::Messaging => include_str!("../templates/by_hand/messaging.txt"),
+        Kind::Sso => "",
+    };
+    steps.lines().collect()
 }
 
 /// The steps by hand as a text.
 pub(crate) fn by_hand_text(kind: Kind) -> String {
     let heading = format!("Whether Zendesk accepts a {} JWT cannot be asked from outside. By hand:", kind.title());
-    let steps = by_hand(kind).iter().map(|step| format!("\n{}", wrapped(step, "- ")));
+    let steps = by_hand(kind).into_iter().map(|step| format!("\n{}", wrapped(step, "- ")));
     heading + &steps.collect::<String>()
 }

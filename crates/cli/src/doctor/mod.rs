@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.json {
         let checks: Vec<_> = report.checks().map(|(check, _)| check).collect();
         let (kind, healthy) = (plan.kind.name(), report.is_healthy());
-        let by_hand = if arguments.ask.ask_zendesk { by_hand(plan.kind) } else { &[] };
+        let by_hand = if arguments.ask.ask_zendesk { by_hand(plan.kind) } else { Vec::new() };
         output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks, "by_hand": by_hand }))?;
     } else {
         output::line(&show::checklist(&report))?;

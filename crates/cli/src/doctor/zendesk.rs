@@ -10,7 +10,6 @@ use super::sso::{as_zendesk_sends, the_form};
 use crate::zendesk::{NotPosted, Outcome, Post, RETURN_TO, label};
 use zendesk_jwt::config::is_loopback;
 use zendesk_jwt_rules::Kind;
-use zendesk_jwt_simulator::client::{Answer, Failure};
 
 /// Posts the form of the page, if the operator wants that.
 pub(super) async fn examine(endpoint: &Endpoint<'_>, progress: &ProgressBar, report: &mut Report) {
@@ -41,7 +40,9 @@ async fn ask(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Outcome,
         NotPosted::Refused { reason, remedy } => Verdict::fail(format!("Zendesk was not asked: {reason}"), remedy),
     })?;
     progress.set_message("Asking Zendesk");
-    Ok(post.outcome(send(endpoint, &post).await))
+    let network = &plan.network;
+    let answer = async { network.client.send(&network.route(post.url).await?, post.request()).await };
+    Ok(post.outcome(answer.await))
 }
 
 /// A new sign-in page, and where its form leads.
@@ -61,9 +62,4 @@ async fn page(endpoint: &Endpoint<'_>) -> Result<(Form, Url), Verdict> {
         return Err(Verdict::skip(format!("the form leads to {host}: see form-action")));
     }
     Ok((form, url))
-}
-
-async fn send(endpoint: &Endpoint<'_>, post: &Post<'_>) -> Result<Answer, Failure> {
-    let network = &endpoint.plan.network;
-    network.client.send(&network.route(post.url).await?, post.request()).await
 }

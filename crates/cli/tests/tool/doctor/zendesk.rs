@@ -185,7 +185,7 @@ fn without_a_terminal_the_question_needs_its_answer_in_an_option() {
 #[test]
 fn a_person_sees_the_host_and_decides() {
     if !has_terminal() {
-        return;
+        return println!("skipped: script is not installed");
     }
     let simulator = Simulator::of_sso();
     let (server, token) = (page(&action(&simulator), ZENDESK_SECRET, user), file(PLAIN_TOKEN));
@@ -199,6 +199,19 @@ fn a_person_sees_the_host_and_decides() {
     let allowed = Operator::without_account().answer(&arguments, "yes");
     assert!(allowed.contains("signs the user in"), "{allowed}");
     assert_eq!(posted(&simulator), 1);
+}
+
+#[test]
+fn a_person_is_warned_of_a_host_that_is_not_zendesks() {
+    if !has_terminal() {
+        return println!("skipped: script is not installed");
+    }
+    let (server, token) = (page("https://zendesk.example.com:1/access/jwt", ZENDESK_SECRET, user), file(PLAIN_TOKEN));
+    let url = server.url("/sso");
+    let arguments = ["doctor", &url, "--kind", "sso", "--ask-zendesk", "--token-file", path(&token)];
+    let declined = Operator::without_account().answer(&arguments, "no");
+    assert!(declined.contains("https://zendesk.example.com:1, which"), "{declined}");
+    assert!(declined.contains("This host is not Zendesk's"), "{declined}");
 }
 
 #[test]
