@@ -303,7 +303,11 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
-fn zendesk_origin(subdomain: &str) -> Result<Url, String> {
+/// The address of the account with this subdomain.
+///
+/// # Errors
+/// If the text cannot be a subdomain.
+pub fn zendesk_origin(subdomain: &str) -> Result<Url, String> {
     let is_label = (1..=63).contains(&subdomain.len())
         && subdomain.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         && !subdomain.starts_with('-')
@@ -315,7 +319,10 @@ fn zendesk_origin(subdomain: &str) -> Result<Url, String> {
 }
 
 /// The origin of a simulated Zendesk on this machine: a JWT must never reach another host that is not Zendesk.
-fn simulated_zendesk(text: &str) -> Result<Url, String> {
+///
+/// # Errors
+/// If the text is not such an origin.
+pub fn simulated_zendesk(text: &str) -> Result<Url, String> {
     let url = web_address(text).ok().filter(|url| is_loopback(url) && url[url::Position::BeforePath..] == *"/");
     url.ok_or_else(|| {
         format!(
@@ -457,7 +464,9 @@ fn starts_with_plain_host(text: &str) -> bool {
     (is_ip_v6 || is_name) && is_port
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether the host is this machine.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 

@@ -59,6 +59,22 @@ impl Account {
         Clients::new(profile, region, endpoint_url, &more_roots).await
     }
 
+    /// These options as words of a command line.
+    pub(crate) fn words(&self) -> impl Iterator<Item = String> {
+        let options = [
+            ("--profile", &self.profile),
+            ("--region", &self.region),
+            ("--endpoint-url", &self.endpoint_url),
+            ("--local", &self.local),
+        ];
+        options.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)))
+    }
+
+    /// The address of the `zendesk-jwt local` that takes the place of AWS.
+    pub(crate) fn local_url(&self) -> Option<&str> {
+        self.local.as_deref()
+    }
+
     /// Whether a `zendesk-jwt local` takes the place of AWS.
     pub(crate) fn is_local(&self) -> bool {
         self.local.is_some()

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::problem::{Problem, block_on};
-use crate::{doctor, identity_provider, inspect, local, output, secret, simulate, users};
+use crate::{doctor, identity_provider, inspect, local, output, secret, setup, simulate, users};
 
 /// Sign your own users in to Zendesk.
 #[derive(Debug, Parser)]
@@ -20,6 +20,8 @@ pub(crate) struct CommandLine {
 enum Command {
     /// Run the three functions on this machine, with demo users and no AWS account
     Local(local::Arguments),
+    /// Walk through one kind, from an empty Admin Center to a JWT that Zendesk accepts
+    Setup(Box<setup::Arguments>),
     /// Play Zendesk's side against your endpoints, in whatever language they are written
     Simulate(simulate::Arguments),
     /// Decode a JWT and name every Zendesk rule that it breaks
@@ -58,6 +60,7 @@ impl CommandLine {
     pub(crate) fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Setup(arguments) => setup::run(&arguments),
             Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Inspect(arguments) => inspect::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments),

@@ -43,10 +43,15 @@ pub(crate) fn ask(question: &str) -> Result<Zeroizing<String>, Problem> {
 
 /// Whether a person answers the question with `yes`.
 pub(crate) fn confirm(question: &str) -> Result<bool, Problem> {
+    Ok(answer(question)?.is_some_and(|answer| answer.trim().eq_ignore_ascii_case("yes")))
+}
+
+/// A line that a person types; `None` at the end of the input.
+pub(crate) fn answer(question: &str) -> Result<Option<String>, Problem> {
     Term::stderr().write_str(question).map_err(|error| terminal_failed(&error))?;
     let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(|error| terminal_failed(&error))?;
-    Ok(answer.trim().eq_ignore_ascii_case("yes"))
+    let length = io::stdin().read_line(&mut answer).map_err(|error| terminal_failed(&error))?;
+    Ok((length > 0).then_some(answer))
 }
 
 fn terminal_failed(error: &io::Error) -> Problem {

@@ -9,10 +9,12 @@
 //! | `users` | `user` and `token`: what the table of user tokens holds |
 //! | `id_token` | what the functions do with an ID token |
 //! | `local` | `local`: the three functions on this machine, with fakes of AWS and a workbench |
+//! | `zendesk` | a JWT posted to Zendesk itself, and its answer |
 //! | `secret` | `secret`: what Secrets Manager holds |
 //! | `simulate` | `simulate`: Zendesk's side of the three flows |
 //! | `identity_provider` | `idp`: what the functions can do with an identity provider |
 //! | `inspect`, `doctor` | what is wrong with a JWT, and with an endpoint |
+//! | `setup` | `setup`: one kind from empty to accepted, by the other subcommands |
 //! | `command_line` | the subcommands and their help |
 
 use std::process::ExitCode;
@@ -34,8 +36,10 @@ mod local;
 mod output;
 mod problem;
 mod secret;
+mod setup;
 mod simulate;
 mod users;
+mod zendesk;
 
 fn main() -> ExitCode {
     match CommandLine::try_parse_from(account::join_local(std::env::args_os())) {

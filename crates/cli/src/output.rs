@@ -8,6 +8,7 @@ use console::Term;
 use serde::Serialize;
 use serde_json::Value;
 use tempfile::NamedTempFile;
+use textwrap::{Options, WordSplitter};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -108,6 +109,13 @@ fn is_invisible(character: char) -> bool {
                 | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
                 | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
+}
+
+/// A sentence in lines of readable width, in which words with hyphens stay whole.
+pub(crate) fn wrapped(text: &str, first_indent: &str) -> String {
+    let indent = " ".repeat(first_indent.len());
+    let options = Options::new(100).initial_indent(first_indent).subsequent_indent(&indent);
+    textwrap::fill(text, options.word_splitter(WordSplitter::NoHyphenation))
 }
 
 /// The minute in UTC (ISO 8601). After the year 9999, the seconds since 1970.

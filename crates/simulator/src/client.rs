@@ -201,7 +201,7 @@ impl Client {
     }
 
     /// Posts a form as Zendesk does.
-    pub(super) async fn post(&self, request: Request) -> Result<Answer, Failure> {
+    pub async fn post(&self, request: Request) -> Result<Answer, Failure> {
         let exchange = async {
             let addresses = self.resolve(&request.url).await?;
             let (address, stream) = self.connect(&addresses).await?;

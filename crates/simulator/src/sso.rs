@@ -8,9 +8,9 @@ use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, HeaderMap, SET_COOKIE};
+use axum::http::header::{CONTENT_TYPE, HeaderMap, LOCATION, SET_COOKIE};
 use axum::http::{StatusCode, Uri};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use cookie::{Cookie, SameSite, time::Duration};
 use serde_json::{Map, Value};
@@ -36,12 +36,31 @@ const HELP_CENTER: &str = "/hc";
 const EMAIL_TAKEN: &str = "User is invalid: Email: {email} is already being used by another user";
 
 /// Known messages (C, as above) that the pages of this simulator offer for the next sign-in.
-const KNOWN_ERRORS: [&str; 4] = [
+const KNOWN_ERRORS: [&str; 5] = [
     "User is invalid: External {external_id} has already been taken",
     EMAIL_TAKEN,
     "User is invalid: Phone: is invalid",
     "Please use one of the options below to sign in to Zendesk.",
+    "Users with the email address {email} are not allowed to sign up for this help desk",
 ];
+
+/// Other answers to the next sign-in: the page that Zendesk documents, and what a browser or program may get instead.
+const OTHER_ANSWERS: [(&str, OtherAnswer); 5] = [
+    ("200 and a page of one link, as documented", OtherAnswer::PageOfOneLink),
+    ("403 and the page of a bot check", OtherAnswer::BotCheck),
+    ("503", OtherAnswer::Unavailable),
+    ("A redirect to another host", OtherAnswer::OtherHost),
+    ("No answer for a minute", OtherAnswer::Late),
+];
+
+#[derive(Clone, Copy)]
+enum OtherAnswer {
+    PageOfOneLink,
+    BotCheck,
+    Unavailable,
+    OtherHost,
+    Late,
+}
 
 /// A browser that is signed in.
 #[derive(Clone)]
@@ -74,7 +93,7 @@ struct Visitor<'a> {
     login_link: String,
     remote_login: Url,
     was_refused: bool,
-    known_errors: &'static [&'static str],
+    known_errors: Vec<&'static str>,
     next_error: Option<&'static str>,
     user: Option<&'a SignIn>,
 }
@@ -141,7 +160,7 @@ fn visitor(zendesk: &Zendesk, headers: &HeaderMap, return_to: &str, path: &'stat
         brand,
         sso: &zendesk.account.sso,
         was_refused: sessions.last_refusal.is_some(),
-        known_errors: &KNOWN_ERRORS,
+        known_errors: choices().collect(),
         next_error: sessions.next_error,
         user: web::cookie(headers, SESSION_COOKIE).and_then(|id| sessions.get(&id)),
     };
@@ -178,16 +197,38 @@ async fn deprecated(State(zendesk): State<Arc<Zendesk>>) -> Response {
 
 /// Signs the browser in and sends it to `return_to`, or sends it to the remote logout URL with the error.
 async fn receive_jwt(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
-    let jwt = web::field(&body, "jwt").unwrap_or_default();
-    let Some(sso) = signer(&zendesk, &jwt) else { return StatusCode::NOT_FOUND.into_response() };
-    if web::header(&headers, "sec-fetch-dest").is_some_and(|destination| destination != "document") {
+    let other = |error: &str| OTHER_ANSWERS.into_iter().find(|(name, _)| *name == error);
+    let chosen = zendesk.sessions().next_error.take_if(|error| other(error).is_some());
+    let html = |status, page| (status, Html(page)).into_response();
+    match chosen.and_then(other).map(|(_, answer)| answer) {
+        None => answer_jwt(&zendesk, &headers, &body),
+        Some(OtherAnswer::PageOfOneLink) => {
+            let mut answer = answer_jwt(&zendesk, &headers, &body);
+            answer.headers_mut().remove(LOCATION);
+            *answer.status_mut() = StatusCode::OK;
+            answer
+        }
+        Some(OtherAnswer::BotCheck) => html(StatusCode::FORBIDDEN, "<h1>Are you a human?</h1>"),
+        Some(OtherAnswer::Unavailable) => html(StatusCode::SERVICE_UNAVAILABLE, "<h1>Down</h1>"),
+        Some(OtherAnswer::OtherHost) => pages::redirect("https://www.example.org/welcome?key=1"),
+        Some(OtherAnswer::Late) => {
+            tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+            StatusCode::GATEWAY_TIMEOUT.into_response()
+        }
+    }
+}
+
+fn answer_jwt(zendesk: &Zendesk, headers: &HeaderMap, body: &[u8]) -> Response {
+    let jwt = web::field(body, "jwt").unwrap_or_default();
+    let Some(sso) = signer(zendesk, &jwt) else { return StatusCode::NOT_FOUND.into_response() };
+    if web::header(headers, "sec-fetch-dest").is_some_and(|destination| destination != "document") {
         log("POST /access/jwt", "403 not a form of the browser");
         let advice = "Make the browser post a form: scripts and frames cannot sign a user in.";
         return (StatusCode::FORBIDDEN, advice).into_response();
     }
-    match sign_in(&zendesk, sso, &headers, &body) {
-        Ok((return_to, sign_in)) => begin_session(&zendesk, &return_to, sign_in),
-        Err(refusal) => refuse(&zendesk, sso, &brand(&zendesk, &headers), *refusal),
+    match sign_in(zendesk, sso, headers, body) {
+        Ok((return_to, sign_in)) => begin_session(zendesk, &return_to, sign_in),
+        Err(refusal) => refuse(zendesk, sso, &brand(zendesk, headers), *refusal),
     }
 }
 
@@ -328,8 +369,13 @@ async fn unauthenticated(State(zendesk): State<Arc<Zendesk>>) -> Response {
 /// An empty choice makes Zendesk decide by itself again.
 async fn choose_next_error(State(zendesk): State<Arc<Zendesk>>, body: Bytes) -> Response {
     let chosen = web::field(&body, "message");
-    zendesk.sessions().next_error = KNOWN_ERRORS.into_iter().find(|error| Some(*error) == chosen.as_deref());
+    zendesk.sessions().next_error = choices().find(|error| Some(*error) == chosen.as_deref());
     Redirect::to(HELP_CENTER).into_response()
+}
+
+/// What a person can choose for the next sign-in.
+fn choices() -> impl Iterator<Item = &'static str> {
+    KNOWN_ERRORS.into_iter().chain(OTHER_ANSWERS.map(|(name, _)| name))
 }
 
 fn session_cookie(value: &str) -> cookie::CookieBuilder<'_> {

@@ -84,6 +84,12 @@ impl Operator {
 
     /// Runs the tool in a terminal, types `secret` once the echo is off, and returns what appeared there.
     pub fn type_secretly(&self, arguments: &[&str], secret: &str) -> String {
+        self.converse(arguments, &[("not shown", secret)])
+    }
+
+    /// Runs the tool in a terminal, types each answer when its prompt appears, and returns what appeared there. A prompt
+    /// that says `not shown` waits until the echo is off.
+    pub fn converse(&self, arguments: &[&str], answers: &[(&str, &str)]) -> String {
         let folder = TempDir::new().unwrap();
         let name = folder.path().join("terminal");
         let line = format!("tty > {}; {}", name.display(), self.line(arguments));
@@ -92,9 +98,16 @@ impl Operator {
         command.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped());
         let mut script = command.stdout(appeared.reopen().unwrap()).spawn().unwrap();
         let mut keyboard = script.stdin.take().unwrap();
-        eventually("the tool asks without echo", PROMPTS_WITHIN, || does_not_echo(&name).then_some(()));
-        keyboard.write_all(format!("{secret}\n").as_bytes()).unwrap();
-        keyboard.flush().unwrap();
+        let mut read = 0;
+        for (prompt, answer) in answers {
+            read = eventually(&format!("the prompt {prompt}"), PROMPTS_WITHIN, || {
+                let text = std::fs::read_to_string(appeared.path()).unwrap_or_default();
+                let at = text.get(read..)?.find(prompt)?;
+                (!prompt.contains("not shown") || does_not_echo(&name)).then_some(read + at + prompt.len())
+            });
+            keyboard.write_all(format!("{answer}\n").as_bytes()).unwrap();
+            keyboard.flush().unwrap();
+        }
         script.wait().unwrap();
         std::fs::read_to_string(appeared.path()).unwrap()
     }

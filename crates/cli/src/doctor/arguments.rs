@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::connection::Resolve;
+use crate::zendesk;
 use zendesk_jwt::config;
 use zendesk_jwt_rules::Kind;
 
@@ -80,6 +81,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(super) ca_file: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(super) ask: zendesk::Options,
+
+    /// A host that may get the JWT although it is not Zendesk's, as in the address of the form
+    #[arg(long, value_name = "HOST", value_parser = host, requires = "ask_zendesk")]
+    pub(super) post_to: Option<Url>,
+
     /// How long each step may take
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=120))]
     pub(super) timeout: u64,
@@ -87,6 +95,7 @@ pub(crate) struct Arguments {
     /// Print JSON
     ///
     /// {url, kind, healthy, checks: [{id, group, state, critical, seen, remedy}]}; a state is pass, warn, fail or skip.
+    /// With --ask-zendesk also `by_hand`, the steps that a person must take.
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -109,7 +118,7 @@ statuses, the JWT and its claims, clocks, speed, caching, CORS, the sign-in page
 of zendesk-jwt.
 
 Makes about a dozen requests, most of them with user tokens that do not exist. With a user token that exists, it also \
-checks the JWT. No JWT is sent to Zendesk, and no JWT, name or address is shown.";
+checks the JWT. No JWT is sent to Zendesk, except one with --ask-zendesk. No JWT, name or address is shown.";
 
 const EXIT_STATUS: &str = "Exit status: 0 if no check failed (there may be warnings), 1 if one failed, 2 on a usage \
                            error.";
@@ -130,6 +139,10 @@ const EXAMPLES: &str = "Examples:
   SSO, with another session cookie and the remote logout URL:
     zendesk-jwt doctor https://www.example.com/sso --kind sso --cookie sid \\
       --logout-url https://www.example.com/bye
+
+  SSO, and whether Zendesk signs a test user in:
+    zendesk-jwt doctor https://sso.example.com/sso/login \\
+      --ask-zendesk
 
   For monitoring, the remedies alone:
     zendesk-jwt doctor https://support.example.com/sdk/jwt \\

@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use url::{Host, Url};
+use url::Url;
 
 use super::certificates;
 use super::report::{Report, Verdict};
+use zendesk_jwt::config::is_loopback;
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::Client;
 use zendesk_jwt_simulator::client::{Accept, Failure, Route};
@@ -117,15 +118,6 @@ impl Network<'_> {
             return Verdict::fail(seen, remedy);
         }
         Verdict::warn(seen, "Make sure that the browsers of all your users reach it, or give it a public address.")
-    }
-}
-
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `id_token` | ID tokens of identity providers as user tokens |
 //! | `sso`, `page`, `sign_out` | the sign-in page and the remote logout URL |
 //! | `jwt` | the JWT, checked by [`zendesk_jwt_rules::inspect`], and the clocks |
+//! | `zendesk` | whether Zendesk itself accepts the JWT, if the operator lets it be asked |
 //! | `report`, `show` | the list of checks, and how people and programs see it |
 //!
 //! The report holds no user token, JWT, secret, name or address.
@@ -22,6 +23,7 @@ use serde_json::json;
 
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
+use crate::zendesk::{by_hand, by_hand_text};
 pub(crate) use arguments::Arguments;
 use endpoint::Endpoint;
 use plan::Plan;
@@ -44,6 +46,7 @@ mod report;
 mod show;
 mod sign_out;
 mod sso;
+mod zendesk;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let plan = match Plan::read(arguments) {
@@ -68,9 +71,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.json {
         let checks: Vec<_> = report.checks().map(|(check, _)| check).collect();
         let (kind, healthy) = (plan.kind.name(), report.is_healthy());
-        output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks }))?;
+        let by_hand = if arguments.ask.ask_zendesk { by_hand(plan.kind) } else { Vec::new() };
+        output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks, "by_hand": by_hand }))?;
     } else {
         output::line(&show::checklist(&report))?;
+        if arguments.ask.ask_zendesk && plan.kind != Kind::Sso {
+            output::line(&format!("\n{}", by_hand_text(plan.kind)))?;
+        }
     }
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -110,4 +117,5 @@ async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
         cors::examine(&endpoint, report).await;
         report.skip_rest(&[Group::Cors], Err("needs the origin of your site (--origin)"));
     }
+    zendesk::examine(&endpoint, progress, report).await;
 }

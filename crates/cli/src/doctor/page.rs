@@ -4,9 +4,9 @@ use hyper::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OP
 use scraper::{ElementRef, Html};
 use url::{Position, Url};
 
-use super::connection::is_loopback;
 use super::endpoint::caching;
 use super::report::{Verdict, quoted};
+use zendesk_jwt::config::is_loopback;
 use zendesk_jwt::jwt::sso;
 use zendesk_jwt_simulator::client::{Answer, Request};
 
@@ -29,12 +29,20 @@ impl Form {
         self.fields.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
+    pub(super) fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
+    pub(super) fn is_post(&self) -> bool {
+        self.method.eq_ignore_ascii_case("post")
+    }
+
     fn is_for_zendesk(&self) -> bool {
         let has_jwt = self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("jwt"));
         has_jwt || self.action.contains(sso::ENDPOINT)
     }
 
-    fn target(&self, page: &Url) -> Option<Url> {
+    pub(super) fn target(&self, page: &Url) -> Option<Url> {
         page.join(&self.action).ok().filter(Url::has_host)
     }
 }
@@ -74,7 +82,7 @@ pub(super) fn method(form: &Form) -> Verdict {
     let seen = format!("the method of the form is {}", quoted(&form.method));
     let remedy =
         "Give the form method=\"post\": a GET puts the JWT into histories and logs, and Zendesk does not accept it.";
-    Verdict::fail_unless(form.method.eq_ignore_ascii_case("post"), seen, remedy)
+    Verdict::fail_unless(form.is_post(), seen, remedy)
 }
 
 /// Checks where the form leads, and gives that origin.

@@ -53,6 +53,7 @@ impl<'a> Plan<'a> {
         })?;
         let place = place(kind, arguments)?;
         refuse_foreign_options(kind, arguments)?;
+        arguments.ask.require_answer();
         let secret = arguments.secret_file.as_deref().map(|path| secret(path, kind)).transpose()?;
         let user_token = match &arguments.user_token_file {
             Some(path) => Some(read(path, "the user token")?),

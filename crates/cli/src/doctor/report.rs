@@ -22,6 +22,7 @@ pub(super) enum Group {
     Jwt,
     Cors,
     SignOut,
+    Zendesk,
 }
 
 impl Group {
@@ -37,6 +38,7 @@ impl Group {
             Self::Jwt => "JWT",
             Self::Cors => "Pages of other origins (CORS)",
             Self::SignOut => "Remote logout URL",
+            Self::Zendesk => "Zendesk",
         }
     }
 }
@@ -70,6 +72,7 @@ const CHECKS: &[(Group, &[Kind], &[&str])] = &[
     (Group::Jwt, MESSAGING, &["kid"]),
     (Group::Cors, MESSAGING, &["cors-preflight", "cors-answer", "cors-foreign"]),
     (Group::SignOut, SSO, &["sign-out", "error-page", "error-escaped"]),
+    (Group::Zendesk, EVERY, &["zendesk-accepts"]),
 ];
 
 /// The start of the ids of the checks to fix first, in this order.
@@ -81,9 +84,9 @@ const MAIN_CHECKS: [&str; 13] = [
 
 /// The start of the ids of the checks that depend on the key and the settings of a configuration.
 #[rustfmt::skip]
-const OF_CONFIGURATION: [&str; 11] = [
+const OF_CONFIGURATION: [&str; 12] = [
     "unknown-token", "page-", "good-token", "sign-in-page", "form-action", "csp-", "jwt-secret", "jwt-signature", "kid",
-    "cors-", "sign-out",
+    "cors-", "sign-out", "zendesk-",
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -82,7 +82,7 @@ fn gets_no_form(answer: &Answer, browser: &str) -> Verdict {
 }
 
 /// The one form of the page, or what is wrong with the page.
-fn the_form(answer: &Answer, plan: &Plan<'_>) -> Result<Form, Verdict> {
+pub(super) fn the_form(answer: &Answer, plan: &Plan<'_>) -> Result<Form, Verdict> {
     let seen = format!("answered with {}", describe(answer));
     if !answer.status.is_success() {
         let has_jwt = answer.header(LOCATION).is_some_and(|location| location.contains("jwt="));

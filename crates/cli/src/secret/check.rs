@@ -4,19 +4,31 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::Secrets;
+use super::ask::{Answer, Ask};
+use super::{Secrets, configuration_name};
 use crate::aws::{Clients, SigningKeySecret};
 use crate::output;
 use crate::problem::{Problem, usage_error};
+use crate::zendesk;
 use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem};
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 when every secret can sign, 1 when one cannot, 2 on a usage error.")]
+#[command(after_help = "Does the stored SSO secret equal the one that Zendesk has?\n\n  \
+    zendesk-jwt secret check --sso ARN --ask-zendesk \\\n    \
+    --zendesk-subdomain acme --email test-user@example.com\n\n\
+    Exit status: 0 when every secret can sign and Zendesk, if asked, accepts the JWT; 1 when not; 2 on a usage error.")]
 pub(crate) struct Check {
     /// Print JSON
     #[arg(long)]
     json: bool,
+
+    /// Check the key of this configuration alone [default: all keys; Zendesk is asked about the unnamed one]
+    #[arg(long, value_name = "NAME", value_parser = configuration_name)]
+    configuration: Option<ConfigurationName>,
+
+    #[command(flatten)]
+    ask: Ask,
 
     #[command(flatten)]
     secrets: Secrets,
@@ -35,6 +47,9 @@ pub(super) struct Verdict {
     problems: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<&'static str>,
+    /// `None` if Zendesk was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zendesk: Option<Answer>,
 }
 
 impl Check {
@@ -42,6 +57,7 @@ impl Check {
         if Kind::ALL.into_iter().all(|kind| self.secrets.id(kind).is_none()) {
             usage_error("name a secret to check with --sdk, --messaging or --sso, or give --local");
         }
+        self.ask.options.require_answer();
         let clients = self.secrets.account.clients().await?;
         let mut verdicts = Vec::new();
         for kind in Kind::ALL {
@@ -50,12 +66,33 @@ impl Check {
             }
         }
         report_shared(&mut verdicts);
+        if let Some(configuration) = &self.configuration {
+            verdicts.retain(|verdict| verdict.configuration.as_ref() == Some(configuration));
+            if verdicts.is_empty() {
+                return Err(Problem(format!(
+                    "no secret has a key of the configuration {configuration}: store it first"
+                )));
+            }
+        }
+        if self.ask.options.ask_zendesk {
+            let of_configuration = |verdict: &&mut Verdict| verdict.configuration == self.configuration;
+            let sso = verdicts.iter_mut().filter(of_configuration).find(|verdict| verdict.kind == Kind::Sso);
+            if let Some(sso) = sso.filter(|verdict| verdict.problems.is_empty()) {
+                let id = sso.secret_id.clone();
+                sso.zendesk = Some(self.ask.zendesk(&clients, id, self.configuration.as_ref()).await?);
+            }
+        }
         if self.json {
             output::json(&verdicts)?;
         } else {
             output::line(&verdicts.iter().map(Verdict::text).collect::<Vec<_>>().join("\n"))?;
         }
-        let is_good = verdicts.iter().all(|verdict| verdict.problems.is_empty());
+        if self.ask.options.ask_zendesk && !self.json && !verdicts.iter().any(|verdict| verdict.kind == Kind::Sso) {
+            for kind in Kind::ALL.into_iter().filter(|kind| self.secrets.id(*kind).is_some()) {
+                output::line(&format!("\n{}", zendesk::by_hand_text(kind)))?;
+            }
+        }
+        let is_good = verdicts.iter().all(Verdict::is_good);
         Ok(ExitCode::from(u8::from(!is_good)))
     }
 }
@@ -105,7 +142,19 @@ impl Verdict {
         key: Result<SharedKey, String>,
     ) -> Self {
         let (fingerprint, doubt) = key.as_ref().map_or((None, None), |key| (Some(key.fingerprint()), key.doubt()));
-        Self { kind, configuration, secret_id, fingerprint, problems: key.err().into_iter().collect(), doubt }
+        Self {
+            kind,
+            configuration,
+            secret_id,
+            fingerprint,
+            problems: key.err().into_iter().collect(),
+            doubt,
+            zendesk: None,
+        }
+    }
+
+    fn is_good(&self) -> bool {
+        self.problems.is_empty() && self.zendesk.as_ref().is_none_or(|answer| answer.accepted)
     }
 
     pub(super) fn name(&self) -> String {
@@ -119,6 +168,8 @@ impl Verdict {
         };
         let remarks = self.problems.iter().map(String::as_str).chain(self.doubt);
         let remarks = remarks.map(|remark| format!("\n{:10} {remark}", ""));
-        format!("{:10} {verdict}{}", self.name(), remarks.collect::<String>())
+        let zendesk = self.zendesk.iter().flat_map(|answer| [Some(answer.seen.as_str()), answer.remedy.as_deref()]);
+        let zendesk = zendesk.flatten().map(|text| format!("\n{}", output::wrapped(text, &" ".repeat(11))));
+        format!("{:10} {verdict}{}", self.name(), remarks.chain(zendesk).collect::<String>())
     }
 }

@@ -7,6 +7,7 @@ use crate::local::demo;
 use crate::problem::Problem;
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 
+mod ask;
 mod check;
 mod put;
 
@@ -14,9 +15,9 @@ mod put;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Store the signing key of a kind, unless it cannot be the right one
-    Put(put::Put),
-    /// Check whether the stored secrets can sign, and whether two kinds share one
-    Check(check::Check),
+    Put(Box<put::Put>),
+    /// Check whether the stored secrets can sign, and whether Zendesk has the same
+    Check(Box<check::Check>),
 }
 
 impl Command {
@@ -33,7 +34,7 @@ fn name(kind: Kind, configuration: Option<&ConfigurationName>) -> String {
     configuration.map_or_else(|| kind.name().to_owned(), |configuration| format!("{kind}/{configuration}"))
 }
 
-fn configuration_name(text: &str) -> Result<ConfigurationName, String> {
+pub(crate) fn configuration_name(text: &str) -> Result<ConfigurationName, String> {
     ConfigurationName::parse(text).ok_or_else(|| format!("a configuration's name has {}", ConfigurationName::EXPECTED))
 }
 

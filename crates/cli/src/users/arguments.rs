@@ -85,7 +85,7 @@ pub(super) async fn warn_of_another_case(table: &UserTokenTable, user: &External
 }
 
 /// Reads `--external-id`.
-pub(super) fn external_id(text: &str) -> Result<ExternalId, String> {
+pub(crate) fn external_id(text: &str) -> Result<ExternalId, String> {
     ExternalId::parse(text).ok_or_else(|| format!("an external id has 1 to {} characters", ExternalId::MAX_CHARACTERS))
 }
 

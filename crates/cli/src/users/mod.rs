@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use crate::problem::Problem;
+pub(crate) use arguments::external_id;
 
 mod arguments;
 mod backoff;

@@ -13,6 +13,7 @@ mod inspect_command;
 mod local;
 mod secret_check;
 mod secret_put;
+mod setup;
 mod simulate;
 mod simulator;
 mod token_command;

@@ -1,6 +1,7 @@
 //! `zendesk-jwt secret check`: whether the stored secrets can sign, and whether two kinds share one.
 
 use crate::local::Local;
+use crate::support::operator::{Done, Operator};
 use serde_json::{Value, json};
 use std::process::{Command, Output};
 
@@ -109,4 +110,69 @@ fn each_key_of_a_secret_has_a_verdict_of_its_own() {
     says(3, "watch", "also the secret of sdk/tv");
     assert_eq!(verdicts.as_array().unwrap().len(), 4, "an unnamed key may be absent");
     assert!(!text(&output).contains("canary"), "{output:?}");
+}
+
+/// Asks the simulated Zendesk of `zendesk-jwt local`, which has the demo secret.
+fn ask(local: &Local, arguments: &[&str]) -> Done {
+    let zendesk = local.aws("Zendesk");
+    let user = ["--ask-zendesk", "--yes", "--zendesk-url", &zendesk, "--email", "canary@example.com"];
+    let done = Operator::local(local.url()).run(&[&["secret", "check"], &user[..], arguments].concat());
+    assert!(!format!("{done:?}").contains("canary"), "{done:?}");
+    done
+}
+
+fn posted(local: &Local) -> usize {
+    local.terminal().matches("POST /access/jwt").count()
+}
+
+#[test]
+fn zendesk_says_whether_the_stored_sso_secret_is_its_own() {
+    let local = Local::start(&[]);
+    let accepted = ask(&local, &[]).well();
+    assert!(accepted.stdout.contains("Zendesk accepts the JWT and signs the user in"), "{accepted:?}");
+    assert_eq!(posted(&local), 1, "one attempt");
+
+    store(&local, "sso", &json!({ "secret": "another-shared-secret-0123456789" }));
+    let refused = ask(&local, &["--external-id", "canary-1", "--json"]);
+    assert_eq!(refused.status, 1, "{refused:?}");
+    let sso = refused.json().as_array().unwrap().iter().find(|verdict| verdict["kind"] == "sso").unwrap().clone();
+    assert_eq!(sso["zendesk"]["accepted"], false, "{sso}");
+    assert!(sso["zendesk"]["remedy"].as_str().unwrap().contains("The stored secret is not the one"), "{sso}");
+    assert!(sso["fingerprint"].is_string(), "{sso}");
+}
+
+#[test]
+fn the_key_of_one_configuration_is_asked_about() {
+    let local = Local::start(&[]);
+    let demo = "demo-sso-shared-secret-not-for-production";
+    let other = "another-shared-secret-0123456789";
+    store(&local, "sso", &json!({ "secret": other, "configurations": { "legacy": { "secret": demo } } }));
+    let accepted = ask(&local, &["--configuration", "legacy"]).well();
+    assert!(accepted.stdout.starts_with("sso/legacy can sign"), "{accepted:?}");
+    ask(&local, &["--configuration", "ios"]).refused(1, &["no secret has a key of the configuration ios"]);
+    assert_eq!(posted(&local), 1);
+}
+
+#[test]
+fn zendesk_is_not_asked_with_a_key_that_cannot_sign_or_without_a_user() {
+    let local = Local::start(&[]);
+    let operator = Operator::local(local.url());
+    let run = |arguments: &[&str]| operator.run(&[&["secret", "check", "--ask-zendesk"], arguments].concat());
+    run(&[]).refused(2, &["--yes"]);
+    run(&["--yes"]).refused(2, &["--zendesk-subdomain"]);
+    run(&["--yes", "--zendesk-subdomain", "acme"]).refused(2, &["--email"]);
+    run(&["--yes", "--zendesk-subdomain", "acme.zendesk.com"]).refused(2, &["the subdomain alone"]);
+    run(&["--yes", "--zendesk-url", "https://zendesk.example.com"]).refused(2, &["127.0.0.1"]);
+    store(&local, "sso", &json!({ "secret": "short" }));
+    assert_eq!(ask(&local, &[]).status, 1);
+    assert_eq!(posted(&local), 0);
+}
+
+#[test]
+fn for_the_other_kinds_the_steps_by_hand_are_shown() {
+    let local = Local::start(&[]);
+    let checked = check(&local, &["--sdk", "zendesk-jwt/sdk", "--ask-zendesk", "--yes"]);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    assert!(text(&checked).contains("By hand:") && text(&checked).contains("createJwt"), "{checked:?}");
+    assert!(!text(&checked).contains("loginUser"), "{checked:?}");
 }

@@ -58,7 +58,7 @@ impl Simulator {
     }
 
     /// For single sign-on only. No test sends a request to the company's addresses.
-    fn of_sso() -> Self {
+    pub fn of_sso() -> Self {
         let (login, logout) = ("https://sso.example.com/sso/login?team=1", "https://sso.example.com/sso/logout?team=1");
         Self::start(&["--sso-url", login, "--logout-url", logout])
     }
@@ -836,6 +836,11 @@ mod sso {
                 "Please use one of the options below to sign in to Zendesk.",
                 setup,
             ),
+            (
+                "Users with the email address {email} are not allowed to sign up for this help desk",
+                "Users with the email address demo@example.com are not allowed to sign up for this help desk",
+                "zendesk_address_not_allowed",
+            ),
         ] {
             assert!(page.contains(&format!("<option>{offered}</option>")), "{page}");
             let chosen = simulator.ask(&Request::post("/simulator/next-error").form(&[("message", offered)]));
@@ -846,6 +851,23 @@ mod sso {
         }
         simulator.ask(&Request::post("/simulator/next-error").form(&[("message", "another error")]));
         simulator.sign_in(&draft());
+    }
+
+    #[test]
+    fn the_next_sign_in_gets_the_answer_that_a_person_chooses() {
+        let simulator = Simulator::of_sso();
+        for (chosen, status, words) in [
+            ("200 and a page of one link, as documented", 200, "<a href=\"/hc/en-us\">"),
+            ("403 and the page of a bot check", 403, "human"),
+            ("503", 503, "Down"),
+            ("A redirect to another host", 302, "https://www.example.org/welcome"),
+        ] {
+            simulator.ask(&Request::post("/simulator/next-error").form(&[("message", chosen)]));
+            let answer = simulator.post_jwt(&good(Kind::Sso).token(), Some("/hc/en-us"));
+            assert_eq!((answer.status, answer.body.contains(words)), (status, true), "{chosen}: {answer:?}");
+            assert_eq!(answer.header("set-cookie").is_some(), status == 200, "{answer:?}");
+            simulator.sign_in(&good(Kind::Sso));
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod messaging;
 mod sdk;
 mod sign_out;
 mod sso;
+mod zendesk;
 
 /// The user token that the endpoints know. A form must encode it.
 const USER_TOKEN: &str = "good-token/1+2=3";
