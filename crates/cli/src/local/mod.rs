@@ -28,7 +28,7 @@ use identity_provider::IdentityProvider;
 use secrets_manager::Secrets;
 use terminal::{LatestLines, Terminal};
 use user_tokens::Database;
-use workbench::Workbench;
+use workbench::{UserList, Workbench};
 use zendesk_jwt::aws::Clients;
 use zendesk_jwt::config;
 use zendesk_jwt::config::configurations::NamedConfigurations;
@@ -154,6 +154,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         is_new,
     };
     output::line(&banner.text())?;
+    let users = UserList::new(table, database.writes());
     let routes = functions::router(&functions)
         .merge(aws::router(Aws { database, secrets, faults: Arc::clone(&faults) }, &reliable_path))
         .merge(identity_provider::router(&identity_provider))
@@ -162,7 +163,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
             functions,
             faults,
             identity_provider,
-            table,
+            users,
             terminal.shown,
             log,
             zendesk,

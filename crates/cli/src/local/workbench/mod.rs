@@ -15,22 +15,25 @@ use super::faults::{Fault, Faults};
 use super::functions::Functions;
 use super::identity_provider::IdentityProvider;
 use super::terminal::LatestLines;
-use crate::aws::user_token_table::UserTokenTable;
 use crate::problem::Problem;
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
+mod examples;
 mod faults_page;
 mod inspect_page;
 mod request;
 mod run;
+mod user_form;
+mod user_list;
 mod users;
+
+pub(super) use user_list::UserList;
 
 pub(super) struct Workbench {
     functions: Arc<Functions>,
     faults: Arc<Faults>,
     identity_provider: Arc<IdentityProvider>,
-    /// This table works even while DynamoDB is down for everyone else.
-    user_tokens: UserTokenTable,
+    users: UserList,
     terminal: LatestLines,
     log: LatestLines,
     /// The address of the simulated Zendesk.
@@ -47,6 +50,8 @@ struct Notice {
     is_failure: bool,
     /// The user token of a new user. Only its hash is stored.
     token: Option<String>,
+    /// Whether the deletion of a user can be undone.
+    has_undo: bool,
 }
 
 /// What surrounds the content of every page.
@@ -60,12 +65,12 @@ impl Workbench {
         functions: Arc<Functions>,
         faults: Arc<Faults>,
         identity_provider: Arc<IdentityProvider>,
-        user_tokens: UserTokenTable,
+        users: UserList,
         terminal: LatestLines,
         log: LatestLines,
         zendesk: String,
     ) -> Self {
-        Self { functions, faults, identity_provider, user_tokens, terminal, log, zendesk, notice: Mutex::default() }
+        Self { functions, faults, identity_provider, users, terminal, log, zendesk, notice: Mutex::default() }
     }
 
     fn notify(&self, notice: Notice) {
@@ -75,7 +80,7 @@ impl Workbench {
     fn notify_of(&self, result: Result<String, Problem>) {
         let is_failure = result.is_err();
         let text = result.unwrap_or_else(|problem| problem.to_string());
-        self.notify(Notice { text, is_failure, token: None });
+        self.notify(Notice { text, is_failure, token: None, has_undo: false });
     }
 
     /// Takes the notice, so that it is shown once.
@@ -98,12 +103,17 @@ pub(super) fn router(workbench: Workbench) -> Router {
         .route("/run", get(async || Redirect::to("/")).post(run::run))
         .route("/users", get(users::list))
         .route("/users/change", post(users::change))
+        .route("/users/delete", post(users::delete))
+        .route("/users/edit", get(users::edit).post(users::save))
+        .route("/users/restore", post(users::restore))
+        .route("/users/run", get(async || Redirect::to("/users")).post(users::run))
         .route("/users/add", get(async || Redirect::to("/users")).post(users::add))
         .route("/faults", get(faults_page::list))
         .route("/faults/switch", post(faults_page::switch))
         .route("/faults/reset", post(faults_page::reset))
         .route("/faults/cold-start", post(faults_page::cold_start))
         .route("/inspect", get(inspect_page::form).post(inspect_page::inspect))
+        .route("/live.js", web::script(include_str!("../../../templates/workbench/live.js")))
         .route("/workbench.js", web::script(include_str!("../../../templates/workbench/workbench.js")))
         .merge(web::files())
         .with_state(Arc::new(workbench))

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::demo;
 use super::request::FlowRequest;
-use super::users::Row;
+use super::user_list::Row;
 use super::{Frame, Shared, Workbench, page};
 use zendesk_jwt::handlers::Answer;
 use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
@@ -90,10 +90,14 @@ pub(super) async fn run(State(workbench): Shared, headers: HeaderMap, body: Stri
 
 impl Workbench {
     async fn run_page(&self, chosen: &str, entered: String, run: Option<Run>) -> Page {
-        let rows = self.rows().await.unwrap_or_default().rows;
+        let rows = self.users.all().await.unwrap_or_default();
         let choices = demo::users().into_iter().map(|user| Choice {
             value: user.token.to_owned(),
-            label: format!("{} ({})", label(rows.iter().find(|row| row.token == Some(user.token))), user.token),
+            label: format!(
+                "{} ({})",
+                label(rows.iter().find(|row| row.token.as_deref() == Some(user.token))),
+                user.token
+            ),
             is_chosen: user.token == chosen,
         });
         let id_token_choices = demo::identity_provider_users().into_iter().map(|user| Choice {
