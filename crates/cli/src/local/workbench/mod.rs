@@ -13,8 +13,8 @@ use axum::routing::{get, post};
 
 use super::faults::{Fault, Faults};
 use super::functions::Functions;
+use super::history::History;
 use super::identity_provider::IdentityProvider;
-use super::terminal::LatestLines;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::problem::Problem;
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
@@ -32,11 +32,12 @@ pub(super) struct Workbench {
     identity_provider: Arc<IdentityProvider>,
     /// This table works even while DynamoDB is down for everyone else.
     user_tokens: UserTokenTable,
-    terminal: LatestLines,
-    log: LatestLines,
+    history: Arc<History>,
     /// The address of the simulated Zendesk.
     zendesk: String,
     notice: Mutex<Option<Notice>>,
+    /// The latest choice and entry in the form that runs a flow.
+    chosen: Mutex<(String, String)>,
 }
 
 /// The state of every handler.
@@ -62,11 +63,19 @@ impl Workbench {
         faults: Arc<Faults>,
         identity_provider: Arc<IdentityProvider>,
         user_tokens: UserTokenTable,
-        terminal: LatestLines,
-        log: LatestLines,
+        history: Arc<History>,
         zendesk: String,
     ) -> Self {
-        Self { functions, faults, identity_provider, user_tokens, terminal, log, zendesk, notice: Mutex::default() }
+        let (notice, chosen) = (Mutex::default(), Mutex::default());
+        Self { functions, faults, identity_provider, user_tokens, history, zendesk, notice, chosen }
+    }
+
+    fn choose(&self, user: String, entered: String) {
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = (user, entered);
+    }
+
+    fn chosen(&self) -> (String, String) {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn notify(&self, notice: Notice) {
@@ -98,6 +107,10 @@ pub(super) fn router(workbench: Workbench) -> Router {
     Router::new()
         .route("/", get(run::form))
         .route("/run", get(async || Redirect::to("/")).post(run::run))
+        .route("/runs/{id}", get(run::result))
+        .route("/runs/{id}/again", post(run::again))
+        .route("/runs/delete", post(run::delete))
+        .route("/runs/changes", get(run::changes))
         .route("/users", get(users::list))
         .route("/users/change", post(users::change))
         .route("/users/add", get(async || Redirect::to("/users")).post(users::add))
@@ -110,7 +123,20 @@ pub(super) fn router(workbench: Workbench) -> Router {
         .route("/pages/view", get(pages_page::view))
         .route("/workbench.js", web::script(include_str!("../../../templates/workbench/workbench.js")))
         .merge(web::files())
+        .fallback(not_found)
         .with_state(Arc::new(workbench))
+}
+
+#[derive(Template)]
+#[template(path = "workbench/not_found.html")]
+struct NotFound {
+    menu: Menu,
+    frame: Frame,
+}
+
+async fn not_found(State(workbench): Shared) -> Response {
+    let not_found = NotFound { menu: workbench.menu(""), frame: workbench.frame().await };
+    page(StatusCode::NOT_FOUND, &not_found)
 }
 
 fn page(status: StatusCode, page: &impl Template) -> Response {
