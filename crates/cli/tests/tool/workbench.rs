@@ -662,3 +662,28 @@ fn a_reload_repeats_no_change_and_a_run_has_no_address() {
     assert!(!get(&local, "/users").text().contains("Demo User is suspended"), "the notice is shown once");
     assert_eq!(get(&local, "/run").status, 303);
 }
+
+#[test]
+fn an_unknown_address_is_a_page_with_a_way_on() {
+    let local = Local::start(&[]);
+    for path in ["/nowhere", "/runs/7", "/runs/0", "/users/nobody"] {
+        let page = get(&local, path);
+        assert_eq!(page.status, 404, "{path}");
+        page.says("Page not found");
+        assert!(page.html.contains("<a href=\"/\">Run a flow</a>"), "{path}");
+    }
+    assert_eq!(post(&local, "/runs/7/again", &[]).status, 404);
+}
+
+#[test]
+fn a_run_has_an_address_of_its_own_and_the_latest_500_are_kept() {
+    let local = Local::start(&[]);
+    run(&local, "messaging", DEMO_USER);
+    get(&local, "/runs/1").says("Messaging token: 200 OK");
+    for _ in 0..500 {
+        assert_eq!(local.exchange("unknown").0, 401);
+    }
+    assert_eq!(get(&local, "/runs/1").status, 404);
+    get(&local, "/runs/501").says("401 Unauthorized");
+    assert_eq!(get(&local, "/").html.matches("<tr>").count(), 501, "500 rows and their header");
+}
