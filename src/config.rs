@@ -14,6 +14,7 @@ use tracing::level_filters::LevelFilter;
 use url::{Host, Url};
 
 use crate::aws::{self, Endpoints};
+use crate::handlers::sso_redirect::brand::{Brand, Color, Name};
 use crate::handlers::sso_redirect::{LoginUrl, ZendeskHosts};
 use crate::handlers::{messaging_token, sdk_exchange, sso_redirect};
 use crate::idp::{self, IdentityProvider};
@@ -180,6 +181,7 @@ impl Environment {
         let session_cookie = self.session_cookie();
         let end_session_on_logout = self.optional("END_SESSION_ON_LOGOUT", boolean).unwrap_or(true);
         let allowed_origins = self.allowed_origins();
+        let brand = self.brand();
         let require_custom_role = self.optional("REQUIRE_CUSTOM_ROLE", boolean).unwrap_or_default();
         let settings = sso_redirect::Settings {
             zendesk: ZendeskHosts::new(origin?, return_to_hosts),
@@ -190,9 +192,18 @@ impl Environment {
             public_url,
             allowed_origins,
             custom_role: if require_custom_role { CustomRole::Required } else { CustomRole::Optional },
+            brand,
         };
         let is_simulated = self.value("ZENDESK_URL").is_some();
         Some(self.configurations.of_sso(settings, is_simulated))
+    }
+
+    fn brand(&mut self) -> Brand {
+        let name = self.optional("BRAND_NAME", Name::parse);
+        let logo_url = self.optional("BRAND_LOGO_URL", web_address);
+        let color = self.optional("BRAND_COLOR", Color::parse);
+        let support_url = self.optional("SUPPORT_URL", support_url);
+        Brand::new(name, logo_url.as_ref(), color, support_url)
     }
 
     /// The account's address. `ZENDESK_URL` replaces the subdomain, for a simulated Zendesk.
@@ -415,6 +426,21 @@ pub fn web_address(text: &str) -> Result<Url, String> {
             "it should be a full https:// address with a plain host name, and without spaces and fragment (#)";
         Err(format!("is `{text}`: {expected}"))
     }
+}
+
+/// The address of a page, or `mailto:` and one plain e-mail address.
+///
+/// # Errors
+/// What is expected, if `text` is neither.
+pub fn support_url(text: &str) -> Result<Url, String> {
+    let Some(address) = text.strip_prefix("mailto:") else { return web_address(text) };
+    let is_user = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c));
+    let is_label = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let is_host = |host: &str| host.contains('.') && host.split('.').all(is_label);
+    let is_address =
+        address.split_once('@').is_some_and(|(user, host)| !user.is_empty() && is_user(user) && is_host(host));
+    let url = Url::parse(text).ok().filter(|_| is_address);
+    url.ok_or_else(|| format!("is `{text}`: it should be mailto: and one e-mail address, or an https:// address"))
 }
 
 /// Whether the text is a scheme and a host, in ASCII, perhaps with a port, up to its end or a path or query.

@@ -16,6 +16,7 @@ use url::Url;
 use zendesk_jwt::aws::user_tokens::{GetItemReader, stored_record};
 use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
 use zendesk_jwt::handlers::sdk_exchange::{self, SdkExchange};
+use zendesk_jwt::handlers::sso_redirect::brand::Brand;
 use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
 use zendesk_jwt::handlers::{Answer, FindError, Handler, Issuer, KeyInUse, SigningKeys, UserTokens};
 use zendesk_jwt::jwt::messaging::Messaging;
@@ -157,6 +158,7 @@ impl Handlers {
             public_url: None,
             allowed_origins,
             custom_role: CustomRole::Optional,
+            brand: Brand::default(),
         };
         Self {
             sdk: SdkExchange::new(issuer(), of_each(sdk_exchange::Settings::default())),

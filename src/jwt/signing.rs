@@ -19,6 +19,8 @@ pub use zendesk_jwt_rules::signing_key::SigningKeyProblem;
 /// The secret is raw text: it is never base64-decoded. Its memory is wiped on drop.
 pub struct SigningKey<K> {
     encoding_key: EncodingKey,
+    /// The same secret, ready for [`Self::authentication_code`].
+    hmac_key: hmac::Key,
     header: Header,
     kind: PhantomData<fn() -> K>,
 }
@@ -61,7 +63,9 @@ impl<K: JwtKind> SigningKey<K> {
     fn of(key: &SharedKey) -> Self {
         let mut header = Header::new(Algorithm::HS256);
         header.kid = key.kid().map(str::to_owned);
-        Self { encoding_key: EncodingKey::from_secret(key.secret().as_bytes()), header, kind: PhantomData }
+        let secret = key.secret().as_bytes();
+        let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        Self { encoding_key: EncodingKey::from_secret(secret), hmac_key, header, kind: PhantomData }
     }
 
     /// The key id, which only messaging's key has.
@@ -105,17 +109,13 @@ impl<K> SigningKey<K> {
     /// A code for `text` that only a holder of the secret can make: its HMAC-SHA256 in hexadecimal.
     #[must_use]
     pub fn authentication_code(&self, text: &str) -> String {
-        hex::encode(hmac::sign(&self.hmac_key(), &labelled(text)).as_ref())
+        hex::encode(hmac::sign(&self.hmac_key, &labelled(text)).as_ref())
     }
 
     /// Whether `code` is the [`authentication_code`](Self::authentication_code) of `text`.
     #[must_use]
     pub fn authenticates(&self, text: &str, code: &str) -> bool {
-        hex::decode(code).is_ok_and(|code| hmac::verify(&self.hmac_key(), &labelled(text), &code).is_ok())
-    }
-
-    fn hmac_key(&self) -> hmac::Key {
-        hmac::Key::new(hmac::HMAC_SHA256, self.encoding_key.as_bytes())
+        hex::decode(code).is_ok_and(|code| hmac::verify(&self.hmac_key, &labelled(text), &code).is_ok())
     }
 }
 

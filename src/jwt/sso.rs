@@ -9,8 +9,11 @@ use crate::user::{Claim, Role, User};
 /// Where the browser posts the JWT: a path on the account's own host, never on a host-mapped one.
 pub const ENDPOINT: &str = "access/jwt";
 
-/// Password sign-in, bypassing SSO.
-pub const NORMAL_SIGN_IN: &str = "access/normal";
+/// Password sign-in, bypassing SSO, while Zendesk passwords are on.
+pub const PASSWORD_SIGN_IN: &str = "access/normal";
+
+/// Sign-in by a link that Zendesk mails to the owner or admins, while Zendesk passwords are off.
+pub const SSO_BYPASS: &str = "access/sso_bypass";
 
 /// The SSO kind as a type.
 #[derive(Debug)]

@@ -14,4 +14,4 @@ pub use requests::{
     MAX_BODY_BYTES, TokenPlace, address, cookie, expect_method, expect_page, expect_source, query_value, request_id,
     segment_between, user_token,
 };
-pub use responses::{json, page, problem, redirect, with_cookie};
+pub use responses::{RETRY_AFTER_SECONDS, json, page, problem, redirect, with_cookie};

@@ -13,7 +13,7 @@ use url::Url;
 use crate::outcome::{Malformed, Outcome};
 
 /// How many seconds a caller should wait after a 503.
-const RETRY_AFTER_SECONDS: &str = "2";
+pub const RETRY_AFTER_SECONDS: &str = "2";
 
 /// The content security policy of responses that are not pages: if a browser shows one, nothing loads or runs.
 const DENY_ALL: &str = "default-src 'none'; frame-ancestors 'none'";

@@ -97,6 +97,10 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
         .env("PUBLIC_URL", "/here")
         .env("SESSION_COOKIE", "a cookie;")
         .env("END_SESSION_ON_LOGOUT", "yes")
+        .env("BRAND_NAME", &"a".repeat(61))
+        .env("BRAND_LOGO_URL", "logo.svg")
+        .env("BRAND_COLOR", "teal")
+        .env("SUPPORT_URL", "help@example.com")
         .env("SIGNING_KEY_MAX_AGE", "five minutes")
         .env("LOG_LEVEL", "loud");
     let named = [
@@ -108,6 +112,10 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
         "PUBLIC_URL",
         "SESSION_COOKIE",
         "END_SESSION_ON_LOGOUT",
+        "BRAND_NAME",
+        "BRAND_LOGO_URL",
+        "BRAND_COLOR",
+        "SUPPORT_URL",
         "SIGNING_KEY_MAX_AGE",
         "LOG_LEVEL",
     ];
@@ -115,8 +123,11 @@ fn every_problem_of_the_sso_function_is_named_at_once() {
     assert_named(setup, &["USER_TOKENS_TABLE"], &named);
 }
 
+/// A character longer than a name can be.
+const LONG_NAME: &str = "0123456789012345678901234567890123456789012345678901234567890";
+
 /// Values that the patterns of the template refuse as well, by variable. The first one of each list is valid.
-const REFUSED: [(&str, &[&str]); 11] = [
+const REFUSED: [(&str, &[&str]); 15] = [
     (
         "CONFIGURATIONS",
         &[
@@ -231,6 +242,40 @@ const REFUSED: [(&str, &[&str]); 11] = [
     ("SESSION_COOKIE", &["__Host-session.id_2", "a;b", "a b", "a=b", "a,b", "séance", "a$b", "\"a\""]),
     ("LOG_LEVEL", &["warn", "off", "WARN", "3", "loud"]),
     ("END_SESSION_ON_LOGOUT", &["false", "no", "0", "False"]),
+    ("BRAND_NAME", &["Müller & Söhne <GmbH> 株式会社", "a\nb", "a\tb", "a\u{7f}b", LONG_NAME]),
+    (
+        "BRAND_LOGO_URL",
+        &[
+            "https://cdn.example.com:8443/logo.svg?v=2",
+            "https://user:hunter2@cdn.example.com/logo.svg",
+            "https://*.example.com/logo.svg",
+            "https://cdn.example.com;script-src/logo.svg",
+            "https://cdn.example.com/logo.svg#dark",
+            "http://cdn.example.com/logo.svg",
+            "data:image/svg+xml,<svg/>",
+            "//cdn.example.com/logo.svg",
+            "/logo.svg",
+        ],
+    ),
+    ("BRAND_COLOR", &["#17494D", "17494d", "#abc", "#17494d80", "#17494g", "teal", "#17494d; }", "rgb(0,0,0)"]),
+    (
+        "SUPPORT_URL",
+        &[
+            "mailto:help+zendesk@example.com",
+            "mailto:",
+            "mailto:help",
+            "mailto:help@example",
+            "mailto:@example.com",
+            "mailto:help@example.com,other@example.com",
+            "mailto:help@example.com?subject=x",
+            "mailto:help@exa_mple.com",
+            "help@example.com",
+            "tel:+15555550100",
+            "javascript:alert(1)",
+            "http://www.example.com/contact",
+            "https://www.example.com/#contact",
+        ],
+    ),
     ("SIGNING_KEY_MAX_AGE", &["86400", "0", "86401", "-1", "1.5", "5m"]),
 ];
 
@@ -324,6 +369,10 @@ fn an_empty_optional_variable_counts_as_not_set() {
         "END_SESSION_ON_LOGOUT",
         "ALLOWED_ORIGINS",
         "PUBLIC_URL",
+        "BRAND_NAME",
+        "BRAND_LOGO_URL",
+        "BRAND_COLOR",
+        "SUPPORT_URL",
         "MESSAGING_TOKEN_TTL",
         "LOG_LEVEL",
         "AWS_CA_BUNDLE",

@@ -146,7 +146,7 @@ fn the_third_refusal_within_a_minute_is_the_same_page_for_every_reason() {
             assert_eq!(answers.each_ref().map(|answer| answer.status), [303, 303, 401], "{reason}");
             let page = &answers[2];
             assert_eq!((page.media_type(), page.header("location")), ("text/html", None));
-            assert!(page.body.contains("<h1>You could not be signed in</h1>"), "{}", page.body);
+            assert!(page.body.contains("<h1>We could not sign you in</h1>"), "{}", page.body);
             assert!(page.body.contains("https://www.example.com/login?return_to="), "{}", page.body);
             assert!(!page.body.contains("<form"), "{}", page.body);
             let expected = first.get_or_insert_with(|| responses.clone());

@@ -176,7 +176,7 @@ fn the_fourth_sign_in_within_a_minute_waits_for_a_click_and_says_why() {
     let reply = service.reply(&request);
     assert!(is_signed(&reply.answer) && !html::elements(&reply.answer.body, "script")[0].1.contains(".submit()"));
     assert!(
-        reply.answer.body.contains("round in circles")
+        reply.answer.body.contains("<h1>You are not signed in yet</h1>")
             && reply.answer.body.contains("https://acme.zendesk.com/access/normal")
     );
     assert_eq!(html::elements(&reply.answer.body, "button").len(), 1);
@@ -221,7 +221,10 @@ fn an_error_of_zendesk_is_shown_on_a_page_with_advice() {
         let page = &reply.answer.body;
         assert_eq!((reply.answer.status, reply.answer.media_type()), (200, "text/html"));
         assert!(page.contains(message) && page.contains(advice), "{page}");
-        assert!(page.contains(&reply.request_id) && page.contains("https://acme.zendesk.com/access/normal"));
+        assert!(
+            page.contains(&format!("Reference: {}<", &reply.request_id[..8]))
+                && page.contains("https://acme.zendesk.com/access/normal")
+        );
         assert!(page.contains(r#"href="login""#), "the page offers another try");
         assert_eq!(logs::request_line(&reply.logs)["outcome"], code);
         assert_eq!(reply.answer.header("set-cookie"), None, "the session stays, so that another try can work");

@@ -26,7 +26,7 @@ fn service() -> Service {
 fn login(return_to: Option<&str>) -> Request {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(return_to.map(|place| ("return_to", place)));
-    query.append_pair("brand_id", "360000000001").append_pair("locale_id", "8").append_pair("timestamp", "1795168800");
+    query.append_pair("brand_id", "360000000001").append_pair("locale_id", "1").append_pair("timestamp", "1795168800");
     Request::get(&format!("/sso/login?{}", query.finish())).cookie("acme_session", TOKEN)
 }
 
@@ -296,7 +296,7 @@ fn an_outage_gives_an_error_page_without_a_form_or_a_redirect() {
     for answer in [without_table, without_key.answer(&login(None))] {
         assert_eq!((answer.status, answer.header("location")), (503, None));
         assert!(answer.header("retry-after").is_some());
-        assert!(answer.body.contains("<h1>Sign-in is not available just now</h1>"), "{}", answer.body);
+        assert!(answer.body.contains("<h1>Sign-in is not available right now</h1>"), "{}", answer.body);
         assert!(!answer.body.contains("<form"));
     }
 }
@@ -398,8 +398,8 @@ fn without_a_login_page_a_refused_user_gets_an_error_page() {
 
     assert_eq!((answer.status, answer.media_type()), (401, "text/html"));
     assert_eq!(policy(&answer)["default-src"], ["'none'"]);
-    assert!(answer.body.contains("<h1>You are not signed in</h1>"), "{}", answer.body);
-    assert!(answer.body.contains("Sign in to your account first"), "{}", answer.body);
+    assert!(answer.body.contains("<h1>Please sign in first</h1>"), "{}", answer.body);
+    assert!(answer.body.contains("Sign in to your account, and then come back"), "{}", answer.body);
     assert!(!answer.body.contains("<form"));
 }
 

@@ -18,6 +18,23 @@ pub enum Cause {
     Setup,
 }
 
+/// What the person at the browser can do. The service says it in the person's language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// Zendesk does not accept the e-mail address: ask for it to be allowed.
+    AskToAllowAddress,
+    /// Zendesk does not accept the user's data: ask for name and address to be checked.
+    AskToCheckAccount,
+    /// The sign-in was used before: try again, and click once.
+    ClickOnce,
+    /// The sign-in took too long: try again.
+    TryAgain,
+    /// Zendesk limits sign-ins: try again after a minute.
+    WaitAMinute,
+    /// Something is wrong that the person cannot change: if it happens again, ask for help.
+    AskForHelp,
+}
+
 /// One class of errors.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ZendeskError {
@@ -27,10 +44,8 @@ pub struct ZendeskError {
     pub cause: Cause,
     /// Phrases of whole words; the message has at least one of them.
     patterns: &'static [&'static str],
-    /// What happened.
-    pub title: &'static str,
     /// What the person at the browser can do.
-    pub for_the_user: &'static str,
+    pub advice: Advice,
     /// What the administrator can do.
     pub for_the_administrator: &'static str,
 }
@@ -41,9 +56,7 @@ const UNKNOWN: ZendeskError = ZendeskError {
     code: "zendesk_error_unknown",
     cause: Cause::Setup,
     patterns: &[],
-    title: "Zendesk could not sign you in",
-    for_the_user: "Try again with the link below. If it happens again, tell the people who run this site what you see \
-        here.",
+    advice: Advice::AskForHelp,
     for_the_administrator: "This message is not one that we know. Search Zendesk's help center for it.",
 };
 
@@ -61,8 +74,7 @@ static CATALOGUE: [ZendeskError; 8] = [
             "allowlist",
             "allowlisted",
         ],
-        title: "Zendesk does not accept this e-mail address",
-        for_the_user: "Ask the people who run this site to allow your e-mail address.",
+        advice: Advice::AskToAllowAddress,
         for_the_administrator: "The blocklist and allowlist of end users apply to single sign-on as well: in Admin \
             Center, look at People > Configuration > End users.",
     },
@@ -91,8 +103,7 @@ static CATALOGUE: [ZendeskError; 8] = [
             "has been suspended",
             "suspended",
         ],
-        title: "Zendesk could not set up this user",
-        for_the_user: "Ask the people who run this site to check your name and e-mail address.",
+        advice: Advice::AskToCheckAccount,
         for_the_administrator: "Zendesk does not accept the name or the e-mail address, the e-mail address or the external \
             id belongs to another user there, or the user is suspended. Look the user up under Customers.",
     },
@@ -109,8 +120,7 @@ static CATALOGUE: [ZendeskError; 8] = [
             "already been used",
             "jti",
         ],
-        title: "This sign-in was used already",
-        for_the_user: "Try again with the link below, and click only once.",
+        advice: Advice::ClickOnce,
         for_the_administrator: "Zendesk accepts each token once. A double click, a reload or the back button sent one \
             twice. If it happens to every user, something between the browser and Zendesk repeats requests.",
     },
@@ -129,8 +139,7 @@ static CATALOGUE: [ZendeskError; 8] = [
             "in the future",
             "timestamp",
         ],
-        title: "This sign-in took too long",
-        for_the_user: "Try again with the link below.",
+        advice: Advice::TryAgain,
         for_the_administrator: "Zendesk accepts a token within 3 minutes of its own clock. The user left the page open, \
             or the clock of the signer is wrong.",
     },
@@ -138,8 +147,7 @@ static CATALOGUE: [ZendeskError; 8] = [
         code: "zendesk_rate_limited",
         cause: Cause::Chance,
         patterns: &["rate limit", "too many", "throttled", "throttling"],
-        title: "Too many sign-ins just now",
-        for_the_user: "Wait a minute, then try again.",
+        advice: Advice::WaitAMinute,
         for_the_administrator: "Zendesk limits how often one user signs in. Look for a page that signs its visitor \
             in again and again.",
     },
@@ -156,8 +164,7 @@ static CATALOGUE: [ZendeskError; 8] = [
             "algorithm",
             "decode",
         ],
-        title: "Zendesk does not accept our signature",
-        for_the_user: "Wait half a minute and try again. If it happens again, tell the people who run this site.",
+        advice: Advice::AskForHelp,
         for_the_administrator: "The stored secret is not the one that Zendesk has. In Admin Center, under Account > \
             Security > Single sign-on, reset the shared secret of this JWT configuration and store all of it: Admin Center \
             shows the whole secret only once. The function picks up the new secret by itself.",
@@ -166,8 +173,7 @@ static CATALOGUE: [ZendeskError; 8] = [
         code: "zendesk_configuration_not_assigned",
         cause: Cause::Setup,
         patterns: &["use one of the options below to sign in"],
-        title: "Zendesk does not accept this way to sign in",
-        for_the_user: "Tell the people who run this site that Zendesk does not accept their sign-in.",
+        advice: Advice::AskForHelp,
         for_the_administrator: "This JWT configuration is not assigned to this kind of user. In Admin Center, under \
             Account > Security, look at Team member authentication and End user authentication: choose single sign-on \
             with this configuration for the kind of user who saw this page.",
@@ -183,8 +189,7 @@ static CATALOGUE: [ZendeskError; 8] = [
             "missing token",
             "malformed",
         ],
-        title: "Zendesk does not accept this sign-in",
-        for_the_user: "Try again with the link below. If it happens again, tell the people who run this site.",
+        advice: Advice::AskForHelp,
         for_the_administrator: "Zendesk could not read the token. Check that the JWT configuration in Admin Center, \
             under Account > Security > Single sign-on, is active.",
     },

@@ -7,21 +7,27 @@ use lambda_http::{Body, Request, Response};
 use url::Url;
 
 use super::{Answer, Chosen, Handler, Issuer, Observed, SigningKeys, UserTokens};
-use crate::jwt::sso::{CustomRole, Sso, SsoClaims};
-use crate::jwt::{Jti, Kind};
+use crate::jwt::Kind;
+use crate::jwt::sso::{self, CustomRole, Sso, SsoClaims};
 use crate::outcome::{Malformed, Outcome, Refused};
 use crate::web::{self, TokenPlace};
 use zendesk_jwt_rules::zendesk_errors::ZendeskError;
 use zendesk_jwt_rules::{ConfigurationName, Configurations};
 
 mod attempts;
+pub mod brand;
 mod login_url;
 mod page;
 mod return_to;
+mod texts;
 
 use attempts::Attempts;
+use brand::Brand;
 pub use login_url::LoginUrl;
+use page::{Frame, Help, SignInForm};
 pub use return_to::{ReturnTo, ZendeskHosts};
+use texts::Languages;
+pub use texts::languages;
 
 /// The longest address of this service that the login page gets, without its query, in bytes.
 const MAX_ADDRESS_BYTES: usize = 512;
@@ -33,6 +39,7 @@ const MAX_RETURN_TO_BYTES: usize = 2048;
 pub struct SsoRedirect<T, S> {
     issuer: Issuer<T, S>,
     sites: Configurations<Site>,
+    languages: Languages,
 }
 
 /// The settings of a configuration, and what follows from them.
@@ -60,6 +67,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Whether an agent needs a custom role.
     pub custom_role: CustomRole,
+    /// The company on the pages.
+    pub brand: Brand,
 }
 
 impl<T: UserTokens, S: SigningKeys<Sso>> Handler for SsoRedirect<T, S> {
@@ -93,12 +102,12 @@ impl<T: UserTokens, S: SigningKeys<Sso>> SsoRedirect<T, S> {
     /// A handler that issues with `issuer`.
     pub fn new(issuer: Issuer<T, S>, configurations: Configurations<Settings>) -> Self {
         let site = |_: Option<&_>, settings| Site { form_action: form_action(&settings), settings };
-        Self { issuer, sites: configurations.map(site) }
+        Self { issuer, sites: configurations.map(site), languages: Languages::all() }
     }
 
     fn visit<'a>(&'a self, configuration: Option<&'a ConfigurationName>, site: &'a Site) -> Visit<'a, T, S> {
         let Site { settings, form_action } = site;
-        Visit { issuer: &self.issuer, configuration, settings, form_action }
+        Visit { issuer: &self.issuer, configuration, settings, form_action, languages: &self.languages }
     }
 }
 
@@ -133,6 +142,7 @@ struct Visit<'a, T, S> {
     configuration: Option<&'a ConfigurationName>,
     settings: &'a Settings,
     form_action: &'a str,
+    languages: &'a Languages,
 }
 
 impl<T: UserTokens, S: SigningKeys<Sso>> Visit<'_, T, S> {
@@ -152,23 +162,32 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Visit<'_, T, S> {
         let jwt = authorized.key.sign(&claims)?;
 
         let attempts = Attempts::of(request, self.configuration, now);
-        let outcome = if attempts.are_a_sign_in_loop() { Outcome::SignInLoop } else { Outcome::Signed };
-        let fields = self.forwarded_fields(request, observed);
-        let page = page::sign_in(&outcome, &jwt, &fields, zendesk, self.form_action, &self.nonce()?);
+        let (outcome, help) = if attempts.are_a_sign_in_loop() {
+            const EXPLANATION: &str =
+                "Zendesk keeps sending this browser back. If Zendesk gave a reason, the log has its class.";
+            let outcome = Outcome::SignInLoop;
+            let code = outcome.facts().code;
+            (outcome, Some(self.help(request, EXPLANATION).with_code(code)))
+        } else {
+            (Outcome::Signed, None)
+        };
+        let return_to = self.return_to(request, observed);
+        let frame = self.frame(request)?;
+        let text = frame.texts.of_destination(return_to.as_ref().and_then(ReturnTo::destination));
+        let return_to = return_to.map(|return_to| ("return_to", return_to.into()));
+        let fields: Vec<_> = return_to.into_iter().chain(numbers(request)).collect();
+        let jwt_endpoint = &zendesk.address(sso::ENDPOINT);
+        let form = SignInForm { jwt_endpoint, jwt: &jwt, fields: &fields, form_action: self.form_action };
+        let page = page::sign_in(&outcome, &frame, text, &form, help);
         Ok((outcome, web::with_cookie(page, &attempts.with_sign_in(&authorized.key).cookie())))
     }
 
-    /// The fields that go back to Zendesk with the JWT: those that Zendesk sent and that are valid.
-    fn forwarded_fields(&self, request: &Request, observed: &mut Observed) -> Vec<(&'static str, String)> {
-        let mut fields = Vec::new();
-        if let Some(text) = web::query_value(request, "return_to") {
-            match ReturnTo::parse(&text, &self.settings.zendesk) {
-                Some(return_to) => fields.push(("return_to", return_to.into())),
-                None => observed.return_to_dropped = true,
-            }
-        }
-        fields.extend(numbers(request));
-        fields
+    /// The page to which Zendesk sends the browser after sign-in, if that page is allowed.
+    fn return_to(&self, request: &Request, observed: &mut Observed) -> Option<ReturnTo> {
+        let text = web::query_value(request, "return_to")?;
+        let return_to = ReturnTo::parse(&text, &self.settings.zendesk);
+        observed.return_to_dropped = return_to.is_none();
+        return_to
     }
 
     /// Zendesk sends the browser here after sign-out, and with `kind=error` if it could not sign the user in.
@@ -186,9 +205,12 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Visit<'_, T, S> {
         if error.is_of_the_signing_key() {
             self.issuer.signing_keys.invalidate().await;
         }
-        let (zendesk, request_id) = (&self.settings.zendesk, web::request_id(request));
-        let page = page::zendesk_error(error, &message, request_id, zendesk, &self.nonce()?);
-        Ok((Outcome::ReturnedByZendesk(error), page))
+        let outcome = Outcome::ReturnedByZendesk(error);
+        let frame = self.frame(request)?;
+        let help = self.help(request, error.for_the_administrator).with_code(error.code).with_message(&message);
+        let notice = frame.texts.of_advice(error.advice);
+        let page = page::message(&outcome, &frame, notice, Some((frame.texts.try_again, "login")), Some(help));
+        Ok((outcome, page))
     }
 
     /// Whether we signed this browser in just before. Anyone else can open the remote logout URL with any error.
@@ -207,7 +229,9 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Visit<'_, T, S> {
     fn signed_out(&self, request: &Request) -> Response<Body> {
         let response = match &self.settings.post_logout_url {
             Some(url) => web::redirect(url),
-            None => self.message(&Outcome::SignedOut, "You are signed out", "You can close this page.", None),
+            None => self.page(request, &Outcome::SignedOut, |frame| {
+                page::message(&Outcome::SignedOut, frame, &frame.texts.signed_out, None, None)
+            }),
         };
         let Some(name) = self.settings.session_cookie.as_ref().filter(|_| self.settings.end_session_on_logout) else {
             return response;
@@ -225,38 +249,59 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Visit<'_, T, S> {
 
     /// The answer to a request that failed.
     fn error_response(&self, request: &Request, outcome: &Outcome) -> Response<Body> {
-        const SIGN_IN_FIRST: &str = "Sign in to your account first, then come back. (Administrators: set LOGIN_URL to \
-            send visitors to your login page.)";
-        match (outcome, &self.settings.login_url) {
-            (Outcome::Refused(_), Some(login_url)) => self.refuse(request, outcome, login_url),
-            (Outcome::Refused(_), None) => self.message(outcome, "You are not signed in", SIGN_IN_FIRST, None),
-            (Outcome::Unavailable(_), _) => {
-                self.message(outcome, "Sign-in is not available just now", outcome.facts().explanation, None)
-            }
-            _ => self.message(outcome, "This request does not work", outcome.facts().explanation, None),
+        const LOGIN_PAGE_UNKNOWN: &str =
+            "The log has the reason. Set LOGIN_URL to send visitors to your login page instead of showing this page.";
+        const UNAVAILABLE: &str = "The log has the cause.";
+        if let (Outcome::Refused(_), Some(login_url)) = (outcome, &self.settings.login_url) {
+            return self.refuse(request, outcome, login_url);
         }
+        self.page(request, outcome, |frame| {
+            let texts = frame.texts;
+            // An empty address is that of this page.
+            let again = Some((texts.try_again, ""));
+            let (notice, button, explanation) = match outcome {
+                Outcome::Refused(_) => (&texts.not_signed_in, again, LOGIN_PAGE_UNKNOWN),
+                Outcome::Unavailable(_) => (&texts.unavailable, again, UNAVAILABLE),
+                _ => (&texts.invalid_request, None, outcome.facts().explanation),
+            };
+            page::message(outcome, frame, notice, button, Some(self.help(request, explanation)))
+        })
     }
 
     /// Sends the browser to the login page, unless it has just been there and came back refused. The answer is the same
     /// for every reason.
     fn refuse(&self, request: &Request, outcome: &Outcome, login_url: &LoginUrl) -> Response<Body> {
-        const EXPLANATION: &str = "Several attempts within a minute were refused. Go to the login page to try again, perhaps \
-            with another account, or ask the people who run this site. (Administrators: the log has the reason.)";
+        const REFUSED: &str = "Several attempts within a minute were refused. The log has the reason.";
         let attempts = Attempts::of(request, self.configuration, self.issuer.clock.now());
         let login_url = self.login_url_back_to(login_url, request);
         let response = if attempts.are_a_refusal_loop() {
-            self.message(outcome, "You could not be signed in", EXPLANATION, Some(&login_url))
+            self.page(request, outcome, |frame| {
+                let button = Some((frame.texts.go_to_login, login_url.as_str()));
+                page::message(outcome, frame, &frame.texts.refused, button, Some(self.help(request, REFUSED)))
+            })
         } else {
             web::redirect(&login_url)
         };
         web::with_cookie(response, &attempts.with_refusal().cookie())
     }
 
-    fn message(&self, outcome: &Outcome, title: &str, text: &str, login_url: Option<&Url>) -> Response<Body> {
-        match self.nonce() {
-            Ok(nonce) => page::message(outcome, title, text, login_url, &nonce),
-            Err(_) => web::problem(outcome),
-        }
+    /// A page, or problem details if there is no nonce for it.
+    fn page(
+        &self,
+        request: &Request,
+        outcome: &Outcome,
+        page: impl FnOnce(&Frame<'_>) -> Response<Body>,
+    ) -> Response<Body> {
+        self.frame(request).map_or_else(|_| web::problem(outcome), |frame| page(&frame))
+    }
+
+    fn frame(&self, request: &Request) -> Result<Frame<'_>, Outcome> {
+        let nonce = self.issuer.unique_ids.next()?;
+        Ok(Frame { texts: self.languages.choose(request), brand: &self.settings.brand, nonce })
+    }
+
+    fn help<'a>(&self, request: &'a Request, explanation: &'a str) -> Help<'a> {
+        Help::new(request, &self.settings.zendesk, explanation)
     }
 
     /// The login page, with a parameter that brings the browser back to this request.
@@ -286,10 +331,6 @@ impl<T: UserTokens, S: SigningKeys<Sso>> Visit<'_, T, S> {
         let configuration = self.configuration.map(|name| format!("/{name}")).unwrap_or_default();
         address.set_path(&format!("{}/sso{configuration}/login", public_url.path().trim_end_matches('/')));
         Some(address)
-    }
-
-    fn nonce(&self) -> Result<Jti, Outcome> {
-        Ok(self.issuer.unique_ids.next()?)
     }
 }
 

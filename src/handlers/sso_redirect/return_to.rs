@@ -43,7 +43,27 @@ impl ZendeskHosts {
 
 /// An address on one of the account's hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReturnTo(String);
+pub struct ReturnTo {
+    address: String,
+    destination: Option<Destination>,
+}
+
+/// A part of Zendesk that the user knows by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Destination {
+    HelpCenter,
+    AgentWorkspace,
+}
+
+impl Destination {
+    fn of(url: &Url) -> Option<Self> {
+        match url.path_segments()?.next()? {
+            "hc" => Some(Self::HelpCenter),
+            "agent" => Some(Self::AgentWorkspace),
+            _ => None,
+        }
+    }
+}
 
 impl ReturnTo {
     /// Accepts a path of the account's own host or an https URL on one of its hosts, without user, port, backslash or
@@ -62,13 +82,18 @@ impl ReturnTo {
         if is_tricky(text) || is_tricky(&path) || text.trim() != text || has_user || !hosts.include(&url) {
             return None;
         }
-        Some(Self(if is_path { url[Position::BeforePath..].to_owned() } else { url.into() }))
+        let destination = Destination::of(&url);
+        Some(Self { address: if is_path { url[Position::BeforePath..].to_owned() } else { url.into() }, destination })
+    }
+
+    pub(super) fn destination(&self) -> Option<Destination> {
+        self.destination
     }
 }
 
 impl From<ReturnTo> for String {
     fn from(return_to: ReturnTo) -> Self {
-        return_to.0
+        return_to.address
     }
 }
 
@@ -79,7 +104,7 @@ mod tests {
     fn parse(text: &str) -> Option<String> {
         let origin = Url::parse("https://acme.zendesk.com").unwrap();
         let hosts = ZendeskHosts::new(origin, vec![Host::parse("help.example.com").unwrap()]);
-        ReturnTo::parse(text, &hosts).map(|return_to| return_to.0)
+        ReturnTo::parse(text, &hosts).map(|return_to| return_to.address)
     }
 
     #[test]

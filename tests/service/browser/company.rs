@@ -5,6 +5,19 @@ use crate::support::{Answer, Request};
 
 pub const HOST: &str = "www.example.com";
 
+/// `https://cdn.example.com`, with the company's logo.
+pub const LOGO_HOST: &str = "cdn.example.com";
+pub const LOGO_URL: &str = "https://cdn.example.com/logo.svg";
+/// A brand with everything. White text is not readable on the colour.
+pub const BRAND: [(&str, &str); 4] = [
+    ("BRAND_NAME", "Acme Robotics"),
+    ("BRAND_LOGO_URL", LOGO_URL),
+    ("BRAND_COLOR", "#f59e0b"),
+    ("SUPPORT_URL", "https://www.example.com/contact"),
+];
+/// The longest name that the function accepts.
+pub const LONG_NAME: &str = "Acme International Household Appliances & Robotics Group AG.";
+
 /// The session cookie. It holds the user token, and its domain is that of the whole company.
 pub const COOKIE: &str = "acme_session";
 pub const SESSION: &str = "session-7f3a";
@@ -15,6 +28,18 @@ pub fn answer(request: &Request) -> Answer {
         "/bye" => html::page("See you", if has_session(request) { "signed in" } else { "signed out" }),
         "/app" => html::application(SESSION),
         _ => html::not_found(),
+    }
+}
+
+/// A logo that is wider than a phone.
+pub fn logo() -> Answer {
+    let image = "<svg xmlns='http://www.w3.org/2000/svg' width='480' height='96' viewBox='0 0 480 96'>\
+        <circle cx='48' cy='48' r='40' fill='#c2410c'/><path d='M28 66 48 24l20 42z' fill='#fff'/>\
+        <text x='110' y='66' font-family='sans-serif' font-size='44' font-weight='700' fill='#1f2933'>Acme Robotics</text></svg>";
+    Answer {
+        status: 200,
+        headers: vec![("content-type".to_owned(), "image/svg+xml".to_owned())],
+        body: image.to_owned(),
     }
 }
 

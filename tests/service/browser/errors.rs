@@ -3,15 +3,16 @@
 use super::world::in_a_browser;
 use super::zendesk::{self, Verdict};
 use crate::support::webdriver::{ENTER, TAB};
+use serde_json::json;
 
 #[test]
 fn the_error_page_says_what_to_do_and_offers_another_try() {
     in_a_browser(|world| {
         world.zendesk.answers_with(Verdict::Refused("The unique user identifier has been reused"));
         world.browser.open("https://acme.zendesk.com/agent/tickets/1");
-        world.reads("The unique user identifier has been reused");
+        world.reads("This sign-in was already used");
         let page = world.browser.text();
-        for part in ["used already", "What you can do", "For the administrator", "request 8476a536"] {
+        for part in ["click only once", "Reference: 8476a536", "Information for administrators"] {
             assert!(page.contains(part), "{page}");
         }
         for personal in ["Demo.User@Example.com", "demo-1"] {
@@ -34,9 +35,52 @@ fn the_links_work_with_the_keyboard() {
         world.browser.press(TAB);
         assert_eq!(focused(), "https://sso.example.com/sso/login");
         world.browser.press(TAB);
-        assert_eq!(focused(), "https://acme.zendesk.com/access/normal");
         world.browser.press(ENTER);
-        world.arrives_at("https://acme.zendesk.com/access/normal");
+        for path in ["normal", "sso_bypass"] {
+            world.browser.press(TAB);
+            assert_eq!(focused(), format!("https://acme.zendesk.com/access/{path}"));
+        }
+        world.browser.press(ENTER);
+        world.arrives_at("https://acme.zendesk.com/access/sso_bypass");
+    });
+}
+
+/// The text of the page without the part for administrators.
+const CUSTOMERS_PART: &str = "const main = document.body.cloneNode(true);
+    main.querySelectorAll('details').forEach(it => it.remove());
+    return document.title + main.outerHTML";
+
+#[test]
+fn no_part_of_zendesks_message_is_shown_to_customers() {
+    in_a_browser(|world| {
+        let long = "We close your account. ".repeat(220);
+        for (message, telling) in [
+            ("Call +1 555 010 0199 to keep your account", &["555", "keep"][..]),
+            ("Go to https://evil.example.org/ or write to help@evil.example.org", &["evil", "write to"]),
+            ("<a href='https://evil.example.org/'>Confirm</a><h1>Locked</h1>", &["evil", "Confirm", "Locked"]),
+            ("Invalid JWT token: visit evil.example.org", &["evil", "visit"]),
+            (&long, &["close your account"]),
+        ] {
+            world.browser.open(&zendesk::remote_logout(&[("kind", "error"), ("message", message)]));
+            let shown = world.browser.evaluate(CUSTOMERS_PART);
+            let shown = shown.as_str().unwrap();
+            assert!(shown.contains("We could not sign you in"), "{shown}");
+            assert!(telling.iter().all(|words| !shown.contains(words)), "{message}: {shown}");
+            assert!(telling.iter().all(|words| !world.browser.text().contains(words)), "the details are closed");
+
+            let quoted = world.browser.evaluate("return document.querySelector('details blockquote').textContent");
+            let beginning: String = message.chars().take(300).collect();
+            let expected = if message.len() > 300 { format!("{beginning}…") } else { beginning };
+            assert_eq!(quoted, expected);
+            let links = "return [...document.querySelectorAll('a')].map(it => new URL(it.href).host)";
+            assert_eq!(
+                world.browser.evaluate(links),
+                json!(["sso.example.com", "acme.zendesk.com", "acme.zendesk.com"]),
+                "{message}"
+            );
+            let phones = "return document.querySelector('meta[name=format-detection]').content";
+            assert!(world.browser.evaluate(phones).as_str().unwrap().contains("telephone=no"));
+        }
     });
 }
 

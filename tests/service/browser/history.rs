@@ -19,7 +19,7 @@ fn sign_in_until_the_page_waits(world: &World) {
         world.arrives_at(HELP_CENTER);
     }
     world.browser.open(&login());
-    world.reads("round in circles");
+    world.reads("You are not signed in yet");
     world.zendesk_gets(3);
 }
 
@@ -92,7 +92,7 @@ fn a_page_from_the_back_forward_cache_is_loaded_again() {
         let used = jwt_on_the_page(world);
         // The browser decides whether it caches this page, so the event is simulated.
         world.browser.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
-        world.reads("round in circles");
+        world.reads("You are not signed in yet");
 
         assert_ne!(jwt_on_the_page(world), used);
         world.zendesk_gets(3);

@@ -1,7 +1,7 @@
 //! `https://sso.example.com`: an HTTP API with a custom domain and the function `sso-redirect`.
 
 use super::html;
-use crate::support::{Answer, Request, Service};
+use crate::support::{Answer, Fault, Request, Service};
 use serde_json::Value;
 use std::sync::Mutex;
 
@@ -44,6 +44,16 @@ impl HttpApi {
     /// Stores a user under `token`.
     pub fn put_user(&self, token: &str, user: &Value) {
         self.service.aws.put_user(token, user);
+    }
+
+    /// Lets DynamoDB fail from now on.
+    pub fn fail_lookups(&self) {
+        self.service.aws.dynamodb().fail(Fault::INTERNAL_ERROR);
+    }
+
+    /// Lets DynamoDB work again.
+    pub fn repair_lookups(&self) {
+        self.service.aws.dynamodb().recover();
     }
 
     /// All requests so far.

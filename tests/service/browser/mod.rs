@@ -12,6 +12,7 @@ mod http_api;
 mod world;
 mod zendesk;
 
+mod brand;
 mod errors;
 mod history;
 mod loops;
@@ -19,6 +20,7 @@ mod messaging;
 mod other_origins;
 mod pages;
 mod policy;
+mod retry;
 mod screenshots;
 mod sso;
 mod without_javascript;

@@ -1,10 +1,12 @@
 //! Accessibility of every page: phone, keyboard, screen reader, contrast.
 
 use super::world::{World, in_a_browser_with};
-use super::zendesk;
+use super::{company, zendesk};
 use crate::support::chromium::LOW_CONTRAST_TEXTS;
 use crate::support::webdriver::TAB;
+use crate::support::{axe, eventually};
 use serde_json::json;
+use std::time::Duration;
 
 /// A message that is wider than a phone and has no place for a line break.
 const MESSAGE: &str = "User creation failed: Email is invalid for \
@@ -12,11 +14,18 @@ const MESSAGE: &str = "User creation failed: Email is invalid for \
 
 /// Opens each page in turn and calls `look` with the page's name. Scripts do not post forms meanwhile.
 pub fn on_every_page(look: impl Fn(&World, &str)) {
+    on_every_page_with(&[], "en", look);
+}
+
+/// The same, with further variables of the function, and in this language.
+pub fn on_every_page_with(environment: &[(&str, &str)], language: &str, look: impl Fn(&World, &str)) {
     let own_pages = [("LOGIN_URL", ""), ("POST_LOGOUT_URL", "")];
-    in_a_browser_with(&own_pages, |world| {
+    in_a_browser_with(&[&own_pages, environment].concat(), |world| {
+        world.prefer_languages(language);
         let stand_still = json!({ "source": "HTMLFormElement.prototype.submit = () => {}" });
         let stand_still = world.browser.devtools("Page.addScriptToEvaluateOnNewDocument", &stand_still);
-        let login = zendesk::remote_login("/hc/en-us");
+        // Without a `locale_id`, so that the browser's language counts.
+        let login = "https://sso.example.com/sso/login?return_to=%2Fhc%2Fen-us".to_owned();
         world.browser.open(&login);
         look(world, "not-signed-in");
         world.log_in();
@@ -28,6 +37,13 @@ pub fn on_every_page(look: impl Fn(&World, &str)) {
         look(world, "loop-guard");
         world.browser.open(&zendesk::remote_logout(&[("kind", "error"), ("message", MESSAGE)]));
         look(world, "error");
+        world.http_api.fail_lookups();
+        world.browser.open(&login);
+        // The button appears after a while.
+        let is_shown = || world.browser.evaluate(BUTTON_IS_SHOWN).as_bool()?.then_some(());
+        eventually("the button appears", Duration::from_secs(20), is_shown);
+        look(world, "unavailable");
+        world.http_api.repair_lookups();
         world.browser.open(&zendesk::remote_logout(&[]));
         look(world, "signed-out");
         world.browser.devtools("Page.removeScriptToEvaluateOnNewDocument", &stand_still);
@@ -38,6 +54,10 @@ pub fn on_every_page(look: impl Fn(&World, &str)) {
     });
 }
 
+/// JavaScript that returns whether the page shows a button.
+pub const BUTTON_IS_SHOWN: &str =
+    "return document.querySelector('.button').checkVisibility({ visibilityProperty: true })";
+
 /// Sets the colour scheme of the reader's system.
 pub fn prefer_colours(world: &World, scheme: &str) {
     let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
@@ -47,7 +67,8 @@ pub fn prefer_colours(world: &World, scheme: &str) {
 #[test]
 fn every_page_has_a_language_a_title_and_one_heading() {
     on_every_page(|world, name| {
-        assert_eq!(world.browser.evaluate("return document.documentElement.lang"), "en", "{name}");
+        let language = "const { lang, dir } = document.documentElement; return [lang, dir]";
+        assert_eq!(world.browser.evaluate(language), json!(["en", "ltr"]), "{name}");
         assert!(!world.browser.title().is_empty(), "{name}");
         let headings =
             world.browser.evaluate("return [...document.querySelectorAll('h1:not([role])')].map(h => h.innerText)");
@@ -59,8 +80,9 @@ fn every_page_has_a_language_a_title_and_one_heading() {
 
 #[test]
 fn no_page_is_wider_than_a_phone() {
-    on_every_page(|world, name| {
+    on_every_page_with(&[("BRAND_NAME", company::LONG_NAME)], "de", |world, name| {
         world.browser.resize(360, 640);
+        world.open_details();
         let hidden = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
         assert_eq!(world.browser.evaluate(hidden), 0, "{name}");
     });
@@ -71,7 +93,8 @@ fn every_link_and_button_is_reached_with_the_keyboard_and_shows_its_focus() {
     const FOCUSED: &str = "const { activeElement: it } = document, style = getComputedStyle(it);
         return { name: it.innerText, ring: style.outlineStyle != 'none' && parseFloat(style.outlineWidth) >= 2 }";
     on_every_page(|world, name| {
-        let names = "return [...document.querySelectorAll('a[href], button')].map(it => it.innerText)";
+        world.open_details();
+        let names = "return [...document.querySelectorAll('a[href], button, summary')].map(it => it.innerText)";
         for expected in world.browser.evaluate(names).as_array().unwrap() {
             world.browser.press(TAB);
             assert_ne!(expected, "", "{name}");
@@ -85,10 +108,26 @@ fn all_text_has_enough_contrast_in_light_and_dark() {
     on_every_page(|world, name| {
         let [light, dark] = ["light", "dark"].map(|scheme| {
             prefer_colours(world, scheme);
+            world.open_details();
             let found = world.browser.evaluate(LOW_CONTRAST_TEXTS);
             assert!(found[0].as_u64() > Some(1) && found[1] == json!([]), "{name} in {scheme}: {found}");
             world.browser.evaluate("return getComputedStyle(document.body).backgroundColor")
         });
         assert_ne!(light, dark, "{name}");
     });
+}
+
+#[test]
+fn axe_finds_nothing_on_any_page() {
+    let Some(axe) = axe::script() else { return };
+    for (brand, language) in [(&[][..], "en"), (&company::BRAND[..], "ja")] {
+        on_every_page_with(brand, language, |world, name| {
+            for scheme in ["light", "dark"] {
+                prefer_colours(world, scheme);
+                assert_eq!(axe::findings(&world.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
+                world.open_details();
+                assert_eq!(axe::findings(&world.browser, axe), Vec::<String>::new(), "{name} in {scheme}, opened");
+            }
+        });
+    }
 }

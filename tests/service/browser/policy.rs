@@ -4,7 +4,7 @@ use super::world::in_a_browser;
 use super::zendesk::{self, Verdict};
 use crate::support::webdriver::ConsoleLine;
 
-fn violations(console: Vec<ConsoleLine>) -> Vec<String> {
+pub fn violations(console: Vec<ConsoleLine>) -> Vec<String> {
     let lines = console.into_iter().filter(|line| line.source == "security");
     lines.map(|line| line.message).filter(|message| message.contains("Content Security Policy")).collect()
 }

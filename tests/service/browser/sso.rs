@@ -26,7 +26,7 @@ fn a_visitor_of_the_agent_interface_returns_to_it_signed_in() {
             ("jwt", jwt),
             ("return_to", "https://acme.zendesk.com/agent/tickets/1"),
             ("brand_id", "360000000001"),
-            ("locale_id", "8"),
+            ("locale_id", "1"),
             ("timestamp", "1795168800"),
         ];
         assert_eq!(post.fields, fields.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const HOSTS: [&str; 5] = [http_api::HOST, zendesk::HOST, zendesk::HELP_CENTER_HOST, company::HOST, attacker::HOST];
+const HOSTS: [&str; 6] =
+    [http_api::HOST, zendesk::HOST, zendesk::HELP_CENTER_HOST, company::HOST, company::LOGO_HOST, attacker::HOST];
 
 /// Long, because the machine can be busy.
 const ARRIVES_WITHIN: Duration = Duration::from_mins(1);
@@ -114,6 +115,18 @@ impl World {
         assert_eq!(self.zendesk.posts().len(), count);
     }
 
+    /// Sets the languages that the browser prefers.
+    pub fn prefer_languages(&self, languages: &str) {
+        self.browser.devtools("Network.enable", &json!({}));
+        let headers = json!({ "headers": { "Accept-Language": languages } });
+        self.browser.devtools("Network.setExtraHTTPHeaders", &headers);
+    }
+
+    /// Opens the part for administrators, if the page has one.
+    pub fn open_details(&self) {
+        self.browser.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)");
+    }
+
     /// Violations of a policy and errors of scripts that the console shows.
     pub fn complaints(&self) -> Vec<String> {
         // The console also reports each 4xx and 5xx, which is not an error of the page.
@@ -127,6 +140,7 @@ fn internet(http_api: Arc<HttpApi>, zendesk: Arc<Zendesk>) -> HttpsServer {
         http_api::HOST => http_api.answer(request),
         host @ (zendesk::HOST | zendesk::HELP_CENTER_HOST) => zendesk.answer(host, request),
         company::HOST => company::answer(request),
+        company::LOGO_HOST => company::logo(),
         attacker::HOST => attacker::answer(request),
         _ => html::not_found(),
     })

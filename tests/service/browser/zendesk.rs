@@ -110,6 +110,7 @@ impl Zendesk {
         match request.path.as_str() {
             "/access/jwt" if host == HOST => self.receive_jwt(request),
             "/access/normal" => html::page("Sign in with a Zendesk password", ""),
+            "/access/sso_bypass" => html::page("Get a sign-in link", ""),
             "/access/logout" => html::redirect(302, &remote_logout(&[])),
             // The agent interface requires sign-in.
             path if path.starts_with("/agent") && !is_signed_in(request) => {
@@ -152,7 +153,7 @@ fn is_signed_in(request: &Request) -> bool {
 /// The remote login URL with the parameters that Zendesk adds.
 pub fn remote_login(return_to: &str) -> String {
     let query =
-        [("return_to", return_to), ("brand_id", "360000000001"), ("locale_id", "8"), ("timestamp", "1795168800")];
+        [("return_to", return_to), ("brand_id", "360000000001"), ("locale_id", "1"), ("timestamp", "1795168800")];
     address("/sso/login", &query)
 }
 

@@ -24,6 +24,7 @@ use company::Company;
 pub(crate) use company::is_cookie_value;
 use faults::{Faults, FaultyClock};
 use functions::{Functions, Parts};
+use history::History;
 use identity_provider::IdentityProvider;
 use secrets_manager::Secrets;
 use terminal::{LatestLines, Terminal};
@@ -42,10 +43,12 @@ use zendesk_jwt_simulator::web::{self, Guard};
 
 mod aws;
 mod banner;
+mod brand;
 mod company;
 pub(crate) mod demo;
 mod faults;
 mod functions;
+mod history;
 mod identity_provider;
 mod secrets_manager;
 mod simulator;
@@ -80,6 +83,9 @@ pub(crate) struct Arguments {
     #[arg(long, env = "CONFIGURATIONS", value_name = "JSON", default_value = "", value_parser = configurations)]
     #[arg(hide_default_value = true)]
     configurations: NamedConfigurations,
+
+    #[command(flatten)]
+    brand: brand::BrandArguments,
 }
 
 fn configurations(json: &str) -> Result<NamedConfigurations, String> {
@@ -131,9 +137,11 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         public_url: None,
         allowed_origins: arguments.allowed_origins.clone(),
         custom_role: CustomRole::Optional,
+        brand: arguments.brand.brand(),
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
+    let history = Arc::new(History::new(terminal.shown.clone(), log));
     let functions = Functions::start(Parts {
         clients,
         clock,
@@ -142,6 +150,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         messaging,
         sso,
         terminal: terminal.clone(),
+        history: Arc::clone(&history),
     });
     let functions = Arc::new(functions);
 
@@ -159,15 +168,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         .merge(aws::router(Aws { database, secrets, faults: Arc::clone(&faults) }, &reliable_path))
         .merge(identity_provider::router(&identity_provider))
         .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider: Arc::clone(&identity_provider) }))
-        .merge(workbench::router(Workbench::new(
-            functions,
-            faults,
-            identity_provider,
-            users,
-            terminal.shown,
-            log,
-            zendesk,
-        )));
+        .merge(workbench::router(Workbench::new(functions, faults, identity_provider, users, history, zendesk)));
     let guard = Guard { allows_any_host: !arguments.host.is_loopback(), open_paths: functions::ROUTES };
     let routes = routes.layer(from_fn_with_state(guard, web::check));
     let interrupted = async {

@@ -204,7 +204,7 @@ impl Put {
 
     /// The secret's value with the key in its place, where all other members stay; `None` if the key is there already.
     fn with_key(&self, old: Option<&str>, key: &SharedKey) -> Result<Option<Zeroizing<String>>, Problem> {
-        let object = old.map(serde_json::from_str::<Map<String, Value>>);
+        let object = old.filter(|value| !value.is_empty()).map(serde_json::from_str::<Map<String, Value>>);
         if self.configuration.is_some() && object.as_ref().is_some_and(Result::is_err) {
             return Err(Problem(
                 "nothing was stored: the secret does not hold a JSON object: store its unnamed key first".into(),

@@ -16,3 +16,16 @@ for (const button of document.querySelectorAll("button.copy")) {
 
 // Screen readers and the keyboard start at the result.
 document.getElementById("result")?.focus();
+
+// The list of requests is live.
+const list = document.getElementById("requests-list");
+if (list) {
+  const refresh = async () => {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const focused = list.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    list.replaceChildren(...page.getElementById("requests-list").childNodes);
+    if (focused) list.querySelector(`a[href="${focused}"]`)?.focus();
+  };
+  new EventSource("/runs/changes").onmessage = refresh;
+}

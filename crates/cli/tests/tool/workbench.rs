@@ -2,6 +2,7 @@
 
 use crate::identity_provider::{id_token, suspend};
 use crate::local::Local;
+use crate::support::operator::Operator;
 use crate::support::{eventually, html, now};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -79,11 +80,11 @@ fn post_with(local: &Local, path: &str, headers: &[(&str, &str)], fields: &[(&st
 fn change(local: &Local, path: &str, fields: &[(&str, &str)]) -> Page {
     let answer = post(local, path, fields);
     assert_eq!(answer.status, 303, "{}", answer.text());
-    get(local, answer.headers["location"].to_str().unwrap())
+    get(local, answer.headers["location"].to_str().unwrap().split('#').next().unwrap())
 }
 
 fn run(local: &Local, kind: &str, user_token: &str) -> Page {
-    let page = post(local, "/run", &[("user_token", user_token), ("kind", kind)]);
+    let page = change(local, "/run", &[("user_token", user_token), ("kind", kind)]);
     assert_eq!(page.status, 200, "{}", page.text());
     page
 }
@@ -219,7 +220,7 @@ fn the_log_line_has_the_members_of_the_line_in_lambda() {
 fn a_flow_runs_with_a_new_id_token_of_a_user_of_the_demo_identity_provider() {
     let local = Local::start(&[]);
     for kind in ["sdk", "messaging", "sso"] {
-        let page = post(&local, "/run", &[("user", "id-token-of:demo-6"), ("user_token", ""), ("kind", kind)]);
+        let page = change(&local, "/run", &[("user", "id-token-of:demo-6"), ("user_token", ""), ("kind", kind)]);
         page.says("200 OK");
         assert_eq!(page.log_line()["user_token"], "id_token");
         assert!(page.html.contains("value=\"id-token-of:demo-6\" selected"), "the choice stays");
@@ -369,7 +370,7 @@ fn every_fault_is_explained_and_every_page_shows_that_it_is_set() {
         assert!(!off.html.contains("Faults:"), "{what}");
         let on = switch(&local, what, true);
         on.says("set now");
-        for path in ["/", "/users", "/faults", "/inspect"] {
+        for path in ["/", "/users", "/faults", "/inspect", "/pages"] {
             let page = get(&local, path);
             assert!(page.html.contains(&format!("href=\"/faults#{what}\"")), "{what} at {path}");
         }
@@ -518,6 +519,40 @@ fn one_button_resets_all_faults() {
     }
 }
 
+// The pages of sign-in
+
+#[test]
+fn the_pages_of_sign_in_are_shown_with_the_entered_brand_in_every_language() {
+    let local = Local::start(&["--brand-name", "Acme Robotics"]);
+    let page = get(&local, "/pages?BRAND_NAME=Acme+Tea&BRAND_COLOR=%23f59e0b");
+    let links: Vec<_> = html::tags(&page.html, "a").into_iter().map(|link| link["href"].clone()).collect();
+    let links: Vec<_> = links.iter().filter(|link| link.starts_with("/pages/view?")).collect();
+    assert_eq!(links.len(), 5 * 10, "{links:?}");
+    for link in links {
+        let shown = get(&local, link);
+        let header = |name| shown.headers.get(name).map(|value| value.to_str().unwrap());
+        assert!(
+            header("content-type") == Some("text/html; charset=utf-8") && shown.html.contains("Acme Tea"),
+            "{link}"
+        );
+        assert!(shown.html.contains("--accent: #f59e0b"), "{link}");
+        assert!(header("set-cookie").is_none() && !header("content-security-policy").unwrap().contains("script"));
+    }
+    let own = get(&local, "/pages/view?page=signed-out&locale_id=8");
+    assert!(own.html.contains("Acme Robotics") && own.html.contains("Sie sind abgemeldet"), "{}", own.html);
+}
+
+#[test]
+fn a_brand_that_the_function_would_refuse_is_refused_in_the_workbench_and_as_an_option() {
+    let local = Local::start(&[]);
+    get(&local, "/pages?BRAND_COLOR=teal").says("BRAND_COLOR is `teal`");
+    assert_eq!(get(&local, "/pages/view?page=error&locale_id=1&SUPPORT_URL=javascript:x").status, 303);
+    for (option, value) in [("--brand-color", "teal"), ("--brand-logo-url", "/logo.svg"), ("--support-url", "help")] {
+        let output = Operator::without_account().run(&["local", option, value]);
+        assert_eq!(output.status, 2, "{output:?}");
+    }
+}
+
 // Inspecting a JWT
 
 #[test]
@@ -589,7 +624,7 @@ fn a_foreign_host_name_is_refused_unless_host_allows_other_machines() {
         read(request.call().unwrap()).status
     };
     let local = Local::start(&[]);
-    for path in ["/", "/users", "/faults", "/inspect", "/workbench.js"] {
+    for path in ["/", "/users", "/faults", "/inspect", "/pages", "/workbench.js"] {
         for host in ["evil.example.org", "evil.example.org:3000", "127.0.0.1.example.org", "localhost.example.org"] {
             assert_eq!(ask(&local, path, host), 421, "{path} {host}");
         }
@@ -603,7 +638,7 @@ fn a_foreign_host_name_is_refused_unless_host_allows_other_machines() {
 #[test]
 fn no_page_allows_foreign_scripts_or_frames() {
     let local = Local::start(&[]);
-    for path in ["/", "/users", "/faults", "/inspect"] {
+    for path in ["/", "/users", "/faults", "/inspect", "/pages"] {
         let page = get(&local, path);
         let policy = page.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
@@ -626,4 +661,29 @@ fn a_reload_repeats_no_change_and_a_run_has_no_address() {
     get(&local, "/users").says("Demo User is suspended");
     assert!(!get(&local, "/users").text().contains("Demo User is suspended"), "the notice is shown once");
     assert_eq!(get(&local, "/run").status, 303);
+}
+
+#[test]
+fn an_unknown_address_is_a_page_with_a_way_on() {
+    let local = Local::start(&[]);
+    for path in ["/nowhere", "/runs/7", "/runs/0", "/users/nobody"] {
+        let page = get(&local, path);
+        assert_eq!(page.status, 404, "{path}");
+        page.says("Page not found");
+        assert!(page.html.contains("<a href=\"/\">Run a flow</a>"), "{path}");
+    }
+    assert_eq!(post(&local, "/runs/7/again", &[]).status, 404);
+}
+
+#[test]
+fn a_run_has_an_address_of_its_own_and_the_latest_500_are_kept() {
+    let local = Local::start(&[]);
+    run(&local, "messaging", DEMO_USER);
+    get(&local, "/runs/1").says("Messaging token: 200 OK");
+    for _ in 0..500 {
+        assert_eq!(local.exchange("unknown").0, 401);
+    }
+    assert_eq!(get(&local, "/runs/1").status, 404);
+    get(&local, "/runs/501").says("401 Unauthorized");
+    assert_eq!(get(&local, "/").html.matches("<tr>").count(), 501, "500 rows and their header");
 }

@@ -9,10 +9,12 @@ use axum::routing::{MethodRouter, get};
 use cookie::Cookie;
 
 pub use guard::{Guard, check};
+pub use json::Json;
 pub use jwt_report::JwtReport;
 pub use prose::Prose;
 
 mod guard;
+mod json;
 mod jwt_report;
 mod prose;
 

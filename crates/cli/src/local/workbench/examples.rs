@@ -24,17 +24,18 @@ pub(super) const EXAMPLES: [(&str, &str, bool); 9] = [
 /// The example of this name, which is signed now.
 pub(super) fn example(name: &str, provider: &IdentityProvider) -> Option<String> {
     let kind = match name {
+        "" => return None,
         "id-token" => return provider.id_token(demo::EXTERNAL_ID, None),
         "sdk" | "late" => Kind::Sdk,
         "messaging" | "other-secret" => Kind::Messaging,
         _ => Kind::Sso,
     };
     let now = SystemClock.now().0;
-    let mut secret = demo::shared_secret(kind);
+    let mut secret = demo::shared_secret(kind, None);
     let mut header = json!({"alg": "HS256", "typ": "JWT"});
     let mut claims = json!({"name": "Demo User", "email": "demo@example.com", "external_id": demo::EXTERNAL_ID});
     if kind == Kind::Messaging {
-        header["kid"] = json!(demo::KID);
+        header["kid"] = json!(demo::kid(None));
         claims["scope"] = json!("user");
         claims["email_verified"] = json!(true);
         claims["exp"] = json!(now + 300);

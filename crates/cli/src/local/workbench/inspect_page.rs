@@ -46,18 +46,19 @@ impl Workbench {
         let (secret, kind, is_signing) = (field("secret"), Kind::parse(&field("kind")), !field("sign").is_empty());
         let (mut jwt, mut header, mut claims) = (field("jwt"), field("header"), field("claims"));
         let mut problem = None;
-        if let Some(example) = example_of(&field("example"), self) {
+        if let Some(example) = example(&field("example"), &self.identity_provider) {
             jwt = example;
         }
         if is_signing {
-            let demo_key = kind.or_else(|| demo_key(&jwt, None).map(|(kind, _)| kind)).unwrap_or(Kind::Sso);
-            let secret = if secret.is_empty() { demo::shared_secret(demo_key) } else { secret.clone() };
-            match signed_texts(&header, &claims, &secret) {
+            let signer = Some(secret.clone()).filter(|secret| !secret.is_empty());
+            let signer = signer.or_else(|| self.demo_key(&jwt, kind).map(|(_, secret)| secret));
+            let signer = signer.unwrap_or_else(|| demo::shared_secret(kind.unwrap_or(Kind::Sso), None));
+            match signed_texts(&header, &claims, &signer) {
                 Ok(signed) => jwt = signed,
                 Err(error) => problem = Some(error),
             }
         }
-        let key = if secret.is_empty() { demo_key(&jwt, kind) } else { None };
+        let key = if secret.is_empty() { self.demo_key(&jwt, kind) } else { None };
         let name = if key.is_some() { "the shared secret of the demo" } else { "the secret that you entered" };
         let own_secret = Some(secret).filter(|secret| !secret.is_empty());
         let (kind_of_key, secret) = key.map_or((None, own_secret), |(kind, secret)| (Some(kind), Some(secret)));
@@ -78,21 +79,18 @@ impl Workbench {
         let (menu, frame) = (self.menu("/inspect"), self.frame().await);
         page(StatusCode::OK, &Page { menu, frame, kind, jwt, header, claims, is_signing, problem, report, verdict })
     }
-}
 
-fn example_of(name: &str, workbench: &Workbench) -> Option<String> {
-    (!name.is_empty()).then(|| example(name, &workbench.identity_provider))?
-}
-
-/// The demo's secret that has signed the JWT, or that its key id names.
-fn demo_key(jwt: &str, kind: Option<Kind>) -> Option<(Kind, String)> {
-    let mut kinds = Kind::ALL.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one));
-    kinds.find_map(|kind| {
-        let secret = demo::shared_secret(kind);
-        let expectation = Expectation { kind: Some(kind), secret: Some(secret.as_bytes()), now: 0 };
-        let inspection = inspect_jwt(jwt, &expectation);
-        let is_named = || inspection.header.is_some_and(|header| header.get("kid") == Some(&demo::KID.into()));
-        let is_its_own = inspection.signature == Signature::Verified || (kind == Kind::Messaging && is_named());
-        is_its_own.then_some((kind, secret))
-    })
+    /// The demo's secret that has signed the JWT, or that its key id names.
+    fn demo_key(&self, jwt: &str, kind: Option<Kind>) -> Option<(Kind, String)> {
+        let kinds = Kind::ALL.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one));
+        let names = || std::iter::once(None).chain(self.functions.configurations().names().map(Some));
+        kinds.flat_map(|kind| names().map(move |name| (kind, name))).find_map(|(kind, name)| {
+            let secret = demo::shared_secret(kind, name);
+            let expectation = Expectation { kind: Some(kind), secret: Some(secret.as_bytes()), now: 0 };
+            let inspection = inspect_jwt(jwt, &expectation);
+            let kid = inspection.header.and_then(|header| header.get("kid")?.as_str().map(str::to_owned));
+            let is_named = kind == Kind::Messaging && kid == Some(demo::kid(name));
+            (inspection.signature == Signature::Verified || is_named).then_some((kind, secret))
+        })
+    }
 }

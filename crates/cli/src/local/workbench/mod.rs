@@ -13,14 +13,15 @@ use axum::routing::{get, post};
 
 use super::faults::{Fault, Faults};
 use super::functions::Functions;
+use super::history::History;
 use super::identity_provider::IdentityProvider;
-use super::terminal::LatestLines;
 use crate::problem::Problem;
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
 mod examples;
 mod faults_page;
 mod inspect_page;
+mod pages_page;
 mod request;
 mod run;
 mod user_form;
@@ -34,11 +35,12 @@ pub(super) struct Workbench {
     faults: Arc<Faults>,
     identity_provider: Arc<IdentityProvider>,
     users: UserList,
-    terminal: LatestLines,
-    log: LatestLines,
+    history: Arc<History>,
     /// The address of the simulated Zendesk.
     zendesk: String,
     notice: Mutex<Option<Notice>>,
+    /// The latest choice and entry in the form that runs a flow.
+    chosen: Mutex<(String, String)>,
 }
 
 /// The state of every handler.
@@ -66,11 +68,19 @@ impl Workbench {
         faults: Arc<Faults>,
         identity_provider: Arc<IdentityProvider>,
         users: UserList,
-        terminal: LatestLines,
-        log: LatestLines,
+        history: Arc<History>,
         zendesk: String,
     ) -> Self {
-        Self { functions, faults, identity_provider, users, terminal, log, zendesk, notice: Mutex::default() }
+        let (notice, chosen) = (Mutex::default(), Mutex::default());
+        Self { functions, faults, identity_provider, users, history, zendesk, notice, chosen }
+    }
+
+    fn choose(&self, user: String, entered: String) {
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = (user, entered);
+    }
+
+    fn chosen(&self) -> (String, String) {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn notify(&self, notice: Notice) {
@@ -90,7 +100,8 @@ impl Workbench {
     }
 
     fn menu(&self, current: &'static str) -> Menu {
-        let links = [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect")];
+        let links =
+            [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect"), ("/pages", "Pages")];
         let own = links.into_iter().map(|(path, title)| (path.to_owned(), title));
         let links = own.chain([(self.zendesk.clone(), "Zendesk simulator")]).collect();
         Menu { site: "zendesk-jwt workbench", current, links }
@@ -101,6 +112,10 @@ pub(super) fn router(workbench: Workbench) -> Router {
     Router::new()
         .route("/", get(run::form))
         .route("/run", get(async || Redirect::to("/")).post(run::run))
+        .route("/runs/{id}", get(run::result))
+        .route("/runs/{id}/again", post(run::again))
+        .route("/runs/delete", post(run::delete))
+        .route("/runs/changes", get(run::changes))
         .route("/users", get(users::list))
         .route("/users/change", post(users::change))
         .route("/users/delete", post(users::delete))
@@ -113,10 +128,25 @@ pub(super) fn router(workbench: Workbench) -> Router {
         .route("/faults/reset", post(faults_page::reset))
         .route("/faults/cold-start", post(faults_page::cold_start))
         .route("/inspect", get(inspect_page::form).post(inspect_page::inspect))
-        .route("/live.js", web::script(include_str!("../../../templates/workbench/live.js")))
+        .route("/typing.js", web::script(include_str!("../../../templates/workbench/typing.js")))
+        .route("/pages", get(pages_page::list))
+        .route("/pages/view", get(pages_page::view))
         .route("/workbench.js", web::script(include_str!("../../../templates/workbench/workbench.js")))
         .merge(web::files())
+        .fallback(not_found)
         .with_state(Arc::new(workbench))
+}
+
+#[derive(Template)]
+#[template(path = "workbench/not_found.html")]
+struct NotFound {
+    menu: Menu,
+    frame: Frame,
+}
+
+async fn not_found(State(workbench): Shared) -> Response {
+    let not_found = NotFound { menu: workbench.menu(""), frame: workbench.frame().await };
+    page(StatusCode::NOT_FOUND, &not_found)
 }
 
 fn page(status: StatusCode, page: &impl Template) -> Response {

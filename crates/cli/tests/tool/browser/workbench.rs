@@ -74,6 +74,8 @@ impl Desk {
         click("button[value=sso]", "Zendesk rejects this token");
         look("run-refused");
         click(".faults-now button", "All faults are reset");
+        self.open("/pages?BRAND_NAME=Acme");
+        look("pages");
         self.open("/inspect");
         look("inspect");
         self.paste(BAD_JWT);
@@ -182,7 +184,7 @@ fn the_keyboard_reaches_everything_and_the_focus_is_visible() {
         desk.browser.press(ENTER);
         desk.reads("All faults are reset");
 
-        for path in ["/", "/users", "/faults", "/inspect"] {
+        for path in ["/", "/users", "/faults", "/inspect", "/pages"] {
             desk.open(path);
             let count = desk.browser.evaluate(
                 "return document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea').length",
@@ -267,5 +269,87 @@ fn take_screenshots_of_the_workbench() {
                 desk.browser.resize(1280, 844);
             }
         });
+    });
+}
+
+#[test]
+fn the_jwt_and_its_claims_are_in_view_after_a_run() {
+    const IN_VIEW: &str = "return ['#jwt', '#claims'].every((it) => {
+        const place = document.querySelector(it).getBoundingClientRect();
+        return place.top >= 0 && place.bottom <= innerHeight;
+    })";
+    at_the_desk(&json!({}), |desk| {
+        for (width, height) in [(1280, 800), (390, 844)] {
+            desk.browser.resize(width, height);
+            for kind in ["sdk", "messaging", "sso"] {
+                desk.open("/");
+                desk.browser.click(&format!("button[value={kind}]"));
+                desk.reads("200 OK");
+                eventually(&format!("{kind} at {width}: in view"), SHOWN_WITHIN, || {
+                    (desk.browser.evaluate(IN_VIEW) == true).then_some(())
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn a_request_from_outside_appears_without_a_reload_and_is_filtered_run_again_and_deleted() {
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/");
+        desk.reads("Nothing has reached the functions yet");
+        assert_eq!(desk.local.exchange("BD2F35A7621").0, 200);
+        desk.reads("POST /sdk/jwt");
+        assert_eq!(desk.local.exchange("demo-suspended").0, 401);
+        desk.reads("user_suspended");
+        let colors = "return [...document.querySelectorAll('tbody .badge')].map((it) => getComputedStyle(it).color)";
+        let colors = desk.browser.evaluate(colors);
+        assert_ne!(colors[0], colors[1], "a refusal has another color than a signed JWT");
+
+        desk.open("/?result=refused");
+        let rows = || desk.browser.evaluate("return document.querySelectorAll('tbody tr').length");
+        assert_eq!(rows(), 1);
+        desk.reads("Demo Suspended");
+        desk.browser.click("tbody .quiet");
+        desk.reads("Support SDK exchange: 401 Unauthorized");
+        desk.reads("The function signed no JWT.");
+        desk.open("/?text=demo+user");
+        assert_eq!(rows(), 1);
+        desk.open("/?flow=sso");
+        desk.reads("No request fits the filter.");
+        desk.open("/");
+        assert_eq!(rows(), 3);
+        desk.browser.click("form[action='/runs/delete'] button");
+        desk.reads("Nothing has reached the functions yet");
+    });
+}
+
+#[test]
+fn a_jwt_that_zendesk_refuses_shows_the_contradiction() {
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/faults");
+        desk.browser.click("#clock-ahead button");
+        desk.reads("set now");
+        desk.open("/");
+        desk.browser.click("button[value=sdk]");
+        desk.reads("signed but Zendesk refuses");
+        desk.reads("Our log shows a success.");
+    });
+}
+
+#[test]
+fn each_part_of_a_run_can_be_copied() {
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/");
+        desk.browser.click("button[value=messaging]");
+        desk.reads("Messaging token: 200 OK");
+        desk.browser.evaluate("document.querySelectorAll('details').forEach((it) => (it.open = true))");
+        for part in ["jwt", "claims", "curl", "response", "log-line"] {
+            desk.browser.click(&format!("button[data-copies={part}]"));
+            let said = format!("return document.querySelector('button[data-copies={part}]').textContent");
+            eventually(&format!("{part} is copied"), SHOWN_WITHIN, || {
+                (desk.browser.evaluate(&said) == "Copied").then_some(())
+            });
+        }
     });
 }

@@ -1,7 +1,7 @@
 // Shows the answer of a form while a person types. Without this script, the form's button does.
 const PAUSE = 150;
 
-for (const form of document.querySelectorAll("form[data-live]")) {
+for (const form of document.querySelectorAll("form[data-typing]")) {
   let timer;
   let latest = 0;
 

@@ -1,0 +1,110 @@
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
+use axum::response::{IntoResponse, Redirect, Response};
+use lambda_http::Body;
+
+use super::super::{brand, demo};
+use super::{Frame, Shared, page};
+use zendesk_jwt::handlers::sso_redirect;
+use zendesk_jwt::jwt::{Clock, SystemClock};
+use zendesk_jwt_simulator::web::{self, Menu};
+
+/// A page that a browser can get from `sso-redirect`.
+#[derive(Clone, Copy)]
+enum View {
+    SignIn,
+    SignInLoop,
+    SignedOut,
+    Refused,
+    Error,
+}
+
+impl View {
+    const ALL: [Self; 5] = [Self::SignIn, Self::SignInLoop, Self::SignedOut, Self::Refused, Self::Error];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::SignInLoop => "sign-in-loop",
+            Self::SignedOut => "signed-out",
+            Self::Refused => "refused",
+            Self::Error => "error",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::SignIn => "Signing in",
+            Self::SignInLoop => "Signing in for the fourth time within a minute",
+            Self::SignedOut => "Signed out",
+            Self::Refused => "Refused by your service",
+            Self::Error => "Refused by Zendesk",
+        }
+    }
+
+    /// The path and query, and the cookies, with which a browser gets this page.
+    fn request(self) -> (&'static str, String) {
+        let now = SystemClock.now().0;
+        let session = format!("{}={}", demo::SESSION_COOKIE, demo::USER_TOKEN);
+        match self {
+            Self::SignIn => ("/sso/login?return_to=%2Fhc", session),
+            Self::SignInLoop => {
+                ("/sso/login?return_to=%2Fhc", format!("{session}; __Host-zendesk-sign-ins={now}.{now}.{now}"))
+            }
+            Self::SignedOut => ("/sso/logout?", String::new()),
+            Self::Refused => ("/sso/login?return_to=%2Fhc", format!("__Host-zendesk-sign-ins=~{now}.{now}")),
+            Self::Error => ("/sso/logout?kind=error&message=Something+new", String::new()),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "workbench/pages.html")]
+struct Page {
+    menu: Menu,
+    frame: Frame,
+    /// Name, example and value of each variable.
+    fields: Vec<(&'static str, &'static str, String)>,
+    query: String,
+    problem: String,
+    languages: Vec<(&'static str, u64)>,
+}
+
+pub(super) async fn list(State(workbench): Shared, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let value = |name| web::field(query.as_bytes(), name).unwrap_or_default();
+    let fields: Vec<_> = brand::FIELDS.map(|(name, example)| (name, example, value(name))).to_vec();
+    let problem = brand::of_query(query.as_bytes()).err().unwrap_or_default();
+    // Only the variables, encoded again: the links below hold this text.
+    let pairs = fields.iter().map(|(name, _, value)| (name, value));
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let (menu, frame) = (workbench.menu("/pages"), workbench.frame().await);
+    let languages = sso_redirect::languages().collect();
+    page(StatusCode::OK, &Page { menu, frame, fields, query, problem, languages })
+}
+
+/// The page as a browser gets it, but it neither runs its script nor changes a cookie.
+pub(super) async fn view(State(workbench): Shared, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let field = |name| web::field(query.as_bytes(), name).unwrap_or_default();
+    let view = View::ALL.into_iter().find(|view| view.name() == field("page"));
+    let locale_id: Option<u64> = field("locale_id").parse().ok();
+    let (Some(view), Some(locale_id), Ok(brand)) = (view, locale_id, brand::of_query(query.as_bytes())) else {
+        return Redirect::to("/pages").into_response();
+    };
+    let (path, cookies) = view.request();
+    let address = format!("http://127.0.0.1{path}&locale_id={locale_id}");
+    let request = lambda_http::http::Request::get(address).header("cookie", cookies).body(Body::Empty);
+    let Ok(request) = request else { return StatusCode::BAD_REQUEST.into_response() };
+    let mut response = workbench.functions.sign_in_page(brand, request).await;
+    let headers = response.headers_mut();
+    headers.remove(SET_COOKIE);
+    let policy = headers.get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok()).unwrap_or_default();
+    let without_script = policy.split(';').filter(|directive| !directive.trim_start().starts_with("script-src"));
+    if let Ok(policy) = without_script.collect::<Vec<_>>().join(";").parse() {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
