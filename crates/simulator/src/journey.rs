@@ -54,7 +54,7 @@ impl Journey {
 }
 
 /// The parameters of an address or the fields of a form, one in a line.
-pub(super) fn listed(query: &[u8]) -> String {
+pub fn listed(query: &[u8]) -> String {
     let fields = form_urlencoded::parse(query).map(|(name, value)| {
         let shown: String = value.chars().take(200).collect();
         let cut = if shown.len() < value.len() { "…" } else { "" };

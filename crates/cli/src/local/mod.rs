@@ -170,6 +170,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider: Arc::clone(&identity_provider) }))
         .merge(workbench::router(Workbench::new(functions, faults, identity_provider, users, history, zendesk)));
     let guard = Guard { allows_any_host: !arguments.host.is_loopback(), open_paths: functions::ROUTES };
+    let routes = routes.layer(from_fn_with_state(simulator.journey, company::watch));
     let routes = routes.layer(from_fn_with_state(guard, web::check));
     let interrupted = async {
         tokio::signal::ctrl_c().await.ok();
