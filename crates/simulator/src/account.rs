@@ -22,6 +22,8 @@ pub struct Account {
     pub messaging: Option<Messaging>,
     /// The user tokens that the pages offer.
     pub user_tokens: Vec<UserToken>,
+    /// The workbench of `local`, to which the pages link.
+    pub workbench: Option<Url>,
 }
 
 pub struct App {

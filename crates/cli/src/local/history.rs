@@ -77,7 +77,7 @@ impl Meaning {
             Self::Signed => "good",
             Self::Refused | Self::Malformed => "warn",
             Self::NotAccepted | Self::Unavailable => "bad",
-            Self::Other => "",
+            Self::Other => "none",
         }
     }
 }

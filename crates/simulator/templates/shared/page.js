@@ -1,0 +1,36 @@
+// Comfort that every page works without: copy buttons, the focus on a result, and a list that follows events.
+const announcement = document.createElement("p");
+announcement.className = "hidden";
+announcement.setAttribute("role", "status");
+document.body.append(announcement);
+
+for (const button of document.querySelectorAll("button.copy")) {
+  const source = document.getElementById(button.dataset.copies);
+  button.hidden = false;
+  button.setAttribute("aria-label", `Copy: ${button.dataset.copies}`);
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = announcement.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+}
+
+// Screen readers and the keyboard start at the result.
+document.getElementById("result")?.focus({ preventScroll: true });
+
+// The server sends an event at the address in `data-live` when the element has a newer version.
+const live = document.querySelector("[data-live]");
+if (live) {
+  let timer;
+  const refresh = async () => {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const focused = live.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    live.replaceChildren(...page.getElementById(live.id).childNodes);
+    if (focused) live.querySelector(`a[href="${focused}"]`)?.focus();
+  };
+  new EventSource(live.dataset.live).onmessage = () => {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, 100);
+  };
+}
