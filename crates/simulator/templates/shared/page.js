@@ -29,8 +29,17 @@ if (live) {
     live.replaceChildren(...page.getElementById(live.id).childNodes);
     if (focused) live.querySelector(`a[href="${focused}"]`)?.focus();
   };
-  new EventSource(live.dataset.live).onmessage = () => {
-    clearTimeout(timer);
-    timer = setTimeout(refresh, 100);
+  // A browser allows few connections to a server, so hidden tabs have none.
+  let source;
+  const listen = () => {
+    source?.close();
+    if (document.hidden) return;
+    source = new EventSource(live.dataset.live);
+    source.onopen = source.onmessage = () => {
+      clearTimeout(timer);
+      timer = setTimeout(refresh, 100);
+    };
   };
+  listen();
+  document.addEventListener("visibilitychange", listen);
 }

@@ -122,6 +122,7 @@ pub(super) fn router(workbench: Workbench) -> Router {
         .route("/pages/view", get(pages_page::view))
         .merge(web::files())
         .fallback(not_found)
+        .method_not_allowed_fallback(not_found)
         .with_state(Arc::new(workbench))
 }
 

@@ -129,8 +129,8 @@ pub(super) async fn run(State(workbench): Shared, headers: HeaderMap, body: Stri
 }
 
 /// Runs the same request once more.
-pub(super) async fn again(State(workbench): Shared, Path(id): Path<u64>) -> Response {
-    let Some(old) = workbench.history.get(id) else { return not_found(State(workbench)).await };
+pub(super) async fn again(State(workbench): Shared, Path(id): Path<String>) -> Response {
+    let Some(old) = workbench.history.get(&id) else { return not_found(State(workbench)).await };
     leads_to(&*workbench.functions.call(old.kind, old.request.clone()).await)
 }
 
@@ -138,8 +138,8 @@ fn leads_to(exchange: &Exchange) -> Response {
     Redirect::to(&format!("/runs/{}", exchange.id)).into_response()
 }
 
-pub(super) async fn result(State(workbench): Shared, Path(id): Path<u64>) -> Response {
-    let Some(run) = workbench.history.get(id) else { return not_found(State(workbench)).await };
+pub(super) async fn result(State(workbench): Shared, Path(id): Path<String>) -> Response {
+    let Some(run) = workbench.history.get(&id) else { return not_found(State(workbench)).await };
     let report =
         run.jwt().map(|(jwt, inspection)| JwtReport::new(jwt, inspection.clone(), "the shared secret of the demo"));
     let (chosen, entered) = workbench.chosen();

@@ -5,7 +5,7 @@ use crate::local::Local;
 use crate::support::chromium::LOW_CONTRAST_TEXTS;
 use crate::support::chromium::{Chromium, Programs};
 use crate::support::eventually;
-use crate::support::webdriver::{ENTER, TAB};
+use crate::support::webdriver::{ENTER, RIGHT, TAB};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -142,6 +142,10 @@ fn walk(preferences: &Value) {
         desk.reads("Faults:");
         desk.browser.click("button[value=sdk]");
         desk.reads("Zendesk rejects this token");
+        for (tab, text) in [("request", "POST /sdk/jwt HTTP/1.1"), ("response", "HTTP/1.1 200 OK"), ("log", "_aws")] {
+            desk.browser.click(&format!("label[for=tab-{tab}]"));
+            desk.reads(text);
+        }
         desk.browser.click(".faults-now button");
         desk.reads("All faults are reset");
         desk.browser.click("nav a[href='/']");
@@ -173,8 +177,11 @@ fn the_keyboard_reaches_everything_and_the_focus_is_visible() {
             "result",
             "the keyboard continues at the result"
         );
-        desk.tab_to("it.matches('.copy')");
         desk.tab_to("it.matches('summary')");
+        desk.tab_to("it.matches('.copy')");
+        desk.tab_to("it.id == 'tab-request'");
+        desk.browser.press(RIGHT);
+        desk.reads("cache-control: no-store");
 
         desk.open("/faults");
         desk.tab_to("it.closest('#email-unverified')");
@@ -332,8 +339,16 @@ fn a_jwt_that_zendesk_refuses_shows_the_contradiction() {
         desk.reads("set now");
         desk.open("/");
         desk.browser.click("button[value=sdk]");
-        desk.reads("signed but Zendesk refuses");
         desk.reads("Our log shows a success.");
+        let badges = |what: &str| {
+            let all = "[...document.querySelectorAll('.result--split .badge')]";
+            desk.browser.evaluate(&format!("return {all}.map((it) => {what})"))
+        };
+        assert_eq!(badges("it.innerText"), json!(["signed", "Zendesk refuses"]));
+        let grounds = badges("getComputedStyle(it.parentElement).backgroundColor");
+        assert_ne!(grounds[0], grounds[1], "the two halves have their own colors");
+        desk.open("/");
+        desk.reads("signed Zendesk refuses");
     });
 }
 
@@ -344,7 +359,14 @@ fn each_part_of_a_run_can_be_copied() {
         desk.browser.click("button[value=messaging]");
         desk.reads("Messaging token: 200 OK");
         desk.browser.evaluate("document.querySelectorAll('details').forEach((it) => (it.open = true))");
-        for part in ["jwt", "claims", "curl", "response", "log-line"] {
+        for (tab, part) in [
+            ("request", "jwt"),
+            ("request", "claims"),
+            ("request", "curl"),
+            ("response", "response"),
+            ("log", "log-line"),
+        ] {
+            desk.browser.click(&format!("label[for=tab-{tab}]"));
             desk.browser.click(&format!("button[data-copies={part}]"));
             let said = format!("return document.querySelector('button[data-copies={part}]').textContent");
             eventually(&format!("{part} is copied"), SHOWN_WITHIN, || {
