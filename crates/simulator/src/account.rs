@@ -25,6 +25,8 @@ pub struct Account {
     pub user_tokens: Vec<UserToken>,
     /// What happens during a sign-in, on both sides.
     pub journey: Journey,
+    /// The workbench of `local`, to which the pages link.
+    pub workbench: Option<Url>,
 }
 
 pub struct App {

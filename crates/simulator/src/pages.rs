@@ -38,7 +38,8 @@ pub(super) fn menu(zendesk: &Zendesk, current: &'static str) -> Menu {
     ];
     let links = links.into_iter().filter(|(.., is_simulated)| *is_simulated);
     let links = links.map(|(path, title, _)| (path.to_owned(), title)).collect();
-    Menu { site: "Zendesk simulator", current, links }
+    let sites = account.workbench.iter().map(|url| (url.to_string(), "Workbench")).collect();
+    Menu { site: "Zendesk simulator", current, links, sites }
 }
 
 /// The routes that every simulator has.
@@ -50,8 +51,12 @@ async fn home(State(zendesk): State<Arc<Zendesk>>) -> Response {
     respond(&zendesk, &Home { menu: menu(&zendesk, "/") })
 }
 
-pub(super) async fn not_found(State(zendesk): State<Arc<Zendesk>>) -> Response {
-    let page = message(&zendesk, "Page not found", "The links above lead to everything that is simulated.");
+async fn not_found(State(zendesk): State<Arc<Zendesk>>) -> Response {
+    let page = message(
+        &zendesk,
+        "Page not found",
+        "This address does not exist here. The links above lead to everything that is simulated.",
+    );
     (StatusCode::NOT_FOUND, page).into_response()
 }
 

@@ -117,8 +117,9 @@ impl Company {
             let IdToken { subject, expires_at, .. } = IdToken::read(&id_token)?;
             Some(Session { id_token, subject, expires: output::minute(expires_at?) })
         });
+        let sites = vec![("/".to_owned(), "Workbench"), (self.zendesk.clone(), "Zendesk simulator")];
         let page = Login {
-            menu: Menu { site: "Your company", current: LOGIN, links: Vec::new() },
+            menu: Menu { site: "Your company", current: LOGIN, links: Vec::new(), sites },
             users: demo::users(),
             return_to: return_to.unwrap_or_default(),
             remembered: web::cookie(headers, REMEMBERED_COOKIE),

@@ -77,7 +77,7 @@ impl Meaning {
             Self::Signed => "good",
             Self::Refused | Self::Malformed => "warn",
             Self::NotAccepted | Self::Unavailable => "bad",
-            Self::Other => "",
+            Self::Other => "none",
         }
     }
 }
@@ -120,7 +120,8 @@ impl History {
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    pub(super) fn get(&self, id: u64) -> Option<Arc<Exchange>> {
+    pub(super) fn get(&self, id: &str) -> Option<Arc<Exchange>> {
+        let id: u64 = id.parse().ok()?;
         self.all().into_iter().find(|exchange| exchange.id == id)
     }
 

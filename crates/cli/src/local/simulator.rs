@@ -72,6 +72,7 @@ fn account(own_url: &Url, secrets: &BTreeMap<String, String>) -> Result<Account,
         messaging: Some(Messaging { jwt_url: at(own_url, "/messaging/jwt"), keys: keys.messaging }),
         user_tokens: demo::users().into_iter().map(user_token).collect(),
         journey: Journey::default(),
+        workbench: Some(own_url.clone()),
     })
 }
 

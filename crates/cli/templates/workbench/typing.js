@@ -22,6 +22,7 @@ for (const form of document.querySelectorAll("form[data-typing]")) {
     for (const field of form.querySelectorAll("textarea")) {
       if (field !== typed) field.value = page.getElementById(field.id).value;
     }
+    showCopyButtons();
     announcement.textContent = document.querySelector("[data-part] [data-says]")?.textContent ?? "";
   };
 

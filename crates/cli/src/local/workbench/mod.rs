@@ -102,9 +102,8 @@ impl Workbench {
     fn menu(&self, current: &'static str) -> Menu {
         let links =
             [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect"), ("/pages", "Pages")];
-        let own = links.into_iter().map(|(path, title)| (path.to_owned(), title));
-        let links = own.chain([(self.zendesk.clone(), "Zendesk simulator")]).collect();
-        Menu { site: "zendesk-jwt workbench", current, links }
+        let links = links.into_iter().map(|(path, title)| (path.to_owned(), title)).collect();
+        Menu { site: "Workbench", current, links, sites: vec![(self.zendesk.clone(), "Zendesk simulator")] }
     }
 }
 
@@ -131,9 +130,9 @@ pub(super) fn router(workbench: Workbench) -> Router {
         .route("/typing.js", web::script(include_str!("../../../templates/workbench/typing.js")))
         .route("/pages", get(pages_page::list))
         .route("/pages/view", get(pages_page::view))
-        .route("/workbench.js", web::script(include_str!("../../../templates/workbench/workbench.js")))
         .merge(web::files())
         .fallback(not_found)
+        .method_not_allowed_fallback(not_found)
         .with_state(Arc::new(workbench))
 }
 

@@ -37,6 +37,8 @@ struct ResultPage {
     form: Form,
     run: Arc<Exchange>,
     report: Option<JwtReport>,
+    /// The latest exchanges of all.
+    latest: Vec<Arc<Exchange>>,
 }
 
 /// The form that runs a flow.
@@ -127,22 +129,24 @@ pub(super) async fn run(State(workbench): Shared, headers: HeaderMap, body: Stri
 }
 
 /// Runs the same request once more.
-pub(super) async fn again(State(workbench): Shared, Path(id): Path<u64>) -> Response {
-    let Some(old) = workbench.history.get(id) else { return not_found(State(workbench)).await };
+pub(super) async fn again(State(workbench): Shared, Path(id): Path<String>) -> Response {
+    let Some(old) = workbench.history.get(&id) else { return not_found(State(workbench)).await };
     leads_to(&*workbench.functions.call(old.kind, old.request.clone()).await)
 }
 
 fn leads_to(exchange: &Exchange) -> Response {
-    Redirect::to(&format!("/runs/{}#result", exchange.id)).into_response()
+    Redirect::to(&format!("/runs/{}", exchange.id)).into_response()
 }
 
-pub(super) async fn result(State(workbench): Shared, Path(id): Path<u64>) -> Response {
-    let Some(run) = workbench.history.get(id) else { return not_found(State(workbench)).await };
+pub(super) async fn result(State(workbench): Shared, Path(id): Path<String>) -> Response {
+    let Some(run) = workbench.history.get(&id) else { return not_found(State(workbench)).await };
     let report =
         run.jwt().map(|(jwt, inspection)| JwtReport::new(jwt, inspection.clone(), "the shared secret of the demo"));
     let (chosen, entered) = workbench.chosen();
     let (menu, form) = (workbench.menu("/"), workbench.form(&chosen, entered).await);
-    page(StatusCode::OK, &ResultPage { menu, form, run, report, frame: workbench.frame().await })
+    let mut latest = workbench.history.all();
+    latest.truncate(8);
+    page(StatusCode::OK, &ResultPage { menu, frame: workbench.frame().await, form, run, report, latest })
 }
 
 pub(super) async fn delete(State(workbench): Shared) -> Redirect {

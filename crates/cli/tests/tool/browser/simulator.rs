@@ -309,6 +309,61 @@ fn a_visitor_with_the_address_of_another_user_stays_anonymous() {
 }
 
 #[test]
+fn a_conflict_is_undone_and_all_users_are_forgotten() {
+    in_a_browser(|walk| {
+        walk.open("/simulator/users");
+        walk.reads("Zendesk has no users yet");
+        walk.open("/messaging");
+        walk.click("#log-in");
+        walk.shows("#name", "Demo User");
+        walk.click("#bind-form button");
+        walk.reads("demo@example.com belongs to demo-other.");
+        walk.click("#expire");
+        walk.noted("The widget was refused: 409 Conflict", 1);
+        walk.click("#undo-form button");
+        eventually("the page is new", WITHIN, || (walk.events("The widget") == 0).then_some(()));
+        walk.click("#log-in");
+        walk.shows("#email", "demo@example.com");
+
+        walk.click("#bind-form button");
+        walk.reads("demo@example.com belongs to demo-other.");
+        walk.open("/sdk");
+        walk.click("#exchange");
+        walk.shows(".findings code", "email_conflict");
+        walk.click(".findings a");
+        walk.reads("because you made a conflict");
+        walk.click("#forget");
+        walk.reads("All users, sessions and refusals are forgotten");
+        walk.open("/sdk");
+        walk.click("#exchange");
+        walk.shows("#verdict", "The app gets an access token");
+    });
+}
+
+#[test]
+fn a_sign_in_is_shown_as_steps_with_what_travelled() {
+    in_a_browser(|walk| {
+        walk.open("/hc/en-us");
+        walk.click("#sign-in");
+        walk.click(DEMO_USER);
+        walk.reads("The sign-in, step by step");
+        let steps = walk.browser.evaluate("return [...document.querySelectorAll('.steps li')].map(li => li.innerText)");
+        let steps: Vec<&str> = steps.as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
+        for (step, words) in steps.iter().zip([
+            ["GET /access/login", "/sso/login\nreturn_to: /hc/en-us\nbrand_id: 360000000001"],
+            ["GET /sso/login", "Location: http://127.0.0.1"],
+            ["GET /login", "200 OK"],
+            ["POST /login", "303 See Other"],
+            ["GET /sso/login", "200 OK"],
+            ["POST /access/jwt\njwt: ey", "302 Found\nLocation: /hc/en-us"],
+        ]) {
+            assert!(words.iter().all(|word| step.contains(word)), "no {words:?} in {step}");
+        }
+        assert_eq!(steps.len(), 6, "{steps:?}");
+    });
+}
+
+#[test]
 fn a_page_without_a_user_token_logs_in_with_the_session_cookie() {
     in_a_browser(|walk| {
         walk.open("/messaging");
@@ -361,6 +416,7 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
         open_details();
         look(walk, "signed-in-open");
         open("/agent", "agent");
+        open("/simulator/users", "users");
         open("/sdk", "sdk");
         walk.click("#exchange");
         walk.shows("#verdict", "The app gets an access token");
