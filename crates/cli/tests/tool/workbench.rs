@@ -3,7 +3,6 @@
 use crate::identity_provider::{id_token, suspend};
 use crate::local::Local;
 use crate::support::operator::Operator;
-use crate::support::operator::Operator;
 use crate::support::{eventually, html, now};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

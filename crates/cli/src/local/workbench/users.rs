@@ -220,9 +220,8 @@ impl Workbench {
         let removed: Vec<_> = old.keys().filter(|name| *name != "token_hash" && !new.contains_key(*name)).collect();
         let change = Change::default().set(new)?;
         let change = removed.into_iter().try_fold(change, |change, name| change.remove(name))?;
-        change.preview(&item)?;
-        let warnings = sentences(change.warnings());
-        let name = self.apply(item, &change).await?;
+        let (name, warnings) = (self.name(change.preview(&item)?), sentences(change.warnings()));
+        self.apply(item, &change).await?;
         Ok(format!("{name} is changed{warnings}."))
     }
 
