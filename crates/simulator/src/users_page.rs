@@ -36,7 +36,8 @@ async fn page(State(zendesk): State<Arc<Zendesk>>) -> Response {
 }
 
 fn show(zendesk: &Zendesk, is_forgotten: bool) -> Response {
-    let (users, moved) = (zendesk.users().in_words(), zendesk.users().moved.clone());
+    let users = zendesk.users();
+    let (users, moved) = (users.in_words(), users.moved.clone());
     pages::respond(zendesk, &Page { menu: pages::menu(zendesk, PATH), users, moved, is_forgotten })
 }
 
