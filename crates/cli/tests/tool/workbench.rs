@@ -535,7 +535,7 @@ fn the_pages_of_sign_in_are_shown_with_the_entered_brand_in_every_language() {
             header("content-type") == Some("text/html; charset=utf-8") && shown.html.contains("Acme Tea"),
             "{link}"
         );
-        assert!(shown.html.contains("--accent: #f59e0b"), "{link}");
+        assert!(shown.html.contains("--accent:#f59e0b"), "{link}");
         assert!(header("set-cookie").is_none() && !header("content-security-policy").unwrap().contains("script"));
     }
     let own = get(&local, "/pages/view?page=signed-out&locale_id=8");
