@@ -1,6 +1,8 @@
 //! A function's life in Lambda: cold start, warm-up, requests.
 
+use std::future::ready;
 use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +10,7 @@ use std::time::Instant;
 
 use lambda_http::lambda_runtime::{self, Error};
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Context, LambdaEvent, Request, Service, service_fn};
+use lambda_http::{Adapter, Body, Context, IntoResponse, LambdaEvent, Request, Response, Service, service_fn};
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
 use tracing::level_filters::LevelFilter;
@@ -111,13 +113,22 @@ async fn serve<K: JwtKind>(
         } else {
             report.write();
         }
-        Ok::<_, Error>(answer.response)
+        Ok::<_, Error>(TextResponse(answer.response))
     }));
     let mut service = all_invocations(service, function);
     let source = handler.warm_up_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     tokio::join!(warm_up(&mut service, source), identity_providers.warm_up());
     sign_once(signing_keys, configurations).await;
     lambda_runtime::run(service).await
+}
+
+/// A response whose body is text already. For any other type, `lambda_http` links and runs a decoder of all encodings.
+struct TextResponse(Response<Body>);
+
+impl IntoResponse for TextResponse {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+        Box::pin(ready(self.0))
+    }
 }
 
 /// Answers HTTP requests by `http`, and logs other invocations.

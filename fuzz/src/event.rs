@@ -105,8 +105,8 @@ fn is_in_the_contract(kind: Kind, answer: &Answer, token_was_found: bool) {
 
 /// The value of a hidden field in a page.
 fn field(page: &str, name: &str) -> Option<String> {
-    let (_, value) = page.split_once(&format!(r#"name="{name}" value=""#))?;
-    let (escaped, _) = value.split_once('"')?;
+    let (_, value) = page.split_once(&format!("name='{name}' value='"))?;
+    let (escaped, _) = value.split_once('\'')?;
     let characters = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
     Some(characters.into_iter().fold(escaped.to_owned(), |text, (from, to)| text.replace(from, to)))
 }

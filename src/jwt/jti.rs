@@ -10,7 +10,7 @@ impl Jti {
     /// The id with these random bits.
     #[must_use]
     pub fn from_bits(bits: [u8; 16]) -> Self {
-        Self(hex::encode(bits))
+        Self(format!("{:032x}", u128::from_be_bytes(bits)))
     }
 
     /// The 32 hex digits.

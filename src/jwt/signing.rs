@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use aws_lc_rs::hmac;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 use zendesk_jwt_rules::Configurations;
@@ -106,16 +107,17 @@ impl<K: JwtKind> SigningKey<K> {
 }
 
 impl<K> SigningKey<K> {
-    /// A code for `text` that only a holder of the secret can make: its HMAC-SHA256 in hexadecimal.
+    /// A code for `text` that only a holder of the secret can make: its HMAC-SHA256 in base64url.
     #[must_use]
     pub fn authentication_code(&self, text: &str) -> String {
-        hex::encode(hmac::sign(&self.hmac_key, &labelled(text)).as_ref())
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.hmac_key, &labelled(text)))
     }
 
     /// Whether `code` is the [`authentication_code`](Self::authentication_code) of `text`.
     #[must_use]
     pub fn authenticates(&self, text: &str, code: &str) -> bool {
-        hex::decode(code).is_ok_and(|code| hmac::verify(&self.hmac_key, &labelled(text), &code).is_ok())
+        let code = BASE64_URL_SAFE_NO_PAD.decode(code);
+        code.is_ok_and(|code| hmac::verify(&self.hmac_key, &labelled(text), &code).is_ok())
     }
 }
 

@@ -47,8 +47,8 @@ fn the_sso_function_needs_a_zendesk_subdomain() {
 fn posted_to(variables: &[(&str, &str)]) -> String {
     let setup = variables.iter().fold(Setup::of(Kind::SsoRedirect), |setup, (name, value)| setup.env(name, value));
     let page = setup.start().answer_for("t", &users::demo()).body;
-    let (_, after) = page.split_once("action=\"").unwrap();
-    after.split('"').next().unwrap().to_owned()
+    let (_, after) = page.split_once("action='").unwrap();
+    after.split('\'').next().unwrap().to_owned()
 }
 
 #[test]

@@ -434,7 +434,7 @@ fn an_error_of_zendesk_belongs_to_the_configuration_that_signed_in() {
     let line = logs::request_line(&reply.logs);
     assert_eq!((&line["configuration"], &line["zendesk_errors"]), (&json!("legacy"), &json!(1)), "{line}");
     assert!(reply.answer.body.contains("https://old-acme.zendesk.com/access/normal"), "{}", reply.answer.body);
-    assert!(reply.answer.body.contains(r#"href="login""#), "the relative link leads to /sso/legacy/login");
+    assert!(reply.answer.body.contains("href='login'"), "the relative link leads to /sso/legacy/login");
     assert!(logs::request_line(&error("/sso/logout").logs).get("zendesk_errors").is_none());
 }
 

@@ -225,7 +225,7 @@ fn an_error_of_zendesk_is_shown_on_a_page_with_advice() {
             page.contains(&format!("Reference: {}<", &reply.request_id[..8]))
                 && page.contains("https://acme.zendesk.com/access/normal")
         );
-        assert!(page.contains(r#"href="login""#), "the page offers another try");
+        assert!(page.contains("href='login'"), "the page offers another try");
         assert_eq!(logs::request_line(&reply.logs)["outcome"], code);
         assert_eq!(reply.answer.header("set-cookie"), None, "the session stays, so that another try can work");
         for personal in ["demo@example.com", "demo%40example.com", "canary-7"] {

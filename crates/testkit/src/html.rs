@@ -50,12 +50,12 @@ fn attributes(mut rest: &str) -> (Attributes, &str) {
         let end = rest.find(|next: char| next.is_whitespace() || "=>/".contains(next)).expect("the end of a tag");
         let name = rest[..end].to_owned();
         rest = &rest[end..];
-        let value = if let Some(quoted) = rest.strip_prefix("=\"") {
-            let (value, after) = quoted.split_once('"').expect("a closing quote");
+        let value = if let Some(quote) = ['\'', '"'].into_iter().find(|quote| rest.starts_with(&format!("={quote}"))) {
+            let (value, after) = rest[2..].split_once(quote).expect("a closing quote");
             rest = after;
             decode(value)
         } else {
-            assert!(!rest.starts_with('='), "an attribute without double quotes: {name}{rest}");
+            assert!(!rest.starts_with('='), "an attribute without quotes: {name}{rest}");
             String::new()
         };
         assert_eq!(found.insert(name, value), None, "an attribute is there twice");

@@ -34,6 +34,9 @@ const WINDOW: u64 = 60;
 /// For how many seconds a sign-in can be proven: Zendesk reports a clock drift only after three minutes.
 const PROOF_WINDOW: u64 = 600;
 
+/// The length of a [`SigningKey::authentication_code`].
+const CODE_CHARACTERS: usize = 43;
+
 /// A browser's latest sign-ins and refusals, latest first.
 ///
 /// Forging the times gains nothing: they only decide whether a page waits for a click. The code cannot be forged.
@@ -62,7 +65,8 @@ impl Attempts {
         let sign_ins = recent_times(next(), now, PROOF_WINDOW);
         let refusals = recent_times(next(), now, WINDOW);
         let code = next();
-        let is_code = code.len() == 64 && code.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let is_code = code.len() == CODE_CHARACTERS
+            && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         let code = if is_code { code.to_owned() } else { String::new() };
         Self { cookie_name: cookie_name(None), now, sign_ins, refusals, code }
     }
@@ -188,7 +192,7 @@ mod tests {
         {
             assert_eq!(Attempts::parse(forged, NOW), empty, "{forged}");
         }
-        let forged = Attempts::parse(&format!("1000000~~{}", "0".repeat(64)), NOW);
+        let forged = Attempts::parse(&format!("1000000~~{}", "0".repeat(CODE_CHARACTERS)), NOW);
         assert!(forged.claim_a_sign_in() && !forged.prove_a_sign_in(&key("demo-shared-secret-0123456789")));
     }
 
@@ -196,7 +200,7 @@ mod tests {
         #[test]
         fn the_cookie_never_grows(value in "[0-9.~]{0,300}", now in any::<u64>()) {
             let attempts = sign_in(Attempts::parse(&value, EpochSeconds(now)).with_refusal());
-            prop_assert!(attempts.cookie().value().len() <= 5 * 20 + 5 + 64);
+            prop_assert!(attempts.cookie().value().len() <= 5 * 20 + 5 + CODE_CHARACTERS);
         }
     }
 }

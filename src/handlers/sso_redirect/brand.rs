@@ -97,8 +97,8 @@ impl Color {
         };
         let [light, dark] = [0, 1].map(|scheme| edge(scheme).hex());
         format!(
-            ":root{{--accent:{};--on-accent:{};--edge:{light}}}\n\
-             @media(prefers-color-scheme:dark){{:root{{--edge:{dark}}}}}\n",
+            ":root{{--accent:{};--on-accent:{};--edge:{light}}}\
+             @media(prefers-color-scheme:dark){{:root{{--edge:{dark}}}}}",
             self.hex(),
             text.hex()
         )

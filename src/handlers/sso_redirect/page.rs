@@ -1,4 +1,4 @@
-//! The pages that a browser shows. The template engine escapes every value.
+//! The pages that a browser shows. The template engine escapes every value but the JWT.
 
 use askama::Template;
 use lambda_http::{Body, Request, Response};

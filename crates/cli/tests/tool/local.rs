@@ -40,6 +40,16 @@ impl Local {
         std::fs::read_to_string(self.output.path()).unwrap()
     }
 
+    pub fn interrupt(&self) {
+        Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+    }
+
+    /// Waits until the process ends with success.
+    pub fn ends(&mut self) {
+        let status = eventually("the tool ends", READY_WITHIN, || self.child.try_wait().unwrap());
+        assert!(status.success(), "{status}");
+    }
+
     /// The address of a service, as the terminal shows it.
     pub fn aws(&self, service: &str) -> String {
         let terminal = self.terminal();
@@ -146,8 +156,8 @@ fn the_demo_user_gets_a_jwt_from_all_three_flows() {
     let page = agent().get(format!("{}/sso/login", local.url)).header("cookie", "session=BD2F35A7621").call().unwrap();
     let (status, html) = read(page);
     assert_eq!(status, 200);
-    let (_, after) = html.split_once(r#"name="jwt" value=""#).unwrap();
-    Jwt::verified(after.split('"').next().unwrap(), "demo-sso-shared-secret-not-for-production");
+    let (_, after) = html.split_once("name='jwt' value='").unwrap();
+    Jwt::verified(after.split('\'').next().unwrap(), "demo-sso-shared-secret-not-for-production");
 }
 
 #[test]
@@ -168,7 +178,7 @@ fn named_configurations_have_paths_and_demo_keys_of_their_own() {
     let login = || agent().get(format!("{}/sso/legacy/login", local.url));
     let (status, page) = read(login().header("cookie", "old=BD2F35A7621").call().unwrap());
     assert_eq!(status, 200, "{page}");
-    assert!(!read(login().header("cookie", "session=BD2F35A7621").call().unwrap()).1.contains(r#"name="jwt""#));
+    assert!(!read(login().header("cookie", "session=BD2F35A7621").call().unwrap()).1.contains("name='jwt'"));
 }
 
 #[test]

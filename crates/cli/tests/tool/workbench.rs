@@ -605,7 +605,7 @@ fn the_pages_of_sign_in_are_shown_with_the_entered_brand_in_every_language() {
             header("content-type") == Some("text/html; charset=utf-8") && shown.html.contains("Acme Tea"),
             "{link}"
         );
-        assert!(shown.html.contains("--accent: #f59e0b"), "{link}");
+        assert!(shown.html.contains("--accent:#f59e0b"), "{link}");
         assert!(header("set-cookie").is_none() && !header("content-security-policy").unwrap().contains("script"));
     }
     let own = get(&local, "/pages/view?page=signed-out&locale_id=8");
@@ -777,4 +777,23 @@ fn a_run_has_an_address_of_its_own_and_the_latest_500_are_kept() {
     assert_eq!(get(&local, "/runs/1").status, 404);
     get(&local, "/runs/501").says("401 Unauthorized");
     assert_eq!(get(&local, "/").html.matches("<tr ").count(), 501, "500 rows and their header");
+}
+
+#[test]
+fn both_sites_have_one_style_sheet_of_at_most_20_kilobytes() {
+    let local = Local::start(&[]);
+    let sheet = get(&local, "/style.css").html;
+    assert!(sheet.len() <= 20_000, "{}", sheet.len());
+    let zendesk = read(agent().get(format!("{}/style.css", local.aws("Zendesk"))).call().unwrap());
+    assert!(zendesk.html == sheet);
+}
+
+/// A page that listens for new requests keeps its connection open.
+#[test]
+fn an_interrupt_ends_the_process_while_a_page_is_open() {
+    let mut local = Local::start(&[]);
+    let mut changes = agent().get(format!("{}/runs/changes", local.url())).call().unwrap();
+    local.interrupt();
+    assert_eq!(changes.body_mut().read_to_string().unwrap(), "");
+    local.ends();
 }

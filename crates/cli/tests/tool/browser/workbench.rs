@@ -64,6 +64,8 @@ impl Desk {
             click(&format!("button[value={kind}]"), &format!("{title}: 200 OK"));
             look(&format!("run-{kind}"));
         }
+        self.open("/");
+        look("history");
         self.add_user();
         look("users-added");
         self.open("/users");
@@ -489,6 +491,41 @@ fn each_part_of_a_run_can_be_copied() {
             eventually(&format!("{part} is copied"), SHOWN_WITHIN, || {
                 (desk.browser.evaluate(&said) == "Copied").then_some(())
             });
+        }
+    });
+}
+
+#[test]
+fn unknown_addresses_lead_on_and_the_two_sites_lead_to_each_other() {
+    at_the_desk(&json!({}), |desk| {
+        let zendesk = desk.local.aws("Zendesk");
+        let sites = [(desk.local.url(), "Zendesk simulator"), (&zendesk, "Workbench")];
+        for (site, other) in sites {
+            desk.browser.open(&format!("{site}/nowhere"));
+            desk.reads("Page not found");
+            desk.reads(other);
+            desk.browser.click(".sites a");
+            let title = if other == "Workbench" { "Run a flow" } else { "What to try" };
+            desk.reads(title);
+        }
+    });
+}
+
+#[test]
+fn two_hundred_requests_fit_a_phone_and_a_desktop() {
+    at_the_desk(&json!({}), |desk| {
+        for token in ["BD2F35A7621", "demo-suspended", "a-token-of-nobody", "demo-unverified"].repeat(50) {
+            desk.local.exchange(token);
+        }
+        desk.open("/");
+        desk.reads("user_token_unknown");
+        assert_eq!(desk.browser.evaluate("return document.querySelectorAll('tbody tr').length"), 200);
+        for width in [390, 1280] {
+            desk.browser.resize(width, 844);
+            let hidden = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
+            assert_eq!(desk.browser.evaluate(hidden), 0, "at {width}");
+            let height = desk.browser.evaluate("return document.querySelector('tbody tr').offsetHeight");
+            assert!(height.as_u64() < Some(100), "a row at {width} is {height} high");
         }
     });
 }
