@@ -208,10 +208,10 @@ impl Report<'_> {
         }
         let titles = kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ");
         let advice = if only(kinds).is_some() { "" } else { " (say --kind)" };
-        let mut parts = vec![self.answer()];
-        if id_token.is_none() {
-            parts[0] += &format!("\nJWT for {titles}{advice}, {}", self.signature());
-        }
+        let mut parts = vec![match id_token {
+            Some(_) => self.answer(),
+            None => format!("{}\nJWT for {titles}{advice}, {}", self.answer(), self.signature()),
+        }];
         if let Some(header) = header {
             parts.push(section("Header", header));
         }

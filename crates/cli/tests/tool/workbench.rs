@@ -370,8 +370,8 @@ fn markup_in_a_name_is_shown_as_text() {
 fn ten_thousand_users_are_searched_quickly_and_shown_in_pages() {
     let local = Local::start(&[]);
     let line = |at: u32| json!({"token": format!("t-{at}"), "external_id": format!("u-{at:05}"), "name": format!("User {at}")});
-    let lines: String = (0..10_000).map(|at| format!("{}\n", line(at))).collect();
-    Operator::local(&local.url()).run_with(&["user", "import", "-", "--format", "jsonl", "--quiet"], &lines).well();
+    let lines = (0..10_000).map(|at| line(at).to_string()).collect::<Vec<_>>().join("\n");
+    Operator::local(local.url()).run_with(&["user", "import", "-", "--format", "jsonl", "--quiet"], &lines).well();
 
     get(&local, "/users").says("1 to 50 of 10005");
     let page = get(&local, "/users?q=&page=200");

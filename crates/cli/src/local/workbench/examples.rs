@@ -31,7 +31,10 @@ pub(super) fn example(name: &str, provider: &IdentityProvider) -> Option<String>
         _ => Kind::Sso,
     };
     let now = SystemClock.now().0;
-    let mut secret = demo::shared_secret(kind, None);
+    let secret = match name {
+        "other-secret" => "another-shared-secret-not-for-production".to_owned(),
+        _ => demo::shared_secret(kind, None),
+    };
     let mut header = json!({"alg": "HS256", "typ": "JWT"});
     let mut claims = json!({"name": "Demo User", "email": "demo@example.com", "external_id": demo::EXTERNAL_ID});
     if kind == Kind::Messaging {
@@ -48,7 +51,6 @@ pub(super) fn example(name: &str, provider: &IdentityProvider) -> Option<String>
         "late" => claims["iat"] = json!(now - 600),
         "no-email" => claims.as_object_mut()?.retain(|claim, _| claim != "email"),
         "no-algorithm" => header["alg"] = json!("none"),
-        "other-secret" => secret = "another-shared-secret-not-for-production".to_owned(),
         _ => {}
     }
     Some(signed(&header, &claims, &secret))

@@ -54,7 +54,7 @@ impl Workbench {
             let signer = signer.or_else(|| self.demo_key(&jwt, kind).map(|(_, secret)| secret));
             let signer = signer.unwrap_or_else(|| demo::shared_secret(kind.unwrap_or(Kind::Sso), None));
             match signed_texts(&header, &claims, &signer) {
-                Ok(signed) => jwt = signed,
+                Ok(new) => jwt = new,
                 Err(error) => problem = Some(error),
             }
         }
@@ -88,8 +88,8 @@ impl Workbench {
             let secret = demo::shared_secret(kind, name);
             let expectation = Expectation { kind: Some(kind), secret: Some(secret.as_bytes()), now: 0 };
             let inspection = inspect_jwt(jwt, &expectation);
-            let kid = inspection.header.and_then(|header| header.get("kid")?.as_str().map(str::to_owned));
-            let is_named = kind == Kind::Messaging && kid == Some(demo::kid(name));
+            let key_id = inspection.header.and_then(|header| header.get("kid")?.as_str().map(str::to_owned));
+            let is_named = kind == Kind::Messaging && key_id == Some(demo::kid(name));
             (inspection.signature == Signature::Verified || is_named).then_some((kind, secret))
         })
     }

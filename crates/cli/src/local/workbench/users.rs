@@ -50,7 +50,7 @@ struct Found {
     rows: Vec<Row>,
     /// The first row has the number 1.
     first: usize,
-    found: usize,
+    count: usize,
     total: usize,
 }
 
@@ -65,7 +65,7 @@ impl Found {
             query: query.to_owned(),
             rows: rows.map(|row| Row::clone(row)).collect(),
             first: page * ROWS_PER_PAGE + 1,
-            found: found.len(),
+            count: found.len(),
             total: all.len(),
         }
     }
@@ -77,7 +77,7 @@ impl Found {
     /// The address of the page that many pages away; `None` if there is no such page.
     fn link(&self, distance: isize) -> Option<String> {
         let page = (self.first / ROWS_PER_PAGE).checked_add_signed(distance)?;
-        (page * ROWS_PER_PAGE < self.found).then(|| address(&self.query, page))
+        (page * ROWS_PER_PAGE < self.count).then(|| address(&self.query, page))
     }
 
     fn here(&self) -> String {
@@ -295,5 +295,5 @@ impl Workbench {
 }
 
 fn sentences(warnings: &[Remark]) -> String {
-    warnings.iter().map(|warning| format!(". Warning: {warning}")).collect()
+    warnings.iter().fold(String::new(), |text, warning| format!("{text}. Warning: {warning}"))
 }

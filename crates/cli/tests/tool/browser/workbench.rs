@@ -207,7 +207,7 @@ fn a_jwt_is_decoded_while_a_person_types_and_signed_again_after_an_edit() {
         desk.browser.click("button[name=sign]");
         desk.reads("The signature was made with the secret that you entered");
         let page = desk.browser.evaluate("return document.documentElement.outerHTML + location.href");
-        assert!(!page.as_str().unwrap().contains(secret) && !page.as_str().unwrap().contains("?"), "{page}");
+        assert!(!page.as_str().unwrap().contains(secret) && !page.as_str().unwrap().contains('?'), "{page}");
     });
 }
 
