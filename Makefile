@@ -1,7 +1,7 @@
 # `make` lists the targets. ARGS are further options, as in `make run ARGS="--port 3100 --data .local"`.
 
-# The processor in Lambda: x86_64 or arm64, as the template's parameter Architecture.
-export ARCHITECTURE = x86_64
+# The processor in Lambda: the parameter Architecture in samconfig.toml, or its default.
+export ARCHITECTURE := $(or $(shell sed -n "s/^ *'Architecture=\"\(.*\)\"'.*/\1/p" samconfig.toml),x86_64)
 
 # Per function: the name in the template, and the default event of `make invoke`.
 sdk-exchange = SdkExchangeFunction events/sdk-exchange-http-api.json
@@ -12,7 +12,7 @@ EVENT = $(word 2,$($(FUNCTION)))
 
 .DEFAULT_GOAL = help
 .PHONY: help run lint test test-release test-containers fuzz coverage mutants bench bench-import build invoke start-api
-.PHONY: deploy environment logs need-function need-sam need-docker
+.PHONY: deploy package environment logs need-function need-sam need-docker
 .PHONY: build-SdkExchangeFunction build-MessagingTokenFunction build-SsoRedirectFunction
 
 help:
@@ -38,8 +38,11 @@ lint: ## Check words, format, lints, documentation, dependencies, licences and t
 if-installed = @if command -v $(1) >/dev/null; then echo '$(2)'; $(2); else echo 'skipped: $(1) is not installed'; [ "$(CI)" != true ]; fi
 
 test: ## Run every test, and independent implementations that are installed
-	cargo test --locked --workspace
 	tests/web-script
+	tests/workflows
+	cargo test --locked --workspace
+	tests/openapi
+	tests/terraform
 	tests/independent-implementations
 
 test-release: ## Run the service's tests with release binaries (cargo build --release --bins)
@@ -78,18 +81,15 @@ invoke: need-function need-docker build ## Call FUNCTION=sdk-exchange once in La
 start-api: need-docker build ## Serve the template's routes from containers on http://127.0.0.1:3000
 	events/sam-local start-api $(ARGS)
 
-deploy: build ## Deploy the stack to your AWS account
-	@echo "The functions are built for $(ARCHITECTURE): answer the parameter Architecture with that."
-	sam deploy --guided $(ARGS)
+deploy: ## Deploy the stack of SUBDOMAIN=acme to your AWS account
+	package/deploy "$(SUBDOMAIN)" $(ARGS)
+
+package: ## Build dist/ for people without Rust, for ARCHITECTURES="x86_64 arm64"
+	package/build $(ARCHITECTURES)
 
 # For the operator's tool: eval "$(make environment)"
 environment: need-sam ## Print the names of the deployed table and secrets, for the tool
-	@sam list stack-outputs --output json $(ARGS) | awk -F '"' ' \
-		BEGIN { names["UserTokensTableName"] = "USER_TOKENS_TABLE"; names["SdkSigningKeyArn"] = "SDK_SECRET_ID"; \
-			names["MessagingSigningKeyArn"] = "MESSAGING_SECRET_ID"; names["SsoSigningKeyArn"] = "SSO_SECRET_ID" } \
-		$$2 == "OutputKey" { key = $$4 } \
-		$$2 == "OutputValue" { value = $$4 } \
-		/}/ && key in names { print "export " names[key] "=" value }'
+	@package/environment $(ARGS)
 
 logs: need-sam ## Follow the logs of the deployed stack
 	sam logs --tail $(ARGS)

@@ -26,6 +26,9 @@ use zendesk_jwt_rules::ConfigurationName;
 /// The default of [`METRICS_NAMESPACE`](crate::config).
 pub const NAMESPACE: &str = "ZendeskJwt";
 
+/// The value of [`METRICS_NAMESPACE`](crate::config) for log lines without metrics, which cost money.
+const NO_METRICS: &str = "none";
+
 /// Counts requests, by function and outcome.
 pub const REQUESTS: &str = "requests";
 
@@ -140,7 +143,7 @@ impl<'a> RequestReport<'a> {
             signing_key_failures: self.observed.signing_key_failure.map(|_| 1),
             signing_key_failure: self.observed.signing_key_failure,
             requests: 1,
-            aws: EmbeddedMetrics::new(now, self),
+            aws: (self.namespace != NO_METRICS).then(|| EmbeddedMetrics::new(now, self)),
         }
     }
 }
@@ -191,8 +194,8 @@ struct RequestLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_key_failure: Option<&'static str>,
     requests: u8,
-    #[serde(rename = "_aws")]
-    aws: EmbeddedMetrics<'a>,
+    #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
+    aws: Option<EmbeddedMetrics<'a>>,
 }
 
 /// Names the members of the line that are metrics.

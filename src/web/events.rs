@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::http::header::{COOKIE, HOST};
 use lambda_http::http::uri::{Authority, Uri};
@@ -28,7 +29,15 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
 /// # Errors
 /// If `json` is not an event of an HTTP API, a REST API, a function URL or a load balancer.
 pub fn read_event(json: &str) -> serde_json::Result<LambdaRequest> {
-    serde_json::from_str(json).or_else(|_| read_with_raw_headers(json)).map(decodable)
+    read(json).or_else(|_| read_with_raw_headers(json)).map(decodable)
+}
+
+/// Reads an event of an HTTP API directly: `lambda_http` would read most of it as that of a REST API before.
+fn read(json: &str) -> serde_json::Result<LambdaRequest> {
+    match serde_json::from_str::<ApiGatewayV2httpRequest>(json) {
+        Ok(event) if event.version.as_deref() == Some("2.0") => Ok(LambdaRequest::ApiGatewayV2(event)),
+        _ => serde_json::from_str(json),
+    }
 }
 
 /// Reads an event with headers that are not ASCII.
@@ -36,7 +45,7 @@ fn read_with_raw_headers(json: &str) -> serde_json::Result<LambdaRequest> {
     let mut event: Value = serde_json::from_str(json)?;
     let mut take = |member| event.get_mut(member).map(take_raw_headers).unwrap_or_default();
     let (single_values, multiple_values) = (take("headers"), take("multiValueHeaders"));
-    let mut event = serde_json::from_str(&event.to_string())?;
+    let mut event = read(&event.to_string())?;
     match &mut event {
         LambdaRequest::ApiGatewayV1(event) => {
             event.headers.extend(single_values);

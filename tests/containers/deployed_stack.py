@@ -2,10 +2,14 @@
 
 The functions run from the uploaded zips with the stack's own table and secrets, before and after `zendesk-jwt secret put`. A second
 stack uses the table of the first, and has a named configuration.
+
+With PACKAGES=dist, stacks and tool come from the packages in that folder, on a machine without Rust, and have no monitoring.
 """
 
 import hashlib
 import json
+import os
+import re
 import sys
 import tempfile
 import time
@@ -25,7 +29,7 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "SAM_CLI_TELEMETRY": "0",
 }
 SECOND_STACK = "zendesk-jwt-second"
-PARAMETERS = "ZendeskSubdomain=acme LoginUrl=https://www.example.com/login AllowedOrigins=https://www.example.com"
+PARAMETERS = {"LoginUrl": "https://www.example.com/login", "AllowedOrigins": "https://www.example.com"}
 
 # Per function: an event with the answer 200, the resource of the secret, and the arguments of `secret put`.
 CASES = {
@@ -44,21 +48,63 @@ def aws(service):
     return boto3.client(service, endpoint_url=ENDPOINT, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
 
 
+class Repository:
+    """What `make build` built."""
+
+    tool = support.TOOL
+
+    def deploy(self, stack, subdomain, parameters):
+        # SAM removes the quotes around a value and the backslashes in it.
+        overrides = " ".join(f"{name}={json.dumps(value)}" for name, value in {"ZendeskSubdomain": subdomain, **parameters}.items())
+        deploy = ("sam", "deploy", "--stack-name", stack, "--no-confirm-changeset", "--no-progressbar")
+        run(*deploy, "--parameter-overrides", overrides, environment=ENVIRONMENT, seconds=240)
+
+    def environment(self):
+        return run("make", "--silent", "environment", environment=ENVIRONMENT).stdout
+
+
+class Packages:
+    """Unpacked packages. No command finds cargo."""
+
+    def __init__(self, packages, folder):
+        self.stack = support.unpacked("zendesk-jwt-stack-*-x86_64", packages, folder)
+        tool = support.unpacked("zendesk-jwt-[0-9]*-linux-x86_64", packages, folder)
+        self.tool = (str(tool / "zendesk-jwt"),)
+        folders = os.environ["PATH"].split(os.pathsep)
+        ENVIRONMENT["PATH"] = os.pathsep.join(folder for folder in folders if not os.path.exists(f"{folder}/cargo"))
+
+    def deploy(self, stack, subdomain, parameters):
+        settings = self.stack / "samconfig.toml"
+        original = text = settings.read_text()
+        for name, value in {**parameters, "Monitoring": "none"}.items():
+            setting = f"'{name}={json.dumps(value)}',"
+            text, count = re.subn(rf"""# '{name}=".*"',""", lambda _: setting, text)
+            assert count == 1, f"{name} in {text}"
+        settings.write_text(text)
+        run("./deploy", subdomain, "--stack-name", stack, environment=ENVIRONMENT, seconds=240, folder=self.stack)
+        settings.write_text(original)
+
+    def environment(self):
+        return run("./environment", environment=ENVIRONMENT, folder=self.stack).stdout
+
+
 def setUpModule():
+    global release
     state = tempfile.TemporaryDirectory()
     unittest.addModuleCleanup(state.cleanup)
+    packages = os.environ.get("PACKAGES")
+    release = Packages(packages, state.name) if packages else Repository()
     # Functions inherit the environment of ministack, so it needs the address of AWS.
     settings = {**ENVIRONMENT, "GATEWAY_PORT": str(PORT), "BIND_HOST": "127.0.0.1", "STATE_DIR": state.name, "TMPDIR": state.name}
     ministack = support.Process([sys.executable, "tests/containers/ministack_with_more_types.py"], settings)
     unittest.addModuleCleanup(ministack.stop)
     ministack.wait_for(is_ready, 120)
-    deploy(STACK, PARAMETERS)
+    deploy(STACK, "acme", PARAMETERS)
 
 
-def deploy(stack, parameters):
-    command = ("sam", "deploy", "--stack-name", stack, "--no-confirm-changeset", "--no-progressbar")
+def deploy(stack, subdomain, parameters):
     try:
-        run(*command, "--parameter-overrides", parameters, environment=ENVIRONMENT, seconds=240)
+        release.deploy(stack, subdomain, parameters)
     except AssertionError:
         print_failures(stack)
         raise
@@ -103,8 +149,13 @@ class DeployedStack(unittest.TestCase):
         for name in ("HttpApi", "UserTokensTable", *FUNCTIONS.values(), *(secret for _, secret, _ in CASES.values())):
             self.assertIn(name, self.resources)
 
-    def test_1_make_environment_prints_the_names_of_table_and_secrets(self):
-        printed = run("make", "--silent", "environment", environment=ENVIRONMENT).stdout.split()
+    def test_1_only_a_stack_with_monitoring_has_alarms(self):
+        types = {resource["ResourceType"] for resource in self.resources.values()}
+        expected = set() if isinstance(release, Packages) else {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Logs::MetricFilter", "AWS::SNS::Topic"}
+        self.assertEqual({name for name in types if name.startswith(("AWS::CloudWatch::", "AWS::SNS::")) or name == "AWS::Logs::MetricFilter"}, expected)
+
+    def test_1_the_environment_for_the_tool_has_the_names_of_table_and_secrets(self):
+        printed = release.environment().split()
         expected = {name: self.resources[resource]["PhysicalResourceId"] for name, resource in [
             ("USER_TOKENS_TABLE", "UserTokensTable"), ("SDK_SECRET_ID", "SdkSigningKey"),
             ("MESSAGING_SECRET_ID", "MessagingSigningKey"), ("SSO_SECRET_ID", "SsoSigningKey"),
@@ -133,9 +184,7 @@ class DeployedStack(unittest.TestCase):
 
     def test_5_a_second_stack_signs_for_the_users_of_the_first_with_the_key_of_a_configuration(self):
         table = self.outputs["UserTokensTableName"]
-        # SAM removes the quotes around the value and the backslashes in it.
-        configurations = r'"{\"ios\":{}}"'
-        deploy(SECOND_STACK, f"ZendeskSubdomain=other ExistingUserTokensTable={table} Configurations={configurations}")
+        deploy(SECOND_STACK, "other", {"ExistingUserTokensTable": table, "Configurations": '{"ios":{}}'})
         self.resources = resources_of(SECOND_STACK)
         self.assertNotIn("UserTokensTable", self.resources)
         self.assertEqual(outputs_of(SECOND_STACK)["UserTokensTableName"], table)
@@ -154,7 +203,7 @@ class DeployedStack(unittest.TestCase):
     def put_secret(self, secret, kind, value):
         """Stores a shared secret with the operator's tool, as docs/signing-keys.md says."""
         secret_id = self.resources[secret]["PhysicalResourceId"]
-        run(*support.TOOL, "secret", "put", *kind, secret_id, "--no-wait", environment=ENVIRONMENT, given=value)
+        run(*release.tool, "secret", "put", *kind, secret_id, "--no-wait", environment=ENVIRONMENT, given=value)
 
     def invoke(self, function, event):
         name = self.resources[FUNCTIONS[function]]["PhysicalResourceId"]

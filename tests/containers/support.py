@@ -8,6 +8,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import tarfile
 import tempfile
 import time
 import urllib.error
@@ -96,13 +97,21 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def run(*command, environment=None, given="", seconds=120):
+def run(*command, environment=None, given="", seconds=120, folder=ROOT):
     """Runs a command with this standard input. If the command fails, fails with its output."""
     environment = {**os.environ, **(environment or {})}
-    done = subprocess.run(command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True, timeout=seconds)
+    done = subprocess.run(command, cwd=folder, env=environment, input=given, capture_output=True, text=True, timeout=seconds)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(command)} gave {done.returncode}:\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def unpacked(name, packages, folder):
+    """Unpacks the package with this name, which may hold wildcards, below `folder`."""
+    [package] = pathlib.Path(ROOT / packages).glob(f"{name}.tar.gz")
+    with tarfile.open(package) as archive:
+        archive.extractall(folder, filter="data")
+    return pathlib.Path(folder) / package.name.removesuffix(".tar.gz")
 
 
 def containers():

@@ -9,6 +9,7 @@ mod browser;
 mod configuration;
 mod configurations;
 mod debug_output;
+mod deploy;
 mod documents;
 mod events;
 mod faults;

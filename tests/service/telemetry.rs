@@ -126,6 +126,16 @@ fn each_stack_can_have_its_own_metrics_namespace() {
 }
 
 #[test]
+fn a_stack_without_monitoring_has_no_metrics() {
+    for kind in Kind::ALL {
+        let service = Setup::of(kind).with_fakes().env("METRICS_NAMESPACE", "none").start();
+        let line = logs::request_line(&service.reply(&kind.request(TOKEN)).logs);
+        assert!(line["_aws"].is_null(), "{line}");
+        assert_eq!(line["requests"], 1, "the log has the numbers all the same");
+    }
+}
+
+#[test]
 fn the_log_consists_of_json_lines_at_every_level() {
     for level in ["error", "warn", "info", "debug", "trace"] {
         let service = Setup::of(Kind::SdkExchange).env("LOG_LEVEL", level).start();

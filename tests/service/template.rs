@@ -1,13 +1,13 @@
 //! `template.yaml` fits the functions: its alarms, permissions, variables and routes are those that the functions use.
 
-mod document;
+pub mod document;
 mod guessing;
 mod metrics;
 
 use crate::support::{Kind, Request, Setup, logs, users};
 use document::{STACK, resources, template, text, texts};
 use metrics::{Metric, of_alarm, of_filters, of_widgets, widgets};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 const TOKEN: &str = "BD2F35A7621";
@@ -41,6 +41,13 @@ impl InTemplate for Kind {
     }
 }
 
+/// The namespace of a function's metrics, which the function does not emit without monitoring.
+fn metrics_namespace(kind: Kind, template: &Value) -> String {
+    let choice = &kind.variables(template)["METRICS_NAMESPACE"]["Fn::If"];
+    assert_eq!((&choice[0], &choice[2]), (&"IsMonitored".into(), &"none".into()));
+    text(&choice[1])
+}
+
 fn file(name: &str) -> String {
     std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
@@ -48,11 +55,11 @@ fn file(name: &str) -> String {
 #[test]
 fn alarms_and_dashboard_use_existing_metrics() {
     let template = template();
-    let namespaces: BTreeSet<_> =
-        Kind::ALL.iter().map(|kind| text(kind.variables(&template)["METRICS_NAMESPACE"])).collect();
+    let namespaces: BTreeSet<_> = Kind::ALL.iter().map(|kind| metrics_namespace(*kind, &template)).collect();
     let [namespace] = Vec::from_iter(namespaces).try_into().expect("one namespace");
     assert!(namespace.contains(STACK), "two stacks in one account would share {namespace}");
     let existing = &metrics::emitted(&namespace) | &of_filters(&template);
+    let existing = &existing | &metrics::without_cause(&existing);
 
     let (shown, searches) = of_widgets(&widgets(&template));
     let alarms = resources(&template, "AWS::CloudWatch::Alarm");
@@ -133,6 +140,45 @@ fn malformed_items_raise_their_own_alarm_and_roll_no_deployment_back() {
     assert_eq!(of_malformed_items, ["MalformedItemsAlarm"]);
     let rollback = template["Globals"]["Function"]["DeploymentPreference"]["Alarms"].to_string();
     assert!(rollback.contains("FunctionErrorsAlarm") && !rollback.contains("MalformedItemsAlarm"), "{rollback}");
+}
+
+#[test]
+fn what_costs_a_fixed_price_depends_on_the_parameter_monitoring() {
+    let template = template();
+    assert_eq!(template["Parameters"]["Monitoring"]["AllowedValues"], json!(["full", "alarms", "none"]));
+    let equals = |value: &str| json!({ "Fn::Equals": [{ "Ref": "Monitoring" }, value] });
+    assert_eq!(template["Conditions"]["HasDashboard"], equals("full"));
+    assert_eq!(template["Conditions"]["IsMonitored"], json!({ "Fn::Not": [equals("none")] }));
+    for (kind, condition) in [
+        ("AWS::CloudWatch::Alarm", "IsMonitored"),
+        ("AWS::Logs::MetricFilter", "IsMonitored"),
+        ("AWS::CloudWatch::Dashboard", "HasDashboard"),
+    ] {
+        for (id, resource) in resources(&template, kind) {
+            assert_eq!(resource["Condition"], condition, "{id}");
+        }
+    }
+}
+
+/// The policy of a backend in the same account.
+#[test]
+fn a_writer_of_user_tokens_can_write_items_and_find_those_of_a_user() {
+    let template = template();
+    let policy = &template["Resources"]["UserTokensWriterPolicy"]["Properties"]["PolicyDocument"];
+    let table = "${UserTokensTable.Arn}".to_owned();
+    let writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"].map(str::to_owned).to_vec();
+    let finds = (vec!["dynamodb:Query".to_owned()], vec![format!("{table}/index/by_external_id")]);
+    assert_eq!(statements(policy), [(writes.clone(), vec![table]), finds]);
+    assert_eq!(text(&template["Outputs"]["UserTokensWriterPolicyArn"]["Value"]), "${UserTokensWriterPolicy}");
+
+    // The policy of the table allows the same to a backend in another account.
+    let of_table = &template["Resources"]["UserTokensTable"]["Properties"]["ResourcePolicy"]["Fn::If"];
+    assert_eq!(of_table[0], "HasWriterPrincipal");
+    let [statement] = of_table[1]["PolicyDocument"]["Statement"].as_array().unwrap().as_slice() else {
+        panic!("{of_table}")
+    };
+    assert_eq!(statement["Principal"], json!({ "AWS": { "Ref": "UserTokensWriterPrincipal" } }));
+    assert_eq!(texts(&statement["Action"]), [writes, vec!["dynamodb:Query".to_owned()]].concat());
 }
 
 #[test]
@@ -222,6 +268,9 @@ fn unconditional_uses_of_the_table(value: &Value) -> Vec<&Value> {
     {
         assert!(existing.to_string().contains("ExistingUserTokensTable"), "{existing}");
         assert!(own.to_string().contains("\"UserTokensTable"), "{own}");
+        return Vec::new();
+    }
+    if value["Condition"] == "NeedsTable" {
         return Vec::new();
     }
     match value {
@@ -334,6 +383,24 @@ fn local_and_the_sample_events_have_the_paths_of_the_template() {
         .map(|path| path.replace("/ios/", "/{configuration}/").replace("/legacy/", "/{configuration}/"))
         .collect();
     assert_eq!(of_the_events, of_the_template);
+}
+
+#[test]
+fn the_openapi_file_has_the_routes_of_the_template() {
+    let template = template();
+    let mut of_the_template: BTreeSet<_> = Kind::ALL.iter().flat_map(|kind| routes(*kind, &template)).collect();
+    // These routes only say that POST is needed.
+    of_the_template.retain(|(method, path)| method != "GET" || !path.starts_with("/messaging/"));
+    let openapi = document::yaml(&file("docs/openapi.yaml"));
+    let paths = openapi["paths"].as_object().unwrap().iter();
+    let operations: BTreeSet<_> = paths
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().keys().filter(|key| *key != "parameters");
+            methods.map(move |method| (method.to_uppercase(), path.clone()))
+        })
+        .collect();
+    assert_eq!(operations, of_the_template);
+    assert_eq!(openapi["info"]["version"], env!("CARGO_PKG_VERSION"));
 }
 
 /// Zendesk leaves the address and the external id out of the URL if the parameters are blank.

@@ -1,10 +1,11 @@
 //! The subcommands and their help.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::problem::block_on;
+use crate::problem::{Problem, block_on};
 use crate::{doctor, identity_provider, inspect, local, output, secret, simulate, users};
 
 /// Sign your own users in to Zendesk.
@@ -44,6 +45,12 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write a manual page for each command to a folder
+    #[command(hide = true)]
+    Manual {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 impl CommandLine {
@@ -63,6 +70,9 @@ impl CommandLine {
                 clap_complete::generate(shell, &mut Self::command(), "zendesk-jwt", &mut script);
                 output::line(String::from_utf8_lossy(&script).trim_end()).map(|()| ExitCode::SUCCESS)
             }
+            Command::Manual { folder } => clap_mangen::generate_to(Self::command(), &folder)
+                .map(|()| ExitCode::SUCCESS)
+                .map_err(|error| Problem(format!("cannot write to {}: {error}", folder.display()))),
         };
         match result {
             Ok(status) => status,

@@ -73,6 +73,13 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
+/// Says why a test is skipped on this machine. Panics instead in CI (`CI=true`).
+#[allow(clippy::print_stdout, reason = "reports a skipped test")]
+pub fn skipped(reason: &str) {
+    assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "skipped: {reason}");
+    println!("skipped: {reason}");
+}
+
 /// Repeats `look` until it returns a value. Panics with `what` after `bound`.
 pub fn eventually<T>(what: &str, bound: Duration, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();

@@ -5,9 +5,9 @@
 
 mod site;
 
-use crate::support::{Fault, now, users};
+use crate::support::{Fault, now, skipped, users};
 use serde_json::json;
-use site::{TOKEN, in_a_browser};
+use site::{REACT_PAGE, Site, TOKEN, in_a_browser};
 
 /// The options of a page that has the user token.
 fn bearer() -> String {
@@ -142,7 +142,7 @@ fn the_script_retries_until_an_outage_is_over() {
         site.hurry(20);
         site.aws().dynamodb().fail(Fault::ACCESS_DENIED);
         site.log_in("timeout: 200000");
-        let visits = site.visits_reach(4);
+        let visits = site.visits_reach(3);
         site.aws().dynamodb().recover();
         site.visitor_becomes("Demo User");
 
@@ -267,5 +267,54 @@ fn the_script_waits_for_the_widget() {
         let detail = json!({ "message": "zE is not defined" });
         assert_eq!(site.failure(), json!({ "kind": "unavailable", "detail": detail }));
         assert_eq!(site.visits().len(), 1);
+    });
+}
+
+/// Opens the page with React.
+fn in_react(test: impl FnOnce(&Site)) {
+    if !std::path::Path::new(REACT_PAGE).exists() {
+        return skipped("no target/web-script/page.js, which tests/web-script makes");
+    }
+    in_a_browser(|site| {
+        site.open("/react");
+        // React's development build advertises in the console.
+        assert!(site.complaints().iter().all(|line| line.contains("Download the React DevTools")));
+        test(site);
+    });
+}
+
+fn show(site: &Site, user_token: &str) {
+    site.browser.evaluate(&format!("show({user_token})"));
+}
+
+#[test]
+fn a_react_page_in_strict_mode_logs_the_visitor_in_once() {
+    in_react(|site| {
+        show(site, &format!("'{TOKEN}'"));
+        site.visitor_becomes("Demo User");
+        // Another rendering of the same user.
+        show(site, &format!("'{TOKEN}'"));
+        site.expire();
+        site.visits_reach(3);
+
+        assert_eq!((site.recorded("requests"), site.logouts()), (json!(2), json!(0)));
+        assert_eq!(site.recorded("failures"), json!([]));
+    });
+}
+
+#[test]
+fn a_react_page_logs_the_visitor_out_when_the_user_changes() {
+    in_react(|site| {
+        site.aws().put_user("another", &users::demo_with(&json!({ "name": "Demo Colleague" })));
+        show(site, "null");
+        show(site, &format!("'{TOKEN}'"));
+        site.visitor_becomes("Demo User");
+        assert_eq!(site.logouts(), 0);
+        show(site, "'another'");
+        site.visitor_becomes("Demo Colleague");
+        assert_eq!(site.logouts(), 1);
+        show(site, "null");
+        site.visitor_becomes("anonymous");
+        assert_eq!((site.logouts(), site.recorded("failures")), (json!(2), json!([])));
     });
 }

@@ -8,8 +8,12 @@ pub const STACK: &str = "a-stack";
 
 /// The whole template.
 pub fn template() -> Value {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml")).unwrap();
-    let mut events = Parser::new_from_str(&text).map(|event| event.unwrap().0);
+    yaml(&std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml")).unwrap())
+}
+
+/// A document in YAML.
+pub fn yaml(text: &str) -> Value {
+    let mut events = Parser::new_from_str(text).map(|event| event.unwrap().0);
     loop {
         if let Event::DocumentStart(_) = events.next().unwrap() {
             let first = events.next().unwrap();

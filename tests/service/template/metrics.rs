@@ -6,6 +6,7 @@ use crate::support::{Fault, Kind, Request, Service, Setup, eventually, logs, now
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use zendesk_jwt::outcome::Dependency;
 
 /// One time series of CloudWatch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +115,17 @@ const TOKEN: &str = "BD2F35A7621";
 /// All metrics that the functions emit in this namespace, for all kinds of request.
 pub fn emitted(namespace: &str) -> BTreeSet<Metric> {
     Kind::ALL.into_iter().flat_map(|kind| emitted_by(kind, namespace)).collect()
+}
+
+/// The metrics of outcomes that no request can cause from outside: the crypto library fails.
+pub fn without_cause(existing: &BTreeSet<Metric>) -> BTreeSet<Metric> {
+    let outcome = Dependency::Signature.code();
+    let signed = existing.iter().filter(|metric| metric.dimensions.get("outcome").is_some_and(|it| it == "signed"));
+    let of_outcome = |mut metric: Metric| {
+        metric.dimensions.insert("outcome".to_owned(), outcome.to_owned());
+        metric
+    };
+    signed.cloned().map(of_outcome).collect()
 }
 
 fn setup(kind: Kind, namespace: &str) -> Setup {

@@ -49,6 +49,8 @@ pub(super) enum Meaning {
     Signed,
     /// The function signed a JWT that Zendesk refuses.
     NotAccepted,
+    /// Zendesk sent the browser back with an error.
+    Returned,
     Refused,
     Unavailable,
     Malformed,
@@ -57,13 +59,21 @@ pub(super) enum Meaning {
 }
 
 impl Meaning {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Signed, Self::NotAccepted, Self::Refused, Self::Unavailable, Self::Malformed, Self::Other];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Signed,
+        Self::NotAccepted,
+        Self::Returned,
+        Self::Refused,
+        Self::Unavailable,
+        Self::Malformed,
+        Self::Other,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Signed => "signed",
             Self::NotAccepted => "Zendesk refuses",
+            Self::Returned => "returned by Zendesk",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
             Self::Malformed => "malformed",
@@ -76,7 +86,7 @@ impl Meaning {
         match self {
             Self::Signed => "good",
             Self::Refused | Self::Malformed => "warn",
-            Self::NotAccepted | Self::Unavailable => "bad",
+            Self::NotAccepted | Self::Returned | Self::Unavailable => "bad",
             Self::Other => "none",
         }
     }
@@ -172,7 +182,8 @@ impl Exchange {
             Outcome::Refused(_) => Meaning::Refused,
             Outcome::Unavailable(_) => Meaning::Unavailable,
             Outcome::Malformed(_) => Meaning::Malformed,
-            Outcome::Preflight | Outcome::SignedOut | Outcome::ReturnedByZendesk(_) => Meaning::Other,
+            Outcome::ReturnedByZendesk(_) => Meaning::Returned,
+            Outcome::Preflight | Outcome::SignedOut => Meaning::Other,
         }
     }
 

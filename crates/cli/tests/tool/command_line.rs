@@ -15,6 +15,18 @@ fn completions_exist_for_every_shell() {
 }
 
 #[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = Operator::without_account().run(&["manual", folder.path().to_str().unwrap()]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    for page in ["zendesk-jwt.1", "zendesk-jwt-doctor.1", "zendesk-jwt-secret-put.1", "zendesk-jwt-token-issue.1"] {
+        let text = std::fs::read_to_string(folder.path().join(page)).unwrap();
+        assert!(text.contains("SYNOPSIS"), "{page}: {text}");
+    }
+    assert!(!folder.path().join("zendesk-jwt-manual.1").exists(), "a hidden command");
+}
+
+#[test]
 fn the_tool_shows_its_help_without_a_subcommand() {
     let ended = Operator::without_account().run(&[]);
     assert_eq!(ended.status, 2, "{ended:?}");

@@ -767,6 +767,16 @@ fn an_unknown_address_is_a_page_with_a_way_on() {
 }
 
 #[test]
+fn an_error_that_zendesk_sent_back_is_a_failure_in_the_history() {
+    let local = Local::start(&[]);
+    get(&local, "/sso/logout?kind=error&message=User+is+invalid");
+    let page = get(&local, "/runs/1");
+    page.says("Zendesk did not sign the user in");
+    assert!(page.html.contains("result--bad"));
+    get(&local, "/?result=returned+by+Zendesk").says("GET /sso/logout");
+}
+
+#[test]
 fn a_run_has_an_address_of_its_own_and_the_latest_500_are_kept() {
     let local = Local::start(&[]);
     run(&local, "messaging", DEMO_USER);

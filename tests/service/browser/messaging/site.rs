@@ -29,6 +29,9 @@ pub const TOKEN: &str = "session-7f3a";
 /// Long, because the machine can be busy.
 const WITHIN: Duration = Duration::from_mins(1);
 
+/// `tests/web/page.tsx`, which `tests/web-script` bundles.
+pub const REACT_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/web-script/page.js");
+
 pub struct Site {
     pub browser: Chromium,
     backend: Arc<Backend>,
@@ -278,6 +281,8 @@ fn web_site(request: &Request) -> Answer {
                 </script>"
             ),
         ]),
+        "/react" => page(&[&snippet, recorder, "<script src=/react.js defer></script>"]),
+        "/react.js" => script(&std::fs::read_to_string(REACT_PAGE).unwrap()),
         _ => html::not_found(),
     }
 }

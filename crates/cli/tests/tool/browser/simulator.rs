@@ -230,7 +230,8 @@ fn a_refused_sign_in_ends_on_the_page_of_the_remote_logout_url() {
         walk.open("/hc");
         walk.click("#sign-in");
         walk.click(DEMO_USER);
-        walk.reads("Zendesk does not accept our signature");
+        walk.reads("We could not sign you in");
+        walk.click("summary");
         walk.reads("Signature verification failed (signature)");
         assert!(walk.browser.address().starts_with(&format!("{}/sso/logout?", walk.local.url())));
 
@@ -440,7 +441,7 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
         // This document has no policy that could block the form.
         walk.open("/zendesk-auth.js");
         walk.browser.evaluate(form);
-        walk.reads("What you can do");
+        walk.reads("We could not sign you in");
         open("/access/unauthenticated", "refused");
         walk.browser.open(&format!("{}/login", walk.local.url()));
         walk.click("#identity-provider");
