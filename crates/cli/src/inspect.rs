@@ -59,6 +59,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     json: bool,
 
+    /// Print only the first line, which says what Zendesk does with the JWT
+    #[arg(short, long, conflicts_with = "json")]
+    quiet: bool,
+
     #[command(flatten)]
     account: Account,
 }
@@ -82,7 +86,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.json {
         show_json(&inspection, &pasted)?;
     } else {
-        output::line(&Report { inspection: &inspection, pasted: &pasted, now }.text())?;
+        let report = Report { inspection: &inspection, pasted: &pasted, now };
+        output::line(&if arguments.quiet { report.answer() } else { report.text() })?;
     }
     let is_broken = inspection.findings.iter().any(|finding| finding.rule.severity() > Severity::Advice);
     Ok(if is_broken || inspection.id_token.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -184,18 +189,28 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// The first line: what Zendesk does with the JWT, or what else the text is.
+    fn answer(&self) -> String {
+        let answer = match &self.inspection.id_token {
+            _ if !self.inspection.is_jwt => style("This is not a JWT.").red(),
+            Some(IdToken { is_access_token: true, .. }) => style("Access token of an identity provider").yellow(),
+            Some(_) => style("ID token of an identity provider, not a Zendesk JWT").yellow(),
+            None => return self.verdict(),
+        };
+        answer.bold().to_string()
+    }
+
     fn text(&self) -> String {
         let Inspection { kinds, header, claims, id_token, .. } = self.inspection;
         if !self.inspection.is_jwt {
             let messages = self.inspection.findings.iter().map(|finding| wrapped(&finding.message, ""));
-            return messages.collect::<Vec<_>>().join("\n");
+            return std::iter::once(self.answer()).chain(messages).collect::<Vec<_>>().join("\n");
         }
         let titles = kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ");
         let advice = if only(kinds).is_some() { "" } else { " (say --kind)" };
         let mut parts = vec![match id_token {
-            Some(IdToken { is_access_token: true, .. }) => "Access token of an identity provider".to_owned(),
-            Some(_) => "ID token of an identity provider, not a Zendesk JWT".to_owned(),
-            None => format!("JWT for {titles}{advice}, {}", self.signature()),
+            Some(_) => self.answer(),
+            None => format!("{}\nJWT for {titles}{advice}, {}", self.answer(), self.signature()),
         }];
         if let Some(header) = header {
             parts.push(section("Header", header));
@@ -214,7 +229,7 @@ impl Report<'_> {
             .chain(self.inspection.findings.iter().map(broken))
             .collect();
         parts.push(format!("{}\n{}", style("Rules").bold(), rules.join("\n")));
-        parts.push(self.verdict());
+        parts.push(self.counts());
         if !self.pasted.surroundings.is_empty() {
             let surroundings = self.pasted.surroundings.join(", ");
             parts.push(wrapped(
@@ -260,19 +275,27 @@ impl Report<'_> {
         ["iat", "nbf", "exp"].into_iter().filter_map(line).collect()
     }
 
+    fn count(&self, severity: Severity) -> usize {
+        self.inspection.findings.iter().filter(|finding| finding.rule.severity() == severity).count()
+    }
+
     fn verdict(&self) -> String {
-        let found = [Severity::Rejected, Severity::Ignored, Severity::Advice]
-            .map(|severity| self.inspection.findings.iter().filter(|found| found.rule.severity() == severity).count());
-        let verdict = match found {
-            [0, 0, _] if self.inspection.signature == Signature::NotChecked => {
-                "Zendesk accepts it if the signature is right"
-            }
-            [0, 0, _] => "Zendesk accepts it",
-            [0, ..] => "Zendesk accepts it, but not as intended",
-            _ => "Zendesk refuses it",
+        let verdict = if self.count(Severity::Rejected) > 0 {
+            style("✗ Zendesk refuses it.").red()
+        } else if self.count(Severity::Ignored) > 0 {
+            style("! Zendesk accepts it, but not as intended.").yellow()
+        } else if self.inspection.signature == Signature::NotChecked {
+            style("✓ Zendesk accepts it if the signature is right.").green()
+        } else {
+            style("✓ Zendesk accepts it.").green()
         };
-        let (checked, [rejected, ignored, advice]) = (self.inspection.checked.len(), found);
-        format!("{checked} rules checked, {} broken, {advice} with advice. {verdict}.", rejected + ignored)
+        verdict.bold().to_string()
+    }
+
+    fn counts(&self) -> String {
+        let broken = self.count(Severity::Rejected) + self.count(Severity::Ignored);
+        let (checked, advice) = (self.inspection.checked.len(), self.count(Severity::Advice));
+        format!("{checked} rules checked, {broken} broken, {advice} with advice. {}", self.verdict())
     }
 }
 

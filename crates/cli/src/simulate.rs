@@ -127,7 +127,7 @@ fn account(arguments: &Arguments) -> Result<Account, Problem> {
         Some(_) if messaging.is_empty() => return Err(missing(Kind::Messaging, "", "--messaging-url")),
         jwt_url => jwt_url.map(|jwt_url| Messaging { jwt_url, keys: messaging }),
     };
-    Ok(Account { apps, sso: configurations, messaging, user_tokens: Vec::new() })
+    Ok(Account { apps, sso: configurations, messaging, ..Account::default() })
 }
 
 fn keys(file: &Path) -> Result<Keys, Problem> {

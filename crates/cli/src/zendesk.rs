@@ -229,7 +229,7 @@ impl Outcome {
             Self::Refused(error, _) => {
                 // Not documented: Zendesk reads the user's claims only after it has verified the signature.
                 let secret = if error.cause == Cause::User { "The secret is most likely right. " } else { "" };
-                return Some(format!("{secret}{}. {}", error.title, error.for_the_administrator));
+                return Some(format!("{secret}{}", error.for_the_administrator));
             }
             Self::NotSignedIn => {
                 "Sign the test user in with a browser: Zendesk sends the reason to the remote logout URL of the JWT \

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::Journey;
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::signing_key::{SharedKey, check_kid};
 
@@ -22,6 +23,10 @@ pub struct Account {
     pub messaging: Option<Messaging>,
     /// The user tokens that the pages offer.
     pub user_tokens: Vec<UserToken>,
+    /// What happens during a sign-in, on both sides.
+    pub journey: Journey,
+    /// The workbench of `local`, to which the pages link.
+    pub workbench: Option<Url>,
 }
 
 pub struct App {

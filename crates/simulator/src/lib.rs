@@ -6,6 +6,7 @@
 //! | `brand` | the two brands, one of them host-mapped |
 //! | `support_sdk`, `sso`, `messaging` | one flow each |
 //! | `verdict` | the check of a JWT by [`zendesk_jwt_rules::inspect`] and by what only Zendesk can know |
+//! | `journey` | the steps of the latest sign-in |
 //! | `users`, `sessions` | the users; used `jti` values, browser sessions and the last refused sign-in |
 //! | `client` | the HTTP client of Zendesk's servers: no redirects, Mozilla's roots |
 //! | `pages` | the pages that no single flow owns |
@@ -33,6 +34,7 @@ use url::{Host, Url};
 pub use account::{Account, App, Keys, Messaging, NamedKeys, Sso, UserToken};
 use brand::Brand;
 pub use client::Client;
+pub use journey::{Journey, Step, listed};
 use sessions::Sessions;
 use users::Users;
 use zendesk_jwt_rules::EpochSeconds;
@@ -40,12 +42,14 @@ use zendesk_jwt_rules::EpochSeconds;
 mod account;
 mod brand;
 pub mod client;
+mod journey;
 mod messaging;
 mod pages;
 mod sessions;
 mod sso;
 mod support_sdk;
 mod users;
+mod users_page;
 mod verdict;
 pub mod web;
 
@@ -89,6 +93,7 @@ impl Zendesk {
         if self.account.messaging.is_some() {
             router = router.merge(messaging::router());
         }
+        router = router.merge(users_page::router());
         router.layer(from_fn_with_state(self.guard, web::check)).with_state(self)
     }
 

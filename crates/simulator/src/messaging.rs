@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
+use crate::users::Moved;
 use crate::verdict::{Verdict, Violation, as_json, names};
 use crate::web::{self, Menu};
 use crate::{Messaging, UserToken, Zendesk, log, now, pages};
@@ -26,6 +27,7 @@ struct Page<'a> {
     jwt_url: &'a str,
     user_tokens: &'a [UserToken],
     user_token: &'a str,
+    moved: Option<Moved>,
 }
 
 pub(super) fn router() -> Router<Arc<Zendesk>> {
@@ -45,6 +47,7 @@ async fn page(State(zendesk): State<Arc<Zendesk>>) -> Response {
         jwt_url: messaging.jwt_url.as_str(),
         user_tokens: &zendesk.account.user_tokens,
         user_token: zendesk.account.user_tokens.first().map_or("", |user_token| &user_token.token),
+        moved: zendesk.users().moved.clone(),
     };
     pages::respond(&zendesk, &page)
 }

@@ -8,8 +8,8 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
-use crate::Zendesk;
 use crate::web::{self, Menu, Reach};
+use crate::{Zendesk, users_page};
 
 #[derive(Template)]
 #[template(path = "zendesk/home.html")]
@@ -34,10 +34,12 @@ pub(super) fn menu(zendesk: &Zendesk, current: &'static str) -> Menu {
         ("/agent", "Agent interface", !account.sso.is_empty()),
         ("/sdk", "Support SDK", !account.apps.is_empty()),
         ("/messaging", "Messaging", account.messaging.is_some()),
+        (users_page::PATH, "Users", true),
     ];
     let links = links.into_iter().filter(|(.., is_simulated)| *is_simulated);
     let links = links.map(|(path, title, _)| (path.to_owned(), title)).collect();
-    Menu { site: "Zendesk simulator", current, links }
+    let sites = account.workbench.iter().map(|url| (url.to_string(), "Workbench")).collect();
+    Menu { site: "Zendesk simulator", current, links, sites }
 }
 
 /// The routes that every simulator has.
@@ -50,7 +52,11 @@ async fn home(State(zendesk): State<Arc<Zendesk>>) -> Response {
 }
 
 async fn not_found(State(zendesk): State<Arc<Zendesk>>) -> Response {
-    let page = message(&zendesk, "Page not found", "The links above lead to everything that is simulated.");
+    let page = message(
+        &zendesk,
+        "Page not found",
+        "This address does not exist here. The links above lead to everything that is simulated.",
+    );
     (StatusCode::NOT_FOUND, page).into_response()
 }
 

@@ -52,6 +52,11 @@ impl Sessions {
         self.open.iter().find(|(found, _)| found == id).map(|(_, sign_in)| sign_in)
     }
 
+    /// Forgets everything but the used `jti` values, because a JWT stays used.
+    pub fn forget(&mut self) {
+        *self = Self { used_jtis: std::mem::take(&mut self.used_jtis), ..Self::default() };
+    }
+
     pub fn end(&mut self, id: &str) {
         self.open.retain(|(found, _)| found != id);
     }

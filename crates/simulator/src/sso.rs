@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use url::{Position, Url};
 
 use crate::brand::Brand;
+use crate::journey::{Step, listed};
 use crate::users::Update;
 use crate::verdict::{Verdict, Violation, names};
 use crate::web::{self, Menu, Prose};
@@ -69,6 +70,7 @@ pub(super) struct SignIn {
     update: Update,
     /// The name of the configuration whose secret signed the JWT.
     configuration: String,
+    steps: Vec<Step>,
 }
 
 /// A sign-in that Zendesk refused.
@@ -78,6 +80,7 @@ pub(super) struct Refusal {
     message: String,
     violations: Vec<Violation>,
     verdict: Option<Verdict>,
+    steps: Vec<Step>,
 }
 
 /// The help center or the agent interface.
@@ -96,6 +99,8 @@ struct Visitor<'a> {
     known_errors: Vec<&'static str>,
     next_error: Option<&'static str>,
     user: Option<&'a SignIn>,
+    /// The steps of the latest sign-in of any browser.
+    steps: Vec<Step>,
 }
 
 /// Why the last browser was not signed in.
@@ -109,7 +114,7 @@ struct Refused {
 
 impl Refusal {
     fn new(violations: Vec<Violation>, verdict: Option<Verdict>) -> Box<Self> {
-        Box::new(Self { message: message(&violations, verdict.as_ref()), violations, verdict })
+        Box::new(Self { message: message(&violations, verdict.as_ref()), violations, verdict, steps: Vec::new() })
     }
 }
 
@@ -163,6 +168,7 @@ fn visitor(zendesk: &Zendesk, headers: &HeaderMap, return_to: &str, path: &'stat
         known_errors: choices().collect(),
         next_error: sessions.next_error,
         user: web::cookie(headers, SESSION_COOKIE).and_then(|id| sessions.get(&id)),
+        steps: zendesk.account.journey.steps(),
     };
     pages::respond(zendesk, &page)
 }
@@ -174,7 +180,18 @@ async fn log_in(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Respon
     let asked = web::field(query, "return_to").unwrap_or_default();
     let return_to = own_address(&zendesk, &asked).map_or(HELP_CENTER, |_| &asked);
     log("GET /access/login", "sent to the remote login URL");
-    pages::redirect(remote_login(sso, &brand(&zendesk, request.headers()), return_to).as_str())
+    let target = remote_login(sso, &brand(&zendesk, request.headers()), return_to);
+    zendesk.account.journey.begin(Step {
+        title: "Zendesk sends the browser to your remote login URL, with these parameters.".to_owned(),
+        sent: "GET /access/login".to_owned(),
+        received: format!(
+            "302 Found\nLocation: {}{}",
+            &target[..Position::AfterPath],
+            listed(target.query().unwrap_or_default().as_bytes())
+        ),
+        is_end: false,
+    });
+    pages::redirect(target.as_str())
 }
 
 fn remote_login(sso: &Sso, brand: &Brand, return_to: &str) -> Url {
@@ -226,9 +243,10 @@ fn answer_jwt(zendesk: &Zendesk, headers: &HeaderMap, body: &[u8]) -> Response {
         let advice = "Make the browser post a form: scripts and frames cannot sign a user in.";
         return (StatusCode::FORBIDDEN, advice).into_response();
     }
+    let sent = format!("POST /access/jwt{}", listed(body));
     match sign_in(zendesk, sso, headers, body) {
-        Ok((return_to, sign_in)) => begin_session(zendesk, &return_to, sign_in),
-        Err(refusal) => refuse(zendesk, sso, &brand(zendesk, headers), *refusal),
+        Ok((return_to, sign_in)) => begin_session(zendesk, &return_to, sign_in, sent),
+        Err(refusal) => refuse(zendesk, sso, &brand(zendesk, headers), *refusal, sent),
     }
 }
 
@@ -258,12 +276,17 @@ fn sign_in(zendesk: &Zendesk, sso: &Sso, headers: &HeaderMap, body: &[u8]) -> Re
     if let Some(error) = zendesk.sessions().next_error.take() {
         verdict.further.push(Violation::new("error_chosen", "You chose this error on a page of the simulator."));
         let message = fill_in(error, &verdict);
-        return Err(Box::new(Refusal { message, violations: verdict.violations(), verdict: Some(verdict) }));
+        return Err(Box::new(Refusal {
+            message,
+            violations: verdict.violations(),
+            verdict: Some(verdict),
+            steps: Vec::new(),
+        }));
     }
     if verdict.is_accepted() {
         match zendesk.users().update(&verdict) {
             Ok(update) => {
-                let sign_in = SignIn { verdict, update, configuration: sso.name.clone() };
+                let sign_in = SignIn { verdict, update, configuration: sso.name.clone(), steps: Vec::new() };
                 return Ok((return_to.unwrap_or_default(), sign_in));
             }
             Err(_) => verdict.further.push(Violation::new("email_conflict", support_sdk::CONFLICT)),
@@ -280,9 +303,20 @@ fn own_address(zendesk: &Zendesk, asked: &str) -> Option<String> {
     zendesk.brands().iter().any(|brand| brand.origin.origin() == url.origin()).then_some(own)
 }
 
-fn begin_session(zendesk: &Zendesk, return_to: &str, sign_in: SignIn) -> Response {
+/// Adds the last step: the form with the JWT, and Zendesk's answer.
+fn arrived(zendesk: &Zendesk, title: &str, sent: String, target: &str) -> Vec<Step> {
+    let (address, query) = target.split_once('?').unwrap_or((target, ""));
+    let received = format!("302 Found\nLocation: {address}{}", listed(query.as_bytes()));
+    zendesk.account.journey.add(Step { title: title.to_owned(), sent, received, is_end: true });
+    zendesk.account.journey.steps()
+}
+
+fn begin_session(zendesk: &Zendesk, return_to: &str, mut sign_in: SignIn, sent: String) -> Response {
     let Some(id) = random_id() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     log("POST /access/jwt", "302 signed in");
+    let title =
+        "The browser posts the form with the JWT. Zendesk signs the user in and sends the browser to return_to.";
+    sign_in.steps = arrived(zendesk, title, sent, return_to);
     zendesk.sessions().last_refusal = None;
     zendesk.sessions().begin(id.clone(), sign_in);
     let cookie = session_cookie(&id).build().to_string();
@@ -312,11 +346,11 @@ async fn arrive(State(zendesk): State<Arc<Zendesk>>, uri: Uri) -> Response {
     (cookie.map(AppendHeaders), pages::redirect(&return_to)).into_response()
 }
 
-fn refuse(zendesk: &Zendesk, sso: &Sso, brand: &Brand, refusal: Refusal) -> Response {
+fn refuse(zendesk: &Zendesk, sso: &Sso, brand: &Brand, mut refusal: Refusal, sent: String) -> Response {
     log("POST /access/jwt", &format!("302 refused: {}", names(&refusal.violations)));
     let error = [("kind", "error"), ("message", refusal.message.as_str())];
     let claims = refusal.verdict.as_ref().map(Verdict::claims).unwrap_or_default();
-    let target = if let Some(url) = &sso.logout_url {
+    let target: String = if let Some(url) = &sso.logout_url {
         let mut url = url.clone();
         url.query_pairs_mut().append_pair("brand_id", brand.id).extend_pairs(identity(&claims)).extend_pairs(error);
         url.into()
@@ -324,6 +358,8 @@ fn refuse(zendesk: &Zendesk, sso: &Sso, brand: &Brand, refusal: Refusal) -> Resp
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(error).finish();
         format!("/access/unauthenticated?{query}")
     };
+    let title = "The browser posts the form with the JWT. Zendesk refuses it and sends the browser to your remote logout URL with the reason.";
+    refusal.steps = arrived(zendesk, title, sent, &target);
     zendesk.sessions().last_refusal = Some(refusal);
     pages::redirect(&target)
 }

@@ -20,7 +20,19 @@ const FIELDS: [&str; 11] = [
 
 /// Zendesk's users, and what a JWT does to one: an absent claim changes nothing, null clears a field, a value replaces it.
 #[derive(Default)]
-pub(super) struct Users(Vec<User>);
+pub(super) struct Users {
+    all: Vec<User>,
+    pub moved: Option<Moved>,
+}
+
+/// An address that a person gave to another user, so that the next login of its owner conflicts.
+#[derive(Clone)]
+pub(super) struct Moved {
+    pub email: String,
+    pub external_id: String,
+    /// The external id of the owner, if the address had one.
+    owner: Option<Value>,
+}
 
 /// The fields of one user. Those of `user_fields` have the names `user_fields.KEY`.
 pub(super) type User = Map<String, Value>;
@@ -92,34 +104,51 @@ impl Users {
 
     /// Moves the address to a new user with this external id.
     pub fn bind(&mut self, email: String, external_id: String) {
-        for user in &mut self.0 {
-            if user.get("email").is_some_and(|bound| *bound == email) {
-                user.remove("email");
-            }
-        }
-        self.0.retain(|user| user.get("external_id").is_none_or(|bound| *bound != external_id));
-        let fields = [("name", "Another user".to_owned()), ("email", email), ("external_id", external_id)];
-        self.0.push(fields.into_iter().map(|(field, value)| (field.to_owned(), value.into())).collect());
+        self.undo_bind();
+        let owner = self.position("email", Some(&json!(email))).and_then(|at| self.all.get_mut(at));
+        let owner = owner.and_then(|user| user.remove("email").and(user.get("external_id").cloned()));
+        self.all.retain(|user| user.get("external_id").is_none_or(|bound| *bound != external_id));
+        let fields = [("name", "Another user"), ("email", &email), ("external_id", &external_id)];
+        self.all.push(fields.into_iter().map(|(field, value)| (field.to_owned(), value.into())).collect());
+        self.moved = Some(Moved { email, external_id, owner });
+    }
+
+    /// Gives the address back to its owner.
+    pub fn undo_bind(&mut self) {
+        let Some(Moved { email, external_id, owner }) = self.moved.take() else { return };
+        self.all.retain(|user| user.get("external_id").is_none_or(|bound| *bound != external_id));
+        let owner = self.position("external_id", owner.as_ref()).and_then(|at| self.all.get_mut(at));
+        owner.and_then(|user| user.insert("email".to_owned(), email.into()));
+    }
+
+    pub fn forget_all(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The users with their fields in words, in the order in which Zendesk met them.
+    pub fn in_words(&self) -> Vec<Vec<(String, String)>> {
+        let fields = |user: &User| user.iter().map(|(field, value)| (field.clone(), shown(Some(value)))).collect();
+        self.all.iter().map(fields).collect()
     }
 
     /// Whether this is the address of an agent or admin.
     pub fn is_team_member(&self, email: Option<&Value>) -> bool {
-        let user = self.position("email", email).and_then(|position| self.0.get(position));
+        let user = self.position("email", email).and_then(|position| self.all.get(position));
         let role = user.and_then(|user| user.get("role")).and_then(Value::as_str);
         matches!(role, Some("agent" | "admin"))
     }
 
     fn position(&self, field: &str, value: Option<&Value>) -> Option<usize> {
         let value = value.filter(|value| value.as_str().is_some_and(|text| !text.trim().is_empty()))?;
-        self.0.iter().position(|user| user.get(field) == Some(value))
+        self.all.iter().position(|user| user.get(field) == Some(value))
     }
 
     fn change(&mut self, position: Option<usize>, claims: &Map<String, Value>, verdict: &Verdict) -> Update {
         let position = position.unwrap_or_else(|| {
-            self.0.push(User::new());
-            self.0.len() - 1
+            self.all.push(User::new());
+            self.all.len() - 1
         });
-        let Some(user) = self.0.get_mut(position) else { return Update::default() };
+        let Some(user) = self.all.get_mut(position) else { return Update::default() };
         let before = user.clone();
         let is_new = before.is_empty();
         if is_new {

@@ -21,6 +21,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 pub const TAB: &str = "\u{E004}";
 pub const ENTER: &str = "\u{E007}";
+pub const RIGHT: &str = "\u{E014}";
 
 /// A session with a browser. Dropping it closes the browser.
 pub struct Session {

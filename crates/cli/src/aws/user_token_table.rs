@@ -158,6 +158,14 @@ impl UserTokenTable {
         Ok(answer.and_then(|answer| answer.attributes).map_or(Changed::NoSuchItem, |_| Changed::Yes))
     }
 
+    /// Stores an item that was deleted, unless its key is in use again.
+    pub(crate) async fn restore(&self, item: StoredItem) -> Result<Changed, AwsError> {
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item.0));
+        let put = put.condition_expression("attribute_not_exists(token_hash)");
+        let answer = self.unless_the_condition_failed(put.send().await)?;
+        Ok(if answer.is_some() { Changed::Yes } else { Changed::No })
+    }
+
     /// Stores up to [`MAX_BATCH`] items with different token hashes in one request.
     ///
     /// Returns the token hashes that DynamoDB left out because it lacks capacity.

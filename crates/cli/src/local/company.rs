@@ -8,7 +8,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{HOST, HeaderMap, SET_COOKIE};
+use axum::http::header::{HOST, HeaderMap, LOCATION, SET_COOKIE};
+use axum::middleware::Next;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use cookie::{Cookie, SameSite, time::Duration};
@@ -21,6 +22,7 @@ use crate::output;
 use zendesk_jwt::jwt::{JtiSource as _, NoRandomness, RandomJti};
 use zendesk_jwt_rules::id_token::IdToken;
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
+use zendesk_jwt_simulator::{Journey, Step, listed};
 
 /// The cookie with the user token of a remembered user.
 const REMEMBERED_COOKIE: &str = "remembered";
@@ -61,6 +63,32 @@ pub(super) struct Company {
 
 type Shared = State<Arc<Company>>;
 
+/// Adds the answers of the company's pages to the steps that the simulated Zendesk shows.
+pub(super) async fn watch(State(journey): State<Journey>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_remote_login = path.starts_with("/sso/") && path.ends_with("/login");
+    let is_step = is_remote_login || path == LOGIN || path.starts_with("/login/");
+    let sent = format!("{} {}", request.method(), path);
+    let response = next.run(request).await;
+    if is_step {
+        let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
+        let title = match (is_remote_login, target) {
+            (true, Some(_)) => "Your remote login URL knows no session. It sends the browser to your login page.",
+            (true, None) => {
+                "Your remote login URL answers with a page. With a session, its form posts the JWT to Zendesk."
+            }
+            (false, Some(_)) => "Your login page sends the browser on.",
+            (false, None) => "The browser shows your login page.",
+        };
+        let query = |target: &str| target.split_once('?').map_or(String::new(), |(_, query)| listed(query.as_bytes()));
+        let address = |target: &str| target.split('?').next().map_or(String::new(), str::to_owned);
+        let location = target.map(|target| format!("\nLocation: {}{}", address(target), query(target)));
+        let received = format!("{}{}", response.status(), location.unwrap_or_default());
+        journey.add(Step::of_company(title, sent, received));
+    }
+    response
+}
+
 pub(super) fn router(company: Company) -> Router {
     Router::new()
         .route(LOGIN, get(page).post(log_in))
@@ -89,8 +117,9 @@ impl Company {
             let IdToken { subject, expires_at, .. } = IdToken::read(&id_token)?;
             Some(Session { id_token, subject, expires: output::minute(expires_at?) })
         });
+        let sites = vec![("/".to_owned(), "Workbench"), (self.zendesk.clone(), "Zendesk simulator")];
         let page = Login {
-            menu: Menu { site: "Your company", current: LOGIN, links: Vec::new() },
+            menu: Menu { site: "Your company", current: LOGIN, links: Vec::new(), sites },
             users: demo::users(),
             return_to: return_to.unwrap_or_default(),
             remembered: web::cookie(headers, REMEMBERED_COOKIE),

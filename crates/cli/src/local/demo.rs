@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use zendesk_jwt::config::configurations::NamedConfigurations;
-use zendesk_jwt_rules::Kind;
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 
 /// The cookie that carries the user token.
 pub(crate) const SESSION_COOKIE: &str = "session";
@@ -22,23 +22,33 @@ pub(crate) fn secret_id(kind: Kind) -> String {
     format!("zendesk-jwt/{kind}")
 }
 
-pub(crate) fn shared_secret(kind: Kind) -> String {
-    format!("demo-{kind}-shared-secret-not-for-production")
+/// The first secret of a kind and configuration.
+pub(crate) fn shared_secret(kind: Kind, configuration: Option<&ConfigurationName>) -> String {
+    format!("demo-{kind}-shared-secret-not-for-production{}", suffix(configuration))
+}
+
+/// The key id of messaging's key.
+pub(crate) fn kid(configuration: Option<&ConfigurationName>) -> String {
+    format!("{KID}{}", suffix(configuration))
+}
+
+fn suffix(configuration: Option<&ConfigurationName>) -> String {
+    configuration.map(|name| format!("-{name}")).unwrap_or_default()
 }
 
 /// The values of all secrets in Secrets Manager, by name.
 pub(crate) fn secrets(configurations: &NamedConfigurations) -> BTreeMap<String, String> {
-    let key = |kind, suffix: &str| {
-        let secret = shared_secret(kind) + suffix;
+    let key = |kind, configuration| {
+        let secret = shared_secret(kind, configuration);
         match kind {
-            Kind::Messaging => json!({"kid": format!("{KID}{suffix}"), "secret": secret}),
+            Kind::Messaging => json!({"kid": kid(configuration), "secret": secret}),
             Kind::Sdk | Kind::Sso => json!({"secret": secret}),
         }
     };
     let value = |kind| {
-        let mut value = key(kind, "");
+        let mut value = key(kind, None);
         for name in configurations.names() {
-            value["configurations"][name.as_str()] = key(kind, &format!("-{name}"));
+            value["configurations"][name.as_str()] = key(kind, Some(name));
         }
         (secret_id(kind), value.to_string())
     };

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{self, Bytes};
@@ -14,6 +14,7 @@ use axum::response::IntoResponse;
 use axum::routing::any;
 use lambda_http::{Body, Context, Request, RequestExt, Response};
 
+use super::history::{Exchange, History};
 use super::terminal::Terminal;
 use super::{SIGNING_KEY_MAX_AGE, demo, user_tokens};
 use zendesk_jwt::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
@@ -62,6 +63,7 @@ pub(super) struct Parts {
     pub(crate) messaging: messaging_token::Settings,
     pub(crate) sso: sso_redirect::Settings,
     pub(crate) terminal: Terminal,
+    pub(crate) history: Arc<History>,
 }
 
 /// One process of each function, with its own cache of the signing key.
@@ -75,12 +77,6 @@ struct Function<H> {
     name: &'static str,
     handler: H,
     is_cold: AtomicBool,
-}
-
-/// An answer, and the line that the function would log in Lambda.
-pub(super) struct Invocation {
-    pub(crate) answer: Answer,
-    pub(crate) log_line: String,
 }
 
 pub(super) fn router(functions: &Arc<Functions>) -> Router {
@@ -99,8 +95,11 @@ async fn call(
     };
     parts.uri = absolute(&parts);
     let request = Request::from_parts(parts, Body::from(bytes.to_vec()));
-    let response = functions.call(kind, request).await.answer.response;
-    response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
+    let exchange = functions.call(kind, request).await;
+    let answer = &exchange.answer.response;
+    let mut response = Response::new(body::Body::from(Bytes::copy_from_slice(answer.body())));
+    (*response.status_mut(), *response.headers_mut()) = (answer.status(), answer.headers().clone());
+    response
 }
 
 /// In Lambda, `lambda_http` gives the handlers the full address as well.
@@ -116,24 +115,29 @@ impl Functions {
         Self { parts, running }
     }
 
+    pub(crate) fn configurations(&self) -> &NamedConfigurations {
+        &self.parts.configurations
+    }
+
     /// Replaces the functions with new ones, which have no signing key in their cache.
     pub(crate) fn cold_start(&self) {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Running::start(&self.parts));
     }
 
-    /// Lets the function answer a request, and shows a line on the terminal.
-    pub(crate) async fn call(&self, kind: Kind, request: Request) -> Invocation {
+    /// Lets the function answer a request, shows a line on the terminal, and adds the exchange to the history.
+    pub(crate) async fn call(&self, kind: Kind, request: Request) -> Arc<Exchange> {
         let running = Arc::clone(&self.running.lock().unwrap_or_else(PoisonError::into_inner));
         let clock = &*self.parts.clock;
         let started = Instant::now();
         let request = request.with_lambda_context(invocation_context());
-        let invocation = match kind {
+        let (answer, log_line) = match kind {
             Kind::Sdk => running.sdk_exchange.call(&request, clock).await,
             Kind::Messaging => running.messaging_token.call(&request, clock).await,
             Kind::Sso => running.sso_redirect.call(&request, clock).await,
         };
-        self.parts.terminal.line(&line(&request, &invocation.answer, started));
-        invocation
+        let duration = started.elapsed();
+        self.parts.terminal.line(&line(&request, &answer, duration));
+        self.parts.history.add(kind, request, answer, duration, log_line)
     }
 
     /// The page that a new `sso-redirect` answers, with this brand or its own, without a line on the terminal.
@@ -171,14 +175,15 @@ impl<H: Handler> Function<H> {
         Self { name, handler, is_cold: AtomicBool::new(true) }
     }
 
-    async fn call(&self, request: &Request, clock: &dyn Clock) -> Invocation {
+    /// Returns the answer and the line that the function would log in Lambda.
+    async fn call(&self, request: &Request, clock: &dyn Clock) -> (Answer, String) {
         let started = Instant::now();
         let answer = self.handler.handle(request).await;
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
         let (request_id, duration) = (web::request_id(request), started.elapsed());
         let report = RequestReport::new(telemetry::NAMESPACE, self.name, request_id, is_cold, &answer, duration);
         let log_line = report.text(clock.since_epoch());
-        Invocation { answer, log_line }
+        (answer, log_line)
     }
 }
 
@@ -199,9 +204,9 @@ fn invocation_context() -> Context {
     context
 }
 
-fn line(request: &Request, answer: &Answer, started: Instant) -> String {
+fn line(request: &Request, answer: &Answer, duration: Duration) -> String {
     let facts = answer.outcome.facts();
-    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    let milliseconds = duration.as_secs_f64() * 1e3;
     let (method, path, status) = (request.method(), request.uri().path(), answer.response.status().as_u16());
     let detail = answer.outcome.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
     format!("{method} {path}  {status} {}  {milliseconds:.1} ms{detail}", facts.code)

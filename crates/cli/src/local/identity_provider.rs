@@ -242,7 +242,8 @@ async fn authorize(State(provider): Shared, request: Request) -> Response {
         (Err(problem), _) => refusal(problem),
         (Ok(authorization), Some(subject)) if !authorization.asks_for_login => provider.grant(authorization, subject),
         (Ok(_), _) => {
-            let menu = Menu { site: "Demo identity provider", current: AUTHORIZE, links: Vec::new() };
+            let menu =
+                Menu { site: "Demo identity provider", current: AUTHORIZE, links: Vec::new(), sites: Vec::new() };
             let page = LogIn { menu, query: query.to_owned(), users: demo::identity_provider_users() };
             web::page(StatusCode::OK, &page, Reach { form_action: LOOPBACK, ..Reach::default() })
         }

@@ -24,11 +24,12 @@ use company::Company;
 pub(crate) use company::is_cookie_value;
 use faults::{Faults, FaultyClock};
 use functions::{Functions, Parts};
+use history::History;
 use identity_provider::IdentityProvider;
 use secrets_manager::Secrets;
 use terminal::{LatestLines, Terminal};
 use user_tokens::Database;
-use workbench::Workbench;
+use workbench::{UserList, Workbench};
 use zendesk_jwt::aws::Clients;
 use zendesk_jwt::config;
 use zendesk_jwt::config::configurations::NamedConfigurations;
@@ -47,6 +48,7 @@ mod company;
 pub(crate) mod demo;
 mod faults;
 mod functions;
+mod history;
 mod identity_provider;
 mod secrets_manager;
 mod simulator;
@@ -139,6 +141,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
+    let history = Arc::new(History::new(terminal.shown.clone(), log));
     let functions = Functions::start(Parts {
         clients,
         clock,
@@ -147,6 +150,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         messaging,
         sso,
         terminal: terminal.clone(),
+        history: Arc::clone(&history),
     });
     let functions = Arc::new(functions);
 
@@ -159,20 +163,14 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         is_new,
     };
     output::line(&banner.text())?;
+    let users = UserList::new(table, database.writes());
     let routes = functions::router(&functions)
         .merge(aws::router(Aws { database, secrets, faults: Arc::clone(&faults) }, &reliable_path))
         .merge(identity_provider::router(&identity_provider))
         .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider: Arc::clone(&identity_provider) }))
-        .merge(workbench::router(Workbench::new(
-            functions,
-            faults,
-            identity_provider,
-            table,
-            terminal.shown,
-            log,
-            zendesk,
-        )));
+        .merge(workbench::router(Workbench::new(functions, faults, identity_provider, users, history, zendesk)));
     let guard = Guard { allows_any_host: !arguments.host.is_loopback(), open_paths: functions::ROUTES };
+    let routes = routes.layer(from_fn_with_state(simulator.journey, company::watch));
     let routes = routes.layer(from_fn_with_state(guard, web::check));
     let interrupted = async {
         tokio::signal::ctrl_c().await.ok();

@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::{company, demo, listen};
 use crate::problem::Problem;
 use zendesk_jwt_rules::Kind;
-use zendesk_jwt_simulator::{Account, App, Client, Keys, Messaging, Sso, UserToken, Zendesk};
+use zendesk_jwt_simulator::{Account, App, Client, Journey, Keys, Messaging, Sso, UserToken, Zendesk};
 
 /// The simulated Zendesk, with an account for the demo.
 pub(super) struct Simulator {
@@ -16,6 +16,7 @@ pub(super) struct Simulator {
     /// The hosts of brands that are mapped to hosts of the company.
     pub(crate) mapped_hosts: Vec<Host>,
     pub(crate) login_url: Url,
+    pub(crate) journey: Journey,
     /// The origins of the messaging page, which plays a page of the company.
     pub(crate) origins: [String; 2],
 }
@@ -30,12 +31,14 @@ pub(super) async fn start(
     let (own_url, url) = (browser_url(own)?, browser_url(address)?);
     let allows_any_host = !own.ip().is_loopback();
     let client = Client::new(None).map_err(|error| Problem(error.to_string()))?;
-    let zendesk = Zendesk::new(url.clone(), allows_any_host, account(&own_url, secrets)?, client);
+    let account = account(&own_url, secrets)?;
+    let journey = account.journey.clone();
+    let zendesk = Zendesk::new(url.clone(), allows_any_host, account, client);
     let mapped_hosts = zendesk.mapped_hosts();
     // Nothing waits for the task, because it ends with the process.
     tokio::spawn(zendesk.serve(listener));
     let origins = [url.origin().ascii_serialization(), format!("http://localhost:{}", address.port())];
-    Ok(Simulator { url, mapped_hosts, login_url: at(&own_url, company::LOGIN), origins })
+    Ok(Simulator { url, mapped_hosts, login_url: at(&own_url, company::LOGIN), journey, origins })
 }
 
 /// The keys are the first ones of Secrets Manager. After a change there, this Zendesk refuses the JWTs.
@@ -68,6 +71,8 @@ fn account(own_url: &Url, secrets: &BTreeMap<String, String>) -> Result<Account,
             .collect(),
         messaging: Some(Messaging { jwt_url: at(own_url, "/messaging/jwt"), keys: keys.messaging }),
         user_tokens: demo::users().into_iter().map(user_token).collect(),
+        journey: Journey::default(),
+        workbench: Some(own_url.clone()),
     })
 }
 

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::StatusCode;
 use dynoxide::DynoxideError;
@@ -23,7 +25,10 @@ const FILE: &str = "user-tokens.sqlite";
 
 /// All clones share the data. No TCP port leads here: `dynoxide`'s own server would answer every web page.
 #[derive(Clone)]
-pub(crate) struct Database(dynoxide::Database);
+pub(crate) struct Database {
+    database: dynoxide::Database,
+    writes: Arc<AtomicU64>,
+}
 
 impl Database {
     /// Opens the database. Also says whether the table is new; a new table holds the demo users.
@@ -34,12 +39,17 @@ impl Database {
         if is_new {
             create_table(&database)?;
         }
-        Ok((Self(database), is_new))
+        Ok((Self { database, writes: Arc::default() }, is_new))
+    }
+
+    /// How often the table was written to, so that a reader knows whether it must read again.
+    pub(crate) fn writes(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.writes)
     }
 
     /// Answers one request of DynamoDB's JSON protocol.
     pub(crate) fn call(&self, operation: &str, body: &[u8]) -> (StatusCode, String) {
-        let database = &self.0;
+        let database = &self.database;
         let answer = match operation {
             "BatchGetItem" => answer(body, |request| database.batch_get_item(request)),
             "BatchWriteItem" => answer(body, |request| database.batch_write_item(request)),
@@ -55,6 +65,9 @@ impl Database {
             "UpdateItem" => answer(body, |request| database.update_item(request)),
             _ => Err(DynoxideError::ValidationException(format!("zendesk-jwt local does not support {operation}"))),
         };
+        if operation.contains("Write") || matches!(operation, "DeleteItem" | "PutItem" | "UpdateItem") {
+            self.writes.fetch_add(1, Ordering::Relaxed);
+        }
         match answer {
             Ok(body) => (StatusCode::OK, body),
             Err(error) => {

@@ -4,7 +4,7 @@ use crate::identity_provider::id_token;
 use crate::local::Local;
 use crate::support::broken_server::sign;
 use crate::support::now;
-use crate::support::operator::{Done, Operator};
+use crate::support::operator::{Done, Operator, has_terminal};
 use serde_json::{Value, json};
 
 const SECRET: &str = "demo-sdk-shared-secret-not-for-production";
@@ -93,6 +93,47 @@ fn a_pipe_gets_no_colours() {
 }
 
 #[test]
+fn the_first_line_is_the_answer_and_quiet_prints_nothing_else() {
+    let (good, secret) = (sdk_or_sso(), in_a_file(SECRET));
+    let unread = sign(&json!({ "alg": "HS256", "typ": "JWT" }), &json!({ "Name": "x" }), SECRET);
+    let key = ["--kind", "sso", "--secret-file", secret.path().to_str().unwrap()];
+    let with_role = |role: &str| {
+        let claims = json!({ "name": "D", "email": "d@example.com", "iat": now(), "jti": "0f8fad5b", "role": role });
+        sign(&json!({ "alg": "HS256", "typ": "JWT" }), &claims, SECRET)
+    };
+    for (text, options, status, answer) in [
+        (&*good, &key[..], 0, "✓ Zendesk accepts it."),
+        (&good, &key[..2], 0, "✓ Zendesk accepts it if the signature is right."),
+        (&with_role("boss"), &key, 1, "! Zendesk accepts it, but not as intended."),
+        (&unread, &key, 1, "✗ Zendesk refuses it."),
+        ("BD2F35A7621", &[], 1, "This is not a JWT."),
+    ] {
+        let run = |more: &[&str]| Operator::without_account().run_with(&[&["inspect"], options, more].concat(), text);
+        assert_eq!(run(&[]).stdout.lines().next(), Some(answer), "{text}");
+        for quiet in ["--quiet", "-q"] {
+            let done = run(&[quiet]);
+            assert_eq!((done.status, done.line()), (status, answer.to_owned()), "{text}");
+        }
+    }
+    let both = Operator::without_account().run(&["inspect", &good, "--quiet", "--json"]);
+    both.refused(2, &["cannot be used with"]);
+}
+
+#[test]
+fn a_terminal_gets_the_colour_of_the_result_unless_no_color_is_set() {
+    if !has_terminal() {
+        return println!("skipped: no program `script`");
+    }
+    let in_colour = Operator::without_account().export("TERM", "xterm-256color");
+    for (jwt, colour) in [(sdk_or_sso(), "\u{1b}[32m"), ("e30.e30.".to_owned(), "\u{1b}[31m")] {
+        let shown = in_colour.terminal(80, &["inspect", &jwt, "--quiet"]);
+        assert!(shown.starts_with(colour), "{shown:?}");
+    }
+    let plain = in_colour.export("NO_COLOR", "1").terminal(80, &["inspect", "e30.e30.", "--quiet"]);
+    assert_eq!(plain.trim_end(), "✗ Zendesk refuses it.");
+}
+
+#[test]
 fn invisible_and_control_characters_in_a_jwt_are_escaped() {
     let hostile = ['\u{7f}', '\u{9b}', '\u{1b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{ad}', '\u{e0041}'];
     let text: String = hostile.iter().collect();
@@ -155,14 +196,15 @@ fn a_kind_is_named_only_if_it_is_known() {
     let jwt = sdk_or_sso();
     let run = |arguments: &[&str]| Operator::without_account().run(&[&["inspect", &jwt], arguments].concat());
     let unknown = run(&[]);
-    assert!(unknown.stdout.starts_with("JWT for Support SDK or SSO (say --kind),"), "{unknown:?}");
+    let says = |done: &Done, kind: &str| done.stdout.lines().nth(1).unwrap().starts_with(kind);
+    assert!(says(&unknown, "JWT for Support SDK or SSO (say --kind),"), "{unknown:?}");
     let json = run(&["--json"]).json();
     assert_eq!((&json["kind"], &json["kinds"]), (&Value::Null, &json!(["sdk", "sso"])));
-    assert!(run(&["--kind", "sso"]).stdout.starts_with("JWT for SSO,"));
+    assert!(says(&run(&["--kind", "sso"]), "JWT for SSO,"));
 
     let local = Local::start(&[]);
     let id = run(&["--secret-id", "zendesk-jwt/sdk", &local.option()]);
-    assert!(id.stdout.starts_with("JWT for Support SDK,"), "{id:?}");
+    assert!(says(&id, "JWT for Support SDK,"), "{id:?}");
 }
 
 #[test]

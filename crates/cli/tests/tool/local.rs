@@ -40,6 +40,16 @@ impl Local {
         std::fs::read_to_string(self.output.path()).unwrap()
     }
 
+    pub fn interrupt(&self) {
+        Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+    }
+
+    /// Waits until the process ends with success.
+    pub fn ends(&mut self) {
+        let status = eventually("the tool ends", READY_WITHIN, || self.child.try_wait().unwrap());
+        assert!(status.success(), "{status}");
+    }
+
     /// The address of a service, as the terminal shows it.
     pub fn aws(&self, service: &str) -> String {
         let terminal = self.terminal();

@@ -7,7 +7,7 @@ use crate::support::{eventually, html, now};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const DEMO_USER: &str = "BD2F35A7621";
 const FAULTS: [&str; 5] =
@@ -80,11 +80,11 @@ fn post_with(local: &Local, path: &str, headers: &[(&str, &str)], fields: &[(&st
 fn change(local: &Local, path: &str, fields: &[(&str, &str)]) -> Page {
     let answer = post(local, path, fields);
     assert_eq!(answer.status, 303, "{}", answer.text());
-    get(local, answer.headers["location"].to_str().unwrap())
+    get(local, answer.headers["location"].to_str().unwrap().split('#').next().unwrap())
 }
 
 fn run(local: &Local, kind: &str, user_token: &str) -> Page {
-    let page = post(local, "/run", &[("user_token", user_token), ("kind", kind)]);
+    let page = change(local, "/run", &[("user_token", user_token), ("kind", kind)]);
     assert_eq!(page.status, 200, "{}", page.text());
     page
 }
@@ -107,6 +107,12 @@ fn row(local: &Local, name: &str) -> (String, String) {
     let page = get(local, "/users");
     let row =
         page.html.split("<tr").skip(1).find(|row| row.contains(name)).unwrap_or_else(|| panic!("{}", page.text()));
+    (text(row), html::hidden_fields(row)["token_hash"].clone())
+}
+
+/// The only row of a search.
+fn row_of(page: &Page) -> (String, String) {
+    let row = page.html.split("<tr").nth(2).unwrap();
     (text(row), html::hidden_fields(row)["token_hash"].clone())
 }
 
@@ -220,7 +226,7 @@ fn the_log_line_has_the_members_of_the_line_in_lambda() {
 fn a_flow_runs_with_a_new_id_token_of_a_user_of_the_demo_identity_provider() {
     let local = Local::start(&[]);
     for kind in ["sdk", "messaging", "sso"] {
-        let page = post(&local, "/run", &[("user", "id-token-of:demo-6"), ("user_token", ""), ("kind", kind)]);
+        let page = change(&local, "/run", &[("user", "id-token-of:demo-6"), ("user_token", ""), ("kind", kind)]);
         page.says("200 OK");
         assert_eq!(page.log_line()["user_token"], "id_token");
         assert!(page.html.contains("value=\"id-token-of:demo-6\" selected"), "the choice stays");
@@ -358,6 +364,70 @@ fn markup_in_a_name_is_shown_as_text() {
         assert!(!page.html.contains("<img") && !page.html.contains("<b>"), "{}", page.html);
         page.says(name);
     }
+}
+
+#[test]
+fn ten_thousand_users_are_searched_quickly_and_shown_in_pages() {
+    let local = Local::start(&[]);
+    let line = |at: u32| json!({"token": format!("t-{at}"), "external_id": format!("u-{at:05}"), "name": format!("User {at}")});
+    let lines = (0..10_000).map(|at| line(at).to_string()).collect::<Vec<_>>().join("\n");
+    Operator::local(local.url()).run_with(&["user", "import", "-", "--format", "jsonl", "--quiet"], &lines).well();
+
+    get(&local, "/users").says("1 to 50 of 10005");
+    let page = get(&local, "/users?q=&page=200");
+    page.says("10001 to 10005 of 10005");
+    assert!(page.html.contains("page=199\"") && !page.html.contains("page=201\""));
+    get(&local, "/users?page=9999").says("10001 to 10005 of 10005");
+    let started = Instant::now();
+    get(&local, "/users?q=user+9877").says("1 to 1 of 1 that match, 10005 in all");
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    get(&local, "/users?q=t-4711").says("User 4711");
+
+    let page = post(
+        &local,
+        "/users/run",
+        &[("token_hash", &row_of(&get(&local, "/users?q=u-00042")).1), ("kind", "messaging")],
+    );
+    let page = get(&local, page.headers["location"].to_str().unwrap().split('#').next().unwrap());
+    page.says("\"external_id\": \"u-00042\"");
+    get(&local, "/users?q=u-00042").says("1 to 2 of 2 that match");
+}
+
+#[test]
+fn an_empty_table_says_how_to_fill_it() {
+    let local = Local::start(&[]);
+    for name in ["Demo User", "Demo Unverified", "Demo Visitor", "Demo Suspended", "Demo Expired"] {
+        change(&local, "/users/delete", &[("token_hash", &row(&local, name).1)]).says("is deleted");
+    }
+    let page = get(&local, "/users");
+    page.says("The table has no users");
+    page.says("zendesk-jwt user import");
+    change(&local, "/users/restore", &[]).says("Demo Expired is in the table again");
+    change(&local, "/users/restore", &[]).says("no deletion is left to undo");
+}
+
+#[test]
+fn an_edit_keeps_what_the_form_does_not_show_and_removes_what_is_emptied() {
+    let local = Local::start(&[]);
+    let key = row(&local, "Demo User").1;
+    let page = get(&local, &format!("/users/edit?key={key}"));
+    page.says("\"plan\": \"free\"");
+    let more = "{\"user_fields\": {\"plan\": \"gold\"}}";
+    let fields = |more| {
+        let form = [("key", key.as_str()), ("name", "Demo Renamed"), ("email", "demo@example.com"), ("more", more)];
+        [&form[..], &[("email_verified", "true"), ("audience", "sdk"), ("audience", "messaging"), ("audience", "sso")]]
+            .concat()
+    };
+    change(&local, "/users/edit", &fields(more)).says("Demo Renamed is changed.");
+    let claims = run(&local, "sdk", DEMO_USER);
+    claims.says("\"plan\": \"gold\"");
+    claims.says("\"external_id\": \"demo-1\"");
+    assert!(!claims.text().contains("+15555550100"), "{}", claims.text());
+
+    let broken = post(&local, "/users/edit", &fields("[1]"));
+    assert_eq!(broken.status, 422);
+    broken.says("Not changed: the other fields are not a JSON object");
+    post(&local, "/users/edit", &fields("{\"nick\": 1}")).says("Not changed: there is no field `nick`");
 }
 
 // Faults
@@ -583,6 +653,27 @@ fn a_pasted_jwt_is_checked_with_the_entered_kind_and_secret() {
 }
 
 #[test]
+fn every_example_shows_what_its_name_says() {
+    let local = Local::start(&[]);
+    for (example, says) in [
+        ("sdk", "rules for Support SDK tokens pass"),
+        ("messaging", "rules for messaging tokens pass"),
+        ("sso", "rules for SSO tokens pass"),
+        ("id-token", "The functions take it as a user token."),
+        ("milliseconds", "not_milliseconds"),
+        ("late", "iat_fresh"),
+        ("no-email", "required_claims"),
+        ("other-secret", "The signature was not made with the shared secret of the demo"),
+        ("no-algorithm", "The rule algorithm"),
+    ] {
+        let page = post(&local, "/inspect", &[("example", example)]);
+        page.says(says);
+        let is_refused = page.text().contains("Zendesk rejects this token");
+        assert_eq!(is_refused, !["sdk", "messaging", "sso", "id-token"].contains(&example), "{example}");
+    }
+}
+
+#[test]
 fn every_text_can_be_inspected() {
     let local = Local::start(&[]);
     for text in ["", "<script>alert(1)</script>", "a.b.c", "…", &"x.".repeat(40_000)] {
@@ -624,7 +715,7 @@ fn a_foreign_host_name_is_refused_unless_host_allows_other_machines() {
         read(request.call().unwrap()).status
     };
     let local = Local::start(&[]);
-    for path in ["/", "/users", "/faults", "/inspect", "/pages", "/workbench.js"] {
+    for path in ["/", "/users", "/faults", "/inspect", "/pages", "/page.js"] {
         for host in ["evil.example.org", "evil.example.org:3000", "127.0.0.1.example.org", "localhost.example.org"] {
             assert_eq!(ask(&local, path, host), 421, "{path} {host}");
         }
@@ -654,11 +745,65 @@ fn no_page_allows_foreign_scripts_or_frames() {
 }
 
 #[test]
-fn a_reload_repeats_no_change_and_a_run_has_no_address() {
+fn a_reload_repeats_no_change() {
     let local = Local::start(&[]);
     let answer = post(&local, "/users/change", &[("token_hash", &row(&local, "Demo User").1), ("change", "suspend")]);
     assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (303, "/users"));
     get(&local, "/users").says("Demo User is suspended");
     assert!(!get(&local, "/users").text().contains("Demo User is suspended"), "the notice is shown once");
     assert_eq!(get(&local, "/run").status, 303);
+}
+
+#[test]
+fn an_unknown_address_is_a_page_with_a_way_on() {
+    let local = Local::start(&[]);
+    for path in ["/nowhere", "/runs/7", "/runs/0", "/runs/x", "/runs/delete", "/users/nobody", "/users/change"] {
+        let page = get(&local, path);
+        assert_eq!(page.status, 404, "{path}");
+        page.says("Page not found");
+        assert!(page.html.contains("<a href=\"/\">Run a flow</a>"), "{path}");
+    }
+    assert_eq!(post(&local, "/runs/7/again", &[]).status, 404);
+}
+
+#[test]
+fn an_error_that_zendesk_sent_back_is_a_failure_in_the_history() {
+    let local = Local::start(&[]);
+    get(&local, "/sso/logout?kind=error&message=User+is+invalid");
+    let page = get(&local, "/runs/1");
+    page.says("Zendesk did not sign the user in");
+    assert!(page.html.contains("result--bad"));
+    get(&local, "/?result=returned+by+Zendesk").says("GET /sso/logout");
+}
+
+#[test]
+fn a_run_has_an_address_of_its_own_and_the_latest_500_are_kept() {
+    let local = Local::start(&[]);
+    run(&local, "messaging", DEMO_USER);
+    get(&local, "/runs/1").says("Messaging token: 200 OK");
+    for _ in 0..500 {
+        assert_eq!(local.exchange("unknown").0, 401);
+    }
+    assert_eq!(get(&local, "/runs/1").status, 404);
+    get(&local, "/runs/501").says("401 Unauthorized");
+    assert_eq!(get(&local, "/").html.matches("<tr ").count(), 501, "500 rows and their header");
+}
+
+#[test]
+fn both_sites_have_one_style_sheet_of_at_most_20_kilobytes() {
+    let local = Local::start(&[]);
+    let sheet = get(&local, "/style.css").html;
+    assert!(sheet.len() <= 20_000, "{}", sheet.len());
+    let zendesk = read(agent().get(format!("{}/style.css", local.aws("Zendesk"))).call().unwrap());
+    assert!(zendesk.html == sheet);
+}
+
+/// A page that listens for new requests keeps its connection open.
+#[test]
+fn an_interrupt_ends_the_process_while_a_page_is_open() {
+    let mut local = Local::start(&[]);
+    let mut changes = agent().get(format!("{}/runs/changes", local.url())).call().unwrap();
+    local.interrupt();
+    assert_eq!(changes.body_mut().read_to_string().unwrap(), "");
+    local.ends();
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Prose;
+use super::{Json, Prose};
 use zendesk_jwt_rules::inspect::{Inspection, Rule, Signature};
 
 /// A JWT with every rule that was checked, as a part of a page.
@@ -31,10 +31,6 @@ impl JwtReport {
     fn passed(&self) -> Vec<Rule> {
         self.inspection.checked_rules().filter(|(_, finding)| finding.is_none()).map(|(rule, _)| rule).collect()
     }
-}
-
-fn pretty(object: &Map<String, Value>) -> String {
-    serde_json::to_string_pretty(object).unwrap_or_default()
 }
 
 /// The time in a claim, in words.

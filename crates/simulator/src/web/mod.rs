@@ -9,10 +9,12 @@ use axum::routing::{MethodRouter, get};
 use cookie::Cookie;
 
 pub use guard::{Guard, check};
+pub use json::Json;
 pub use jwt_report::JwtReport;
 pub use prose::Prose;
 
 mod guard;
+mod json;
 mod jwt_report;
 mod prose;
 
@@ -21,6 +23,8 @@ pub struct Menu {
     pub site: &'static str,
     pub current: &'static str,
     pub links: Vec<(String, &'static str)>,
+    /// Links to other sites that belong to this one.
+    pub sites: Vec<(String, &'static str)>,
 }
 
 /// What a page may reach in addition to its own origin: origins for the CSP, empty if there are none.
@@ -58,6 +62,7 @@ pub fn page(status: StatusCode, page: &impl Template, reach: Reach<'_>) -> Respo
 pub fn files<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/style.css", file("text/css; charset=utf-8", include_str!("../../templates/shared/style.css")))
+        .route("/page.js", script(include_str!("../../templates/shared/page.js")))
         .route("/icon.svg", file("image/svg+xml", include_str!("../../templates/shared/icon.svg")))
 }
 

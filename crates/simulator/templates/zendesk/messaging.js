@@ -64,6 +64,8 @@
     event.preventDefault();
     const body = new URLSearchParams(new FormData(event.currentTarget));
     const { ok } = await fetch("/messaging/identities", { method: "POST", body });
+    element("undo-form").hidden = !ok;
+    element("moved").textContent = `${body.get("email")} belongs to ${body.get("external_id")}.`;
     note(ok ? `Zendesk binds ${body.get("email")} to ${body.get("external_id")}` : "Zendesk refused the pair");
   });
 })();

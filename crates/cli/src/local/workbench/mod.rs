@@ -13,30 +13,34 @@ use axum::routing::{get, post};
 
 use super::faults::{Fault, Faults};
 use super::functions::Functions;
+use super::history::History;
 use super::identity_provider::IdentityProvider;
-use super::terminal::LatestLines;
-use crate::aws::user_token_table::UserTokenTable;
 use crate::problem::Problem;
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
+mod examples;
 mod faults_page;
 mod inspect_page;
 mod pages_page;
 mod request;
 mod run;
+mod user_form;
+mod user_list;
 mod users;
+
+pub(super) use user_list::UserList;
 
 pub(super) struct Workbench {
     functions: Arc<Functions>,
     faults: Arc<Faults>,
     identity_provider: Arc<IdentityProvider>,
-    /// This table works even while DynamoDB is down for everyone else.
-    user_tokens: UserTokenTable,
-    terminal: LatestLines,
-    log: LatestLines,
+    users: UserList,
+    history: Arc<History>,
     /// The address of the simulated Zendesk.
     zendesk: String,
     notice: Mutex<Option<Notice>>,
+    /// The latest choice and entry in the form that runs a flow.
+    chosen: Mutex<(String, String)>,
 }
 
 /// The state of every handler.
@@ -48,6 +52,8 @@ struct Notice {
     is_failure: bool,
     /// The user token of a new user. Only its hash is stored.
     token: Option<String>,
+    /// Whether the deletion of a user can be undone.
+    has_undo: bool,
 }
 
 /// What surrounds the content of every page.
@@ -61,12 +67,20 @@ impl Workbench {
         functions: Arc<Functions>,
         faults: Arc<Faults>,
         identity_provider: Arc<IdentityProvider>,
-        user_tokens: UserTokenTable,
-        terminal: LatestLines,
-        log: LatestLines,
+        users: UserList,
+        history: Arc<History>,
         zendesk: String,
     ) -> Self {
-        Self { functions, faults, identity_provider, user_tokens, terminal, log, zendesk, notice: Mutex::default() }
+        let (notice, chosen) = (Mutex::default(), Mutex::default());
+        Self { functions, faults, identity_provider, users, history, zendesk, notice, chosen }
+    }
+
+    fn choose(&self, user: String, entered: String) {
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = (user, entered);
+    }
+
+    fn chosen(&self) -> (String, String) {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn notify(&self, notice: Notice) {
@@ -76,7 +90,7 @@ impl Workbench {
     fn notify_of(&self, result: Result<String, Problem>) {
         let is_failure = result.is_err();
         let text = result.unwrap_or_else(|problem| problem.to_string());
-        self.notify(Notice { text, is_failure, token: None });
+        self.notify(Notice { text, is_failure, token: None, has_undo: false });
     }
 
     /// Takes the notice, so that it is shown once.
@@ -88,9 +102,8 @@ impl Workbench {
     fn menu(&self, current: &'static str) -> Menu {
         let links =
             [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect"), ("/pages", "Pages")];
-        let own = links.into_iter().map(|(path, title)| (path.to_owned(), title));
-        let links = own.chain([(self.zendesk.clone(), "Zendesk simulator")]).collect();
-        Menu { site: "zendesk-jwt workbench", current, links }
+        let links = links.into_iter().map(|(path, title)| (path.to_owned(), title)).collect();
+        Menu { site: "Workbench", current, links, sites: vec![(self.zendesk.clone(), "Zendesk simulator")] }
     }
 }
 
@@ -98,19 +111,41 @@ pub(super) fn router(workbench: Workbench) -> Router {
     Router::new()
         .route("/", get(run::form))
         .route("/run", get(async || Redirect::to("/")).post(run::run))
+        .route("/runs/{id}", get(run::result))
+        .route("/runs/{id}/again", post(run::again))
+        .route("/runs/delete", post(run::delete))
+        .route("/runs/changes", get(run::changes))
         .route("/users", get(users::list))
         .route("/users/change", post(users::change))
+        .route("/users/delete", post(users::delete))
+        .route("/users/edit", get(users::edit).post(users::save))
+        .route("/users/restore", post(users::restore))
+        .route("/users/run", get(async || Redirect::to("/users")).post(users::run))
         .route("/users/add", get(async || Redirect::to("/users")).post(users::add))
         .route("/faults", get(faults_page::list))
         .route("/faults/switch", post(faults_page::switch))
         .route("/faults/reset", post(faults_page::reset))
         .route("/faults/cold-start", post(faults_page::cold_start))
         .route("/inspect", get(inspect_page::form).post(inspect_page::inspect))
+        .route("/typing.js", web::script(include_str!("../../../templates/workbench/typing.js")))
         .route("/pages", get(pages_page::list))
         .route("/pages/view", get(pages_page::view))
-        .route("/workbench.js", web::script(include_str!("../../../templates/workbench/workbench.js")))
         .merge(web::files())
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_found)
         .with_state(Arc::new(workbench))
+}
+
+#[derive(Template)]
+#[template(path = "workbench/not_found.html")]
+struct NotFound {
+    menu: Menu,
+    frame: Frame,
+}
+
+async fn not_found(State(workbench): Shared) -> Response {
+    let not_found = NotFound { menu: workbench.menu(""), frame: workbench.frame().await };
+    page(StatusCode::NOT_FOUND, &not_found)
 }
 
 fn page(status: StatusCode, page: &impl Template) -> Response {

@@ -1,31 +1,52 @@
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Path, RawQuery, State};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use scraper::{Html, Selector};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::stream::{Stream, unfold};
 use serde_json::Value;
+use std::convert::Infallible;
+use std::sync::Arc;
 
 use super::super::demo;
-use super::request::FlowRequest;
-use super::users::Row;
-use super::{Frame, Shared, Workbench, page};
-use zendesk_jwt::handlers::Answer;
+use super::super::history::{Exchange, Meaning};
+use super::user_list::Row;
+use super::{Frame, Shared, Workbench, not_found, page, request};
 use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
-use zendesk_jwt::outcome::{Outcome, Severity};
-use zendesk_jwt_rules::inspect::{Expectation, inspect};
-use zendesk_jwt_simulator::web::{self, JwtReport, Menu};
+use zendesk_jwt_simulator::web::{self, Json, JwtReport, Menu};
 
 #[derive(Template)]
 #[template(path = "workbench/run.html")]
 struct Page {
     menu: Menu,
     frame: Frame,
+    form: Form,
+    filter: Filter,
+    exchanges: Vec<Arc<Exchange>>,
+    are_any: bool,
+    /// The address of the simulated Zendesk.
+    zendesk: String,
+}
+
+#[derive(Template)]
+#[template(path = "workbench/result.html")]
+struct ResultPage {
+    menu: Menu,
+    frame: Frame,
+    form: Form,
+    run: Arc<Exchange>,
+    report: Option<JwtReport>,
+    /// The latest exchanges of all.
+    latest: Vec<Arc<Exchange>>,
+}
+
+/// The form that runs a flow.
+struct Form {
     choices: Vec<Choice>,
     id_token_choices: Vec<Choice>,
     /// A user token that was entered instead of a choice.
     entered: String,
-    run: Option<Run>,
 }
 
 /// A demo user to choose.
@@ -38,30 +59,38 @@ struct Choice {
 /// The start of a choice that means a new ID token for a user of the demo identity provider.
 const ID_TOKEN_OF: &str = "id-token-of:";
 
-/// A flow that has run.
-struct Run {
-    kind: Kind,
-    request: FlowRequest,
-    answer: Answer,
-    body: String,
-    report: Option<JwtReport>,
-    log_line: String,
-    other_log_lines: Vec<String>,
-    terminal: Vec<String>,
+/// Which exchanges the list shows.
+#[derive(Default)]
+struct Filter {
+    flow: String,
+    result: String,
+    text: String,
 }
 
-impl Run {
-    fn title(&self) -> &'static str {
-        match self.kind {
-            Kind::Sdk => "Support SDK exchange",
-            Kind::Messaging => "Messaging token",
-            Kind::Sso => "SSO sign-in",
-        }
+impl Filter {
+    fn of(query: &str) -> Self {
+        let field = |name| web::field(query.as_bytes(), name).unwrap_or_default();
+        Self { flow: field("flow"), result: field("result"), text: field("text") }
     }
 
-    /// Whether Zendesk accepts the JWT.
-    fn is_accepted(&self) -> bool {
-        self.report.as_ref().is_none_or(|report| report.inspection.is_accepted())
+    fn accepts(&self, exchange: &Exchange) -> bool {
+        let text = self.text.trim().to_lowercase();
+        let (user, code) = (exchange.user().to_lowercase(), exchange.answer.outcome.facts().code);
+        let texts = [user.as_str(), code, exchange.request.uri().path()];
+        (self.flow.is_empty() || self.flow == exchange.kind.name())
+            && (self.result.is_empty() || self.result == exchange.meaning().name())
+            && texts.iter().any(|found| found.contains(&text))
+    }
+}
+
+impl Exchange {
+    fn time(&self) -> String {
+        let (hour, minute, second) = self.at.to_hms();
+        format!("{hour:02}:{minute:02}:{second:02}")
+    }
+
+    fn milliseconds(&self) -> String {
+        format!("{:.1}", self.duration.as_secs_f64() * 1e3)
     }
 
     fn response_head(&self) -> String {
@@ -69,31 +98,91 @@ impl Run {
         let headers = headers.map(|(name, value)| format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes())));
         format!("HTTP/1.1 {}{}", self.answer.response.status(), headers.collect::<String>())
     }
+
+    /// The body, if it is JSON.
+    fn json_body(&self) -> Option<Value> {
+        serde_json::from_str(&self.body()).ok()
+    }
+
+    fn log(&self) -> Value {
+        serde_json::from_str(&self.log_line).unwrap_or_default()
+    }
 }
 
-pub(super) async fn form(State(workbench): Shared) -> Response {
-    page(StatusCode::OK, &workbench.run_page(demo::USER_TOKEN, String::new(), None).await)
+pub(super) async fn form(State(workbench): Shared, RawQuery(query): RawQuery) -> Response {
+    let filter = Filter::of(&query.unwrap_or_default());
+    page(StatusCode::OK, &workbench.run_page(demo::USER_TOKEN, String::new(), filter).await)
 }
 
 pub(super) async fn run(State(workbench): Shared, headers: HeaderMap, body: String) -> Response {
     let field = |name| web::field(body.as_bytes(), name).unwrap_or_default();
     let (chosen, entered) = (field("user"), field("user_token"));
     let Some(kind) = Kind::parse(&field("kind")) else {
-        return page(StatusCode::BAD_REQUEST, &workbench.run_page(&chosen, entered, None).await);
+        return page(StatusCode::BAD_REQUEST, &workbench.run_page(&chosen, entered, Filter::default()).await);
     };
     let new = chosen.strip_prefix(ID_TOKEN_OF).and_then(|user| workbench.identity_provider.id_token(user, None));
     let user_token = if entered.is_empty() { new.as_ref().unwrap_or(&chosen) } else { &entered };
     let host = web::header(&headers, HOST.as_str()).unwrap_or("127.0.0.1:3000");
-    let run = workbench.run(kind, user_token, host).await;
-    page(StatusCode::OK, &workbench.run_page(&chosen, entered, Some(run)).await)
+    let request = request::of_flow(kind, user_token, host, SystemClock.now().0);
+    workbench.choose(chosen, entered);
+    leads_to(&*workbench.functions.call(kind, request).await)
+}
+
+/// Runs the same request once more.
+pub(super) async fn again(State(workbench): Shared, Path(id): Path<String>) -> Response {
+    let Some(old) = workbench.history.get(&id) else { return not_found(State(workbench)).await };
+    leads_to(&*workbench.functions.call(old.kind, old.request.clone()).await)
+}
+
+fn leads_to(exchange: &Exchange) -> Response {
+    Redirect::to(&format!("/runs/{}", exchange.id)).into_response()
+}
+
+pub(super) async fn result(State(workbench): Shared, Path(id): Path<String>) -> Response {
+    let Some(run) = workbench.history.get(&id) else { return not_found(State(workbench)).await };
+    let report =
+        run.jwt().map(|(jwt, inspection)| JwtReport::new(jwt, inspection.clone(), "the shared secret of the demo"));
+    let (chosen, entered) = workbench.chosen();
+    let (menu, form) = (workbench.menu("/"), workbench.form(&chosen, entered).await);
+    let mut latest = workbench.history.all();
+    latest.truncate(8);
+    page(StatusCode::OK, &ResultPage { menu, frame: workbench.frame().await, form, run, report, latest })
+}
+
+pub(super) async fn delete(State(workbench): Shared) -> Redirect {
+    workbench.history.delete();
+    Redirect::to("/")
+}
+
+/// An event for each change of the history. The stream ends with the process.
+pub(super) async fn changes(State(workbench): Shared) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    Sse::new(unfold(workbench.history.changes(), async |mut changes| {
+        tokio::select! {
+            changed = changes.changed() => changed.ok().map(|()| (Ok(Event::default().data("changed")), changes)),
+            _ = tokio::signal::ctrl_c() => None,
+        }
+    }))
 }
 
 impl Workbench {
-    async fn run_page(&self, chosen: &str, entered: String, run: Option<Run>) -> Page {
-        let rows = self.rows().await.unwrap_or_default().rows;
+    async fn run_page(&self, chosen: &str, entered: String, filter: Filter) -> Page {
+        let mut exchanges = self.history.all();
+        let are_any = !exchanges.is_empty();
+        exchanges.retain(|exchange| filter.accepts(exchange));
+        let form = self.form(chosen, entered).await;
+        let (menu, zendesk) = (self.menu("/"), self.zendesk.clone());
+        Page { menu, frame: self.frame().await, form, filter, exchanges, are_any, zendesk }
+    }
+
+    async fn form(&self, chosen: &str, entered: String) -> Form {
+        let rows = self.users.all().await.unwrap_or_default();
         let choices = demo::users().into_iter().map(|user| Choice {
             value: user.token.to_owned(),
-            label: format!("{} ({})", label(rows.iter().find(|row| row.token == Some(user.token))), user.token),
+            label: format!(
+                "{} ({})",
+                label(rows.iter().find(|row| row.token.as_deref() == Some(user.token))),
+                user.token
+            ),
             is_chosen: user.token == chosen,
         });
         let id_token_choices = demo::identity_provider_users().into_iter().map(|user| Choice {
@@ -101,35 +190,7 @@ impl Workbench {
             label: format!("{}: {}", user.name, user.shows),
             is_chosen: chosen.strip_prefix(ID_TOKEN_OF) == Some(user.subject),
         });
-        Page {
-            menu: self.menu("/"),
-            choices: choices.collect(),
-            id_token_choices: id_token_choices.collect(),
-            entered,
-            run,
-            frame: self.frame().await,
-        }
-    }
-
-    async fn run(&self, kind: Kind, user_token: &str, host: &str) -> Run {
-        let now = SystemClock.now();
-        let request = FlowRequest::new(kind, user_token, host, now.0);
-        let invocation = self.functions.call(kind, request.to_lambda()).await;
-        let body = String::from_utf8_lossy(invocation.answer.response.body()).into_owned();
-        let secret = demo::shared_secret(kind);
-        let expectation = Expectation { kind: Some(kind), secret: Some(secret.as_bytes()), now: now.0 };
-        let report = jwt(kind, &body)
-            .map(|jwt| JwtReport::new(&jwt, inspect(&jwt, &expectation), "the shared secret of the demo"));
-        Run {
-            kind,
-            request,
-            answer: invocation.answer,
-            body,
-            report,
-            log_line: invocation.log_line,
-            other_log_lines: self.log.all(),
-            terminal: self.terminal.all(),
-        }
+        Form { choices: choices.collect(), id_token_choices: id_token_choices.collect(), entered }
     }
 }
 
@@ -137,19 +198,5 @@ fn label(row: Option<&Row>) -> String {
     match row {
         Some(row) => format!("{}: {}", row.name, row.summary()),
         None => "not in the table any more".to_owned(),
-    }
-}
-
-/// The JWT in the body of a success.
-fn jwt(kind: Kind, body: &str) -> Option<String> {
-    match kind {
-        Kind::Sdk | Kind::Messaging => {
-            let body: Value = serde_json::from_str(body).ok()?;
-            body["jwt"].as_str().map(str::to_owned)
-        }
-        Kind::Sso => {
-            let field = Selector::parse("input[name=jwt]").ok()?;
-            Html::parse_document(body).select(&field).next()?.attr("value").map(str::to_owned)
-        }
     }
 }

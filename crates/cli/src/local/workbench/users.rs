@@ -1,125 +1,110 @@
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
+use form_urlencoded::Serializer;
 use serde_json::{Map, Value, json};
 
-use super::super::demo;
-use super::{Frame, Notice, Shared, Workbench, page};
-use crate::aws::user_token_items::{InvalidItem, StoredItem, UserTokenItem};
+use super::user_form::UserForm;
+use super::user_list::{self, Row};
+use super::{Frame, Notice, Shared, Workbench, page, run};
+use crate::aws::user_token_items::{StoredItem, UserTokenItem};
 use crate::aws::user_token_table::{Change, Changed};
 use crate::problem::Problem;
 use crate::users::new_token;
-use zendesk_jwt::jwt::{Clock, EpochSeconds, Kind, SystemClock};
-use zendesk_jwt::user::{ExternalId, UserToken};
+use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
+use zendesk_jwt::user::ExternalId;
 use zendesk_jwt_rules::user_values::Remark;
 use zendesk_jwt_simulator::web::{self, Menu};
 
-/// What an item without `audiences` is good for.
-const EVERY_FLOW: &str = "all three flows";
+const ROWS_PER_PAGE: usize = 50;
 
-/// For more users, the tool is the better place.
-const MAX_ROWS: usize = 100;
+/// How long a token is good that the workbench makes for a run, in seconds.
+const RUN_LIFETIME: u64 = 60 * 60;
 
 #[derive(Template)]
 #[template(path = "workbench/users.html")]
 struct Page {
     menu: Menu,
     frame: Frame,
-    users: Users,
+    found: Found,
     problem: Option<String>,
-    new: NewUser,
-    new_problem: Option<String>,
+    form: UserForm,
+    form_problem: Option<String>,
 }
 
+#[derive(Template)]
+#[template(path = "workbench/user.html")]
+struct EditPage {
+    menu: Menu,
+    frame: Frame,
+    title: String,
+    form: UserForm,
+    form_problem: Option<String>,
+}
+
+/// The rows of one page of a search.
 #[derive(Default)]
-pub(super) struct Users {
-    pub(crate) rows: Vec<Row>,
-    /// Whether the table has more users than rows.
-    pub(crate) are_cut: bool,
+struct Found {
+    query: String,
+    rows: Vec<Row>,
+    /// The first row has the number 1.
+    first: usize,
+    count: usize,
+    total: usize,
 }
 
-/// A user token and its user.
-pub(super) struct Row {
-    pub(crate) token_hash: String,
-    /// The token itself, if it is one of the demo.
-    pub(crate) token: Option<&'static str>,
-    pub(crate) name: String,
-    pub(crate) external_id: String,
-    pub(crate) email: String,
-    pub(crate) is_email_verified: bool,
-    pub(crate) audiences: String,
-    pub(crate) is_suspended: bool,
-    pub(crate) is_expired: bool,
-    /// The attribute that the functions cannot read.
-    pub(crate) malformed: Option<&'static str>,
-}
-
-impl Row {
-    fn of(item: StoredItem, now: EpochSeconds) -> Self {
-        let record = item.record();
-        let token_hash = item.token_hash().to_owned();
-        let fields = item.into_json();
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut audiences: Vec<&str> =
-            fields.get("audiences").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        audiences.sort_unstable();
+impl Found {
+    fn of(all: &[Row], query: &str, page: usize) -> Self {
+        let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+        let token_hash = user_list::hash(query);
+        let found: Vec<&Row> = all.iter().filter(|row| row.matches(&words, token_hash.as_ref())).collect();
+        let page = page.min(found.len().saturating_sub(1) / ROWS_PER_PAGE);
+        let rows = found.iter().skip(page * ROWS_PER_PAGE).take(ROWS_PER_PAGE);
         Self {
-            token: demo_token(&token_hash),
-            name: Some(text("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| text("external_id")),
-            external_id: text("external_id"),
-            email: text("email"),
-            is_email_verified: fields.get("email_verified") == Some(&Value::Bool(true)),
-            audiences: match audiences.as_slice() {
-                [] if token_hash.starts_with(ExternalId::RECORD_KEY_START) => "those of the provider".to_owned(),
-                [] => EVERY_FLOW.to_owned(),
-                audiences => audiences.join(", "),
-            },
-            is_suspended: record.as_ref().is_ok_and(|record| record.suspended),
-            is_expired: record.as_ref().is_ok_and(|record| record.expires_at.is_some_and(|at| at <= now)),
-            malformed: record.err(),
-            token_hash,
+            query: query.to_owned(),
+            rows: rows.map(|row| Row::clone(row)).collect(),
+            first: page * ROWS_PER_PAGE + 1,
+            count: found.len(),
+            total: all.len(),
         }
     }
 
-    /// What the functions do with the token, in a few words.
-    pub(crate) fn summary(&self) -> String {
-        let words = [
-            self.malformed.map(|attribute| format!("malformed {attribute}")),
-            self.is_suspended.then(|| "suspended".to_owned()),
-            self.is_expired.then(|| "token expired".to_owned()),
-            (!self.is_email_verified).then(|| "e-mail not verified".to_owned()),
-            (self.audiences != EVERY_FLOW).then(|| format!("{} only", self.audiences)),
-        ];
-        let words: Vec<String> = words.into_iter().flatten().collect();
-        if words.is_empty() { EVERY_FLOW.to_owned() } else { words.join(", ") }
+    fn last(&self) -> usize {
+        self.first + self.rows.len() - 1
     }
 
-    /// Whether this is a user record, which overrides the ID tokens of a user.
-    fn is_record(&self) -> bool {
-        self.token_hash.starts_with(ExternalId::RECORD_KEY_START)
+    /// The address of the page that many pages away; `None` if there is no such page.
+    fn link(&self, distance: isize) -> Option<String> {
+        let page = (self.first / ROWS_PER_PAGE).checked_add_signed(distance)?;
+        (page * ROWS_PER_PAGE < self.count).then(|| address(&self.query, page))
     }
 
-    fn is_refused(&self) -> bool {
-        self.is_suspended || self.is_expired || self.malformed.is_some()
+    fn here(&self) -> String {
+        address(&self.query, self.first / ROWS_PER_PAGE)
     }
 }
 
-pub(super) async fn list(State(workbench): Shared) -> Response {
-    page(StatusCode::OK, &workbench.users_page(NewUser::empty(), None).await)
+fn address(query: &str, page: usize) -> String {
+    let query = Serializer::new(String::new()).append_pair("q", query).append_pair("page", &page.to_string()).finish();
+    format!("/users?{query}")
+}
+
+pub(super) async fn list(State(workbench): Shared, uri: Uri) -> Response {
+    let query = uri.query().unwrap_or_default().as_bytes();
+    page(StatusCode::OK, &workbench.users_page(query, UserForm::empty(), None).await)
 }
 
 pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
-    let new = NewUser::read(body.as_bytes());
-    match workbench.add(&new).await {
+    let form = UserForm::read(body.as_bytes());
+    match workbench.add(&form).await {
         Ok((token, warnings)) => {
-            let warnings = warnings.iter().fold(String::new(), |text, warning| format!("{text}. Warning: {warning}"));
-            let text = format!("{} is added{warnings}", new.get("name"));
-            workbench.notify(Notice { text, is_failure: false, token: Some(token) });
+            let text = format!("{} is added{}", form.get("name"), sentences(&warnings));
+            workbench.notify(Notice { text, is_failure: false, token: Some(token), has_undo: false });
             Redirect::to("/users").into_response()
         }
         Err(problem) => {
-            let shown = workbench.users_page(new, Some(problem.to_string())).await;
+            let shown = workbench.users_page(b"", form, Some(problem.to_string())).await;
             page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
     }
@@ -128,40 +113,133 @@ pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
 pub(super) async fn change(State(workbench): Shared, body: String) -> Redirect {
     let field = |name| web::field(body.as_bytes(), name).unwrap_or_default();
     workbench.notify_of(workbench.change(&field("token_hash"), &field("change")).await);
+    back(&body)
+}
+
+pub(super) async fn edit(State(workbench): Shared, uri: Uri) -> Response {
+    let key = web::field(uri.query().unwrap_or_default().as_bytes(), "key").unwrap_or_default();
+    match workbench.item(&key).await {
+        Ok(item) => page(StatusCode::OK, &workbench.edit_page(UserForm::of(item), None).await),
+        Err(problem) => {
+            workbench.notify_of(Err(problem));
+            Redirect::to("/users").into_response()
+        }
+    }
+}
+
+pub(super) async fn save(State(workbench): Shared, body: String) -> Response {
+    let form = UserForm::read(body.as_bytes());
+    match workbench.save(&form).await {
+        Ok(done) => {
+            workbench.notify_of(Ok(done));
+            Redirect::to("/users").into_response()
+        }
+        Err(problem) => {
+            page(StatusCode::UNPROCESSABLE_ENTITY, &workbench.edit_page(form, Some(problem.to_string())).await)
+        }
+    }
+}
+
+pub(super) async fn delete(State(workbench): Shared, body: String) -> Redirect {
+    let key = web::field(body.as_bytes(), "token_hash").unwrap_or_default();
+    match workbench.delete(&key).await {
+        Ok(text) => workbench.notify(Notice { text, is_failure: false, token: None, has_undo: true }),
+        Err(problem) => workbench.notify_of(Err(problem)),
+    }
+    back(&body)
+}
+
+/// Undoes the last deletion.
+pub(super) async fn restore(State(workbench): Shared) -> Redirect {
+    workbench.notify_of(workbench.restore().await);
     Redirect::to("/users")
 }
 
+/// Runs a flow as the user of an item.
+pub(super) async fn run(State(workbench): Shared, headers: HeaderMap, body: String) -> Response {
+    let field = |name| web::field(body.as_bytes(), name).unwrap_or_default();
+    match workbench.token_for_run(&field("token_hash")).await {
+        Ok(token) => {
+            let form = [("user_token", token), ("kind", field("kind"))];
+            let form = Serializer::new(String::new()).extend_pairs(form).finish();
+            run::run(State(workbench), headers, form).await
+        }
+        Err(problem) => {
+            workbench.notify_of(Err(problem));
+            Redirect::to("/users").into_response()
+        }
+    }
+}
+
+/// To the page of users that the form names.
+fn back(form: &str) -> Redirect {
+    let page = web::field(form.as_bytes(), "back").filter(|page| page.starts_with("/users?"));
+    Redirect::to(page.as_deref().unwrap_or("/users"))
+}
+
 impl Workbench {
-    async fn users_page(&self, new: NewUser, new_problem: Option<String>) -> Page {
-        let (users, problem) = match self.rows().await {
-            Ok(users) => (users, None),
-            Err(problem) => (Users::default(), Some(problem.to_string())),
+    async fn users_page(&self, query: &[u8], form: UserForm, form_problem: Option<String>) -> Page {
+        let field = |name| web::field(query, name).unwrap_or_default();
+        let (found, problem) = match self.users.all().await {
+            Ok(rows) => (Found::of(&rows, field("q").trim(), field("page").parse().unwrap_or_default()), None),
+            Err(problem) => (Found::default(), Some(problem.to_string())),
         };
-        Page { menu: self.menu("/users"), users, problem, new, new_problem, frame: self.frame().await }
+        Page { menu: self.menu("/users"), found, problem, form, form_problem, frame: self.frame().await }
     }
 
-    /// At most [`MAX_ROWS`] users, by external id.
-    pub(super) async fn rows(&self) -> Result<Users, Problem> {
-        let (items, more) = self.user_tokens.page(None).await.map_err(|error| Problem(error.to_string()))?;
-        let now = SystemClock.now();
-        let mut rows: Vec<_> = items.into_iter().map(|item| Row::of(item, now)).collect();
-        rows.sort_by(|one, other| one.external_id.cmp(&other.external_id));
-        let are_cut = more.is_some() || rows.len() > MAX_ROWS;
-        rows.truncate(MAX_ROWS);
-        Ok(Users { rows, are_cut })
+    async fn edit_page(&self, form: UserForm, form_problem: Option<String>) -> EditPage {
+        let title = [form.get("name"), form.get("external_id")].into_iter().find(|name| !name.is_empty());
+        let title = title.unwrap_or("User").to_owned();
+        EditPage { menu: self.menu("/users"), title, form, form_problem, frame: self.frame().await }
     }
 
-    async fn add(&self, new: &NewUser) -> Result<(String, Vec<Remark>), Problem> {
+    async fn item(&self, key: &str) -> Result<StoredItem, Problem> {
+        let gone = || Problem("this user is not in the table any more".into());
+        self.users.table.get(key).await?.ok_or_else(gone)
+    }
+
+    async fn add(&self, form: &UserForm) -> Result<(String, Vec<Remark>), Problem> {
         let token = new_token::random()?;
-        let item = new.item(&token, SystemClock.now())?;
+        let mut fields = form.fields(SystemClock.now())?;
+        fields.insert("token".to_owned(), json!(*token));
+        let item = UserTokenItem::from_json(fields)?;
         let warnings = item.warnings().to_vec();
-        self.user_tokens.put_for_its_user(item).await?;
+        self.users.tokens().insert(item.token_hash().to_owned(), token.to_string());
+        self.users.table.put_for_its_user(item).await?;
         Ok((token.to_string(), warnings))
+    }
+
+    /// Stores the edited fields of an item, and removes the others that the form can show.
+    async fn save(&self, form: &UserForm) -> Result<String, Problem> {
+        let item = self.item(form.get("key")).await?;
+        let (old, _) = item.clone().into_fields();
+        let mut new = form.fields(SystemClock.now())?;
+        // A flag that is not stored leaves the decision to the provider's ID token.
+        new.retain(|name, value| old.contains_key(name) || *value != json!(false));
+        new.insert("external_id".to_owned(), old.get("external_id").cloned().unwrap_or_default());
+        let removed: Vec<_> = old.keys().filter(|name| *name != "token_hash" && !new.contains_key(*name)).collect();
+        let change = Change::default().set(new)?;
+        let change = removed.into_iter().try_fold(change, |change, name| change.remove(name))?;
+        let (name, warnings) = (self.name(change.preview(&item)?), sentences(change.warnings()));
+        self.apply(item, &change).await?;
+        Ok(format!("{name} is changed{warnings}."))
+    }
+
+    /// Makes a change of a user, and returns the user's name.
+    async fn apply(&self, item: StoredItem, change: &Change) -> Result<String, Problem> {
+        let user = item.external_id().ok_or_else(|| Problem("this item has no external id".into()))?;
+        match self.users.table.change(item.token_hash(), &user, change).await? {
+            Changed::NoSuchItem => Err(Problem("this user is not in the table any more".into())),
+            Changed::Yes | Changed::No => Ok(self.name(item)),
+        }
+    }
+
+    fn name(&self, item: StoredItem) -> String {
+        Row::of(item, &self.users.tokens()).name
     }
 
     /// Makes a change, and describes it.
     async fn change(&self, token_hash: &str, name: &str) -> Result<String, Problem> {
-        let invalid = |error: InvalidItem| Problem(error.to_string());
         let set = |field: &str, value: Value| Change::default().set(Map::from_iter([(field.to_owned(), value)]));
         let (change, done) = match name {
             "suspend" => (set("suspended", json!(true)), "is suspended: all flows refuse the token"),
@@ -175,67 +253,47 @@ impl Workbench {
         if name == "expire" && token_hash.starts_with(ExternalId::RECORD_KEY_START) {
             return Err(Problem("A user record never expires, because DynamoDB would delete a suspension".into()));
         }
-        let change = change.map_err(invalid)?;
-        let gone = || Problem("this user token is not in the table any more".into());
-        let item = self.user_tokens.get(token_hash).await?.ok_or_else(gone)?;
-        let user = item.external_id().ok_or_else(|| Problem("this item has no external id".into()))?;
-        match self.user_tokens.change(token_hash, &user, &change).await? {
-            Changed::NoSuchItem => Err(gone()),
-            Changed::Yes | Changed::No => Ok(format!("{} {done}.", Row::of(item, SystemClock.now()).name)),
+        let name = self.apply(self.item(token_hash).await?, &change?).await?;
+        Ok(format!("{name} {done}."))
+    }
+
+    async fn delete(&self, key: &str) -> Result<String, Problem> {
+        let item = self.item(key).await?;
+        self.users.table.delete(key, item.external_id().as_ref()).await?;
+        *self.users.deleted() = Some(item.clone());
+        Ok(format!("{} is deleted.", self.name(item)))
+    }
+
+    async fn restore(&self) -> Result<String, Problem> {
+        let deleted = self.users.deleted().take();
+        let item = deleted.ok_or_else(|| Problem("no deletion is left to undo".into()))?;
+        let name = self.name(item.clone());
+        match self.users.table.restore(item).await? {
+            Changed::Yes => Ok(format!("{name} is in the table again.")),
+            Changed::No | Changed::NoSuchItem => Err(Problem(format!("{name} was stored again in the meantime"))),
         }
+    }
+
+    /// A user token for the item. The table has only a hash, so it may be a new token for the same user.
+    async fn token_for_run(&self, key: &str) -> Result<String, Problem> {
+        let known = self.users.tokens().get(key).cloned();
+        if let Some(token) = known.clone().filter(|token| user_list::hash(token).as_deref() == Some(key)) {
+            return Ok(token);
+        }
+        let (mut fields, _) = self.item(key).await?.into_fields();
+        let token = known.map_or_else(|| new_token::random().map(|token| token.to_string()), Ok)?;
+        let end = SystemClock.now().plus(RUN_LIFETIME);
+        let stored = fields.get("expires_at").and_then(Value::as_u64).filter(|at| *at < end.0);
+        fields.remove("token_hash");
+        let own = [("token", json!(token)), ("expires_at", json!(stored.unwrap_or(end.0)))];
+        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        self.users.table.put_for_its_user(UserTokenItem::with_copied(own, fields)?).await?;
+        let mut tokens = self.users.tokens();
+        tokens.extend([(user_list::hash(&token).unwrap_or_default(), token.clone()), (key.to_owned(), token.clone())]);
+        Ok(token)
     }
 }
 
-fn demo_token(token_hash: &str) -> Option<&'static str> {
-    let has_hash = |token: &&str| UserToken::parse(*token).is_ok_and(|token| token.hash() == token_hash);
-    demo::users().into_iter().map(|user| user.token).find(has_hash)
-}
-
-/// The fields that become text attributes of the same name.
-const TEXTS: [&str; 6] = ["name", "external_id", "email", "phone", "organization", "role"];
-
-/// The form that adds a user: the names and values that were entered.
-struct NewUser(Vec<(String, String)>);
-
-impl NewUser {
-    fn empty() -> Self {
-        Self::read(b"email_verified=true&audience=sdk&audience=messaging&audience=sso")
-    }
-
-    fn read(form: &[u8]) -> Self {
-        let fields = form_urlencoded::parse(form);
-        Self(fields.map(|(name, value)| (name.into_owned(), value.trim().to_owned())).collect())
-    }
-
-    /// The value of a field; empty if there is no such field.
-    fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
-    }
-
-    fn is_for(&self, kind: &str) -> bool {
-        self.0.iter().any(|(name, value)| name == "audience" && value == kind)
-    }
-
-    /// The item to store. Empty fields become absent claims, so that Zendesk does not change these fields.
-    fn item(&self, token: &str, now: EpochSeconds) -> Result<UserTokenItem, Problem> {
-        let audiences: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).filter(|kind| self.is_for(kind)).collect();
-        if audiences.is_empty() {
-            return Err(Problem("choose at least one flow for the token".into()));
-        }
-        let texts = TEXTS.into_iter().filter(|name| !self.get(name).is_empty());
-        let mut item: Map<String, Value> = texts.map(|name| (name.to_owned(), json!(self.get(name)))).collect();
-        item.insert("token".to_owned(), json!(token));
-        item.insert("email_verified".to_owned(), json!(self.get("email_verified") == "true"));
-        let tags: Vec<_> = self.get("tags").split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
-        if !tags.is_empty() {
-            item.insert("tags".to_owned(), json!(tags));
-        }
-        if audiences.len() < Kind::ALL.len() {
-            item.insert("audiences".to_owned(), json!(audiences));
-        }
-        if let Ok(seconds) = self.get("lifetime").parse() {
-            item.insert("expires_at".to_owned(), json!(now.plus(seconds)));
-        }
-        UserTokenItem::from_json(item).map_err(|error| Problem(error.to_string()))
-    }
+fn sentences(warnings: &[Remark]) -> String {
+    warnings.iter().fold(String::new(), |text, warning| format!("{text}. Warning: {warning}"))
 }

@@ -210,8 +210,10 @@ fn an_agent_signs_in_with_the_keyboard_and_returns_to_the_full_address() {
         walk.browser.evaluate("document.getElementById('sign-in').focus()");
         walk.browser.press(ENTER);
         walk.reads("Which user do you want to be?");
-        walk.browser.press(TAB);
-        walk.browser.press(TAB);
+        // The link to the content, two links to the other sites, and the first user.
+        for _ in 0..4 {
+            walk.browser.press(TAB);
+        }
         walk.browser.press(ENTER);
         walk.arrives_at(&format!("{}/agent/tickets/1", walk.zendesk));
         walk.reads("Signed in as Demo User");
@@ -228,7 +230,8 @@ fn a_refused_sign_in_ends_on_the_page_of_the_remote_logout_url() {
         walk.open("/hc");
         walk.click("#sign-in");
         walk.click(DEMO_USER);
-        walk.reads("Zendesk does not accept our signature");
+        walk.reads("We could not sign you in");
+        walk.click("summary");
         walk.reads("Signature verification failed (signature)");
         assert!(walk.browser.address().starts_with(&format!("{}/sso/logout?", walk.local.url())));
 
@@ -309,6 +312,61 @@ fn a_visitor_with_the_address_of_another_user_stays_anonymous() {
 }
 
 #[test]
+fn a_conflict_is_undone_and_all_users_are_forgotten() {
+    in_a_browser(|walk| {
+        walk.open("/simulator/users");
+        walk.reads("Zendesk has no users yet");
+        walk.open("/messaging");
+        walk.click("#log-in");
+        walk.shows("#name", "Demo User");
+        walk.click("#bind-form button");
+        walk.reads("demo@example.com belongs to demo-other.");
+        walk.click("#expire");
+        walk.noted("The widget was refused: 409 Conflict", 1);
+        walk.click("#undo-form button");
+        eventually("the page is new", WITHIN, || (walk.events("The widget") == 0).then_some(()));
+        walk.click("#log-in");
+        walk.shows("#email", "demo@example.com");
+
+        walk.click("#bind-form button");
+        walk.reads("demo@example.com belongs to demo-other.");
+        walk.open("/sdk");
+        walk.click("#exchange");
+        walk.shows(".findings code", "email_conflict");
+        walk.click(".findings a");
+        walk.reads("because you made a conflict");
+        walk.click("#forget");
+        walk.reads("All users, sessions and refusals are forgotten");
+        walk.open("/sdk");
+        walk.click("#exchange");
+        walk.shows("#verdict", "The app gets an access token");
+    });
+}
+
+#[test]
+fn a_sign_in_is_shown_as_steps_with_what_travelled() {
+    in_a_browser(|walk| {
+        walk.open("/hc/en-us");
+        walk.click("#sign-in");
+        walk.click(DEMO_USER);
+        walk.reads("The sign-in, step by step");
+        let steps = walk.browser.evaluate("return [...document.querySelectorAll('.steps li')].map(li => li.innerText)");
+        let steps: Vec<&str> = steps.as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
+        for (step, words) in steps.iter().zip([
+            ["GET /access/login", "/sso/login\nreturn_to: /hc/en-us\nbrand_id: 360000000001"],
+            ["GET /sso/login", "Location: http://127.0.0.1"],
+            ["GET /login", "200 OK"],
+            ["POST /login", "303 See Other"],
+            ["GET /sso/login", "200 OK"],
+            ["POST /access/jwt\njwt: ey", "302 Found\nLocation: /hc/en-us"],
+        ]) {
+            assert!(words.iter().all(|word| step.contains(word)), "no {words:?} in {step}");
+        }
+        assert_eq!(steps.len(), 6, "{steps:?}");
+    });
+}
+
+#[test]
 fn a_page_without_a_user_token_logs_in_with_the_session_cookie() {
     in_a_browser(|walk| {
         walk.open("/messaging");
@@ -361,6 +419,7 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
         open_details();
         look(walk, "signed-in-open");
         open("/agent", "agent");
+        open("/simulator/users", "users");
         open("/sdk", "sdk");
         walk.click("#exchange");
         walk.shows("#verdict", "The app gets an access token");
@@ -382,7 +441,7 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
         // This document has no policy that could block the form.
         walk.open("/zendesk-auth.js");
         walk.browser.evaluate(form);
-        walk.reads("What you can do");
+        walk.reads("We could not sign you in");
         open("/access/unauthenticated", "refused");
         walk.browser.open(&format!("{}/login", walk.local.url()));
         walk.click("#identity-provider");

@@ -5,7 +5,7 @@ use crate::local::Local;
 use crate::support::chromium::LOW_CONTRAST_TEXTS;
 use crate::support::chromium::{Chromium, Programs};
 use crate::support::eventually;
-use crate::support::webdriver::{ENTER, TAB};
+use crate::support::webdriver::{ENTER, RIGHT, TAB};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +14,9 @@ use std::time::Duration;
 const SHOWN_WITHIN: Duration = Duration::from_mins(1);
 /// A token with `iat` in milliseconds and a wrong signature.
 const BAD_JWT: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE3OTUzMDYyNDQwMDAsImp0aSI6IjEiLCJuYW1lIjoiRGVtbyBVc2VyIiwiZW1haWwiOiJkZW1vQGV4YW1wbGUuY29tIiwicm9sZSI6ImFkbWluIn0.c2lnbmF0dXJl";
+
+/// Shows what is folded, so that the keyboard reaches it.
+const OPEN_FOLDS: &str = "document.querySelectorAll('details').forEach((it) => { it.open = true })";
 
 /// A browser, and a workbench for this test only.
 struct Desk {
@@ -61,10 +64,19 @@ impl Desk {
             click(&format!("button[value={kind}]"), &format!("{title}: 200 OK"));
             look(&format!("run-{kind}"));
         }
+        self.open("/");
+        look("history");
         self.add_user();
         look("users-added");
         self.open("/users");
         look("users");
+        self.browser.evaluate("document.querySelector('details.menu').open = true");
+        look("users-menu");
+        self.open("/users?q=nobody");
+        look("users-none-found");
+        self.open("/users");
+        click("tbody th a", "The id never changes");
+        look("user");
         self.open("/faults");
         look("faults");
         click("#clock-ahead button", "Fault set: Clock 10 minutes ahead");
@@ -88,7 +100,7 @@ impl Desk {
     fn paste(&self, jwt: &str) {
         self.browser.click("textarea");
         self.browser.evaluate(&format!("document.querySelector('textarea').value = {}", json!(jwt)));
-        self.browser.click("main form button");
+        self.browser.click("form[data-typing] > button");
         self.reads("Result");
     }
 
@@ -142,6 +154,10 @@ fn walk(preferences: &Value) {
         desk.reads("Faults:");
         desk.browser.click("button[value=sdk]");
         desk.reads("Zendesk rejects this token");
+        for (tab, text) in [("request", "POST /sdk/jwt HTTP/1.1"), ("response", "HTTP/1.1 200 OK"), ("log", "_aws")] {
+            desk.browser.click(&format!("label[for=tab-{tab}]"));
+            desk.reads(text);
+        }
         desk.browser.click(".faults-now button");
         desk.reads("All faults are reset");
         desk.browser.click("nav a[href='/']");
@@ -151,6 +167,111 @@ fn walk(preferences: &Value) {
         desk.browser.click("nav a[href='/inspect']");
         desk.paste(BAD_JWT);
         desk.reads("divide by 1000");
+    });
+}
+
+/// Enters text as a person who types or pastes it.
+fn enter(desk: &Desk, field: &str, text: &str) {
+    let value = json!(text);
+    desk.browser.evaluate(&format!(
+        "const it = document.getElementById('{field}');
+        it.value = {value};
+        it.dispatchEvent(new Event('input', {{ bubbles: true }}))"
+    ));
+}
+
+#[test]
+fn a_jwt_is_decoded_while_a_person_types_and_signed_again_after_an_edit() {
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/inspect");
+        desk.browser.click("button[value=sso]");
+        desk.reads("The signature was made with the shared secret of the demo");
+        enter(desk, "jwt-text", BAD_JWT);
+        desk.reads("divide by 1000");
+        let claims = "return document.getElementById('claims-text').value";
+        assert!(desk.browser.evaluate(claims).as_str().unwrap().contains("1795306244000"), "the claims follow");
+
+        desk.browser.click("form[data-typing] summary");
+        enter(desk, "claims-text", r#"{"name": "Demo Edited"}"#);
+        desk.reads("Demo Edited");
+        desk.reads("required_claims");
+        assert_ne!(desk.browser.evaluate("return document.getElementById('jwt-text').value"), BAD_JWT);
+        enter(desk, "claims-text", r#"{"name": "#);
+        desk.reads("Not signed: the claims must be a JSON object");
+
+        let secret = "pasted-secret-canary-of-this-test";
+        desk.browser.click("button[value=sdk]");
+        desk.reads("rules for Support SDK tokens pass");
+        desk.browser.evaluate(&format!("document.querySelector('[name=secret]').value = '{secret}'"));
+        desk.browser.click("form[data-typing] summary");
+        desk.browser.click("button[name=sign]");
+        desk.reads("The signature was made with the secret that you entered");
+        let page = desk.browser.evaluate("return document.documentElement.outerHTML + location.href");
+        assert!(!page.as_str().unwrap().contains(secret) && !page.as_str().unwrap().contains('?'), "{page}");
+    });
+}
+
+#[test]
+fn a_run_leads_to_its_jwt_in_inspect() {
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/");
+        desk.browser.click("button[value=messaging]");
+        desk.reads("Messaging token: 200 OK");
+        desk.browser.click("form[action^='/inspect'] button");
+        desk.reads("Edit and sign again");
+        desk.reads("rules for messaging tokens pass");
+    });
+}
+
+#[test]
+fn a_person_searches_edits_runs_deletes_and_restores_a_user() {
+    manage_a_user(&json!({}));
+}
+
+#[test]
+fn a_user_is_managed_without_javascript() {
+    manage_a_user(&json!({ "profile.managed_default_content_settings.javascript": 2 }));
+}
+
+fn manage_a_user(preferences: &Value) {
+    at_the_desk(preferences, |desk| {
+        desk.open("/users");
+        desk.browser.click("#search");
+        desk.type_text("VISIT demo-3");
+        desk.browser.press(ENTER);
+        desk.reads("1 to 1 of 1 that match, 5 in all");
+        desk.browser.click("tbody th a");
+        desk.reads("The id never changes");
+        desk.browser.click("input[name=phone]");
+        desk.type_text("+15555550123");
+        desk.browser.click("form[action='/users/edit'] .row > button");
+        desk.reads("Demo Visitor is changed");
+
+        desk.open("/users?q=demo-3");
+        desk.browser.click("tbody button[value=messaging]");
+        desk.reads("Messaging token: 200 OK");
+
+        desk.open("/users?q=demo-3");
+        desk.browser.click("details.menu summary");
+        desk.browser.click("button[formaction='/users/delete']");
+        desk.reads("Demo Visitor is deleted.");
+        desk.reads("No user matches “demo-3”");
+        desk.browser.click(".notice button");
+        desk.reads("Demo Visitor is in the table again");
+        desk.open("/users?q=5555550123");
+        desk.reads("Demo Visitor");
+    });
+}
+
+#[test]
+fn the_search_shows_its_result_while_a_person_types() {
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/users");
+        enter(desk, "search", "suspended");
+        desk.reads("1 to 1 of 1 that match, 5 in all");
+        assert!(desk.browser.address().contains("/users?q=suspended"), "{}", desk.browser.address());
+        enter(desk, "search", "nobody");
+        desk.reads("No user matches “nobody”");
     });
 }
 
@@ -173,8 +294,11 @@ fn the_keyboard_reaches_everything_and_the_focus_is_visible() {
             "result",
             "the keyboard continues at the result"
         );
-        desk.tab_to("it.matches('.copy')");
         desk.tab_to("it.matches('summary')");
+        desk.tab_to("it.matches('.copy')");
+        desk.tab_to("it.id == 'tab-request'");
+        desk.browser.press(RIGHT);
+        desk.reads("cache-control: no-store");
 
         desk.open("/faults");
         desk.tab_to("it.closest('#email-unverified')");
@@ -186,6 +310,7 @@ fn the_keyboard_reaches_everything_and_the_focus_is_visible() {
 
         for path in ["/", "/users", "/faults", "/inspect", "/pages"] {
             desk.open(path);
+            desk.browser.evaluate(OPEN_FOLDS);
             let count = desk.browser.evaluate(
                 "return document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea').length",
             );
@@ -201,6 +326,7 @@ fn the_keyboard_reaches_everything_and_the_focus_is_visible() {
 #[test]
 fn every_page_has_landmarks_headings_in_order_and_a_name_for_each_control() {
     const PROBLEMS: &str = "
+        document.querySelectorAll('details').forEach((it) => { it.open = true });
         const problems = [];
         for (const mark of ['main', 'nav', 'h1', 'header', 'footer', 'title'])
             if (document.querySelectorAll(mark).length != 1) problems.push(`not one ${mark}`);
@@ -269,5 +395,137 @@ fn take_screenshots_of_the_workbench() {
                 desk.browser.resize(1280, 844);
             }
         });
+    });
+}
+
+#[test]
+fn the_jwt_and_its_claims_are_in_view_after_a_run() {
+    const IN_VIEW: &str = "return ['#jwt', '#claims'].every((it) => {
+        const place = document.querySelector(it).getBoundingClientRect();
+        return place.top >= 0 && place.bottom <= innerHeight;
+    })";
+    at_the_desk(&json!({}), |desk| {
+        for (width, height) in [(1280, 800), (390, 844)] {
+            desk.browser.resize(width, height);
+            for kind in ["sdk", "messaging", "sso"] {
+                desk.open("/");
+                desk.browser.click(&format!("button[value={kind}]"));
+                desk.reads("200 OK");
+                eventually(&format!("{kind} at {width}: in view"), SHOWN_WITHIN, || {
+                    (desk.browser.evaluate(IN_VIEW) == true).then_some(())
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn a_request_from_outside_appears_without_a_reload_and_is_filtered_run_again_and_deleted() {
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/");
+        desk.reads("Nothing has reached the functions yet");
+        assert_eq!(desk.local.exchange("BD2F35A7621").0, 200);
+        desk.reads("POST /sdk/jwt");
+        assert_eq!(desk.local.exchange("demo-suspended").0, 401);
+        desk.reads("user_suspended");
+        let colors = "return [...document.querySelectorAll('tbody .badge')].map((it) => getComputedStyle(it).color)";
+        let colors = desk.browser.evaluate(colors);
+        assert_ne!(colors[0], colors[1], "a refusal has another color than a signed JWT");
+
+        desk.open("/?result=refused");
+        let rows = || desk.browser.evaluate("return document.querySelectorAll('tbody tr').length");
+        assert_eq!(rows(), 1);
+        desk.reads("Demo Suspended");
+        desk.browser.click("tbody .quiet");
+        desk.reads("Support SDK exchange: 401 Unauthorized");
+        desk.reads("The function signed no JWT.");
+        desk.open("/?text=demo+user");
+        assert_eq!(rows(), 1);
+        desk.open("/?flow=sso");
+        desk.reads("No request fits the filter.");
+        desk.open("/");
+        assert_eq!(rows(), 3);
+        desk.browser.click("form[action='/runs/delete'] button");
+        desk.reads("Nothing has reached the functions yet");
+    });
+}
+
+#[test]
+fn a_jwt_that_zendesk_refuses_shows_the_contradiction() {
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/faults");
+        desk.browser.click("#clock-ahead button");
+        desk.reads("set now");
+        desk.open("/");
+        desk.browser.click("button[value=sdk]");
+        desk.reads("Our log shows a success.");
+        let badges = |what: &str| {
+            let all = "[...document.querySelectorAll('.result--split .badge')]";
+            desk.browser.evaluate(&format!("return {all}.map((it) => {what})"))
+        };
+        assert_eq!(badges("it.innerText"), json!(["signed", "Zendesk refuses"]));
+        let grounds = badges("getComputedStyle(it.parentElement).backgroundColor");
+        assert_ne!(grounds[0], grounds[1], "the two halves have their own colors");
+        desk.open("/");
+        desk.reads("signed Zendesk refuses");
+    });
+}
+
+#[test]
+fn each_part_of_a_run_can_be_copied() {
+    at_the_desk(&json!({}), |desk| {
+        desk.open("/");
+        desk.browser.click("button[value=messaging]");
+        desk.reads("Messaging token: 200 OK");
+        desk.browser.evaluate("document.querySelectorAll('details').forEach((it) => (it.open = true))");
+        for (tab, part) in [
+            ("request", "jwt"),
+            ("request", "claims"),
+            ("request", "curl"),
+            ("response", "response"),
+            ("log", "log-line"),
+        ] {
+            desk.browser.click(&format!("label[for=tab-{tab}]"));
+            desk.browser.click(&format!("button[data-copies={part}]"));
+            let said = format!("return document.querySelector('button[data-copies={part}]').textContent");
+            eventually(&format!("{part} is copied"), SHOWN_WITHIN, || {
+                (desk.browser.evaluate(&said) == "Copied").then_some(())
+            });
+        }
+    });
+}
+
+#[test]
+fn unknown_addresses_lead_on_and_the_two_sites_lead_to_each_other() {
+    at_the_desk(&json!({}), |desk| {
+        let zendesk = desk.local.aws("Zendesk");
+        let sites = [(desk.local.url(), "Zendesk simulator"), (&zendesk, "Workbench")];
+        for (site, other) in sites {
+            desk.browser.open(&format!("{site}/nowhere"));
+            desk.reads("Page not found");
+            desk.reads(other);
+            desk.browser.click(".sites a");
+            let title = if other == "Workbench" { "Run a flow" } else { "What to try" };
+            desk.reads(title);
+        }
+    });
+}
+
+#[test]
+fn two_hundred_requests_fit_a_phone_and_a_desktop() {
+    at_the_desk(&json!({}), |desk| {
+        for token in ["BD2F35A7621", "demo-suspended", "a-token-of-nobody", "demo-unverified"].repeat(50) {
+            desk.local.exchange(token);
+        }
+        desk.open("/");
+        desk.reads("user_token_unknown");
+        assert_eq!(desk.browser.evaluate("return document.querySelectorAll('tbody tr').length"), 200);
+        for width in [390, 1280] {
+            desk.browser.resize(width, 844);
+            let hidden = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
+            assert_eq!(desk.browser.evaluate(hidden), 0, "at {width}");
+            let height = desk.browser.evaluate("return document.querySelector('tbody tr').offsetHeight");
+            assert!(height.as_u64() < Some(100), "a row at {width} is {height} high");
+        }
     });
 }

@@ -1,0 +1,117 @@
+use serde_json::{Map, Value, json};
+
+use crate::aws::user_token_items::StoredItem;
+use crate::output;
+use crate::problem::Problem;
+use zendesk_jwt::jwt::{EpochSeconds, Kind};
+
+/// The fields that become text attributes of the same name.
+const TEXTS: [&str; 6] = ["name", "external_id", "email", "phone", "organization", "role"];
+
+/// The form that adds or edits a user: the names and values that were entered.
+pub(super) struct UserForm(Vec<(String, String)>);
+
+impl UserForm {
+    pub(super) fn empty() -> Self {
+        Self::read(b"email_verified=true&audience=sdk&audience=messaging&audience=sso")
+    }
+
+    pub(super) fn read(form: &[u8]) -> Self {
+        let fields = form_urlencoded::parse(form);
+        Self(fields.map(|(name, value)| (name.into_owned(), value.trim().to_owned())).collect())
+    }
+
+    /// The form with what is stored. Fields without an input of their own are JSON in `more`.
+    pub(super) fn of(item: StoredItem) -> Self {
+        let (key, is_record) = (item.token_hash().to_owned(), item.is_user_record());
+        let (mut fields, _) = item.into_fields();
+        fields.remove("token_hash");
+        let mut form = vec![("key".to_owned(), key)];
+        let mut add = |name: &str, value: String| form.push((name.to_owned(), value));
+        let texts = |value: &Value| serde_json::from_value::<Vec<String>>(value.clone()).ok();
+        let kinds = |value: &Value| texts(value).filter(|names| names.iter().all(|name| Kind::parse(name).is_some()));
+        for name in TEXTS {
+            if let Some(value) = take_if(&mut fields, name, |value| value.as_str().map(str::to_owned)) {
+                add(name, value);
+            }
+        }
+        for name in ["email_verified", "suspended"] {
+            if let Some(is_set) = take_if(&mut fields, name, Value::as_bool) {
+                add(name, is_set.to_string());
+            }
+        }
+        if let Some(tags) = take_if(&mut fields, "tags", texts) {
+            add("tags", tags.join(", "));
+        }
+        if let Some(at) = take_if(&mut fields, "expires_at", Value::as_u64) {
+            add("expires_at", at.to_string());
+            add("lifetime", "unchanged".to_owned());
+        }
+        let stored = take_if(&mut fields, "audiences", kinds);
+        let all = || Kind::ALL.iter().map(|kind| kind.name().to_owned()).collect();
+        let is_open = !is_record && !fields.contains_key("audiences");
+        for audience in stored.unwrap_or_else(|| if is_open { all() } else { Vec::new() }) {
+            add("audience", audience);
+        }
+        if !fields.is_empty() {
+            add("more", output::in_json(&fields));
+        }
+        Self(form)
+    }
+
+    /// The value of a field; empty if there is no such field.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+
+    pub(super) fn is_for(&self, kind: Kind) -> bool {
+        self.0.iter().any(|(name, value)| name == "audience" && value == kind.name())
+    }
+
+    pub(super) fn is_edit(&self) -> bool {
+        !self.get("key").is_empty()
+    }
+
+    /// The minute at which the stored token expires.
+    pub(super) fn expires(&self) -> Option<String> {
+        self.get("expires_at").parse().ok().map(|at| output::minute(EpochSeconds(at)))
+    }
+
+    /// The fields to store. Empty ones become absent claims, so that Zendesk does not change these fields.
+    pub(super) fn fields(&self, now: EpochSeconds) -> Result<Map<String, Value>, Problem> {
+        let more = Some(self.get("more")).filter(|more| !more.is_empty());
+        let more = more.map_or(Ok(Map::new()), serde_json::from_str);
+        let mut fields = more.map_err(|error| Problem(format!("the other fields are not a JSON object: {error}")))?;
+        let texts = TEXTS.into_iter().filter(|name| !self.get(name).is_empty());
+        fields.extend(texts.map(|name| (name.to_owned(), json!(self.get(name)))));
+        fields.insert("email_verified".to_owned(), json!(self.get("email_verified") == "true"));
+        if self.is_edit() {
+            fields.insert("suspended".to_owned(), json!(self.get("suspended") == "true"));
+        }
+        let tags: Vec<_> = self.get("tags").split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
+        if !tags.is_empty() {
+            fields.insert("tags".to_owned(), json!(tags));
+        }
+        let audiences: Vec<_> = Kind::ALL.into_iter().filter(|kind| self.is_for(*kind)).map(Kind::name).collect();
+        let is_record = self.get("key").starts_with("user:");
+        if audiences.is_empty() && !is_record && !fields.contains_key("audiences") {
+            return Err(Problem("choose at least one flow for the token".into()));
+        }
+        if !audiences.is_empty() && (is_record || audiences.len() < Kind::ALL.len()) {
+            fields.insert("audiences".to_owned(), json!(audiences));
+        }
+        let lifetime = self.get("lifetime");
+        let kept = self.get("expires_at").parse().ok().filter(|_| lifetime == "unchanged").map(EpochSeconds);
+        if let Some(at) = lifetime.parse().ok().map(|seconds| now.plus(seconds)).or(kept) {
+            fields.insert("expires_at".to_owned(), json!(at));
+        }
+        Ok(fields)
+    }
+}
+
+/// Takes a field out of the object if it can be read.
+fn take_if<T>(fields: &mut Map<String, Value>, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+    let value = read(fields.get(name)?)?;
+    fields.remove(name);
+    Some(value)
+}
