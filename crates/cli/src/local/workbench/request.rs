@@ -35,24 +35,24 @@ fn form(host: &str, path: &str, user_token: &str) -> Request {
 
 /// A command that sends the request.
 pub(super) fn curl(request: &Request) -> String {
-    let mut command = format!("curl -i {}", quoted(&request.uri().to_string()));
+    let mut words = vec![format!("curl -i {}", quoted(&request.uri().to_string()))];
     let has_body = !request.body().is_empty();
     if request.method() != if has_body { "POST" } else { "GET" } {
-        command += &format!(" -X {}", request.method());
+        words.push(format!("-X {}", request.method()));
     }
     for (name, value) in request.headers() {
         let value = String::from_utf8_lossy(value.as_bytes());
         let is_default = name == CONTENT_TYPE && has_body && value == "application/x-www-form-urlencoded";
         if name == COOKIE {
-            command += &format!(" -b {}", quoted(&value));
+            words.push(format!("-b {}", quoted(&value)));
         } else if !is_default && !HEADERS_OF_CURL.contains(&name.as_str()) && !name.as_str().starts_with("sec-") {
-            command += &format!(" -H {}", quoted(&format!("{name}: {value}")));
+            words.push(format!("-H {}", quoted(&format!("{name}: {value}"))));
         }
     }
     if has_body {
-        command += &format!(" -d {}", quoted(&String::from_utf8_lossy(request.body())));
+        words.push(format!("-d {}", quoted(&String::from_utf8_lossy(request.body()))));
     }
-    command
+    words.join(" ")
 }
 
 /// The text of the HTTP request.
