@@ -50,7 +50,7 @@ fn a_wrong_secret_stops_the_walk_which_goes_on_with_the_right_one() {
     let local = Local::start(&[]);
     let answers = |secret| [EMAIL, ENTER, ("Keep it?", "no"), ("not shown", secret), ENTER, POST];
     let stopped = walk(&local, &["sso"], &answers(OTHER_SECRET));
-    assert!(stopped.contains("does not accept our signature"), "{stopped}");
+    assert!(stopped.contains("The stored secret is not the one that Zendesk has."), "{stopped}");
     assert!(stopped.contains("go on with: zendesk-jwt setup sso --url"), "{stopped}");
     let done = walk(&local, &["sso"], &answers(SECRET));
     assert!(done.contains("part is done"), "{done}");

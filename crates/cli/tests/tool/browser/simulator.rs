@@ -4,8 +4,8 @@ use crate::identity_provider::suspend;
 use crate::local::Local;
 use crate::support::chromium::WIDTHS;
 use crate::support::chromium::{Chromium, Programs};
-use crate::support::eventually;
 use crate::support::webdriver::{ENTER, TAB};
+use crate::support::{axe, eventually};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -501,6 +501,17 @@ fn every_text_is_readable_in_light_and_dark() {
         for scheme in ["light", "dark"] {
             prefer_colours(walk, scheme);
             assert_eq!(walk.browser.evaluate(CONTRAST), json!([]), "{name} in {scheme}");
+        }
+    });
+}
+
+#[test]
+fn axe_finds_nothing_on_any_page() {
+    let Some(axe) = axe::script() else { return };
+    on_every_page(|walk, name| {
+        for scheme in ["light", "dark"] {
+            prefer_colours(walk, scheme);
+            assert_eq!(axe::findings(&walk.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
         }
     });
 }

@@ -4,8 +4,8 @@ use crate::identity_provider::id_token;
 use crate::local::Local;
 use crate::support::chromium::LOW_CONTRAST_TEXTS;
 use crate::support::chromium::{Chromium, Programs};
-use crate::support::eventually;
 use crate::support::webdriver::{ENTER, RIGHT, TAB};
+use crate::support::{axe, eventually};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -365,6 +365,19 @@ fn every_page_fits_a_phone_and_is_readable_in_light_and_dark() {
                 prefer_colours(desk, scheme);
                 let found = desk.browser.evaluate(&LOW_CONTRAST_TEXTS.replace("main *", "body *"));
                 assert!(found[0].as_u64() > Some(10) && found[1] == json!([]), "{name} in {scheme}: {found}");
+            }
+        });
+    });
+}
+
+#[test]
+fn axe_finds_nothing_on_any_page() {
+    let Some(axe) = axe::script() else { return };
+    at_the_desk(&json!({}), |desk| {
+        desk.on_every_page(|name| {
+            for scheme in ["light", "dark"] {
+                prefer_colours(desk, scheme);
+                assert_eq!(axe::findings(&desk.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
             }
         });
     });

@@ -75,20 +75,20 @@ fn nothing_is_posted_without_the_option() {
 fn each_refusal_of_zendesk_is_explained_in_the_words_of_admin_center() {
     let simulator = Simulator::of_sso();
     let wrong_secret = page(&action(&simulator), "another-secret-not-for-production", user);
-    refuses(&ask(&wrong_secret, &[]), &["does not accept our signature", "Account > Security > Single sign-on"]);
+    refuses(&ask(&wrong_secret, &[]), &["not the one that Zendesk has", "Account > Security > Single sign-on"]);
     let clock = page(&action(&simulator), ZENDESK_SECRET, || {
         let mut claims = user();
         claims["iat"] = (now() - 600).into();
         claims
     });
-    refuses(&ask(&clock, &[]), &["took too long", "3 minutes"]);
+    refuses(&ask(&clock, &[]), &["within 3 minutes", "clock of the signer"]);
     let one_jti = page(&action(&simulator), ZENDESK_SECRET, || {
         let mut claims = user();
         claims["jti"] = "0f8fad5bd9cb469fa16570867728950e".into();
         claims
     });
     assert_eq!(ask(&one_jti, &[]).state("zendesk-accepts"), "pass");
-    refuses(&ask(&one_jti, &[]), &["used already", "once"]);
+    refuses(&ask(&one_jti, &[]), &["accepts each token once", "double click"]);
 }
 
 #[test]
