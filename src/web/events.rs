@@ -32,7 +32,7 @@ pub fn read_event(json: &str) -> serde_json::Result<LambdaRequest> {
     read(json).or_else(|_| read_with_raw_headers(json)).map(decodable)
 }
 
-/// Reads an event of an HTTP API directly: `lambda_http` would read most of it as that of a REST API before.
+/// `lambda_http` tries the format of REST APIs first, and so reads most of an HTTP API's event twice.
 fn read(json: &str) -> serde_json::Result<LambdaRequest> {
     match serde_json::from_str::<ApiGatewayV2httpRequest>(json) {
         Ok(event) if event.version.as_deref() == Some("2.0") => Ok(LambdaRequest::ApiGatewayV2(event)),

@@ -139,9 +139,13 @@ impl Operator {
     }
 }
 
-/// Whether the tests can open a terminal. The program `script` is part of every Debian.
+/// Whether the tests can open a terminal. Without the program `script`, reports a skipped test.
 pub fn has_terminal() -> bool {
-    Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success())
+    let found = Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        crate::skipped("the program script is not installed (apt-get install bsdutils)");
+    }
+    found
 }
 
 fn does_not_echo(name: &Path) -> bool {

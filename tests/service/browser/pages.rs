@@ -58,12 +58,6 @@ pub fn on_every_page_with(environment: &[(&str, &str)], language: &str, look: im
 pub const BUTTON_IS_SHOWN: &str =
     "return document.querySelector('.button').checkVisibility({ visibilityProperty: true })";
 
-/// Sets the colour scheme of the reader's system.
-pub fn prefer_colours(world: &World, scheme: &str) {
-    let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-    world.browser.devtools("Emulation.setEmulatedMedia", &features);
-}
-
 #[test]
 fn every_page_has_a_language_a_title_and_one_heading() {
     on_every_page(|world, name| {
@@ -107,7 +101,7 @@ fn every_link_and_button_is_reached_with_the_keyboard_and_shows_its_focus() {
 fn all_text_has_enough_contrast_in_light_and_dark() {
     on_every_page(|world, name| {
         let [light, dark] = ["light", "dark"].map(|scheme| {
-            prefer_colours(world, scheme);
+            world.browser.prefer_colours(scheme);
             world.open_details();
             let found = world.browser.evaluate(LOW_CONTRAST_TEXTS);
             assert!(found[0].as_u64() > Some(1) && found[1] == json!([]), "{name} in {scheme}: {found}");
@@ -123,7 +117,7 @@ fn axe_finds_nothing_on_any_page() {
     for (brand, language) in [(&[][..], "en"), (&company::BRAND[..], "ja")] {
         on_every_page_with(brand, language, |world, name| {
             for scheme in ["light", "dark"] {
-                prefer_colours(world, scheme);
+                world.browser.prefer_colours(scheme);
                 assert_eq!(axe::findings(&world.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
                 world.open_details();
                 assert_eq!(axe::findings(&world.browser, axe), Vec::<String>::new(), "{name} in {scheme}, opened");

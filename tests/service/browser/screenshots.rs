@@ -2,7 +2,7 @@
 //! `SCREENSHOTS=docs/images cargo test --test service screenshots -- --ignored`
 
 use super::company;
-use super::pages::{on_every_page_with, prefer_colours};
+use super::pages::on_every_page_with;
 use std::path::PathBuf;
 
 use crate::support::chromium::WIDTHS;
@@ -27,7 +27,7 @@ fn take_screenshots() {
                 let height = world.browser.evaluate("return document.documentElement.scrollHeight");
                 world.browser.resize(width, height.as_u64().unwrap().try_into().unwrap());
                 for scheme in ["light", "dark"] {
-                    prefer_colours(world, scheme);
+                    world.browser.prefer_colours(scheme);
                     let file = folder.join(format!("{look}-{language}-{name}-{scheme}-{width}.png"));
                     std::fs::write(file, world.browser.screenshot()).unwrap();
                 }

@@ -96,7 +96,7 @@ fn an_unknown_profile_is_an_error_that_lists_the_known_ones() {
 #[test]
 fn the_prompt_before_a_deletion_names_user_table_account_and_region() {
     if !has_terminal() {
-        return println!("skipped: script is not installed");
+        return;
     }
     let setup = Setup::of(Kind::SdkExchange).with_fakes();
     setup.aws().put_user("token", &users::demo());

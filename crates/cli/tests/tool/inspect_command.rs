@@ -122,7 +122,7 @@ fn the_first_line_is_the_answer_and_quiet_prints_nothing_else() {
 #[test]
 fn a_terminal_gets_the_colour_of_the_result_unless_no_color_is_set() {
     if !has_terminal() {
-        return println!("skipped: no program `script`");
+        return;
     }
     let in_colour = Operator::without_account().export("TERM", "xterm-256color");
     for (jwt, colour) in [(sdk_or_sso(), "\u{1b}[32m"), ("e30.e30.".to_owned(), "\u{1b}[31m")] {

@@ -40,6 +40,11 @@ impl Local {
         std::fs::read_to_string(self.output.path()).unwrap()
     }
 
+    /// How many SSO JWTs the simulated Zendesk got.
+    pub fn posted(&self) -> usize {
+        self.terminal().matches("POST /access/jwt").count()
+    }
+
     pub fn interrupt(&self) {
         Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
     }

@@ -121,16 +121,12 @@ fn ask(local: &Local, arguments: &[&str]) -> Done {
     done
 }
 
-fn posted(local: &Local) -> usize {
-    local.terminal().matches("POST /access/jwt").count()
-}
-
 #[test]
 fn zendesk_says_whether_the_stored_sso_secret_is_its_own() {
     let local = Local::start(&[]);
     let accepted = ask(&local, &[]).well();
     assert!(accepted.stdout.contains("Zendesk accepts the JWT and signs the user in"), "{accepted:?}");
-    assert_eq!(posted(&local), 1, "one attempt");
+    assert_eq!(local.posted(), 1, "one attempt");
 
     store(&local, "sso", &json!({ "secret": "another-shared-secret-0123456789" }));
     let refused = ask(&local, &["--external-id", "canary-1", "--json"]);
@@ -150,7 +146,7 @@ fn the_key_of_one_configuration_is_asked_about() {
     let accepted = ask(&local, &["--configuration", "legacy"]).well();
     assert!(accepted.stdout.starts_with("sso/legacy can sign"), "{accepted:?}");
     ask(&local, &["--configuration", "ios"]).refused(1, &["no secret has a key of the configuration ios"]);
-    assert_eq!(posted(&local), 1);
+    assert_eq!(local.posted(), 1);
 }
 
 #[test]
@@ -165,7 +161,7 @@ fn zendesk_is_not_asked_with_a_key_that_cannot_sign_or_without_a_user() {
     run(&["--yes", "--zendesk-url", "https://zendesk.example.com"]).refused(2, &["127.0.0.1"]);
     store(&local, "sso", &json!({ "secret": "short" }));
     assert_eq!(ask(&local, &[]).status, 1);
-    assert_eq!(posted(&local), 0);
+    assert_eq!(local.posted(), 0);
 }
 
 #[test]

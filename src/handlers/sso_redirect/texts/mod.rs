@@ -10,8 +10,8 @@ use lambda_http::Request;
 use lambda_http::http::header::ACCEPT_LANGUAGE;
 use unic_langid::LanguageIdentifier;
 
+use super::number;
 use super::return_to::Destination;
-use crate::web;
 use zendesk_jwt_rules::zendesk_errors::Advice;
 
 mod de;
@@ -151,7 +151,7 @@ impl Languages {
 
     /// The texts in the language that Zendesk's `locale_id` names, or else in the one that the browser prefers.
     pub(super) fn choose(&self, request: &Request) -> &'static Texts {
-        let locale_id: Option<u64> = web::query_value(request, "locale_id").and_then(|id| id.parse().ok());
+        let locale_id = number(request, "locale_id");
         let of_zendesk = ALL.iter().find(|texts| locale_id.is_some_and(|id| texts.locale_ids.contains(&id)));
         of_zendesk.copied().or_else(|| self.negotiate(request)).unwrap_or(ALL[0])
     }

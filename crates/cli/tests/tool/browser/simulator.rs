@@ -454,11 +454,6 @@ fn on_every_page(look: impl Fn(&Walk, &str)) {
     });
 }
 
-fn prefer_colours(walk: &Walk, scheme: &str) {
-    let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-    walk.browser.devtools("Emulation.setEmulatedMedia", &features);
-}
-
 #[test]
 fn every_page_fits_a_phone_has_one_heading_and_names_its_fields() {
     on_every_page(|walk, name| {
@@ -499,7 +494,7 @@ fn every_text_is_readable_in_light_and_dark() {
         return low";
     on_every_page(|walk, name| {
         for scheme in ["light", "dark"] {
-            prefer_colours(walk, scheme);
+            walk.browser.prefer_colours(scheme);
             assert_eq!(walk.browser.evaluate(CONTRAST), json!([]), "{name} in {scheme}");
         }
     });
@@ -510,7 +505,7 @@ fn axe_finds_nothing_on_any_page() {
     let Some(axe) = axe::script() else { return };
     on_every_page(|walk, name| {
         for scheme in ["light", "dark"] {
-            prefer_colours(walk, scheme);
+            walk.browser.prefer_colours(scheme);
             assert_eq!(axe::findings(&walk.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
         }
     });
@@ -528,7 +523,7 @@ fn take_screenshots_of_the_simulator() {
             let height = walk.browser.evaluate("return document.documentElement.scrollHeight");
             walk.browser.resize(width, height.as_u64().unwrap().try_into().unwrap());
             for scheme in ["light", "dark"] {
-                prefer_colours(walk, scheme);
+                walk.browser.prefer_colours(scheme);
                 let file = folder.join(format!("{name}-{scheme}-{width}.png"));
                 std::fs::write(file, walk.browser.screenshot()).unwrap();
             }

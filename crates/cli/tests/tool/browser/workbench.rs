@@ -362,7 +362,7 @@ fn every_page_fits_a_phone_and_is_readable_in_light_and_dark() {
                 assert_eq!(desk.browser.evaluate(hidden), 0, "{name} at {width}");
             }
             for scheme in ["light", "dark"] {
-                prefer_colours(desk, scheme);
+                desk.browser.prefer_colours(scheme);
                 let found = desk.browser.evaluate(&LOW_CONTRAST_TEXTS.replace("main *", "body *"));
                 assert!(found[0].as_u64() > Some(10) && found[1] == json!([]), "{name} in {scheme}: {found}");
             }
@@ -376,16 +376,11 @@ fn axe_finds_nothing_on_any_page() {
     at_the_desk(&json!({}), |desk| {
         desk.on_every_page(|name| {
             for scheme in ["light", "dark"] {
-                prefer_colours(desk, scheme);
+                desk.browser.prefer_colours(scheme);
                 assert_eq!(axe::findings(&desk.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
             }
         });
     });
-}
-
-fn prefer_colours(desk: &Desk, scheme: &str) {
-    let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-    desk.browser.devtools("Emulation.setEmulatedMedia", &features);
 }
 
 /// `SCREENSHOTS=docs/images cargo test -p zendesk-jwt-cli --test tool screenshots_of_the_workbench -- --ignored`
@@ -401,7 +396,7 @@ fn take_screenshots_of_the_workbench() {
                 let height = desk.browser.evaluate("return document.documentElement.scrollHeight");
                 desk.browser.resize(width, height.as_u64().unwrap().try_into().unwrap());
                 for scheme in ["light", "dark"] {
-                    prefer_colours(desk, scheme);
+                    desk.browser.prefer_colours(scheme);
                     let file = folder.join(format!("workbench-{name}-{scheme}-{width}.png"));
                     std::fs::write(file, desk.browser.screenshot()).unwrap();
                 }
@@ -490,7 +485,7 @@ fn each_part_of_a_run_can_be_copied() {
         desk.open("/");
         desk.browser.click("button[value=messaging]");
         desk.reads("Messaging token: 200 OK");
-        desk.browser.evaluate("document.querySelectorAll('details').forEach((it) => (it.open = true))");
+        desk.browser.evaluate(OPEN_FOLDS);
         for (tab, part) in [
             ("request", "jwt"),
             ("request", "claims"),
