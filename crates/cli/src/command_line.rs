@@ -20,7 +20,7 @@ pub(crate) struct CommandLine {
 enum Command {
     /// Run the three functions on this machine, with demo users and no AWS account
     Local(local::Arguments),
-    /// Walk through one kind, from an empty Admin Center to a JWT that Zendesk accepts
+    /// Set up one kind, from an empty Admin Center to a JWT that Zendesk accepts
     Setup(Box<setup::Arguments>),
     /// Play Zendesk's side against your endpoints, in whatever language they are written
     Simulate(simulate::Arguments),

@@ -20,6 +20,11 @@ pub(crate) fn usage_error(advice: &str) -> ! {
     std::process::exit(2)
 }
 
+/// For clap: makes a sentence of what is wrong with a value.
+pub(crate) fn said<T>(parsed: Result<T, String>) -> Result<T, String> {
+    parsed.map_err(|problem| format!("it {problem}"))
+}
+
 /// Reads the name of a kind for clap.
 pub(crate) fn kind(name: &str) -> Result<Kind, String> {
     Kind::parse(name).ok_or_else(|| "the kind is sdk, messaging or sso".to_owned())

@@ -13,10 +13,10 @@ use zeroize::Zeroizing;
 use crate::account::Account;
 use crate::input::{self, can_ask};
 use crate::output::{self, wrapped};
-use crate::problem::{Problem, kind, usage_error};
+use crate::problem::{Problem, kind, said, usage_error};
 use crate::secret::configuration_name;
+use crate::users::email_address;
 use zendesk_jwt::config;
-use zendesk_jwt::user::EmailAddress;
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 
 const COPY: &str = "copy it at once: Admin Center shows it in full only once";
@@ -77,16 +77,16 @@ pub(crate) struct Arguments {
 }
 
 fn address(text: &str) -> Result<String, String> {
-    let url = config::web_address(text).map_err(|problem| format!("it {problem}"))?;
+    let url = said(config::web_address(text))?;
     Ok(url[..url::Position::AfterPath].trim_end_matches('/').to_owned())
 }
 
 fn subdomain(text: &str) -> Result<String, String> {
-    config::zendesk_origin(text).map(|_| text.to_owned()).map_err(|problem| format!("it {problem}"))
+    said(config::zendesk_origin(text)).map(|_| text.to_owned())
 }
 
 fn email(text: &str) -> Result<String, String> {
-    EmailAddress::parse(text).map(|_| text.to_owned()).ok_or_else(|| "it is not an e-mail address".to_owned())
+    email_address(text).map(|_| text.to_owned())
 }
 
 /// What only the operator knows.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use url::Url;
 
 use crate::local::listen;
-use crate::problem::{Problem, block_on, usage_error};
+use crate::problem::{Problem, block_on, said, usage_error};
 use zendesk_jwt::config;
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 use zendesk_jwt_simulator::{self, Account, App, Client, Keys, Messaging, Sso, Zendesk};
@@ -88,7 +88,7 @@ Examples:
 For messaging, allow pages of the simulator's origin to read the answers of your endpoint (CORS).";
 
 fn address(text: &str) -> Result<Url, String> {
-    config::web_address(text).map_err(|problem| format!("it {problem}"))
+    said(config::web_address(text))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {

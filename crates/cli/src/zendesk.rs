@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::input;
-use crate::output::{escaped, wrapped};
+use crate::output::escaped;
 use crate::problem::usage_error;
 use zendesk_jwt::config::is_loopback;
 use zendesk_jwt_rules::Kind;
@@ -92,7 +92,7 @@ pub(crate) fn label(url: &Url) -> Option<&str> {
     (url.scheme() == "https" && url.port().is_none() && !label.is_empty() && !label.contains('.')).then_some(label)
 }
 
-/// One JWT, and where it goes. No `Debug`: who has the JWT can sign in.
+/// One JWT, and where it goes. No `Debug`: anyone who has the JWT can sign in.
 pub(crate) struct Post<'a> {
     pub(crate) url: &'a Url,
     /// The fields of the form, among them `jwt` and `return_to`.
@@ -120,7 +120,7 @@ pub(crate) enum Outcome {
     NotSignedIn,
     /// The answer leads to an address that Zendesk's documentation does not name.
     Elsewhere(String),
-    /// No answer to a JWT, such as the page of a bot check.
+    /// Not an answer to a JWT, but for example the page of a bot check.
     NotZendesk(StatusCode),
     TooMany,
     Unavailable(StatusCode),
@@ -251,24 +251,4 @@ impl Outcome {
         };
         Some(remedy.to_owned())
     }
-}
-
-/// How a person finds out whether Zendesk accepts the JWTs of a kind, and what each failure looks like.
-///
-/// Zendesk documents no request with which a program can ask for the Support SDK or messaging. What only public reports
-/// say is marked as seen.
-pub(crate) fn by_hand(kind: Kind) -> Vec<&'static str> {
-    let steps = match kind {
-        Kind::Sdk => include_str!("../templates/by_hand/sdk.txt"),
-        Kind::Messaging => include_str!("../templates/by_hand/messaging.txt"),
-        Kind::Sso => "",
-    };
-    steps.lines().collect()
-}
-
-/// The steps by hand as a text.
-pub(crate) fn by_hand_text(kind: Kind) -> String {
-    let heading = format!("Whether Zendesk accepts a {} JWT cannot be asked from outside. By hand:", kind.title());
-    let steps = by_hand(kind).into_iter().map(|step| format!("\n{}", wrapped(step, "- ")));
-    heading + &steps.collect::<String>()
 }

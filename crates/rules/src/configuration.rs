@@ -17,10 +17,9 @@ pub struct ConfigurationName(String);
 
 impl ConfigurationName {
     /// What a name is, as the end of a sentence.
-    pub const EXPECTED: &str =
-        "1 to 32 lower-case letters, digits and hyphens, and none of sdk, messaging, sso, jwt, login, logout";
+    pub const EXPECTED: &str = "1 to 32 lower-case letters, digits and hyphens, but not one of the words sdk, messaging, sso, jwt, login, logout";
 
-    /// Takes [`Self::EXPECTED`]; else `None`.
+    /// The name, if the text is [`Self::EXPECTED`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -65,6 +64,12 @@ impl Audience {
         Some(Self { kind: Kind::parse(kind)?, configuration })
     }
 
+    /// The configuration to which an audience of this kind is narrowed.
+    #[must_use]
+    pub fn configuration_of(&self, kind: Kind) -> Option<&ConfigurationName> {
+        self.configuration.as_ref().filter(|_| self.kind == kind)
+    }
+
     /// Whether a JWT of this kind and configuration is meant. `None` is the unnamed configuration.
     #[must_use]
     pub fn includes(&self, kind: Kind, configuration: Option<&ConfigurationName>) -> bool {
@@ -98,21 +103,10 @@ pub struct Configurations<T> {
 }
 
 impl<T> Configurations<T> {
-    /// Only the unnamed configuration.
-    pub fn unnamed(unnamed: T) -> Self {
-        Self { unnamed, named: BTreeMap::new() }
-    }
-
     /// The value of this configuration; `None` stands for the unnamed one.
     #[must_use]
     pub fn get(&self, configuration: Option<&ConfigurationName>) -> Option<&T> {
         configuration.map_or(Some(&self.unnamed), |name| self.named.get(name))
-    }
-
-    /// All names with their values. The unnamed configuration is the first.
-    pub fn iter(&self) -> impl Iterator<Item = (Option<&ConfigurationName>, &T)> {
-        let named = self.named.iter().map(|(name, value)| (Some(name), value));
-        std::iter::once((None, &self.unnamed)).chain(named)
     }
 
     /// Converts every value.

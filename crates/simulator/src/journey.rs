@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// More steps than a sign-in has. A redirect loop has more.
+/// A sign-in has fewer steps. Only a redirect loop reaches this limit.
 const MAX_STEPS: usize = 20;
 
 /// The steps of the latest sign-in. All clones share them, so the company's side can add its own.
@@ -53,8 +53,14 @@ impl Journey {
     }
 }
 
+/// The `Location` line of an answer, with the parameters below it.
+pub fn located(target: &str) -> String {
+    let (address, query) = target.split_once('?').unwrap_or((target, ""));
+    format!("\nLocation: {address}{}", listed(query.as_bytes()))
+}
+
 /// The parameters of an address or the fields of a form, one in a line.
-pub fn listed(query: &[u8]) -> String {
+pub(super) fn listed(query: &[u8]) -> String {
     let fields = form_urlencoded::parse(query).map(|(name, value)| {
         let shown: String = value.chars().take(200).collect();
         let cut = if shown.len() < value.len() { "…" } else { "" };

@@ -34,7 +34,7 @@ use url::{Host, Url};
 pub use account::{Account, App, Keys, Messaging, NamedKeys, Sso, UserToken};
 use brand::Brand;
 pub use client::Client;
-pub use journey::{Journey, Step, listed};
+pub use journey::{Journey, Step, located};
 use sessions::Sessions;
 use users::Users;
 use zendesk_jwt_rules::EpochSeconds;

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use url::{Position, Url};
 
 use crate::brand::Brand;
-use crate::journey::{Step, listed};
+use crate::journey::{Step, listed, located};
 use crate::users::Update;
 use crate::verdict::{Verdict, Violation, names};
 use crate::web::{self, Menu, Prose};
@@ -184,11 +184,7 @@ async fn log_in(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Respon
     zendesk.account.journey.begin(Step {
         title: "Zendesk sends the browser to your remote login URL, with these parameters.".to_owned(),
         sent: "GET /access/login".to_owned(),
-        received: format!(
-            "302 Found\nLocation: {}{}",
-            &target[..Position::AfterPath],
-            listed(target.query().unwrap_or_default().as_bytes())
-        ),
+        received: format!("302 Found{}", located(&target[..Position::AfterQuery])),
         is_end: false,
     });
     pages::redirect(target.as_str())
@@ -305,8 +301,7 @@ fn own_address(zendesk: &Zendesk, asked: &str) -> Option<String> {
 
 /// Adds the last step: the form with the JWT, and Zendesk's answer.
 fn arrived(zendesk: &Zendesk, title: &str, sent: String, target: &str) -> Vec<Step> {
-    let (address, query) = target.split_once('?').unwrap_or((target, ""));
-    let received = format!("302 Found\nLocation: {address}{}", listed(query.as_bytes()));
+    let received = format!("302 Found{}", located(target));
     zendesk.account.journey.add(Step { title: title.to_owned(), sent, received, is_end: true });
     zendesk.account.journey.steps()
 }

@@ -41,7 +41,7 @@ fn show(zendesk: &Zendesk, is_forgotten: bool) -> Response {
     pages::respond(zendesk, &Page { menu: pages::menu(zendesk, PATH), users, moved, is_forgotten })
 }
 
-/// Makes this Zendesk as new: without users, sessions and refusals. Used `jti` values stay used.
+/// Deletes all users, sessions and refusals. Used `jti` values stay used.
 async fn forget(State(zendesk): State<Arc<Zendesk>>) -> Response {
     zendesk.users().forget_all();
     zendesk.sessions().forget();

@@ -84,7 +84,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(super) ask: zendesk::Options,
 
-    /// A host that may get the JWT although it is not Zendesk's, as in the address of the form
+    /// A host outside zendesk.com that may get the JWT, as in the address of the form
     #[arg(long, value_name = "HOST", value_parser = host, requires = "ask_zendesk")]
     pub(super) post_to: Option<Url>,
 

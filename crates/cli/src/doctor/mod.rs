@@ -10,7 +10,7 @@
 //! | `id_token` | ID tokens of identity providers as user tokens |
 //! | `sso`, `page`, `sign_out` | the sign-in page and the remote logout URL |
 //! | `jwt` | the JWT, checked by [`zendesk_jwt_rules::inspect`], and the clocks |
-//! | `zendesk` | whether Zendesk itself accepts the JWT, if the operator lets it be asked |
+//! | `zendesk` | whether Zendesk accepts the JWT, only with `--ask-zendesk` |
 //! | `report`, `show` | the list of checks, and how people and programs see it |
 //!
 //! The report holds no user token, JWT, secret, name or address.
@@ -21,9 +21,9 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use serde_json::json;
 
+use crate::by_hand;
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
-use crate::zendesk::{by_hand, by_hand_text};
 pub(crate) use arguments::Arguments;
 use endpoint::Endpoint;
 use plan::Plan;
@@ -71,12 +71,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.json {
         let checks: Vec<_> = report.checks().map(|(check, _)| check).collect();
         let (kind, healthy) = (plan.kind.name(), report.is_healthy());
-        let by_hand = if arguments.ask.ask_zendesk { by_hand(plan.kind) } else { Vec::new() };
+        let by_hand = if arguments.ask.ask_zendesk { by_hand::steps(plan.kind) } else { Vec::new() };
         output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks, "by_hand": by_hand }))?;
     } else {
         output::line(&show::checklist(&report))?;
         if arguments.ask.ask_zendesk && plan.kind != Kind::Sso {
-            output::line(&format!("\n{}", by_hand_text(plan.kind)))?;
+            output::line(&format!("\n{}", by_hand::text(plan.kind)))?;
         }
     }
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -17,7 +17,7 @@ pub(super) struct OwnPath {
     /// What stands before it, such as the stage of a REST API.
     before: String,
     pub(super) kind: Kind,
-    pub(super) configuration: Option<String>,
+    pub(super) configuration: Option<ConfigurationName>,
 }
 
 impl OwnPath {
@@ -26,9 +26,9 @@ impl OwnPath {
             let path = url.path().strip_suffix(last)?.strip_suffix('/')?;
             let unnamed = || Some((path.strip_suffix(first)?, None));
             let named = || {
-                let (path, name) =
-                    path.rsplit_once('/').filter(|(_, name)| ConfigurationName::parse(name).is_some())?;
-                Some((path.strip_suffix(first)?, Some(name.to_owned())))
+                let (path, name) = path.rsplit_once('/')?;
+                let name = ConfigurationName::parse(name)?;
+                Some((path.strip_suffix(first)?, Some(name)))
             };
             let (before, configuration) = unnamed().or_else(named)?;
             Some(Self { before: before.strip_suffix('/')?.to_owned(), kind, configuration })
@@ -37,7 +37,8 @@ impl OwnPath {
 
     /// The remote logout URL next to a remote login URL.
     pub(super) fn logout_url(&self, url: &Url) -> Option<Url> {
-        (self.kind == Kind::Sso).then(|| self.sibling(url, self.configuration.as_deref(), "logout"))
+        (self.kind == Kind::Sso)
+            .then(|| self.sibling(url, self.configuration.as_ref().map(ConfigurationName::as_str), "logout"))
     }
 
     fn sibling(&self, url: &Url, configuration: Option<&str>, last: &str) -> Url {

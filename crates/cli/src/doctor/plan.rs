@@ -15,6 +15,7 @@ use crate::input::{self, ask, can_ask, is_standard_input};
 use crate::local::is_cookie_value;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, JtiSource, Kind, RandomJti, SystemClock};
+use zendesk_jwt_rules::ConfigurationName;
 use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem, check_secret};
 use zendesk_jwt_simulator::Client;
 
@@ -89,7 +90,7 @@ impl<'a> Plan<'a> {
         })
     }
 
-    pub(super) fn configuration(&self) -> Option<String> {
+    pub(super) fn configuration(&self) -> Option<ConfigurationName> {
         self.own_path.as_ref()?.configuration.clone()
     }
 

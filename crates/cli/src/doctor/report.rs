@@ -5,8 +5,8 @@ use std::fmt::{Display, Write as _};
 use serde::Serialize;
 
 use crate::output::escaped;
-use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 
 /// What a check is about; the report lists group by group, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -170,12 +170,12 @@ impl Check {
 /// All checks of an endpoint of one kind.
 pub(super) struct Report {
     checks: Vec<Check>,
-    configuration: Option<String>,
+    configuration: Option<ConfigurationName>,
 }
 
 impl Report {
     /// None of the checks is made.
-    pub(super) fn new(kind: Kind, configuration: Option<String>) -> Self {
+    pub(super) fn new(kind: Kind, configuration: Option<ConfigurationName>) -> Self {
         let listed = CHECKS.iter().filter(|(_, kinds, _)| kinds.contains(&kind));
         let listed = listed.flat_map(|(group, _, ids)| ids.iter().map(|id| (*group, (*id).to_owned())));
         let all = rules(kind).map(|rule| (Group::Jwt, rule_id(rule))).chain(listed);

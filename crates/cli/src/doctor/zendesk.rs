@@ -31,7 +31,7 @@ async fn ask(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Outcome,
     if plan.kind != Kind::Sso {
         return Err(Verdict::skip("a program cannot ask; the steps by hand are below"));
     }
-    // A page of its own, since Zendesk accepts each `jti` once.
+    // Requests a new page, because Zendesk accepts each `jti` once.
     let (form, url) = page(endpoint).await?;
     let post = Post { url: &url, fields: form.fields(), help_centers: &plan.arguments.help_center };
     let permit = progress.suspend(|| plan.arguments.ask.permit(&post, plan.arguments.post_to.as_ref()));

@@ -22,7 +22,7 @@ use crate::output;
 use zendesk_jwt::jwt::{JtiSource as _, NoRandomness, RandomJti};
 use zendesk_jwt_rules::id_token::IdToken;
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
-use zendesk_jwt_simulator::{Journey, Step, listed};
+use zendesk_jwt_simulator::{Journey, Step, located};
 
 /// The cookie with the user token of a remembered user.
 const REMEMBERED_COOKIE: &str = "remembered";
@@ -80,10 +80,7 @@ pub(super) async fn watch(State(journey): State<Journey>, request: Request, next
             (false, Some(_)) => "Your login page sends the browser on.",
             (false, None) => "The browser shows your login page.",
         };
-        let query = |target: &str| target.split_once('?').map_or(String::new(), |(_, query)| listed(query.as_bytes()));
-        let address = |target: &str| target.split('?').next().map_or(String::new(), str::to_owned);
-        let location = target.map(|target| format!("\nLocation: {}{}", address(target), query(target)));
-        let received = format!("{}{}", response.status(), location.unwrap_or_default());
+        let received = format!("{}{}", response.status(), target.map(located).unwrap_or_default());
         journey.add(Step::of_company(title, sent, received));
     }
     response

@@ -95,11 +95,11 @@ async fn call(
     };
     parts.uri = absolute(&parts);
     let request = Request::from_parts(parts, Body::from(bytes.to_vec()));
-    let exchange = functions.call(kind, request).await;
-    let answer = &exchange.answer.response;
-    let mut response = Response::new(body::Body::from(Bytes::copy_from_slice(answer.body())));
-    (*response.status_mut(), *response.headers_mut()) = (answer.status(), answer.headers().clone());
-    response
+    to_axum(functions.call(kind, request).await.answer.response.clone())
+}
+
+fn to_axum(response: Response<Body>) -> Response<body::Body> {
+    response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
 }
 
 /// In Lambda, `lambda_http` gives the handlers the full address as well.
@@ -147,7 +147,7 @@ impl Functions {
         let request = request.with_lambda_context(invocation_context());
         let (providers, settings) = (Arc::default(), self.parts.configurations.of_sso(settings, true));
         let answer = SsoRedirect::new(issuer(&self.parts, &providers), settings).handle(&request).await;
-        answer.response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
+        to_axum(answer.response)
     }
 }
 

@@ -81,7 +81,7 @@ impl Meaning {
         }
     }
 
-    /// The class of its color.
+    /// The CSS class of its color.
     pub(super) fn color(self) -> &'static str {
         match self {
             Self::Signed => "good",

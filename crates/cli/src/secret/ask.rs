@@ -4,15 +4,15 @@ use serde::Serialize;
 use url::Url;
 
 use crate::aws::{Clients, SigningKeySecret};
-use crate::problem::{Problem, usage_error};
-use crate::users::external_id;
+use crate::problem::{Problem, said, usage_error};
+use crate::users::{email_address, external_id};
 use crate::zendesk::{self, NotPosted, Post, RETURN_TO};
 use zendesk_jwt::config;
-use zendesk_jwt::jwt::signing::SigningKey;
+use zendesk_jwt::jwt::signing::{SigningKey, SigningKeyProblem};
 use zendesk_jwt::jwt::sso::{self, CustomRole, SsoClaims};
 use zendesk_jwt::jwt::{Clock as _, JtiSource as _, RandomJti, SystemClock};
 use zendesk_jwt::user::{Email, EmailAddress, ExternalId, Name, User};
-use zendesk_jwt_rules::ConfigurationName;
+use zendesk_jwt_rules::{ConfigurationName, Kind};
 use zendesk_jwt_simulator::Client;
 
 #[derive(Debug, clap::Args)]
@@ -30,8 +30,7 @@ pub(super) struct Ask {
     zendesk_url: Option<Url>,
 
     /// The e-mail address of the user that Zendesk creates or updates: a test user, and not an agent
-    #[arg(long, value_name = "ADDRESS")]
-    #[arg(value_parser = |text: &str| EmailAddress::parse(text).ok_or("it is not an e-mail address"))]
+    #[arg(long, value_name = "ADDRESS", value_parser = email_address)]
     email: Option<EmailAddress>,
 
     /// The name of that user [default: zendesk-jwt test]
@@ -68,15 +67,9 @@ impl Ask {
         };
         let failed = |error: &dyn std::fmt::Display| Problem(format!("Zendesk was not asked: {error}"));
         let value = SigningKeySecret::new(clients, secret_id).read().await?;
-        let mut keys = SigningKey::parse_all(&value);
-        let key = match configuration {
-            None => keys.unnamed,
-            Some(name) => {
-                let key = keys.named.remove(name);
-                key.ok_or_else(|| failed(&format!("the secret has no key of the configuration {name}")))?
-            }
-        };
-        let key = key.map_err(|problem| failed(&problem))?;
+        let keys = SigningKey::parse_all(&value);
+        let missing = || failed(&SigningKeyProblem::missing(Kind::Sso, configuration));
+        let key = keys.get(configuration).ok_or_else(missing)?.as_ref().map_err(|problem| failed(problem))?;
         // Role, tags and organisations stay out, so that the user keeps those in Zendesk.
         let user = User {
             external_id: self.external_id.clone(),
@@ -99,8 +92,4 @@ impl Ask {
         let outcome = post.outcome(client.post(post.request()).await);
         Ok(Answer { accepted: outcome.is_accepted(), seen: outcome.seen(), remedy: outcome.remedy() })
     }
-}
-
-fn said<T>(parsed: Result<T, String>) -> Result<T, String> {
-    parsed.map_err(|problem| format!("it {problem}"))
 }

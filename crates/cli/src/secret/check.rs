@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::ask::{Answer, Ask};
 use super::{Secrets, configuration_name};
 use crate::aws::{Clients, SigningKeySecret};
+use crate::by_hand;
 use crate::output;
 use crate::problem::{Problem, usage_error};
-use crate::zendesk;
 use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem};
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 
@@ -88,8 +88,8 @@ impl Check {
             output::line(&verdicts.iter().map(Verdict::text).collect::<Vec<_>>().join("\n"))?;
         }
         if self.ask.options.ask_zendesk && !self.json && !verdicts.iter().any(|verdict| verdict.kind == Kind::Sso) {
-            for kind in Kind::ALL.into_iter().filter(|kind| self.secrets.id(*kind).is_some()) {
-                output::line(&format!("\n{}", zendesk::by_hand_text(kind)))?;
+            for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Sso && self.secrets.id(*kind).is_some()) {
+                output::line(&format!("\n{}", by_hand::text(kind)))?;
             }
         }
         let is_good = verdicts.iter().all(Verdict::is_good);

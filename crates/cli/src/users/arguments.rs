@@ -6,7 +6,7 @@ use crate::aws::user_token_items::StoredItem;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
 use crate::problem::Problem;
-use zendesk_jwt::user::ExternalId;
+use zendesk_jwt::user::{EmailAddress, ExternalId};
 use zendesk_jwt_rules::user_values::Remark;
 
 /// The arguments of a subcommand about one user.
@@ -87,6 +87,11 @@ pub(super) async fn warn_of_another_case(table: &UserTokenTable, user: &External
 /// Reads `--external-id`.
 pub(crate) fn external_id(text: &str) -> Result<ExternalId, String> {
     ExternalId::parse(text).ok_or_else(|| format!("an external id has 1 to {} characters", ExternalId::MAX_CHARACTERS))
+}
+
+/// Reads `--email`.
+pub(crate) fn email_address(text: &str) -> Result<EmailAddress, String> {
+    EmailAddress::parse(text).ok_or_else(|| "it is not an e-mail address".to_owned())
 }
 
 pub(super) fn no_such_user() -> Problem {

@@ -4,7 +4,8 @@
 use std::process::ExitCode;
 
 use crate::problem::Problem;
-pub(crate) use arguments::external_id;
+pub(crate) use arguments::{email_address, external_id};
+pub(crate) use selection::MIN_DIGITS;
 
 mod arguments;
 mod backoff;

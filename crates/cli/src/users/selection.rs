@@ -10,7 +10,7 @@ use crate::problem::{Problem, usage_error};
 use zendesk_jwt::user::{InvalidUserToken, UserToken};
 
 /// The fewest digits that may stand for a hash.
-const MIN_DIGITS: usize = 8;
+pub(crate) const MIN_DIGITS: usize = 8;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Selection {

@@ -18,8 +18,8 @@ use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, InvalidUser, Kind, SystemClock};
 use zendesk_jwt::outcome::{Dependency, Outcome, Refused};
 use zendesk_jwt::user::{ExternalId, UserTokenRecord, UserTokenRefusal};
-use zendesk_jwt_rules::ConfigurationName;
 use zendesk_jwt_rules::id_token::IdToken;
+use zendesk_jwt_rules::{Audience, ConfigurationName};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -378,7 +378,8 @@ impl FlowAnswer {
     fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
         let record = item.record();
         let audiences = item.clone().into_json().remove("audiences").unwrap_or_default();
-        let audiences: Vec<_> = audiences.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let audiences: Vec<_> =
+            audiences.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Audience::parse).collect();
         let refusal = |kind, configuration: Option<&ConfigurationName>| match &record {
             Ok(record) => {
                 let refused = check(record, kind, configuration, now).err()?;
@@ -390,10 +391,8 @@ impl FlowAnswer {
             )),
         };
         Kind::ALL.map(|kind| {
-            let narrowed =
-                audiences.iter().filter_map(|audience| audience.strip_prefix(kind.name())?.strip_prefix(':'));
-            let narrowed = narrowed.filter(|_| !audiences.contains(&kind.name()));
-            let configurations: Vec<_> = narrowed.filter_map(ConfigurationName::parse).collect();
+            let narrowed = audiences.iter().filter_map(|audience| audience.configuration_of(kind).cloned());
+            let configurations: Vec<_> = narrowed.filter(|_| !audiences.contains(&kind.into())).collect();
             let (code, reason) = refusal(kind, configurations.first()).unzip();
             Self { kind, signs: code.is_none(), configurations, code, reason }
         })

@@ -172,3 +172,12 @@ fn for_the_other_kinds_the_steps_by_hand_are_shown() {
     assert!(text(&checked).contains("By hand:") && text(&checked).contains("createJwt"), "{checked:?}");
     assert!(!text(&checked).contains("loginUser"), "{checked:?}");
 }
+
+#[test]
+fn the_steps_by_hand_never_say_that_sso_cannot_be_asked() {
+    let local = Local::start(&[]);
+    store(&local, "sdk", &json!({ "configurations": { "ios": { "secret": "another-shared-secret-0123456789" } } }));
+    let checked = ask(&local, &["--configuration", "ios"]).well();
+    assert!(checked.stdout.contains("Whether Zendesk accepts a Support SDK JWT cannot be asked"), "{checked:?}");
+    assert!(!checked.stdout.contains("SSO JWT cannot be asked"), "{checked:?}");
+}

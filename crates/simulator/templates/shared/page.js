@@ -1,4 +1,4 @@
-// Comfort that every page works without: copy buttons, the focus on a result, and a list that follows events.
+// Every page works without this script, which adds copy buttons, the focus on a result, and a list that follows events.
 const announcement = document.createElement("p");
 announcement.className = "hidden";
 announcement.setAttribute("role", "status");

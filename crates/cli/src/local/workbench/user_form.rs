@@ -4,6 +4,7 @@ use crate::aws::user_token_items::StoredItem;
 use crate::output;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{EpochSeconds, Kind};
+use zendesk_jwt::user::ExternalId;
 
 /// The fields that become text attributes of the same name.
 const TEXTS: [&str; 6] = ["name", "external_id", "email", "phone", "organization", "role"];
@@ -68,6 +69,11 @@ impl UserForm {
         self.0.iter().any(|(name, value)| name == "audience" && value == kind.name())
     }
 
+    /// Whether the form is that of a user record.
+    pub(super) fn is_record(&self) -> bool {
+        self.get("key").starts_with(ExternalId::RECORD_KEY_START)
+    }
+
     pub(super) fn is_edit(&self) -> bool {
         !self.get("key").is_empty()
     }
@@ -93,7 +99,7 @@ impl UserForm {
             fields.insert("tags".to_owned(), json!(tags));
         }
         let audiences: Vec<_> = Kind::ALL.into_iter().filter(|kind| self.is_for(*kind)).map(Kind::name).collect();
-        let is_record = self.get("key").starts_with("user:");
+        let is_record = self.is_record();
         if audiences.is_empty() && !is_record && !fields.contains_key("audiences") {
             return Err(Problem("choose at least one flow for the token".into()));
         }

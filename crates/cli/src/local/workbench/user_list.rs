@@ -11,14 +11,12 @@ use crate::aws::error::AwsError;
 use crate::aws::user_token_items::StoredItem;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
+use crate::users::MIN_DIGITS;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, Kind, SystemClock};
 use zendesk_jwt::user::{ExternalId, UserToken};
 
 /// What an item without `audiences` is good for.
 const EVERY_FLOW: &str = "all three flows";
-
-/// The fewest digits of a token hash that find it.
-const MIN_DIGITS: usize = 8;
 
 pub(crate) struct UserList {
     /// This table works even while DynamoDB is down for everyone else.
@@ -99,6 +97,7 @@ impl Row {
     pub(super) fn of(item: StoredItem, tokens: &HashMap<String, String>) -> Self {
         let record = item.record();
         let token_hash = item.token_hash().to_owned();
+        let is_record = item.is_user_record();
         let fields = item.into_json();
         let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut audiences: Vec<&str> =
@@ -113,7 +112,7 @@ impl Row {
             email,
             is_email_verified: fields.get("email_verified") == Some(&Value::Bool(true)),
             audiences: match audiences.as_slice() {
-                [] if token_hash.starts_with(ExternalId::RECORD_KEY_START) => "those of the provider".to_owned(),
+                [] if is_record => "those of the provider".to_owned(),
                 [] => EVERY_FLOW.to_owned(),
                 audiences => audiences.join(", "),
             },

@@ -19,7 +19,7 @@ use zendesk_jwt_simulator::web::{self, Menu};
 
 const ROWS_PER_PAGE: usize = 50;
 
-/// How long a token is good that the workbench makes for a run, in seconds.
+/// The lifetime of a token that the workbench makes for a run, in seconds.
 const RUN_LIFETIME: u64 = 60 * 60;
 
 #[derive(Template)]
@@ -120,20 +120,14 @@ pub(super) async fn edit(State(workbench): Shared, uri: Uri) -> Response {
     let key = web::field(uri.query().unwrap_or_default().as_bytes(), "key").unwrap_or_default();
     match workbench.item(&key).await {
         Ok(item) => page(StatusCode::OK, &workbench.edit_page(UserForm::of(item), None).await),
-        Err(problem) => {
-            workbench.notify_of(Err(problem));
-            Redirect::to("/users").into_response()
-        }
+        Err(problem) => workbench.to_users(Err(problem)),
     }
 }
 
 pub(super) async fn save(State(workbench): Shared, body: String) -> Response {
     let form = UserForm::read(body.as_bytes());
     match workbench.save(&form).await {
-        Ok(done) => {
-            workbench.notify_of(Ok(done));
-            Redirect::to("/users").into_response()
-        }
+        Ok(done) => workbench.to_users(Ok(done)),
         Err(problem) => {
             page(StatusCode::UNPROCESSABLE_ENTITY, &workbench.edit_page(form, Some(problem.to_string())).await)
         }
@@ -150,9 +144,8 @@ pub(super) async fn delete(State(workbench): Shared, body: String) -> Redirect {
 }
 
 /// Undoes the last deletion.
-pub(super) async fn restore(State(workbench): Shared) -> Redirect {
-    workbench.notify_of(workbench.restore().await);
-    Redirect::to("/users")
+pub(super) async fn restore(State(workbench): Shared) -> Response {
+    workbench.to_users(workbench.restore().await)
 }
 
 /// Runs a flow as the user of an item.
@@ -164,10 +157,7 @@ pub(super) async fn run(State(workbench): Shared, headers: HeaderMap, body: Stri
             let form = Serializer::new(String::new()).extend_pairs(form).finish();
             run::run(State(workbench), headers, form).await
         }
-        Err(problem) => {
-            workbench.notify_of(Err(problem));
-            Redirect::to("/users").into_response()
-        }
+        Err(problem) => workbench.to_users(Err(problem)),
     }
 }
 
@@ -178,6 +168,12 @@ fn back(form: &str) -> Redirect {
 }
 
 impl Workbench {
+    /// Back to the users, with a notice.
+    fn to_users(&self, result: Result<String, Problem>) -> Response {
+        self.notify_of(result);
+        Redirect::to("/users").into_response()
+    }
+
     async fn users_page(&self, query: &[u8], form: UserForm, form_problem: Option<String>) -> Page {
         let field = |name| web::field(query, name).unwrap_or_default();
         let (found, problem) = match self.users.all().await {
