@@ -149,7 +149,7 @@ impl Environment {
     fn identity_providers(&mut self) -> Vec<IdentityProvider> {
         let Some(text) = self.value("IDENTITY_PROVIDERS") else { return Vec::new() };
         idp::parse(&text).unwrap_or_else(|problems| {
-            self.problems.extend(problems.iter().map(|problem| format!("IDENTITY_PROVIDERS{problem}")));
+            self.problems.extend(problems);
             Vec::new()
         })
     }
