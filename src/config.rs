@@ -50,23 +50,6 @@ pub struct Common {
     pub log_level: LevelFilter,
 }
 
-/// Everything that is wrong with the environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problems(Vec<String>);
-
-impl Problems {
-    /// One sentence per problem, each beginning with the variable's name.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
-}
-
 /// Looks up a variable by name.
 type Variable = dyn Fn(&str) -> Option<String>;
 
@@ -82,11 +65,11 @@ impl Environment {
     /// Reads settings with `settings`. `variable` looks up an environment variable by name.
     ///
     /// # Errors
-    /// All problems, if there are any.
+    /// All problems: one sentence for each, which begins with the variable's name.
     pub fn read<T>(
         variable: impl Fn(&str) -> Option<String> + 'static,
         settings: impl FnOnce(&mut Self) -> Option<T>,
-    ) -> Result<T, Problems> {
+    ) -> Result<T, Vec<String>> {
         let configurations = NamedConfigurations::default();
         let mut environment = Self { variable: Box::new(variable), problems: Vec::new(), configurations };
         if let Some(text) = environment.value("CONFIGURATIONS") {
@@ -97,7 +80,7 @@ impl Environment {
         }
         match settings(&mut environment) {
             Some(settings) if environment.problems.is_empty() => Ok(settings),
-            _ => Err(Problems(environment.problems)),
+            _ => Err(environment.problems),
         }
     }
 

@@ -52,7 +52,7 @@ pub fn run<K: JwtKind, S, H: Handler>(
         Ok(read) => read,
         Err(problems) => {
             telemetry::start(LevelFilter::ERROR);
-            for problem in problems.iter() {
+            for problem in problems {
                 tracing::error!(function, "configuration: {problem}");
             }
             return ExitCode::FAILURE;
