@@ -23,7 +23,7 @@ pub struct IdentityProviders(Vec<Published>);
 
 struct Published {
     provider: IdentityProvider,
-    keys: Cache<ProviderKeys>,
+    keys: Arc<Cache<ProviderKeys>>,
 }
 
 /// Where a cache reads the keys of one provider.
@@ -70,7 +70,7 @@ impl IdentityProviders {
     pub async fn warm_up(&self) {
         let mut reads = Vec::new();
         for Published { keys, .. } in &self.0 {
-            let keys = keys.clone();
+            let keys = Arc::clone(keys);
             // A failure is logged, and the first request tries again.
             reads.push(tokio::spawn(async move { keys.current().await.map(drop) }));
         }
