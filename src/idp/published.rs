@@ -106,7 +106,8 @@ impl ClaimedIdToken<'_> {
     /// If the token is not valid, or the provider's keys could not be read.
     pub async fn verified(&self, now: EpochSeconds) -> Result<(UserAttributes, EpochSeconds), Outcome> {
         let verify = tokio::time::timeout(LONGEST_WAIT_FOR_KEYS, self.verify(now));
-        let valid_until = verify.await.map_err(|_| self.published.too_slow())??;
+        let issuer = self.published.provider.issuer();
+        let valid_until = verify.await.map_err(|_| unavailable(DocumentError::too_slow(issuer)))??;
         Ok((self.user.clone()?, valid_until))
     }
 
@@ -124,12 +125,6 @@ impl ClaimedIdToken<'_> {
             (Err(InvalidIdToken::KeyUnknown), Some(failure)) => Err(failure.into()),
             (result, _) => Ok(result?),
         }
-    }
-}
-
-impl Published {
-    fn too_slow(&self) -> Unavailable {
-        unavailable(DocumentError::too_slow(self.provider.issuer()))
     }
 }
 
