@@ -191,12 +191,11 @@ impl Environment {
 
     /// The account's address. `ZENDESK_URL` replaces the subdomain, for a simulated Zendesk.
     fn zendesk(&mut self) -> Option<Url> {
-        if let Some(url) = self.value("ZENDESK_URL") {
-            return self.parsed("ZENDESK_URL", &url, simulated_zendesk);
+        if self.value("ZENDESK_URL").is_some() {
+            return self.optional("ZENDESK_URL", simulated_zendesk);
         }
-        let subdomain = "the first part of your Zendesk address: acme for acme.zendesk.com";
-        let subdomain = self.required("ZENDESK_SUBDOMAIN", subdomain)?;
-        self.parsed("ZENDESK_SUBDOMAIN", &subdomain, zendesk_origin)
+        self.required("ZENDESK_SUBDOMAIN", "the first part of your Zendesk address: acme for acme.zendesk.com")?;
+        self.optional("ZENDESK_SUBDOMAIN", zendesk_origin)
     }
 
     fn session_cookie(&mut self) -> Option<String> {
@@ -216,12 +215,8 @@ impl Environment {
     }
 
     fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let value = self.value(name)?;
-        self.parsed(name, &value, parse)
-    }
-
-    fn parsed<T>(&mut self, name: &str, value: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        parse(value).map_err(|problem| self.problems.push(format!("{name} {problem}"))).ok()
+        let parsed = parse(&self.value(name)?);
+        parsed.map_err(|problem| self.problems.push(format!("{name} {problem}"))).ok()
     }
 
     fn value(&self, name: &str) -> Option<String> {
