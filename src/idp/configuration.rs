@@ -4,9 +4,8 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use super::claims::ClaimMapping;
-use super::json::is_ambiguous;
 use super::keys::KeySet;
-use super::token::{IdToken, LEEWAY};
+use super::token::{IdToken, LEEWAY, is_ambiguous};
 use crate::jwt::EpochSeconds;
 use crate::user::{Audiences, InvalidIdToken, UserAttributes};
 

@@ -7,7 +7,6 @@
 mod claims;
 mod configuration;
 mod documents;
-mod json;
 mod keys;
 mod published;
 mod token;
