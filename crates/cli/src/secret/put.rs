@@ -161,8 +161,8 @@ impl Put {
     async fn store(&self, secret: &SigningKeySecret, old: Option<Version>, key: &SharedKey) -> Result<bool, Problem> {
         let (mut old, mut changed) = (old, false);
         for attempt in 1..=ATTEMPTS {
-            let old_value = old.as_ref().map(Version::text);
-            let mut others = check::verdicts_on_value(self.kind, "", old_value.unwrap_or_default());
+            let old_value = old.as_ref().map_or("", Version::text);
+            let mut others = check::verdicts_on_value(self.kind, "", old_value);
             others.retain(|other| other.configuration != self.configuration);
             self.refuse_twin(key, &others)?;
             let Some(new_value) = self.with_key(old_value, key)? else { return Ok(changed) };
@@ -190,13 +190,13 @@ impl Put {
     }
 
     /// The secret's value with the key in its place, where all other members stay; `None` if the key is there already.
-    fn with_key(&self, old: Option<&str>, key: &SharedKey) -> Result<Option<Zeroizing<String>>, Problem> {
-        let old = match old.filter(|value| !value.is_empty()).map(serde_json::from_str::<Map<String, Value>>) {
-            Some(Ok(object)) => object,
-            Some(Err(_)) if self.configuration.is_some() => {
+    fn with_key(&self, old: &str, key: &SharedKey) -> Result<Option<Zeroizing<String>>, Problem> {
+        let old = match serde_json::from_str::<Map<String, Value>>(old) {
+            Ok(object) => object,
+            Err(_) if self.configuration.is_some() && !old.is_empty() => {
                 return Err(not_stored("the secret does not hold a JSON object: store its unnamed key first"));
             }
-            _ => Map::new(),
+            Err(_) => Map::new(),
         };
         let mut new = old.clone();
         let key = serde_json::from_str::<Map<_, _>>(&key.secret_value()).unwrap_or_default();
@@ -206,11 +206,10 @@ impl Put {
                 new.extend(key);
             }
             Some(name) => {
-                let configurations = new.entry(CONFIGURATIONS).or_insert_with(|| Map::new().into());
-                let problem = "in the secret is not a JSON object: repair it";
-                let configurations = configurations.as_object_mut();
-                let configurations =
-                    configurations.ok_or_else(|| not_stored(format_args!("`{CONFIGURATIONS}` {problem}")))?;
+                let Value::Object(configurations) = new.entry(CONFIGURATIONS).or_insert_with(|| json!({})) else {
+                    let problem = "in the secret is not a JSON object: repair it";
+                    return Err(not_stored(format_args!("`{CONFIGURATIONS}` {problem}")));
+                };
                 configurations.insert(name.to_string(), key.into());
             }
         }
@@ -221,7 +220,7 @@ impl Put {
     async fn read_back(&self, secret: &SigningKeySecret, key: &SharedKey) -> Result<(), Problem> {
         for _ in 0..READS {
             let current = secret.current().await?;
-            if self.with_key(current.as_ref().map(Version::text), key)?.is_none() {
+            if self.with_key(current.as_ref().map_or("", Version::text), key)?.is_none() {
                 return Ok(());
             }
             tokio::time::sleep(BETWEEN_READS).await;
