@@ -94,7 +94,7 @@ impl<S: Source> Cache<S> {
 
     /// Looks for a newer value because the one in use does not fit, unless that was done just before.
     ///
-    /// Waits for a read that is running, however long it takes.
+    /// Waits for a read that is running, without a time limit.
     pub async fn invalidate(self: &Arc<Self>) {
         let guard = Arc::clone(&self.reading).lock_owned().await;
         if self.may_invalidate() {

@@ -106,7 +106,7 @@ impl Environment {
         })
     }
 
-    /// Those variables of all AWS SDKs that make sense in Lambda. Lambda sets region and credentials itself.
+    /// The variables of all AWS SDKs, as far as Lambda needs them. Lambda sets region and credentials itself.
     ///
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings>
     fn aws(&mut self) -> Option<aws::Settings> {
@@ -448,7 +448,7 @@ pub fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
-/// The name of a cookie, of those characters that all servers and browsers agree on.
+/// The name of a cookie. It has only characters that all servers and browsers read alike.
 fn cookie_name(text: &str) -> Result<String, String> {
     let is_plain = text.chars().all(|character| character.is_ascii_alphanumeric() || "._-".contains(character));
     let problem = "it should be letters, digits, dots, hyphens and underscores";

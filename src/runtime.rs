@@ -127,7 +127,7 @@ impl IntoResponse for TextResponse {
     }
 }
 
-/// Answers HTTP requests by `http`, and logs other invocations.
+/// Answers HTTP requests with `http`, and logs other invocations.
 fn all_invocations<S, R>(
     mut http: S,
     function: &'static str,

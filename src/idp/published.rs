@@ -80,7 +80,7 @@ impl IdentityProviders {
     }
 }
 
-/// A token that says it is of a trusted provider.
+/// A token that names a trusted provider as its issuer. Nothing about it is verified.
 pub struct ClaimedIdToken<'a> {
     published: &'a Published,
     id_token: IdToken<'a>,
