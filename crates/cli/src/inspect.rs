@@ -109,7 +109,7 @@ impl Arguments {
 
     fn shared_secret(&self) -> Result<Option<Zeroizing<String>>, Problem> {
         let value = match (&self.secret, &self.secret_id) {
-            (Some(file), _) => input::secret_text(Some(file), "the shared secret")?,
+            (Some(file), _) => input::read(file, "the shared secret")?,
             (None, Some(id)) => block_on(async {
                 let clients = self.account.clients().await?;
                 SigningKeySecret::new(&clients, id.clone()).read().await
