@@ -1,5 +1,21 @@
 //! What a pasted or exported text may hold instead of a value.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+/// Decodes base64 in either alphabet, with or without padding.
+pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_end_matches('=');
+    URL_SAFE_NO_PAD.decode(text.replace('+', "-").replace('/', "_")).ok()
+}
+
+/// Whether the text before the first full stop is the header of a JWT or JWE.
+pub(crate) fn begins_with_header(text: &str) -> bool {
+    let header = text.split('.').next().and_then(decoded).unwrap_or_default();
+    serde_json::from_slice::<Map<String, Value>>(&header).is_ok()
+}
+
 /// Names a character that has no width on a screen.
 pub(crate) fn invisible(character: char) -> Option<&'static str> {
     match character {

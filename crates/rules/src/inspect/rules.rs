@@ -5,8 +5,9 @@
 //! sign-on*, "Anatomy" is *Anatomy of a JWT request*; "field" marks what was seen but is not documented.
 
 use self::Check::{Say, Text, Value, When};
-use super::claims::{is_set, text};
-use super::{Facts, Severity, Subject, claims, header, signature, times, token};
+use super::claims::Need;
+use super::facts::Facts;
+use super::{Severity, Subject, claims, signature, times, token};
 use crate::Kind;
 use crate::user::ExternalId;
 use crate::user_values::{self, Verdict};
@@ -89,20 +90,21 @@ rules! {
 
     Algorithm: "algorithm", Header, Rejected, EVERY,
         "`alg` in the header is `HS256`; RS256 and ES256 are refused.",
-        "SDK, JSON web token response; Messaging, Creating a JWT token; SSO, JWT algorithm", Say(header::algorithm);
+        "SDK, JSON web token response; Messaging, Creating a JWT token; SSO, JWT algorithm", Say(token::algorithm);
     Type: "type", Header, Rejected, EVERY,
         "`typ` in the header is `JWT`.",
-        "Messaging, Creating a JWT token; SSO, JWT algorithm", Say(header::token_type);
+        "Messaging, Creating a JWT token; SSO, JWT algorithm", Say(token::token_type);
     KeyId: "key_id", Header, Rejected, MESSAGING,
         "`kid` in the header is the Key ID of the signing key.",
-        "Messaging, Creating a JWT token", Say(header::key_id);
+        "Messaging, Creating a JWT token", Say(token::key_id);
 
     RightKind: "right_kind", Claims, Rejected, EVERY,
         "Support SDK, messaging and SSO tokens are not interchangeable.",
         "Messaging, Creating a JWT token; SDK, Make sure you're not using SSO JWT", Say(claims::right_kind);
     RequiredClaims: "required_claims", Claims, Rejected, EVERY,
         "The required claims are present, not empty, and strings where strings belong.",
-        "SDK, JSON web token response; Messaging, Creating a JWT token; SSO, JWT attributes", Say(claims::required);
+        "SDK, JSON web token response; Messaging, Creating a JWT token; SSO, JWT attributes",
+        Say(|facts| claims::misshapen(facts, Need::Required));
     KeysLowerCase: "keys_lower_case", Claims, Ignored, EVERY,
         "Claim names have Zendesk's spelling: lower case, with `_` between words.",
         "SDK, JSON web token response; SSO, JWT attributes", Say(claims::misspelt);
@@ -160,18 +162,19 @@ rules! {
         "`role` is unknown: send `end_user`, `agent` or `admin`, or leave it out for an end user.");
     CustomRoleNeedsAgent: "custom_role_needs_agent", Claims, Ignored, SSO,
         "`custom_role_id` counts only with `role` = `agent`.",
-        "SSO, JWT attributes", When(|facts| is_set(facts, "custom_role_id") && text(facts, "role") != Some("agent"),
+        "SSO, JWT attributes", When(|facts| facts.is_set("custom_role_id") && facts.text("role") != Some("agent"),
         "`custom_role_id` is set but `role` is not `agent`: send both, or neither.");
     AgentNeedsCustomRole: "agent_needs_custom_role", Claims, Advice, SSO,
         "On Enterprise plans, an agent has a `custom_role_id`; without it Zendesk makes a near-admin \"Legacy Agent\".",
-        "field: comments on SSO", When(|facts| text(facts, "role") == Some("agent") && !is_set(facts, "custom_role_id"),
+        "field: comments on SSO", When(|facts| facts.text("role") == Some("agent") && !facts.is_set("custom_role_id"),
         "`role` is `agent` without `custom_role_id`, which makes a near-admin \"Legacy Agent\" on Enterprise plans: send the id of a custom role there.");
     OptionalClaims: "optional_claims", Claims, Ignored, EVERY,
         "Optional claims have the type that Zendesk documents; `tags` replaces all tags, `organizations` and `organization_ids` overwrite, null in `user_fields` clears.",
-        "SSO, JWT attributes; Anatomy, Optional properties", Say(claims::optional);
+        "SSO, JWT attributes; Anatomy, Optional properties",
+        Say(|facts| claims::misshapen(facts, Need::Optional));
     OneOrganization: "one_organization", Claims, Ignored, PROFILE,
         "A JWT has `organization` or `organization_id`, not both; the id wins over the name.",
-        "SSO, JWT attributes", When(|facts| is_set(facts, "organization") && is_set(facts, "organization_id"),
+        "SSO, JWT attributes", When(|facts| facts.is_set("organization") && facts.is_set("organization_id"),
         "`organization` and `organization_id` are both set, and the id wins: send one of them.");
     OrganizationLists: "organization_lists", Claims, Ignored, PROFILE,
         "`organizations` and `organization_ids` are one string each, with commas between the entries.",
@@ -243,12 +246,12 @@ impl Rule {
             Say(say) => say(facts),
             When(is_broken, message) => is_broken(facts).then(|| message.to_owned()),
             Value(claim, check) => {
-                let verdict = check(text(facts, claim)?);
+                let verdict = check(facts.text(claim)?);
                 let is_broken = self.severity() < Severity::Rejected || matches!(verdict, Verdict::Refusal(_));
                 verdict.problem().filter(|_| is_broken).map(|problem| format!("`{claim}` {problem}."))
             }
             Text(claim, follows, message) => {
-                text(facts, claim).filter(|value| !follows(value)).map(|_| message.to_owned())
+                facts.text(claim).filter(|value| !follows(value)).map(|_| message.to_owned())
             }
         }
     }

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::Facts;
-use super::words::{described, joined};
+use super::facts::{Facts, described, joined};
 
 /// How far `iat` may be from Zendesk's clock, in seconds (*Enabling JWT single sign-on*, JWT attributes).
 const WINDOW: u128 = 3 * 60;
@@ -14,7 +13,7 @@ const SURELY_MILLISECONDS: i128 = 100_000_000_000;
 
 pub(super) fn whole_seconds(facts: &Facts<'_>) -> Option<String> {
     let wrong = ["iat", "exp"].into_iter().filter_map(|claim| {
-        let found = match facts.claims.get(claim)? {
+        let found = match facts.claim(claim)? {
             value if integer(value).is_some() => return None,
             Value::Number(number) => format!("`{number}`, with a fraction or exponent"),
             other => described(Some(other)).to_owned(),
@@ -27,7 +26,7 @@ pub(super) fn whole_seconds(facts: &Facts<'_>) -> Option<String> {
 
 pub(super) fn not_milliseconds(facts: &Facts<'_>) -> Option<String> {
     let wrong = ["iat", "exp"].into_iter().filter_map(|claim| {
-        let value = integer(facts.claims.get(claim)?)?;
+        let value = integer(facts.claim(claim)?)?;
         (value >= SURELY_MILLISECONDS)
             .then(|| format!("`{claim}` is {value}, which is milliseconds or finer: divide by 1000 and round down"))
     });
@@ -56,7 +55,7 @@ pub(super) fn exp_ahead(facts: &Facts<'_>) -> Option<String> {
 
 pub(super) fn exp_short(facts: &Facts<'_>) -> Option<String> {
     let found = match seconds(facts, "exp") {
-        None if facts.claims.contains_key("exp") => return None,
+        None if facts.claim("exp").is_some() => return None,
         None => "missing, so a leaked token never expires".to_owned(),
         Some(exp) => {
             let left = exp - i128::from(facts.now);
@@ -71,7 +70,7 @@ pub(super) fn exp_short(facts: &Facts<'_>) -> Option<String> {
 
 /// The claim, if it is a number of seconds.
 fn seconds(facts: &Facts<'_>, claim: &str) -> Option<i128> {
-    let value = integer(facts.claims.get(claim)?)?;
+    let value = integer(facts.claim(claim)?)?;
     (value < SURELY_MILLISECONDS).then_some(value)
 }
 
