@@ -88,74 +88,16 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
 
 /// Whether a text is made of words that examples use, such as `your-shared-secret` or `CHANGEME`.
 fn has_only_example_words(text: &str) -> bool {
-    const WORDS: [&str; 51] = [
-        "your",
-        "my",
-        "the",
-        "our",
-        "a",
-        "from",
-        "in",
-        "here",
-        "goes",
-        "insert",
-        "enter",
-        "put",
-        "paste",
-        "add",
-        "set",
-        "replace",
-        "change",
-        "fill",
-        "with",
-        "this",
-        "me",
-        "it",
-        "to",
-        "do",
-        "tbd",
-        "todo",
-        "fixme",
-        "placeholder",
-        "example",
-        "sample",
-        "dummy",
-        "value",
-        "string",
-        "text",
-        "real",
-        "actual",
-        "shared",
-        "secret",
-        "secrets",
-        "key",
-        "id",
-        "kid",
-        "jwt",
-        "token",
-        "sso",
-        "sdk",
-        "zendesk",
-        "messaging",
-        "signing",
-        "password",
-        "app",
-    ];
-    if !text.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_ .".contains(&byte)) {
-        return false;
-    }
-    let letters: String = text.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
-    // Whether the first `n` letters are words: at each place a word begins where another one ends.
-    let mut ends_a_word = vec![false; letters.len() + 1];
-    ends_a_word[0] = true;
-    for start in 0..letters.len() {
-        if ends_a_word[start] {
-            for word in WORDS.iter().filter(|word| letters[start..].starts_with(**word)) {
-                ends_a_word[start + word.len()] = true;
-            }
-        }
-    }
-    ends_a_word[letters.len()]
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_ .".contains(&byte));
+    is_plain && are_example_words(&text.to_ascii_lowercase().replace(['-', '_', ' ', '.'], ""))
+}
+
+fn are_example_words(letters: &str) -> bool {
+    const WORDS: &str = "your my the our a from in here goes insert enter put paste add set replace change fill with this \
+        me it to do tbd fixme placeholder example sample dummy value string text real actual shared secret secrets \
+        key id kid jwt token sso sdk zendesk messaging signing password app";
+    let begins_with = |word| letters.strip_prefix(word).is_some_and(are_example_words);
+    letters.is_empty() || WORDS.split(' ').any(begins_with)
 }
 
 #[cfg(test)]
