@@ -4,6 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+pub(crate) fn is_json(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|json| json.is_object() || json.is_array())
+}
+
 /// Decodes base64 in either alphabet, with or without padding.
 pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=');

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::facts::{Facts, described, listed, quoted};
 use super::{MAX_BYTES, object};
 use crate::signing_key::kid_flaw;
-use crate::text::{decoded, unwrapped};
+use crate::text::{decoded, is_json, unwrapped};
 
 pub(super) fn bare(facts: &Facts<'_>) -> Option<String> {
     let surroundings = listed(facts.found.surroundings.iter().copied())?;
@@ -34,7 +34,7 @@ fn without_jwt(text: &str) -> &'static str {
         "The text is empty: check that the endpoint answers with the JWT."
     } else if text.starts_with('<') {
         "The text is HTML without a JWT: check the address, and open it in a browser to read the page."
-    } else if serde_json::from_str::<Value>(text).is_ok_and(|json| json.is_object() || json.is_array()) {
+    } else if is_json(text) {
         "The text is JSON without a JWT, perhaps an error answer: check the status of the answer and the endpoint's log."
     } else if text.contains(char::is_whitespace) {
         "The text holds no JWT: copy what the endpoint answers, three parts joined by full stops."
