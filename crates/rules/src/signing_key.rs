@@ -5,7 +5,6 @@
 
 #![expect(clippy::similar_names, reason = "`kid` is JOSE's word for a key id")]
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -71,10 +70,8 @@ impl SharedKey {
     /// `{"secret": "…", "configurations": {"ios": {"secret": "…"}}}`.
     #[must_use]
     pub fn parse_all(kind: Kind, secret_value: &str) -> Configurations<Result<Self, SigningKeyProblem>> {
-        let members: Option<NamedKeys<'_>> = serde_json::from_str(secret_value).ok();
-        let keys = members.and_then(|members| serde_json::from_str(members.configurations?.get()).ok());
-        let keys: BTreeMap<Cow<'_, str>, &RawValue> = keys.unwrap_or_default();
-        let named = keys.into_iter().filter_map(|(name, value)| {
+        let keys: NamedKeys<'_> = serde_json::from_str(secret_value).unwrap_or_default();
+        let named = keys.configurations.into_iter().filter_map(|(name, value)| {
             let name = ConfigurationName::parse(&name)?;
             let key = Self::parse(kind, value.get()).map_err(|problem| problem.of_configuration(&name));
             Some((name, key))
@@ -155,10 +152,10 @@ struct SecretValue {
 }
 
 /// The member of a stored value that holds the keys of the named configurations.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct NamedKeys<'a> {
-    #[serde(borrow)]
-    configurations: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    configurations: BTreeMap<String, &'a RawValue>,
 }
 
 /// Checks that a text can be the shared secret of `kind`.
