@@ -11,6 +11,8 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
+use time::Date;
+use time::format_description::well_known::Iso8601;
 use url::{Host, Url};
 
 use crate::text::{invisible, is_missing_value, is_rounded_number};
@@ -364,17 +366,7 @@ fn is_iso_date(text: &str) -> bool {
 /// Whether a date in the right form has a month or a day that does not exist.
 fn is_impossible_date(text: &str) -> bool {
     let date = text.split('T').next().unwrap_or_default();
-    let numbers: Vec<u32> = date.split('-').filter_map(|number| number.parse().ok()).collect();
-    let &[year, month, day] = numbers.as_slice() else { return false };
-    let is_leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap_year => 29,
-        2 => 28,
-        _ => 0,
-    };
-    is_iso_date(date) && !(1..=days).contains(&day)
+    is_iso_date(date) && Date::parse(date, &Iso8601::DATE).is_err()
 }
 
 #[cfg(test)]
