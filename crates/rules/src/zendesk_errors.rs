@@ -149,57 +149,45 @@ impl ZendeskError {
     /// comes first in [`Cause`] decides, so that doubt never raises an alarm.
     #[must_use]
     pub fn of(message: &str) -> &'static Self {
-        let message = Message::read(message);
-        let matching = CATALOGUE.iter().filter_map(|class| Some((message.longest_match(class)?, class)));
-        let best = matching.max_by_key(|(length, class)| (*length, std::cmp::Reverse(class.cause)));
+        /// Frames around any error of the user's record.
+        const USER_FRAMES: [&str; 2] = [" user is invalid ", " user creation failed "];
+
+        let (words, before_values) = words_of(message);
+        let is_about_user = USER_FRAMES.iter().any(|frame| words.starts_with(frame));
+        let possible = CATALOGUE.iter().filter(|class| !is_about_user || class.cause == Cause::User);
+        let matching = possible.filter_map(|class| {
+            let words = if class.is_of_the_signing_key() { &words[..before_values] } else { &words };
+            let phrases = class.phrases.split("; ").filter(|phrase| words.contains(&format!(" {phrase} ")));
+            let longest = phrases.map(|phrase| phrase.split(' ').count()).max()?;
+            Some((longest, class))
+        });
+        let best = matching.max_by_key(|(longest, class)| (*longest, std::cmp::Reverse(class.cause)));
         best.map_or(&UNKNOWN, |(_, class)| class)
     }
 }
 
-/// The words of a message in lower case, without the values that it quotes.
-struct Message {
-    words: Vec<String>,
-    /// How many words come before anything that may be a value.
-    before_values: usize,
-    /// Whether the frame says that the rest is about the user's record.
-    is_about_user: bool,
-}
+/// The words of a message in lower case, with a blank around each and without the values that it quotes. The number
+/// says how many bytes come before anything that may be a value.
+fn words_of(message: &str) -> (String, usize) {
+    /// Names of fields whose values follow.
+    const FIELDS: [&str; 9] =
+        ["external", "external_id", "id", "email", "e-mail", "address", "name", "phone", "organization"];
 
-impl Message {
-    fn read(message: &str) -> Self {
-        /// Names of fields whose values follow.
-        const FIELDS: [&str; 9] =
-            ["external", "external_id", "id", "email", "e-mail", "address", "name", "phone", "organization"];
-        /// Frames around any error of the user's record.
-        const USER_FRAMES: [&[&str]; 2] = [&["user", "is", "invalid"], &["user", "creation", "failed"]];
-
-        let (mut words, mut before_values) = (Vec::new(), None);
-        for token in without_quotations(message).split_whitespace() {
-            let word = token.trim_matches(|character: char| !character.is_alphanumeric()).to_lowercase();
-            // A word of an error is letters; ids and addresses have digits or signs.
-            let is_word =
-                word.chars().all(|character| character.is_alphabetic() || matches!(character, '-' | '_' | '\''));
-            if !is_word || token.contains('\u{fffc}') || FIELDS.contains(&word.as_str()) {
-                before_values.get_or_insert(words.len());
-            }
-            if is_word && !word.is_empty() {
-                words.push(word);
-            }
+    let (mut words, mut before_values) = (" ".to_owned(), None);
+    for token in without_quotations(message).split_whitespace() {
+        let word = token.trim_matches(|character: char| !character.is_alphanumeric()).to_lowercase();
+        // A word of an error is letters; ids and addresses have digits or signs.
+        let is_word = word.chars().all(|character| character.is_alphabetic() || matches!(character, '-' | '_' | '\''));
+        if !is_word || token.contains('\u{fffc}') || FIELDS.contains(&word.as_str()) {
+            before_values.get_or_insert(words.len());
         }
-        let is_about_user = USER_FRAMES.iter().any(|frame| words.iter().take(frame.len()).eq(frame.iter()));
-        Self { before_values: before_values.unwrap_or(words.len()), words, is_about_user }
-    }
-
-    /// The number of words in the longest phrase of the class that the message has.
-    fn longest_match(&self, class: &ZendeskError) -> Option<usize> {
-        if self.is_about_user && class.cause != Cause::User {
-            return None;
+        if is_word && !word.is_empty() {
+            words.push_str(&word);
+            words.push(' ');
         }
-        let words = if class.is_of_the_signing_key() { &self.words[..self.before_values] } else { &self.words[..] };
-        let has = |phrase: &[&str]| words.windows(phrase.len()).any(|window| window.iter().eq(phrase.iter()));
-        let phrases = class.phrases.split("; ").map(|phrase| phrase.split(' ').collect::<Vec<_>>());
-        phrases.filter(|phrase| has(phrase)).map(|phrase| phrase.len()).max()
     }
+    let before_values = before_values.unwrap_or(words.len());
+    (words, before_values)
 }
 
 /// The message with each quotation replaced. An apostrophe within a word is not a quotation mark.
