@@ -4,7 +4,7 @@
 //! *Authenticating end users in messaging* with its developer guide, "SSO" is *Enabling JWT single
 //! sign-on*, "Anatomy" is *Anatomy of a JWT request*; "field" marks what was seen but is not documented.
 
-use self::Check::{Say, Text, Value, When};
+use self::Check::{Say, Value, When};
 use super::claims::Need;
 use super::facts::Facts;
 use super::{Severity, Subject, claims, signature, times, token};
@@ -25,8 +25,6 @@ enum Check {
     Say(fn(&Facts<'_>) -> Option<String>),
     /// The sentence if the test is true.
     When(fn(&Facts<'_>) -> bool, &'static str),
-    /// The sentence if the claim is a non-empty string that fails the test.
-    Text(&'static str, fn(&str) -> bool, &'static str),
     /// The problem that the rules for values find in the claim; of a Rejected rule, only a refusal counts.
     Value(&'static str, fn(&str) -> Verdict),
 }
@@ -130,11 +128,11 @@ rules! {
 
     ScopeUser: "scope_user", Claims, Rejected, MESSAGING,
         "`scope` is exactly `user`, in lower case.",
-        "Messaging, Creating a JWT token", Text("scope", |scope| scope == "user",
+        "Messaging, Creating a JWT token", When(|facts| facts.text("scope").is_some_and(|scope| scope != "user"),
         "`scope` is not `user`: send exactly that word, in lower case.");
     ExternalIdLength: "external_id_length", Claims, Rejected, MESSAGING,
         "`external_id` is 1 to 255 characters long.",
-        "Messaging, Creating a JWT token", Text("external_id", |id| ExternalId::parse(id).is_some(),
+        "Messaging, Creating a JWT token", When(|facts| facts.text("external_id").is_some_and(ExternalId::is_too_long),
         "`external_id` is longer than 255 characters: send a shorter id, such as your own user number.");
     ExternalIdStable: "external_id_stable", Claims, Advice, EVERY,
         "`external_id` is your own id of the user and never changes: not an e-mail address, a phone number or `undefined`.",
@@ -154,11 +152,11 @@ rules! {
 
     EndUsersOnly: "end_users_only", Claims, Rejected, SDK,
         "The Support SDK accepts end users only, not agents or admins.",
-        "field: 403 from Zendesk", Text("role", |role| !matches!(role, "agent" | "admin"),
+        "field: 403 from Zendesk", When(|facts| matches!(facts.text("role"), Some("agent" | "admin")),
         "`role` is that of a team member, and the Support SDK is for end users: refuse team members at your endpoint.");
     Role: "role", Claims, Ignored, SSO,
         "`role` is `end_user`, `agent` or `admin`; it changes the stored role.",
-        "SSO, JWT attributes", Text("role", |role| matches!(role, "end_user" | "agent" | "admin"),
+        "SSO, JWT attributes", When(|facts| !matches!(facts.text("role"), None | Some("end_user" | "agent" | "admin")),
         "`role` is unknown: send `end_user`, `agent` or `admin`, or leave it out for an end user.");
     CustomRoleNeedsAgent: "custom_role_needs_agent", Claims, Ignored, SSO,
         "`custom_role_id` counts only with `role` = `agent`.",
@@ -249,9 +247,6 @@ impl Rule {
                 let verdict = check(facts.text(claim)?);
                 let is_broken = self.severity() < Severity::Rejected || matches!(verdict, Verdict::Refusal(_));
                 verdict.problem().filter(|_| is_broken).map(|problem| format!("`{claim}` {problem}."))
-            }
-            Text(claim, follows, message) => {
-                facts.text(claim).filter(|value| !follows(value)).map(|_| message.to_owned())
             }
         }
     }
