@@ -129,8 +129,7 @@ fn check_one(claim: &str, value: &Value) -> Verdict {
 }
 
 /// Checks the company's own id of a user.
-#[must_use]
-pub fn external_id(text: &str) -> Verdict {
+pub(crate) fn external_id(text: &str) -> Verdict {
     if text.trim().is_empty() {
         Refusal("is empty: give your own stable id of the user, 1 to 255 characters")
     } else if ExternalId::is_too_long(text) {
@@ -153,8 +152,7 @@ pub fn external_id(text: &str) -> Verdict {
 }
 
 /// Checks a full name.
-#[must_use]
-pub fn name(text: &str) -> Verdict {
+fn name(text: &str) -> Verdict {
     if text.trim().is_empty() {
         Warning("is empty, and Support SDK and SSO refuse a user without a name: give the full name")
     } else {
@@ -163,8 +161,7 @@ pub fn name(text: &str) -> Verdict {
 }
 
 /// Checks an e-mail address: one address, without `mailto:`, name or brackets.
-#[must_use]
-pub fn email(text: &str) -> Verdict {
+pub(crate) fn email(text: &str) -> Verdict {
     let (local, domain) = text.rsplit_once('@').unwrap_or_default();
     let is_quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
     let is_label = |label: &str| {
@@ -193,8 +190,7 @@ pub fn email(text: &str) -> Verdict {
 }
 
 /// Checks a phone number: ITU-T E.164, `+` and 7 to 15 digits, the first of them not 0.
-#[must_use]
-pub fn phone(text: &str) -> Verdict {
+pub(crate) fn phone(text: &str) -> Verdict {
     let digits = text.strip_prefix('+').unwrap_or_default();
     let is_e164 = (7..=15).contains(&digits.len())
         && !digits.starts_with('0')
@@ -207,14 +203,12 @@ pub fn phone(text: &str) -> Verdict {
 }
 
 /// Checks the name of an organization.
-#[must_use]
-pub fn organization(text: &str) -> Verdict {
+fn organization(text: &str) -> Verdict {
     if is_json(text) { Warning("looks like JSON: send the name alone") } else { plain_text(text) }
 }
 
 /// Checks the external id of an organization.
-#[must_use]
-pub fn organization_id(text: &str) -> Verdict {
+fn organization_id(text: &str) -> Verdict {
     if is_json(text) {
         Warning("looks like JSON: send the external id alone")
     } else if text.contains(',') {
@@ -227,8 +221,7 @@ pub fn organization_id(text: &str) -> Verdict {
 }
 
 /// Checks `organizations` and `organization_ids`: one string with commas between the entries.
-#[must_use]
-pub fn organization_list(text: &str) -> Verdict {
+pub(crate) fn organization_list(text: &str) -> Verdict {
     if is_json(text) {
         Warning("looks like JSON: send one string with commas between the entries, such as `A,B`")
     } else if !text.contains(',') && text.contains([';', '|', '\n', '\t']) {
@@ -241,8 +234,7 @@ pub fn organization_list(text: &str) -> Verdict {
 }
 
 /// Checks one tag. Zendesk splits or changes a tag with white space or a comma.
-#[must_use]
-pub fn tag(text: &str) -> Verdict {
+fn tag(text: &str) -> Verdict {
     if text.trim().is_empty() {
         Warning("has an empty tag: leave the tag out")
     } else if text.contains(|character: char| character.is_whitespace() || character == ',') {
@@ -255,8 +247,7 @@ pub fn tag(text: &str) -> Verdict {
 }
 
 /// Checks the URL of a picture, which Zendesk fetches itself.
-#[must_use]
-pub fn remote_photo_url(text: &str) -> Verdict {
+pub(crate) fn remote_photo_url(text: &str) -> Verdict {
     if text.is_empty() {
         return Good;
     }
@@ -281,8 +272,7 @@ pub fn remote_photo_url(text: &str) -> Verdict {
 }
 
 /// Checks a role. `user` is the word of the Support SDK's documentation for an end user.
-#[must_use]
-pub fn role(text: &str) -> Verdict {
+fn role(text: &str) -> Verdict {
     match text {
         "end_user" | "agent" | "admin" | "" => Good,
         "user" => Warning("is `user`, which SSO does not know: give `end_user`, `agent` or `admin`"),
@@ -300,8 +290,7 @@ fn number_of_zendesk(number: Option<i64>) -> Verdict {
 }
 
 /// Checks the value of a custom field. Zendesk silently ignores a value that it cannot use.
-#[must_use]
-pub fn user_field(value: &Value) -> Verdict {
+fn user_field(value: &Value) -> Verdict {
     match value {
         Value::String(text) if is_unreadable_date(text) => {
             Warning("is not a date that Zendesk can read, which fails silently: send a date such as `2026-11-30`")
