@@ -91,7 +91,7 @@ pub(super) fn right_kind(facts: &Facts<'_>) -> Option<String> {
     } else {
         "a Support SDK or SSO token, by `jti`, `iat` or the profile"
     };
-    Some(format!("This looks like {looks_like}: call the endpoint that makes {} tokens.", facts.title()))
+    Some(format!("This looks like {looks_like}: call the endpoint that makes {} tokens.", facts.inspection.title()))
 }
 
 /// The claims of one need that have another shape. Without content, a claim counts as missing.
@@ -131,7 +131,7 @@ pub(super) fn unknown(facts: &Facts<'_>) -> Option<String> {
         Kind::Messaging => "leave them out",
         Kind::Sdk | Kind::Sso => "put custom fields into `user_fields`, and leave out the rest",
     };
-    let title = facts.title();
+    let title = facts.inspection.title();
     Some(format!("Zendesk does not read these claims in {title} tokens: {unknown}; {remedy}."))
 }
 
@@ -175,14 +175,15 @@ fn is_derived_from(jti: &str, original: &str, iat: &str) -> bool {
     let separated = ["", ":", "-", "_", ".", "|", " "]
         .map(|separator| [format!("{email}{separator}{iat}"), format!("{iat}{separator}{email}")]);
     let inputs: Vec<String> = separated.into_iter().flatten().chain([email, original.to_owned()]).collect();
-    let hash = |algorithm, input: &String| digest(algorithm, input.as_bytes());
-    let is_hash = |hash: &[u8]| {
+    let is_hash_of = |algorithm, input: &String| {
+        let hash = digest(algorithm, input.as_bytes());
         let hex = hex::encode(hash);
         // A hash may be cut to 128 bits, with or without the hyphens of a UUID.
         let jti_digits = jti.replace('-', "").to_lowercase();
-        (jti_digits.len() >= 32 && hex.starts_with(&jti_digits)) || decoded(jti).is_some_and(|bytes| bytes == hash)
+        (jti_digits.len() >= 32 && hex.starts_with(&jti_digits))
+            || decoded(jti).is_some_and(|bytes| bytes == hash.as_ref())
     };
-    ALGORITHMS.iter().any(|algorithm| inputs.iter().any(|input| is_hash(hash(algorithm, input).as_ref())))
+    ALGORITHMS.iter().any(|algorithm| inputs.iter().any(|input| is_hash_of(algorithm, input)))
 }
 
 /// The version of a UUID that has time, machine or a name in it (RFC 9562). Version 4 is random.

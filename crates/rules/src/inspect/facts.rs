@@ -51,11 +51,6 @@ impl<'a> Facts<'a> {
         self.content(name)?.as_str()
     }
 
-    /// The name of the kind, or of both kinds that it can be.
-    pub(super) fn title(&self) -> String {
-        self.inspection.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ")
-    }
-
     /// Where an administrator creates the kind's secret.
     pub(super) fn screen(&self) -> String {
         let screens: Vec<&str> = self.inspection.kinds.iter().map(|kind| kind.admin_center_screen()).collect();

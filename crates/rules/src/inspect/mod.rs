@@ -158,6 +158,12 @@ impl Inspection {
         self.id_token.is_none() && self.findings.iter().all(|finding| finding.rule.severity() < Severity::Rejected)
     }
 
+    /// The name of the kind, or of both kinds that the JWT can have.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ")
+    }
+
     /// The finding for one rule; `None` if the JWT follows the rule or the rule was not checked.
     #[must_use]
     pub fn finding(&self, rule: Rule) -> Option<&Finding> {

@@ -39,7 +39,7 @@ pub(super) fn verifies(facts: &Facts<'_>) -> Option<String> {
         return None;
     }
     let cause = facts.secret.and_then(|secret| encoding_mistake(facts, secret).or_else(|| key_mistake(facts, secret)));
-    let right_one = format!("the {} secret from {}", facts.title(), facts.screen());
+    let right_one = format!("the {} secret from {}", facts.inspection.title(), facts.screen());
     Some(match (cause, flaw(facts)) {
         (Some(cause), _) => format!("The token was signed with {cause}."),
         (None, Some(flaw)) => format!("The secret given here {flaw}, so no signature fits: give {right_one} first."),
