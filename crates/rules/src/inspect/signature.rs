@@ -71,65 +71,44 @@ fn encoding_mistake(facts: &Facts<'_>, secret: &[u8]) -> Option<&'static str> {
 fn key_mistake(facts: &Facts<'_>, secret: &[u8]) -> Option<&'static str> {
     let (signed, signature) = parts(&facts.found.jwt)?;
     let kid = facts.header("kid").and_then(Value::as_str).unwrap_or_default();
-    let fitting = |key: &Vec<u8>| fits(HMAC_SHA256, key, signed, &signature);
-    mistaken_keys(secret, kid).into_iter().find_map(|(cause, keys)| keys.iter().any(fitting).then_some(cause))
-}
-
-fn mistaken_keys(secret: &[u8], kid: &str) -> Vec<(&'static str, Vec<Vec<u8>>)> {
     let text = String::from_utf8_lossy(secret);
-    let around = |before: &[u8], after: &[u8]| [before, secret, after].concat();
-    let start = |length| secret.get(..length).map(<[u8]>::to_vec);
-    let utf_16 = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
-    let (little, big) = (utf_16(u16::to_le_bytes), utf_16(u16::to_be_bytes));
-    vec![
-        ("an empty secret: give the signer its configuration", vec![Vec::new()]),
-        (
-            "the secret without the white space or quotes around the one given here: give it without them",
-            vec![unwrapped(&text).into()],
-        ),
-        (
-            "the secret and a line break or quotes around it: strip them where the signer reads it",
-            vec![around(b"", b"\n"), around(b"", b"\r\n"), around(b"\"", b"\""), around(b"'", b"'")],
-        ),
-        (
-            "the secret and a byte order mark or a blank around it: strip it where the signer reads the secret",
-            vec![around(b"\xEF\xBB\xBF", b""), around(b" ", b""), around(b"", b" ")],
-        ),
-        (
-            "the base64-decoded or hex-decoded secret: use its text unchanged",
-            [decoded(&text), hex::decode(secret).ok()].into_iter().flatten().collect(),
-        ),
-        (
-            "the base64-encoded secret: use its text unchanged",
-            vec![
-                STANDARD.encode(secret).into(),
-                STANDARD_NO_PAD.encode(secret).into(),
-                URL_SAFE_NO_PAD.encode(secret).into(),
-            ],
-        ),
-        (
-            "the secret in hexadecimal: use its text unchanged",
-            vec![hex::encode(secret).into(), hex::encode_upper(secret).into()],
-        ),
-        ("the URL-encoded or URL-decoded secret: use its text unchanged", url_encodings(&text)),
-        ("the whole JSON of the stored secret: use the text of its member `secret`", stored_values(&text, kid)),
-        (
-            "the secret in UTF-16: use its UTF-8 bytes",
-            vec![[b"\xFF\xFE", &little[..]].concat(), [b"\xFE\xFF", &big[..]].concat(), little, big],
-        ),
-        ("the `kid` instead of the secret: use the shared secret of that key", vec![kid.into()]),
-        (
-            "the first characters of the secret, its redacted display: use the whole secret",
-            [start(6), start(9)].into_iter().flatten().collect(),
-        ),
-    ]
+    let around = |before: &str, after: &str| [before.as_bytes(), secret, after.as_bytes()].concat();
+    let is_key = |key: &[u8]| fits(HMAC_SHA256, key, signed, &signature);
+    let is_any = |keys: &[Vec<u8>]| keys.iter().any(|key| is_key(key));
+    if is_key(b"") {
+        Some("an empty secret: give the signer its configuration")
+    } else if is_key(unwrapped(&text).as_bytes()) {
+        Some("the secret without the white space or quotes around the one given here: give it without them")
+    } else if is_any(&[around("", "\n"), around("", "\r\n"), around("\"", "\""), around("'", "'")]) {
+        Some("the secret and a line break or quotes around it: strip them where the signer reads it")
+    } else if is_any(&[around("\u{feff}", ""), around(" ", ""), around("", " ")]) {
+        Some("the secret and a byte order mark or a blank around it: strip it where the signer reads the secret")
+    } else if [decoded(&text), hex::decode(secret).ok()].iter().flatten().any(|key| is_key(key)) {
+        Some("the base64-decoded or hex-decoded secret: use its text unchanged")
+    } else if is_any(&[STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD].map(|engine| engine.encode(secret).into())) {
+        Some("the base64-encoded secret: use its text unchanged")
+    } else if is_any(&[hex::encode(secret), hex::encode_upper(secret)].map(String::into_bytes)) {
+        Some("the secret in hexadecimal: use its text unchanged")
+    } else if is_any(&url_encodings(&text)) {
+        Some("the URL-encoded or URL-decoded secret: use its text unchanged")
+    } else if is_any(&stored_values(&text, kid)) {
+        Some("the whole JSON of the stored secret: use the text of its member `secret`")
+    } else if is_any(&in_utf_16(&text)) || is_any(&in_utf_16(&format!("\u{feff}{text}"))) {
+        Some("the secret in UTF-16: use its UTF-8 bytes")
+    } else if is_key(kid.as_bytes()) {
+        Some("the `kid` instead of the secret: use the shared secret of that key")
+    } else if [6, 9].iter().any(|length| secret.get(..*length).is_some_and(is_key)) {
+        Some("the first characters of the secret, its redacted display: use the whole secret")
+    } else {
+        None
+    }
 }
 
-fn url_encodings(text: &str) -> Vec<Vec<u8>> {
+fn url_encodings(text: &str) -> [Vec<u8>; 4] {
     const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*');
     let encoded = || utf8_percent_encode(text, ENCODED);
     let lower_case = |part: &str| if part.starts_with('%') { part.to_lowercase() } else { part.to_owned() };
-    vec![
+    [
         encoded().to_string().into(),
         encoded().map(lower_case).collect::<String>().into(),
         percent_decode_str(text).collect(),
@@ -145,6 +124,10 @@ fn stored_values(secret: &str, kid: &str) -> Vec<Vec<u8>> {
         [secret.clone(), format!("{kid}{comma}{secret}"), format!("{secret}{comma}{kid}")]
     });
     forms.into_iter().flatten().map(|members| format!("{{{members}}}").into()).collect()
+}
+
+fn in_utf_16(text: &str) -> [Vec<u8>; 2] {
+    [u16::to_le_bytes, u16::to_be_bytes].map(|bytes| text.encode_utf16().flat_map(bytes).collect())
 }
 
 pub(super) fn secret_whole(facts: &Facts<'_>) -> Option<String> {
