@@ -18,26 +18,22 @@ use url::{Host, Url};
 use crate::text::{invisible, is_missing_value, is_rounded_number};
 use crate::user::{EmailAddress, ExternalId};
 
-/// What a claim can be, by its name.
-const ALLOWED: [(&str, &str); 11] = [
-    ("external_id", "your own stable id of the user, 1 to 255 characters"),
-    ("name", "the full name"),
-    ("email", "one e-mail address of at most 254 bytes, such as demo@example.com"),
-    ("email_verified", "true or false"),
-    ("audiences", "`sdk`, `messaging` and `sso`, or some of them; `sso:legacy` is for one configuration only"),
-    ("expires_at", "whole seconds since 1970"),
-    ("suspended", "true or false"),
-    ("phone", "a number in E.164 form, such as +14155550100"),
-    ("remote_photo_url", "a public https URL"),
-    ("role", "`end_user`, `agent` or `admin`"),
-    ("custom_role_id", "Zendesk's number of a custom role"),
-];
-
 /// What an attribute of a stored user can be, for an error message.
 #[must_use]
 pub fn allowed(attribute: &str) -> &'static str {
-    let known = ALLOWED.iter().find(|(name, _)| *name == attribute);
-    known.map_or("a value of the type in docs/user-tokens.md", |(_, allowed)| allowed)
+    match attribute {
+        "external_id" => "your own stable id of the user, 1 to 255 characters",
+        "name" => "the full name",
+        "email" => "one e-mail address of at most 254 bytes, such as demo@example.com",
+        "email_verified" | "suspended" => "true or false",
+        "audiences" => "`sdk`, `messaging` and `sso`, or some of them; `sso:legacy` is for one configuration only",
+        "expires_at" => "whole seconds since 1970",
+        "phone" => "a number in E.164 form, such as +14155550100",
+        "remote_photo_url" => "a public https URL",
+        "role" => "`end_user`, `agent` or `admin`",
+        "custom_role_id" => "Zendesk's number of a custom role",
+        _ => "a value of the type in docs/user-tokens.md",
+    }
 }
 
 /// The result of a check. The text continues a sentence that begins with the name of the claim.
