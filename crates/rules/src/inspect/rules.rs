@@ -29,16 +29,6 @@ enum Check {
     Value(&'static str, fn(&str) -> Verdict),
 }
 
-struct Entry {
-    code: &'static str,
-    subject: Subject,
-    severity: Severity,
-    kinds: &'static [Kind],
-    statement: &'static str,
-    source: &'static str,
-    check: Check,
-}
-
 macro_rules! rules {
     ($($name:ident: $code:literal, $subject:ident, $severity:ident, $kinds:ident,
        $statement:literal, $source:literal, $check:expr;)+) => {
@@ -52,18 +42,44 @@ macro_rules! rules {
             /// Every rule, in the order of the checks.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            const fn entry(self) -> &'static Entry {
-                match self {
-                    $(Self::$name => &Entry {
-                        code: $code,
-                        subject: Subject::$subject,
-                        severity: Severity::$severity,
-                        kinds: $kinds,
-                        statement: $statement,
-                        source: $source,
-                        check: $check,
-                    },)+
-                }
+            /// A stable name in `snake_case`, for programs.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),+ }
+            }
+
+            /// What the rule is about.
+            #[must_use]
+            pub const fn subject(self) -> Subject {
+                match self { $(Self::$name => Subject::$subject),+ }
+            }
+
+            /// The effect of a broken rule.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity),+ }
+            }
+
+            /// The kinds of JWT that the rule is for.
+            #[must_use]
+            pub const fn kinds(self) -> &'static [Kind] {
+                match self { $(Self::$name => $kinds),+ }
+            }
+
+            /// The rule itself, in one line.
+            #[must_use]
+            pub const fn statement(self) -> &'static str {
+                match self { $(Self::$name => $statement),+ }
+            }
+
+            /// The place in Zendesk's documentation or in an RFC.
+            #[must_use]
+            pub const fn source(self) -> &'static str {
+                match self { $(Self::$name => $source),+ }
+            }
+
+            const fn check(self) -> Check {
+                match self { $(Self::$name => $check),+ }
             }
         }
     };
@@ -202,45 +218,9 @@ rules! {
 }
 
 impl Rule {
-    /// A stable name in `snake_case`, for programs.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        self.entry().code
-    }
-
-    /// What the rule is about.
-    #[must_use]
-    pub const fn subject(self) -> Subject {
-        self.entry().subject
-    }
-
-    /// The effect of a broken rule.
-    #[must_use]
-    pub const fn severity(self) -> Severity {
-        self.entry().severity
-    }
-
-    /// The kinds of JWT that the rule is for.
-    #[must_use]
-    pub const fn kinds(self) -> &'static [Kind] {
-        self.entry().kinds
-    }
-
-    /// The rule itself, in one line.
-    #[must_use]
-    pub const fn statement(self) -> &'static str {
-        self.entry().statement
-    }
-
-    /// The place in Zendesk's documentation or in an RFC.
-    #[must_use]
-    pub const fn source(self) -> &'static str {
-        self.entry().source
-    }
-
     /// What is wrong and what to do; `None` if the JWT follows the rule.
     pub(super) fn broken(self, facts: &Facts<'_>) -> Option<String> {
-        match self.entry().check {
+        match self.check() {
             Say(say) => say(facts),
             When(is_broken, message) => is_broken(facts).then(|| message.to_owned()),
             Value(claim, check) => {
