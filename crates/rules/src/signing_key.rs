@@ -73,7 +73,8 @@ impl SharedKey {
         let keys: NamedKeys<'_> = serde_json::from_str(secret_value).unwrap_or_default();
         let named = keys.configurations.into_iter().filter_map(|(name, value)| {
             let name = ConfigurationName::parse(&name)?;
-            let key = Self::parse(kind, value.get()).map_err(|problem| problem.of_configuration(&name));
+            let of_this = |problem| SigningKeyProblem { configuration: Some(name.clone()), ..problem };
+            let key = Self::parse(kind, value.get()).map_err(of_this);
             Some((name, key))
         });
         Configurations { unnamed: Self::parse(kind, secret_value), named: named.collect() }
@@ -193,16 +194,11 @@ pub(crate) fn kid_flaw(kid: &str) -> Option<TextFlaw> {
 /// The first flaw of a text. What the text is comes before what stands around it: the remedy differs.
 fn flaw_of(text: &str, of_core: impl FnOnce(&str) -> Option<TextFlaw>) -> Option<TextFlaw> {
     let core = unwrapped(text);
-    if core.is_empty() {
-        return Some(TextFlaw::Missing);
-    }
-    if is_cut_off(core) {
-        return Some(TextFlaw::CutOff);
-    }
-    if is_placeholder(core) && !is_json(core) {
-        return Some(TextFlaw::Placeholder);
-    }
-    of_core(core)
+    let missing = core.is_empty().then_some(TextFlaw::Missing);
+    missing
+        .or_else(|| is_cut_off(core).then_some(TextFlaw::CutOff))
+        .or_else(|| (is_placeholder(core) && !is_json(core)).then_some(TextFlaw::Placeholder))
+        .or_else(|| of_core(core))
         .or_else(|| other_text(core).map(TextFlaw::IsOther))
         .or_else(|| is_labelled(core).then_some(TextFlaw::Labelled))
         .or_else(|| (text.starts_with(is_quote) || text.ends_with(is_quote)).then_some(TextFlaw::Quoted))
@@ -268,10 +264,6 @@ impl SigningKeyProblem {
     #[must_use]
     pub fn is_missing(&self) -> bool {
         self.flaw == Flaw::Secret(TextFlaw::Missing)
-    }
-
-    fn of_configuration(self, configuration: &ConfigurationName) -> Self {
-        Self { configuration: Some(configuration.clone()), ..self }
     }
 }
 
