@@ -105,7 +105,9 @@ pub fn check(claims: &Map<String, Value>) -> Vec<Remark> {
 fn check_one(claim: &str, value: &Value) -> Verdict {
     match (claim, value) {
         ("tags", Value::Array(tags)) => first_bad(tags.iter().filter_map(Value::as_str).map(tag)),
-        ("locale" | "locale_id" | "custom_role_id", Value::Number(number)) => number_of_zendesk(number.as_i64()),
+        ("locale" | "locale_id" | "custom_role_id", Value::Number(id)) if id.as_i64().is_none_or(|id| id < 1) => {
+            Warning("is not a number that Zendesk gives: look it up in Zendesk, for example 1 for English")
+        }
         (_, Value::String(text)) => match claim {
             // An empty id counts as absent, which only the reader of the whole user can judge.
             "external_id" if text.is_empty() => Good,
@@ -273,15 +275,6 @@ fn role(text: &str) -> Verdict {
         "end_user" | "agent" | "admin" | "" => Good,
         "user" => Warning("is `user`, which SSO does not know: give `end_user`, `agent` or `admin`"),
         _ => Refusal("is unknown: give `end_user`, `agent` or `admin`, or leave it out for an end user"),
-    }
-}
-
-/// Checks a number that Zendesk gives to a language or a role.
-fn number_of_zendesk(number: Option<i64>) -> Verdict {
-    if number.is_some_and(|number| number > 0) {
-        Good
-    } else {
-        Warning("is not a number that Zendesk gives: look it up in Zendesk, for example 1 for English")
     }
 }
 
