@@ -212,14 +212,6 @@ pub(super) fn messaging_email(facts: &Facts<'_>) -> Option<String> {
     Some(format!("`email` {problem}."))
 }
 
-pub(super) fn organization_lists(facts: &Facts<'_>) -> Option<String> {
-    let broken = ["organizations", "organization_ids"].into_iter().filter_map(|claim| {
-        let problem = user_values::organization_list(facts.text(claim)?).problem()?;
-        Some(format!("`{claim}` {problem}"))
-    });
-    joined(broken)
-}
-
 pub(super) fn user_field_dates(facts: &Facts<'_>) -> Option<String> {
     let fields = facts.claim("user_fields")?.as_object()?;
     let bad = fields.iter().filter(|(_, value)| value.as_str().is_some_and(user_values::is_unreadable_date));

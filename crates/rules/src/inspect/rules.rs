@@ -6,7 +6,7 @@
 
 use self::Check::{Say, Value, When};
 use super::claims::Need;
-use super::facts::Facts;
+use super::facts::{Facts, joined};
 use super::{Severity, Subject, claims, signature, times, token};
 use crate::Kind;
 use crate::user::ExternalId;
@@ -25,8 +25,8 @@ enum Check {
     Say(fn(&Facts<'_>) -> Option<String>),
     /// The sentence if the test is true.
     When(fn(&Facts<'_>) -> bool, &'static str),
-    /// The problem that the rules for values find in the claim; of a Rejected rule, only a refusal counts.
-    Value(&'static str, fn(&str) -> Verdict),
+    /// The problems that the rules for values find in the claims; of a Rejected rule, only a refusal counts.
+    Value(&'static [&'static str], fn(&str) -> Verdict),
 }
 
 macro_rules! rules {
@@ -152,13 +152,13 @@ rules! {
         "`external_id` is longer than 255 characters: send a shorter id, such as your own user number.");
     ExternalIdStable: "external_id_stable", Claims, Advice, EVERY,
         "`external_id` is your own id of the user and never changes: not an e-mail address, a phone number or `undefined`.",
-        "Messaging, Creating a JWT token", Value("external_id", user_values::external_id);
+        "Messaging, Creating a JWT token", Value(&["external_id"], user_values::external_id);
     EmailVerified: "email_verified", Claims, Ignored, MESSAGING,
         "`email` counts only when `email_verified` is the boolean `true`.",
         "Messaging, Email verification", Say(claims::email_verified);
     EmailAddress: "email_address", Claims, Rejected, PROFILE,
         "`email` is one e-mail address.",
-        "SSO: user creation fails (field)", Value("email", user_values::email);
+        "SSO: user creation fails (field)", Value(&["email"], user_values::email);
     MessagingEmail: "messaging_email", Claims, Ignored, MESSAGING,
         "`email` is one e-mail address, or absent.",
         "Messaging, Email verification", Say(claims::messaging_email);
@@ -192,13 +192,13 @@ rules! {
         "`organization` and `organization_id` are both set, and the id wins: send one of them.");
     OrganizationLists: "organization_lists", Claims, Ignored, PROFILE,
         "`organizations` and `organization_ids` are one string each, with commas between the entries.",
-        "SSO, JWT attributes", Say(claims::organization_lists);
+        "SSO, JWT attributes", Value(&["organizations", "organization_ids"], user_values::organization_list);
     Phone: "phone", Claims, Ignored, SSO,
         "`phone` is in E.164 form, such as `+14155550100`.",
-        "SSO, JWT attributes", Value("phone", user_values::phone);
+        "SSO, JWT attributes", Value(&["phone"], user_values::phone);
     PhotoUrl: "photo_url", Claims, Ignored, PROFILE,
         "`remote_photo_url` is a public `http` or `https` URL.",
-        "SSO, JWT attributes; Anatomy, Remote photo URL", Value("remote_photo_url", user_values::remote_photo_url);
+        "SSO, JWT attributes; Anatomy, Remote photo URL", Value(&["remote_photo_url"], user_values::remote_photo_url);
     UserFieldDates: "user_field_dates", Claims, Ignored, PROFILE,
         "Dates in `user_fields` are `yyyy-mm-dd`, with or without a time after it.",
         "SSO, JWT attributes; Anatomy, User fields", Say(claims::user_field_dates);
@@ -223,11 +223,11 @@ impl Rule {
         match self.check() {
             Say(say) => say(facts),
             When(is_broken, message) => is_broken(facts).then(|| message.to_owned()),
-            Value(claim, check) => {
+            Value(claims, check) => joined(claims.iter().filter_map(|claim| {
                 let verdict = check(facts.text(claim)?);
                 let is_broken = self.severity() < Severity::Rejected || matches!(verdict, Verdict::Refusal(_));
-                verdict.problem().filter(|_| is_broken).map(|problem| format!("`{claim}` {problem}."))
-            }
+                verdict.problem().filter(|_| is_broken).map(|problem| format!("`{claim}` {problem}"))
+            })),
         }
     }
 }
