@@ -146,7 +146,7 @@ impl Report<'_> {
             "key_ids": self.keys.as_ref().ok().map(|keys| keys.ids().collect::<Vec<_>>()),
             "identity_providers": self.configuration,
             "bytes_left": self.bytes_left(),
-            "token": self.token.as_ref().map(Verdict::json),
+            "token": self.token,
         })
     }
 

@@ -1,4 +1,4 @@
-//! The three kinds of JWT that Zendesk accepts.
+//! The three kinds of JWT that Zendesk accepts, and the unit of their times.
 
 use std::fmt;
 
@@ -60,5 +60,23 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// Whole seconds since 1970, as `iat` and `exp` are counted. Milliseconds are the classic mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct EpochSeconds(pub u64);
+
+impl EpochSeconds {
+    /// The moment `seconds` later.
+    #[must_use]
+    pub const fn plus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// The seconds that have passed since `earlier`; 0 when it lies ahead.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
     }
 }
