@@ -137,8 +137,7 @@ fn keys(file: &Path) -> Result<Keys, Problem> {
 }
 
 async fn serve(arguments: &Arguments, account: Account, client: Client) -> Result<(), Problem> {
-    let (listener, address) = listen(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), arguments.port), "--port").await?;
-    let origin = Url::parse(&format!("http://{address}")).map_err(|error| Problem(error.to_string()))?;
+    let (listener, address, origin) = listen(Ipv4Addr::LOCALHOST.into(), arguments.port, "--port").await?;
     show_banner(arguments, address);
     let zendesk = Zendesk::new(origin, false, account, client);
     tokio::select! {

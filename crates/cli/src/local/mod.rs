@@ -12,6 +12,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
+use url::Url;
 
 use crate::aws as operator;
 use crate::aws::user_token_table::UserTokenTable;
@@ -38,8 +39,8 @@ use zendesk_jwt::handlers::{messaging_token, sso_redirect};
 use zendesk_jwt::jwt::sso::CustomRole;
 use zendesk_jwt::jwt::{JtiSource as _, RandomJti};
 use zendesk_jwt::telemetry;
-use zendesk_jwt_simulator as zendesk;
 use zendesk_jwt_simulator::web::{self, Guard};
+use zendesk_jwt_simulator::{Client, PORT, Zendesk};
 
 mod aws;
 mod banner;
@@ -51,7 +52,6 @@ mod functions;
 mod history;
 mod identity_provider;
 mod secrets_manager;
-mod simulator;
 mod terminal;
 pub(crate) mod user_tokens;
 mod workbench;
@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
     port: u16,
 
     /// The port of the simulated Zendesk
-    #[arg(long, value_name = "PORT", default_value_t = zendesk::PORT)]
+    #[arg(long, value_name = "PORT", default_value_t = PORT)]
     zendesk_port: u16,
 
     /// Store the user tokens in this directory, so that they survive a restart
@@ -104,19 +104,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
 }
 
 async fn serve(arguments: &Arguments) -> Result<(), Problem> {
-    let (listener, address) = listen(SocketAddr::new(arguments.host, arguments.port), "--port").await?;
-    let own_url = simulator::browser_url(address)?;
+    let (listener, address, own_url) = listen(arguments.host, arguments.port, "--port").await?;
+    let (zendesk_listener, zendesk_address, zendesk_url) =
+        listen(arguments.host, arguments.zendesk_port, "--zendesk-port").await?;
+    let allows_any_host = !arguments.host.is_loopback();
     let configurations = arguments.configurations.clone();
-    let demo_secrets = demo::secrets(&configurations);
-    let simulator = simulator::start(address, arguments.zendesk_port, &demo_secrets).await?;
+    let account = demo::account(&own_url, &configurations).map_err(|error| Problem(error.to_string()))?;
+    let journey = account.journey.clone();
+    let client = Client::new(None).map_err(|error| Problem(error.to_string()))?;
+    let simulator = Zendesk::new(zendesk_url.clone(), allows_any_host, account, client);
+    let mapped_hosts = simulator.mapped_hosts();
+    // Nothing waits for the task, because it ends with the process.
+    tokio::spawn(simulator.serve(zendesk_listener));
+    // Pages of the company are on both hosts.
+    let zendesk = zendesk_url.origin().ascii_serialization();
+    let zendesk_origins = [zendesk.clone(), format!("http://localhost:{}", zendesk_address.port())];
+
     let (database, is_new) = Database::open(arguments.data.as_deref())?;
-    let secrets = Secrets::new(demo_secrets);
-    let identity_provider = start_identity_provider(address).await?;
+    let secrets = Secrets::new(demo::secrets(&configurations));
+    let identity_provider = start_identity_provider(address, &own_url).await?;
 
     // The workbench works even during a fault, at an address that no one can guess.
     let key = RandomJti.next().map_err(|error| Problem(error.to_string()))?;
     let reliable_path = format!("/{}/", key.as_str());
-    let reliable_aws = operator::Clients::local(simulator::at(&own_url, &reliable_path).as_str()).await;
+    let reliable_aws = operator::Clients::local(at(&own_url, &reliable_path).as_str()).await;
     let table = UserTokenTable::new(&reliable_aws, user_tokens::TABLE.to_owned());
     let faults = Arc::new(Faults::new(secrets.clone(), table.clone()));
     let (terminal, log) = (Terminal::default(), LatestLines::default());
@@ -126,11 +137,11 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let messaging = messaging_token::Settings {
         token_ttl: 300,
         session_cookie: session_cookie.clone(),
-        allowed_origins: arguments.allowed_origins.iter().chain(&simulator.origins).cloned().collect(),
+        allowed_origins: arguments.allowed_origins.iter().cloned().chain(zendesk_origins).collect(),
     };
     let sso = sso_redirect::Settings {
-        zendesk: ZendeskHosts::new(simulator.url.clone(), simulator.mapped_hosts),
-        login_url: Some(simulator.login_url.into()),
+        zendesk: ZendeskHosts::new(zendesk_url, mapped_hosts),
+        login_url: Some(at(&own_url, company::LOGIN).into()),
         post_logout_url: None,
         session_cookie,
         end_session_on_logout: true,
@@ -154,7 +165,6 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     });
     let functions = Arc::new(functions);
 
-    let [zendesk, _] = simulator.origins;
     let banner = Banner {
         address,
         zendesk: &zendesk,
@@ -169,8 +179,8 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         .merge(identity_provider::router(&identity_provider))
         .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider: Arc::clone(&identity_provider) }))
         .merge(workbench::router(Workbench::new(functions, faults, identity_provider, users, history, zendesk)));
-    let guard = Guard { allows_any_host: !arguments.host.is_loopback(), open_paths: functions::ROUTES };
-    let routes = routes.layer(from_fn_with_state(simulator.journey, company::watch));
+    let guard = Guard { allows_any_host, open_paths: functions::ROUTES };
+    let routes = routes.layer(from_fn_with_state(journey, company::watch));
     let routes = routes.layer(from_fn_with_state(guard, web::check));
     let interrupted = async {
         tokio::signal::ctrl_c().await.ok();
@@ -181,21 +191,22 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
 
 /// The demo provider of a server that listens on `address`. Over plain HTTP, the functions trust only an issuer on this
 /// machine, so the provider has a listener of its own if the server is not on loopback.
-async fn start_identity_provider(address: SocketAddr) -> Result<Arc<IdentityProvider>, Problem> {
+async fn start_identity_provider(address: SocketAddr, own_url: &Url) -> Result<Arc<IdentityProvider>, Problem> {
     if address.ip().is_loopback() || address.ip().is_unspecified() {
-        return Ok(Arc::new(IdentityProvider::new(&simulator::browser_url(address)?)?));
+        return Ok(Arc::new(IdentityProvider::new(own_url)?));
     }
-    let (listener, address) = listen((Ipv4Addr::LOCALHOST, address.port()).into(), "--port").await?;
-    let provider = Arc::new(IdentityProvider::new(&simulator::browser_url(address)?)?);
+    let (listener, _, url) = listen(Ipv4Addr::LOCALHOST.into(), address.port(), "--port").await?;
+    let provider = Arc::new(IdentityProvider::new(&url)?);
     let guard = Guard { allows_any_host: false, open_paths: &[] };
     let routes = identity_provider::router(&provider).layer(from_fn_with_state(guard, web::check));
     tokio::spawn(async move { axum::serve(listener, routes).await });
     Ok(provider)
 }
 
-/// Listens, and returns the address with the port that the system chose for port 0. `option` is for the error.
-pub(crate) async fn listen(address: SocketAddr, option: &str) -> Result<(TcpListener, SocketAddr), Problem> {
-    let port = address.port();
+/// Listens, and returns the address with the port that the system chose for port 0, and the URL for a browser on this
+/// machine. `option` is for the error.
+pub(crate) async fn listen(host: IpAddr, port: u16, option: &str) -> Result<(TcpListener, SocketAddr, Url), Problem> {
+    let address = SocketAddr::new(host, port);
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             Problem(format!("port {port} is in use: stop what listens there, or choose another port with {option}"))
@@ -206,7 +217,15 @@ pub(crate) async fn listen(address: SocketAddr, option: &str) -> Result<(TcpList
         _ => Problem(format!("cannot listen on {address}: {error}")),
     })?;
     let address = listener.local_addr().map_err(|error| Problem(format!("the listener has no address: {error}")))?;
-    Ok((listener, address))
+    let host = if host.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { host };
+    let url = Url::parse(&format!("http://{}", SocketAddr::new(host, address.port())));
+    Ok((listener, address, url.map_err(|error| Problem(error.to_string()))?))
+}
+
+fn at(url: &Url, path: &str) -> Url {
+    let mut url = url.clone();
+    url.set_path(path);
+    url
 }
 
 /// Shows events on the terminal, and adds them to `log` as CloudWatch would get them.
