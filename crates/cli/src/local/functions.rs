@@ -15,7 +15,6 @@ use axum::routing::any;
 use lambda_http::{Body, Context, Request, RequestExt, Response};
 
 use super::history::{Exchange, History};
-use super::terminal::Terminal;
 use super::{SIGNING_KEY_MAX_AGE, demo, user_tokens};
 use zendesk_jwt::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use zendesk_jwt::config::configurations::NamedConfigurations;
@@ -62,7 +61,6 @@ pub(super) struct Parts {
     pub(crate) configurations: NamedConfigurations,
     pub(crate) messaging: messaging_token::Settings,
     pub(crate) sso: sso_redirect::Settings,
-    pub(crate) terminal: Terminal,
     pub(crate) history: Arc<History>,
 }
 
@@ -124,19 +122,16 @@ impl Functions {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Running::start(&self.parts));
     }
 
-    /// Lets the function answer a request, shows a line on the terminal, and adds the exchange to the history.
+    /// Lets the function answer a request, and adds the exchange to the history.
     pub(crate) async fn call(&self, kind: Kind, request: Request) -> Arc<Exchange> {
         let running = Arc::clone(&self.running.lock().unwrap_or_else(PoisonError::into_inner));
         let clock = &*self.parts.clock;
-        let started = Instant::now();
         let request = request.with_lambda_context(invocation_context());
-        let (answer, log_line) = match kind {
+        let (answer, duration, log_line) = match kind {
             Kind::Sdk => running.sdk_exchange.call(&request, clock).await,
             Kind::Messaging => running.messaging_token.call(&request, clock).await,
             Kind::Sso => running.sso_redirect.call(&request, clock).await,
         };
-        let duration = started.elapsed();
-        self.parts.terminal.line(&line(&request, &answer, duration));
         self.parts.history.add(kind, request, answer, duration, log_line)
     }
 
@@ -175,15 +170,15 @@ impl<H: Handler> Function<H> {
         Self { name, handler, is_cold: AtomicBool::new(true) }
     }
 
-    /// Returns the answer and the line that the function would log in Lambda.
-    async fn call(&self, request: &Request, clock: &dyn Clock) -> (Answer, String) {
+    /// Returns the answer, how long it took, and the line that the function would log in Lambda.
+    async fn call(&self, request: &Request, clock: &dyn Clock) -> (Answer, Duration, String) {
         let started = Instant::now();
         let answer = self.handler.handle(request).await;
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
         let (request_id, duration) = (web::request_id(request), started.elapsed());
         let report = RequestReport::new(telemetry::NAMESPACE, self.name, request_id, is_cold, &answer, duration);
         let log_line = report.text(clock.since_epoch());
-        (answer, log_line)
+        (answer, duration, log_line)
     }
 }
 
@@ -202,12 +197,4 @@ fn invocation_context() -> Context {
     // The handlers report missing randomness.
     context.request_id = RandomJti.next().map(|id| id.as_str().to_owned()).unwrap_or_default();
     context
-}
-
-fn line(request: &Request, answer: &Answer, duration: Duration) -> String {
-    let facts = answer.outcome.facts();
-    let milliseconds = duration.as_secs_f64() * 1e3;
-    let (method, path, status) = (request.method(), request.uri().path(), answer.response.status().as_u16());
-    let detail = answer.outcome.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    format!("{method} {path}  {status} {}  {milliseconds:.1} ms{detail}", facts.code)
 }

@@ -1,31 +1,32 @@
 //! The requests that reached the functions, in memory and only as long as the process lives.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lambda_http::Request;
-use scraper::{Html, Selector};
-use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use super::demo;
-use super::terminal::LatestLines;
+use super::terminal::{LatestLines, Terminal};
 use zendesk_jwt::handlers::Answer;
-use zendesk_jwt::jwt::Kind;
+use zendesk_jwt::jwt::{Clock as _, Kind, SystemClock};
 use zendesk_jwt::outcome::Outcome;
 use zendesk_jwt::user::ExternalId;
-use zendesk_jwt_rules::inspect::{Expectation, Inspection, inspect};
+use zendesk_jwt_rules::inspect::{Expectation, Inspection, find_jwt, inspect};
 
 const MAX_EXCHANGES: usize = 500;
 
+#[derive(Default)]
 pub(super) struct History {
     exchanges: Mutex<VecDeque<Arc<Exchange>>>,
     /// The number of exchanges since the start, also of those that were deleted.
     count: watch::Sender<u64>,
-    terminal: LatestLines,
-    log: LatestLines,
+    pub(super) terminal: Terminal,
+    /// What CloudWatch would get in addition to the line of each request.
+    pub(super) log: LatestLines,
 }
 
 /// A request, and what the function made of it.
@@ -40,7 +41,8 @@ pub(super) struct Exchange {
     pub(super) log_line: String,
     pub(super) other_log_lines: Vec<String>,
     pub(super) terminal: Vec<String>,
-    jwt: OnceLock<Option<(String, Inspection)>>,
+    /// The JWT in the answer, if there is one.
+    pub(super) jwt: Option<(String, Inspection)>,
 }
 
 /// What an exchange means for the user.
@@ -93,10 +95,7 @@ impl Meaning {
 }
 
 impl History {
-    pub(super) fn new(terminal: LatestLines, log: LatestLines) -> Self {
-        Self { exchanges: Mutex::default(), count: watch::Sender::new(0), terminal, log }
-    }
-
+    /// Shows a line of the exchange on the terminal, and keeps the exchange.
     pub(super) fn add(
         &self,
         kind: Kind,
@@ -105,6 +104,8 @@ impl History {
         duration: Duration,
         log_line: String,
     ) -> Arc<Exchange> {
+        self.terminal.line(&line(&request, &answer, duration));
+        let jwt = inspected(kind, &answer);
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         let id = *self.count.borrow() + 1;
         let exchange = Arc::new(Exchange {
@@ -116,8 +117,8 @@ impl History {
             duration,
             log_line,
             other_log_lines: self.log.all(),
-            terminal: self.terminal.all(),
-            jwt: OnceLock::new(),
+            terminal: self.terminal.shown.all(),
+            jwt,
         });
         exchanges.push_front(Arc::clone(&exchange));
         exchanges.truncate(MAX_EXCHANGES);
@@ -156,27 +157,14 @@ impl Exchange {
         }
     }
 
-    pub(super) fn body(&self) -> String {
-        String::from_utf8_lossy(self.answer.response.body()).into_owned()
-    }
-
-    /// The JWT in the answer, inspected as Zendesk would at that time.
-    pub(super) fn jwt(&self) -> Option<&(String, Inspection)> {
-        let inspected = || {
-            let jwt = jwt(self.kind, &self.body()).filter(|_| self.answer.response.status().is_success())?;
-            let secret = demo::shared_secret(self.kind, self.answer.observed.configuration.as_ref());
-            let now = u64::try_from(self.at.unix_timestamp()).unwrap_or_default();
-            let expectation = Expectation { kind: Some(self.kind), secret: Some(secret.as_bytes()), now };
-            let inspection = inspect(&jwt, &expectation);
-            Some((jwt, inspection))
-        };
-        self.jwt.get_or_init(inspected).as_ref()
+    pub(super) fn body(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.answer.response.body())
     }
 
     pub(super) fn meaning(&self) -> Meaning {
         match self.answer.outcome {
             Outcome::Signed | Outcome::SignInLoop => {
-                let is_accepted = self.jwt().is_none_or(|(_, inspection)| inspection.is_accepted());
+                let is_accepted = self.jwt.as_ref().is_none_or(|(_, inspection)| inspection.is_accepted());
                 if is_accepted { Meaning::Signed } else { Meaning::NotAccepted }
             }
             Outcome::Refused(_) => Meaning::Refused,
@@ -189,7 +177,7 @@ impl Exchange {
 
     /// The name in the JWT, or that of the demo user who was found; empty if no user was found.
     pub(super) fn user(&self) -> String {
-        let signed = self.jwt().and_then(|(_, inspection)| inspection.claims.as_ref()?.get("name")?.as_str());
+        let signed = self.jwt.as_ref().and_then(|(_, inspection)| inspection.claims.as_ref()?.get("name")?.as_str());
         let found = self.answer.observed.external_id_hash.as_deref();
         let name = signed.map(str::to_owned).or_else(|| demo_name(found?));
         name.unwrap_or_else(|| found.map(|hash| hash.chars().take(12).collect()).unwrap_or_default())
@@ -206,16 +194,20 @@ fn demo_name(external_id_hash: &str) -> Option<String> {
     user.and_then(name).or_else(|| provider.map(|user| user.name.to_owned()))
 }
 
-/// The JWT in the body of a success.
-fn jwt(kind: Kind, body: &str) -> Option<String> {
-    match kind {
-        Kind::Sdk | Kind::Messaging => {
-            let body: Value = serde_json::from_str(body).ok()?;
-            body["jwt"].as_str().map(str::to_owned)
-        }
-        Kind::Sso => {
-            let field = Selector::parse("input[name=jwt]").ok()?;
-            Html::parse_document(body).select(&field).next()?.attr("value").map(str::to_owned)
-        }
-    }
+/// The JWT in the answer, inspected as Zendesk would now.
+fn inspected(kind: Kind, answer: &Answer) -> Option<(String, Inspection)> {
+    let body = String::from_utf8_lossy(answer.response.body());
+    let jwt = find_jwt(&body).filter(|_| answer.response.status().is_success())?.jwt;
+    let secret = demo::shared_secret(kind, answer.observed.configuration.as_ref());
+    let now = SystemClock.now().0;
+    let inspection = inspect(&jwt, &Expectation { kind: Some(kind), secret: Some(secret.as_bytes()), now });
+    Some((jwt, inspection))
+}
+
+fn line(request: &Request, answer: &Answer, duration: Duration) -> String {
+    let facts = answer.outcome.facts();
+    let milliseconds = duration.as_secs_f64() * 1e3;
+    let (method, path, status) = (request.method(), request.uri().path(), answer.response.status().as_u16());
+    let detail = answer.outcome.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    format!("{method} {path}  {status} {}  {milliseconds:.1} ms{detail}", facts.code)
 }

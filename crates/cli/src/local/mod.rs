@@ -28,7 +28,6 @@ use functions::{Functions, Parts};
 use history::History;
 use identity_provider::IdentityProvider;
 use secrets_manager::Secrets;
-use terminal::{LatestLines, Terminal};
 use user_tokens::Database;
 use workbench::{UserList, Workbench};
 use zendesk_jwt::aws::Clients;
@@ -130,8 +129,8 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let reliable_aws = operator::Clients::local(at(&own_url, &reliable_path).as_str()).await;
     let table = UserTokenTable::new(&reliable_aws, user_tokens::TABLE.to_owned());
     let faults = Arc::new(Faults::new(secrets.clone(), table.clone()));
-    let (terminal, log) = (Terminal::default(), LatestLines::default());
-    show_events(&terminal, &log, FaultyClock(Arc::clone(&faults)));
+    let history = Arc::new(History::default());
+    show_events(&history, FaultyClock(Arc::clone(&faults)));
 
     let session_cookie = Some(demo::SESSION_COOKIE.to_owned());
     let messaging = messaging_token::Settings {
@@ -152,7 +151,6 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
-    let history = Arc::new(History::new(terminal.shown.clone(), log));
     let functions = Functions::start(Parts {
         clients,
         clock,
@@ -160,7 +158,6 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         configurations,
         messaging,
         sso,
-        terminal: terminal.clone(),
         history: Arc::clone(&history),
     });
     let functions = Arc::new(functions);
@@ -228,9 +225,9 @@ fn at(url: &Url, path: &str) -> Url {
     url
 }
 
-/// Shows events on the terminal, and adds them to `log` as CloudWatch would get them.
-fn show_events(terminal: &Terminal, log: &LatestLines, clock: FaultyClock) {
-    let (terminal, log) = (terminal.clone(), log.clone());
+/// Shows events on the terminal, and adds them to the log as CloudWatch would get them.
+fn show_events(history: &History, clock: FaultyClock) {
+    let (terminal, log) = (history.terminal.clone(), history.log.clone());
     let shown = tracing_subscriber::fmt::layer().without_time().with_target(false);
     let shown = shown.with_ansi(console::colors_enabled()).with_writer(move || terminal.clone());
     let logged = telemetry::lines(clock, move |line| log.add(line));
