@@ -1,7 +1,5 @@
 //! DynamoDB and Secrets Manager at one address, served in this process.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -18,7 +16,7 @@ use super::user_tokens::Database;
 pub(super) struct Aws {
     pub(crate) database: Database,
     pub(crate) secrets: Secrets,
-    pub(crate) faults: Arc<Faults>,
+    pub(crate) faults: Faults,
 }
 
 /// The route of AWS's protocol, where faults apply; and `reliable_path` without faults, for the workbench.

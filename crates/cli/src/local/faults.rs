@@ -45,17 +45,18 @@ impl Fault {
     }
 }
 
-/// The faults that are set, in this process only; an unverified address is in the table as well.
+/// The faults that are set, in this process only; an unverified address is in the table as well. All clones share them.
+#[derive(Clone)]
 pub(super) struct Faults {
     secrets: Secrets,
     /// This table works even while DynamoDB is down for everyone else.
     user_tokens: UserTokenTable,
-    is_set: [AtomicBool; Fault::ALL.len()],
+    is_set: Arc<[AtomicBool; Fault::ALL.len()]>,
 }
 
 impl Faults {
     pub(crate) fn new(secrets: Secrets, user_tokens: UserTokenTable) -> Self {
-        Self { secrets, user_tokens, is_set: Default::default() }
+        Self { secrets, user_tokens, is_set: Arc::default() }
     }
 
     /// Whether the person has set the fault. [`Self::is_on`] also sees changes of others to secrets and table.
@@ -107,12 +108,10 @@ impl Faults {
 }
 
 /// The functions' clock.
-pub(super) struct FaultyClock(pub Arc<Faults>);
-
-impl Clock for FaultyClock {
+impl Clock for Faults {
     fn since_epoch(&self) -> Duration {
         let now = SystemClock.since_epoch();
-        if self.0.is_set(Fault::ClockAhead) { now + AHEAD } else { now }
+        if self.is_set(Fault::ClockAhead) { now + AHEAD } else { now }
     }
 }
 

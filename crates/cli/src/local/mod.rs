@@ -23,7 +23,7 @@ use aws::Aws;
 use banner::Banner;
 use company::Company;
 pub(crate) use company::is_cookie_value;
-use faults::{Faults, FaultyClock};
+use faults::Faults;
 use functions::{Functions, Parts};
 use history::History;
 use identity_provider::IdentityProvider;
@@ -128,9 +128,9 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let reliable_path = format!("/{}/", key.as_str());
     let reliable_aws = operator::Clients::local(at(&own_url, &reliable_path).as_str()).await;
     let table = UserTokenTable::new(&reliable_aws, user_tokens::TABLE.to_owned());
-    let faults = Arc::new(Faults::new(secrets.clone(), table.clone()));
+    let faults = Faults::new(secrets.clone(), table.clone());
     let history = Arc::new(History::default());
-    show_events(&history, FaultyClock(Arc::clone(&faults)));
+    show_events(&history, faults.clone());
 
     let session_cookie = Some(demo::SESSION_COOKIE.to_owned());
     let messaging = messaging_token::Settings {
@@ -150,10 +150,9 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         brand: arguments.brand.brand(),
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
-    let clock = Arc::new(FaultyClock(Arc::clone(&faults)));
     let functions = Functions::start(Parts {
         clients,
-        clock,
+        clock: Arc::new(faults.clone()),
         identity_provider: identity_provider.trusted.clone(),
         configurations,
         messaging,
@@ -172,7 +171,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     output::line(&banner.text())?;
     let users = UserList::new(table, database.writes());
     let routes = functions::router(&functions)
-        .merge(aws::router(Aws { database, secrets, faults: Arc::clone(&faults) }, &reliable_path))
+        .merge(aws::router(Aws { database, secrets, faults: faults.clone() }, &reliable_path))
         .merge(identity_provider::router(&identity_provider))
         .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider: Arc::clone(&identity_provider) }))
         .merge(workbench::router(Workbench::new(functions, faults, identity_provider, users, history, zendesk)));
@@ -226,7 +225,7 @@ fn at(url: &Url, path: &str) -> Url {
 }
 
 /// Shows events on the terminal, and adds them to the log as CloudWatch would get them.
-fn show_events(history: &History, clock: FaultyClock) {
+fn show_events(history: &History, clock: Faults) {
     let (terminal, log) = (history.terminal.clone(), history.log.clone());
     let shown = tracing_subscriber::fmt::layer().without_time().with_target(false);
     let shown = shown.with_ansi(console::colors_enabled()).with_writer(move || terminal.clone());
