@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::aws::Secrets;
 use super::demo;
-use super::secrets_manager::Secrets;
 use crate::aws::user_token_table::{Change, Changed, UserTokenTable};
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, SystemClock};

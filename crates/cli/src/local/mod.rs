@@ -19,15 +19,14 @@ use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
 use crate::problem::Problem;
 use crate::problem::block_on;
-use aws::Aws;
-use banner::Banner;
+use aws::{Aws, Secrets};
 use company::Company;
 pub(crate) use company::is_cookie_value;
 use faults::Faults;
 use functions::{Functions, Parts};
 use history::History;
 use identity_provider::IdentityProvider;
-use secrets_manager::Secrets;
+use terminal::Banner;
 use user_tokens::Database;
 use workbench::{UserList, Workbench};
 use zendesk_jwt::aws::Clients;
@@ -42,7 +41,6 @@ use zendesk_jwt_simulator::web::{self, Guard};
 use zendesk_jwt_simulator::{Client, PORT, Zendesk};
 
 mod aws;
-mod banner;
 mod brand;
 mod company;
 pub(crate) mod demo;
@@ -50,7 +48,6 @@ mod faults;
 mod functions;
 mod history;
 mod identity_provider;
-mod secrets_manager;
 mod terminal;
 pub(crate) mod user_tokens;
 mod workbench;
@@ -171,7 +168,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     output::line(&banner.text())?;
     let users = UserList::new(table, database.writes());
     let routes = functions::router(&functions)
-        .merge(aws::router(Aws { database, secrets, faults: faults.clone() }, &reliable_path))
+        .merge(aws::router(Aws { database, secrets, faults: Some(faults.clone()) }, &reliable_path))
         .merge(identity_provider::router(&identity_provider))
         .merge(company::router(Company { zendesk: zendesk.clone(), identity_provider: Arc::clone(&identity_provider) }))
         .merge(workbench::router(Workbench::new(functions, faults, identity_provider, users, history, zendesk)));
