@@ -8,9 +8,10 @@ use url::Url;
 
 use super::at;
 use zendesk_jwt::config::configurations::NamedConfigurations;
+use zendesk_jwt::user::UserToken;
 use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem};
 use zendesk_jwt_rules::{ConfigurationName, Kind};
-use zendesk_jwt_simulator::{Account, App, Messaging, Sso, UserToken};
+use zendesk_jwt_simulator::{self as zendesk, Account, App, Messaging, Sso};
 
 /// The cookie that carries the user token.
 pub(crate) const SESSION_COOKIE: &str = "session";
@@ -21,6 +22,11 @@ pub(crate) const USER_TOKEN: &str = "BD2F35A7621";
 pub(crate) const EXTERNAL_ID: &str = "demo-1";
 
 pub(crate) const KID: &str = "app_demo";
+
+/// The key of a user token in the table; empty if the token cannot be one.
+pub(crate) fn token_hash(token: &str) -> String {
+    UserToken::parse(token).map(|token| token.hash()).unwrap_or_default()
+}
 
 pub(crate) fn secret_id(kind: Kind) -> String {
     format!("zendesk-jwt/{kind}")
@@ -67,7 +73,7 @@ pub(super) fn account(own_url: &Url, configurations: &NamedConfigurations) -> Re
         at(own_url, &format!("/{kind}{configuration}/{page}"))
     };
     let key = |kind, name| SharedKey::new(kind, &shared_secret(kind, name), Some(&kid(name)));
-    let user_token = |user: DemoUser| UserToken { token: user.token.to_owned(), shows: user.shows.to_owned() };
+    let user_token = |user: DemoUser| zendesk::UserToken { token: user.token.to_owned(), shows: user.shows.to_owned() };
     let mut account = Account {
         user_tokens: users().into_iter().map(user_token).collect(),
         workbench: Some(own_url.clone()),

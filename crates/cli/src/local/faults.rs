@@ -9,7 +9,7 @@ use super::demo;
 use crate::aws::user_token_table::{Change, Changed, UserTokenTable};
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, SystemClock};
-use zendesk_jwt::user::{ExternalId, UserToken};
+use zendesk_jwt::user::ExternalId;
 
 /// How far ahead the clock is while [`Fault::ClockAhead`] is set.
 const AHEAD: Duration = Duration::from_mins(10);
@@ -68,7 +68,7 @@ impl Faults {
         match fault {
             Fault::RedactedSecrets => self.secrets.are_redacted(),
             Fault::EmailUnverified => {
-                let item = self.user_tokens.get(&demo_token_hash()).await.ok().flatten();
+                let item = self.user_tokens.get(&demo::token_hash(demo::USER_TOKEN)).await.ok().flatten();
                 item.is_some_and(|item| item.into_json()["email_verified"] != Value::Bool(true))
             }
             Fault::ClockAhead | Fault::DynamoDbDown | Fault::SecretsManagerDown => self.is_set(fault),
@@ -100,7 +100,7 @@ impl Faults {
         let fields = Map::from_iter([("email_verified".to_owned(), Value::Bool(is_verified))]);
         let change = Change::default().set(fields).map_err(|error| Problem(error.to_string()))?;
         let Some(user) = ExternalId::parse(demo::EXTERNAL_ID) else { return Ok(()) };
-        match self.user_tokens.change(&demo_token_hash(), &user, &change).await? {
+        match self.user_tokens.change(&demo::token_hash(demo::USER_TOKEN), &user, &change).await? {
             Changed::NoSuchItem if !is_verified => Err(Problem("the demo user is not in the table any more".into())),
             _ => Ok(()),
         }
@@ -113,8 +113,4 @@ impl Clock for Faults {
         let now = SystemClock.since_epoch();
         if self.is_set(Fault::ClockAhead) { now + AHEAD } else { now }
     }
-}
-
-fn demo_token_hash() -> String {
-    UserToken::parse(demo::USER_TOKEN).map(|token| token.hash()).unwrap_or_default()
 }

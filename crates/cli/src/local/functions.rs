@@ -15,7 +15,8 @@ use axum::routing::any;
 use lambda_http::{Body, Context, Request, RequestExt, Response};
 
 use super::history::{Exchange, History};
-use super::{SIGNING_KEY_MAX_AGE, demo, user_tokens};
+use super::{SIGNING_KEY_MAX_AGE, demo};
+use crate::account::LOCAL_TABLE;
 use zendesk_jwt::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use zendesk_jwt::config::configurations::NamedConfigurations;
 use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
@@ -187,7 +188,7 @@ fn issuer<K: JwtKind>(parts: &Parts, identity_providers: &Arc<IdentityProviders>
     let names = parts.configurations.names().cloned();
     // The machine's clock: a clock that is always wrong still measures the age of a key.
     let signing_key = KeyCache::new(secret, names, SIGNING_KEY_MAX_AGE, Arc::new(SystemClock));
-    let user_tokens = DynamoDbUserTokens::new(&parts.clients, user_tokens::TABLE.to_owned());
+    let user_tokens = DynamoDbUserTokens::new(&parts.clients, LOCAL_TABLE.to_owned());
     let issuer = AwsIssuer::new(user_tokens, signing_key).with_identity_providers(Arc::clone(identity_providers));
     AwsIssuer { clock: Arc::clone(&parts.clock), ..issuer }
 }

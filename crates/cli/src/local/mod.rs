@@ -14,6 +14,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use url::Url;
 
+use crate::account::LOCAL_TABLE;
 use crate::aws as operator;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
@@ -124,7 +125,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
     let key = RandomJti.next().map_err(|error| Problem(error.to_string()))?;
     let reliable_path = format!("/{}/", key.as_str());
     let reliable_aws = operator::Clients::local(at(&own_url, &reliable_path).as_str()).await;
-    let table = UserTokenTable::new(&reliable_aws, user_tokens::TABLE.to_owned());
+    let table = UserTokenTable::new(&reliable_aws, LOCAL_TABLE.to_owned());
     let faults = Faults::new(secrets.clone(), table.clone());
     let history = Arc::new(History::default());
     show_events(&history, faults.clone());

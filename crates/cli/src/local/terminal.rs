@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
 
-use super::{demo, identity_provider, user_tokens};
+use super::{demo, identity_provider};
+use crate::account::LOCAL_TABLE;
 use zendesk_jwt_rules::Kind;
 
 const MAX_LINES: usize = 8;
