@@ -186,11 +186,15 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
 /// The demo provider of a server that listens on `address`. Over plain HTTP, the functions trust only an issuer on this
 /// machine, so the provider has a listener of its own if the server is not on loopback.
 async fn start_identity_provider(address: SocketAddr, own_url: &Url) -> Result<Arc<IdentityProvider>, Problem> {
+    let start = |url| {
+        let failed = |error| Problem(format!("the demo identity provider cannot start: {error}"));
+        IdentityProvider::new(url).map(Arc::new).map_err(failed)
+    };
     if address.ip().is_loopback() || address.ip().is_unspecified() {
-        return Ok(Arc::new(IdentityProvider::new(own_url)?));
+        return start(own_url);
     }
     let (listener, _, url) = listen(Ipv4Addr::LOCALHOST.into(), address.port(), "--port").await?;
-    let provider = Arc::new(IdentityProvider::new(&url)?);
+    let provider = start(&url)?;
     let guard = Guard { allows_any_host: false, open_paths: &[] };
     let routes = identity_provider::router(&provider).layer(from_fn_with_state(guard, web::check));
     tokio::spawn(async move { axum::serve(listener, routes).await });
