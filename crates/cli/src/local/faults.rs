@@ -59,30 +59,20 @@ impl Faults {
         Self { secrets, user_tokens, is_set: Arc::default() }
     }
 
-    /// Whether the person has set the fault. [`Self::is_on`] also sees changes of others to secrets and table.
+    /// Whether the person has set the fault. [`Self::on`] also sees changes of others to secrets and table.
     pub(crate) fn is_set(&self, fault: Fault) -> bool {
         self.is_set[fault as usize].load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn is_on(&self, fault: Fault) -> bool {
-        match fault {
-            Fault::RedactedSecrets => self.secrets.are_redacted(),
-            Fault::EmailUnverified => {
-                let item = self.user_tokens.get(&demo::token_hash(demo::USER_TOKEN)).await.ok().flatten();
-                item.is_some_and(|item| item.into_json()["email_verified"] != Value::Bool(true))
-            }
-            Fault::ClockAhead | Fault::DynamoDbDown | Fault::SecretsManagerDown => self.is_set(fault),
-        }
-    }
-
     pub(crate) async fn on(&self) -> Vec<Fault> {
-        let mut on = Vec::new();
-        for fault in Fault::ALL {
-            if self.is_on(fault).await {
-                on.push(fault);
-            }
-        }
-        on
+        let user = self.user_tokens.get(&demo::token_hash(demo::USER_TOKEN)).await.ok().flatten();
+        let is_verified = user.is_none_or(|user| user.into_json()["email_verified"] == Value::Bool(true));
+        let is_on = |fault: &Fault| match fault {
+            Fault::RedactedSecrets => self.secrets.are_redacted(),
+            Fault::EmailUnverified => !is_verified,
+            Fault::ClockAhead | Fault::DynamoDbDown | Fault::SecretsManagerDown => self.is_set(*fault),
+        };
+        Fault::ALL.into_iter().filter(is_on).collect()
     }
 
     /// Setting a fault twice has no further effect.
@@ -98,7 +88,7 @@ impl Faults {
 
     async fn set_email_verified(&self, is_verified: bool) -> Result<(), Problem> {
         let fields = Map::from_iter([("email_verified".to_owned(), Value::Bool(is_verified))]);
-        let change = Change::default().set(fields).map_err(|error| Problem(error.to_string()))?;
+        let change = Change::default().set(fields)?;
         let Some(user) = ExternalId::parse(demo::EXTERNAL_ID) else { return Ok(()) };
         match self.user_tokens.change(&demo::token_hash(demo::USER_TOKEN), &user, &change).await? {
             Changed::NoSuchItem if !is_verified => Err(Problem("the demo user is not in the table any more".into())),
