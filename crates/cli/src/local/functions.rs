@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{self, Bytes};
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::Uri;
 use axum::http::header::HOST;
 use axum::http::request::Parts as RequestParts;
-use axum::http::{StatusCode, Uri};
-use axum::response::IntoResponse;
 use axum::routing::any;
 use lambda_http::{Body, Context, Request, RequestExt, Response};
 
@@ -81,24 +80,17 @@ struct Function<H> {
 pub(super) fn router(functions: &Arc<Functions>) -> Router {
     let kind = |route: &str| route.split('/').nth(1).and_then(Kind::parse).unwrap_or(Kind::Sso);
     let add = |router: Router, &route| router.route(route, any(call).with_state((kind(route), Arc::clone(functions))));
-    ROUTES.iter().fold(Router::new(), add)
+    ROUTES.iter().fold(Router::new(), add).layer(DefaultBodyLimit::max(MAX_PAYLOAD_BYTES))
 }
 
 async fn call(
     State((kind, functions)): State<(Kind, Arc<Functions>)>,
-    request: axum::extract::Request,
+    mut parts: RequestParts,
+    body: Bytes,
 ) -> Response<body::Body> {
-    let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = body::to_bytes(body, MAX_PAYLOAD_BYTES).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
     parts.uri = absolute(&parts);
-    let request = Request::from_parts(parts, Body::from(bytes.to_vec()));
-    to_axum(functions.call(kind, request).await.answer.response.clone())
-}
-
-fn to_axum(response: Response<Body>) -> Response<body::Body> {
-    response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
+    let request = Request::from_parts(parts, Body::from(body.to_vec()));
+    functions.call(kind, request).await.answer.response.clone().map(body::Body::new)
 }
 
 /// In Lambda, `lambda_http` gives the handlers the full address as well.
@@ -143,7 +135,7 @@ impl Functions {
         let request = request.with_lambda_context(invocation_context());
         let (providers, settings) = (Arc::default(), self.parts.configurations.of_sso(settings, true));
         let answer = SsoRedirect::new(issuer(&self.parts, &providers), settings).handle(&request).await;
-        to_axum(answer.response)
+        answer.response.map(body::Body::new)
     }
 }
 
