@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use askama::Template;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
@@ -18,8 +19,7 @@ use crate::account::LOCAL_TABLE;
 use crate::aws as operator;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
-use crate::problem::Problem;
-use crate::problem::block_on;
+use crate::problem::{Problem, block_on};
 use aws::{Aws, Secrets};
 use company::Company;
 pub(crate) use company::is_cookie_value;
@@ -166,7 +166,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         data: arguments.data.as_deref(),
         is_new,
     };
-    output::line(&banner.text())?;
+    output::line(&banner.render().unwrap_or_default())?;
     let users = UserList::new(table, database.writes());
     let routes = functions::router(&functions)
         .merge(aws::router(Aws { database, secrets, faults: Some(faults.clone()) }, &reliable_path))

@@ -28,10 +28,6 @@ pub(super) struct Banner<'a> {
 }
 
 impl Banner<'_> {
-    pub(crate) fn text(&self) -> String {
-        self.render().unwrap_or_default()
-    }
-
     /// The argument of `--local` for another port than the default.
     fn port(&self) -> String {
         if self.address.port() == 3000 { String::new() } else { format!(" {}", self.address.port()) }
