@@ -34,6 +34,7 @@ use zendesk_jwt::aws::Clients;
 use zendesk_jwt::config;
 use zendesk_jwt::config::configurations::NamedConfigurations;
 use zendesk_jwt::handlers::sso_redirect::ZendeskHosts;
+use zendesk_jwt::handlers::sso_redirect::brand::{Brand, Color, Name};
 use zendesk_jwt::handlers::{messaging_token, sso_redirect};
 use zendesk_jwt::jwt::sso::CustomRole;
 use zendesk_jwt::jwt::{JtiSource as _, RandomJti};
@@ -42,7 +43,6 @@ use zendesk_jwt_simulator::web::{self, Guard};
 use zendesk_jwt_simulator::{Client, PORT, Zendesk};
 
 mod aws;
-mod brand;
 mod company;
 pub(crate) mod demo;
 mod faults;
@@ -81,8 +81,21 @@ pub(crate) struct Arguments {
     #[arg(hide_default_value = true)]
     configurations: NamedConfigurations,
 
-    #[command(flatten)]
-    brand: brand::BrandArguments,
+    /// The company's name on the pages of sign-in
+    #[arg(long, value_name = "NAME", env = "BRAND_NAME", value_parser = Name::parse)]
+    brand_name: Option<Name>,
+
+    /// The address of the company's logo
+    #[arg(long, value_name = "URL", env = "BRAND_LOGO_URL", value_parser = config::web_address)]
+    brand_logo_url: Option<Url>,
+
+    /// The colour of buttons, such as #17494d
+    #[arg(long, value_name = "COLOR", env = "BRAND_COLOR", value_parser = Color::parse)]
+    brand_color: Option<Color>,
+
+    /// The company's support page, or mailto: and an e-mail address
+    #[arg(long, value_name = "URL", env = "SUPPORT_URL", value_parser = config::support_url)]
+    support_url: Option<Url>,
 }
 
 fn configurations(json: &str) -> Result<NamedConfigurations, String> {
@@ -145,7 +158,12 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         public_url: None,
         allowed_origins: arguments.allowed_origins.clone(),
         custom_role: CustomRole::Optional,
-        brand: arguments.brand.brand(),
+        brand: Brand::new(
+            arguments.brand_name.clone(),
+            arguments.brand_logo_url.as_ref(),
+            arguments.brand_color,
+            arguments.support_url.clone(),
+        ),
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
     let functions = Functions::start(Parts {
