@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{self, Bytes};
@@ -18,11 +18,11 @@ use super::{SIGNING_KEY_MAX_AGE, demo};
 use crate::account::LOCAL_TABLE;
 use zendesk_jwt::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use zendesk_jwt::config::configurations::NamedConfigurations;
+use zendesk_jwt::handlers::Handler;
 use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
 use zendesk_jwt::handlers::sdk_exchange::{self, SdkExchange};
 use zendesk_jwt::handlers::sso_redirect::brand::Brand;
 use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
-use zendesk_jwt::handlers::{Answer, Handler};
 use zendesk_jwt::idp::{IdentityProvider, IdentityProviders};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
@@ -66,15 +66,11 @@ pub(super) struct Parts {
 
 /// One process of each function, with its own cache of the signing key.
 struct Running {
-    sdk_exchange: Function<SdkExchange<DynamoDbUserTokens, KeyCache<Sdk, SigningKeySecret>>>,
-    messaging_token: Function<MessagingToken<DynamoDbUserTokens, KeyCache<Messaging, SigningKeySecret>>>,
-    sso_redirect: Function<SsoRedirect<DynamoDbUserTokens, KeyCache<Sso, SigningKeySecret>>>,
-}
-
-struct Function<H> {
-    name: &'static str,
-    handler: H,
-    is_cold: AtomicBool,
+    sdk_exchange: SdkExchange<DynamoDbUserTokens, KeyCache<Sdk, SigningKeySecret>>,
+    messaging_token: MessagingToken<DynamoDbUserTokens, KeyCache<Messaging, SigningKeySecret>>,
+    sso_redirect: SsoRedirect<DynamoDbUserTokens, KeyCache<Sso, SigningKeySecret>>,
+    /// Whether the function of each kind has answered a request.
+    is_warm: [AtomicBool; Kind::ALL.len()],
 }
 
 pub(super) fn router(functions: &Arc<Functions>) -> Router {
@@ -118,13 +114,17 @@ impl Functions {
     /// Lets the function answer a request, and adds the exchange to the history.
     pub(crate) async fn call(&self, kind: Kind, request: Request) -> Arc<Exchange> {
         let running = Arc::clone(&self.running.lock().unwrap_or_else(PoisonError::into_inner));
-        let clock = &*self.parts.clock;
         let request = request.with_lambda_context(invocation_context());
-        let (answer, duration, log_line) = match kind {
-            Kind::Sdk => running.sdk_exchange.call(&request, clock).await,
-            Kind::Messaging => running.messaging_token.call(&request, clock).await,
-            Kind::Sso => running.sso_redirect.call(&request, clock).await,
+        let started = Instant::now();
+        let (function, answer) = match kind {
+            Kind::Sdk => ("sdk-exchange", running.sdk_exchange.handle(&request).await),
+            Kind::Messaging => ("messaging-token", running.messaging_token.handle(&request).await),
+            Kind::Sso => ("sso-redirect", running.sso_redirect.handle(&request).await),
         };
+        let (request_id, duration) = (web::request_id(&request), started.elapsed());
+        let is_cold = !running.is_warm[kind as usize].swap(true, Ordering::Relaxed);
+        let report = RequestReport::new(telemetry::NAMESPACE, function, request_id, is_cold, &answer, duration);
+        let log_line = report.text(self.parts.clock.since_epoch());
         self.parts.history.add(kind, request, answer, duration, log_line)
     }
 
@@ -151,27 +151,11 @@ impl Running {
         let messaging = configurations.of_messaging(parts.messaging.clone());
         let sso = configurations.of_sso(parts.sso.clone(), true);
         Self {
-            sdk_exchange: Function::new("sdk-exchange", SdkExchange::new(issuer(parts, providers), sdk)),
-            messaging_token: Function::new("messaging-token", MessagingToken::new(issuer(parts, providers), messaging)),
-            sso_redirect: Function::new("sso-redirect", SsoRedirect::new(issuer(parts, providers), sso)),
+            sdk_exchange: SdkExchange::new(issuer(parts, providers), sdk),
+            messaging_token: MessagingToken::new(issuer(parts, providers), messaging),
+            sso_redirect: SsoRedirect::new(issuer(parts, providers), sso),
+            is_warm: Default::default(),
         }
-    }
-}
-
-impl<H: Handler> Function<H> {
-    fn new(name: &'static str, handler: H) -> Self {
-        Self { name, handler, is_cold: AtomicBool::new(true) }
-    }
-
-    /// Returns the answer, how long it took, and the line that the function would log in Lambda.
-    async fn call(&self, request: &Request, clock: &dyn Clock) -> (Answer, Duration, String) {
-        let started = Instant::now();
-        let answer = self.handler.handle(request).await;
-        let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
-        let (request_id, duration) = (web::request_id(request), started.elapsed());
-        let report = RequestReport::new(telemetry::NAMESPACE, self.name, request_id, is_cold, &answer, duration);
-        let log_line = report.text(clock.since_epoch());
-        (answer, duration, log_line)
     }
 }
 

@@ -166,7 +166,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         ),
     };
     let clients = Clients::local(own_url.as_str()).map_err(|error| Problem(format!("TLS: {error}")))?;
-    let functions = Functions::start(Parts {
+    let functions = Arc::new(Functions::start(Parts {
         clients,
         clock: Arc::new(faults.clone()),
         identity_provider: identity_provider.trusted.clone(),
@@ -174,8 +174,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         messaging,
         sso,
         history: Arc::clone(&history),
-    });
-    let functions = Arc::new(functions);
+    }));
 
     let banner = Banner {
         address,
