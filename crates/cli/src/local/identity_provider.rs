@@ -67,9 +67,7 @@ pub(super) struct IdentityProvider {
 /// What a code stands for.
 struct Grant {
     subject: String,
-    redirect_uri: String,
-    code_challenge: String,
-    nonce: Option<String>,
+    request: Authorization,
     expires_at: EpochSeconds,
 }
 
@@ -127,26 +125,26 @@ impl IdentityProvider {
     fn grant(&self, request: Authorization, subject: String) -> Response {
         let (now, session) = (SystemClock.now(), cookie(SESSION_COOKIE, subject.clone(), PATH));
         let Ok(code) = RandomJti.next() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-        let Authorization { mut redirect_uri, state, nonce, code_challenge, .. } = request;
-        let expires_at = EpochSeconds(now.0 + CODE_LIFETIME);
-        let grant = Grant { subject, redirect_uri: redirect_uri.to_string(), code_challenge, nonce, expires_at };
+        let mut target = request.redirect_uri.clone();
+        target.query_pairs_mut().append_pair("code", code.as_str()).append_pair("iss", &self.issuer);
+        if let Some(state) = &request.state {
+            target.query_pairs_mut().append_pair("state", state);
+        }
+        let grant = Grant { subject, request, expires_at: now.plus(CODE_LIFETIME) };
         let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         grants.retain(|_, grant| grant.expires_at > now);
         grants.insert(code.as_str().to_owned(), grant);
-        redirect_uri.query_pairs_mut().append_pair("code", code.as_str()).append_pair("iss", &self.issuer);
-        if let Some(state) = state {
-            redirect_uri.query_pairs_mut().append_pair("state", &state);
-        }
-        redirect([session], redirect_uri.as_str())
+        redirect([session], target.as_str())
     }
 
     /// The ID token for a code, which is good for one attempt.
     pub(crate) fn redeem(&self, code: &str, code_verifier: &str, redirect_uri: &str) -> Option<String> {
         let grant = self.grants.lock().unwrap_or_else(PoisonError::into_inner).remove(code)?;
-        let is_valid = grant.expires_at > SystemClock.now()
-            && grant.redirect_uri == redirect_uri
-            && grant.code_challenge == code_challenge(code_verifier);
-        is_valid.then(|| self.id_token(&grant.subject, grant.nonce.as_deref())).flatten()
+        let Grant { subject, request, expires_at } = grant;
+        let is_valid = expires_at > SystemClock.now()
+            && Url::parse(redirect_uri).is_ok_and(|uri| uri == request.redirect_uri)
+            && request.code_challenge == code_challenge(code_verifier);
+        is_valid.then(|| self.id_token(&subject, request.nonce.as_deref())).flatten()
     }
 }
 
