@@ -102,38 +102,36 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
 
 /// The kinds with an address, each with its key.
 fn account(arguments: &Arguments) -> Result<Account, Problem> {
-    let file = &arguments.keys;
-    let Keys { mut sdk, messaging, mut sso } = keys(file)?;
-    let missing = |kind: Kind, name: &str, option| {
-        let screen = kind.admin_center_screen();
-        let file = file.display();
+    let Keys { mut sdk, messaging, mut sso } = keys(&arguments.keys)?;
+    let missing = |kind: Kind, name: &str| {
+        let (file, screen) = (arguments.keys.display(), kind.admin_center_screen());
         let name = if name.is_empty() { String::new() } else { format!(" (configuration {name})") };
         Problem(format!(
-            "{file} has no key for {kind}{name}, which {option} needs: copy it from {screen} in Admin Center"
+            "{file} has no key for {kind}{name}, which --{kind}-url needs: copy it from {screen} in Admin Center"
         ))
     };
-    let mut apps = Vec::new();
+    let mut account = Account::default();
     for Named { name, url } in arguments.sdk_url.clone() {
-        let key = sdk.remove(&name).ok_or_else(|| missing(Kind::Sdk, &name, "--sdk-url"))?;
-        apps.push(App { name, jwt_url: url, key });
+        let key = sdk.remove(&name).ok_or_else(|| missing(Kind::Sdk, &name))?;
+        account.apps.push(App { name, jwt_url: url, key });
     }
-    let mut configurations = Vec::new();
     for Named { name, url } in arguments.sso_url.clone() {
-        let key = sso.remove(&name).ok_or_else(|| missing(Kind::Sso, &name, "--sso-url"))?;
+        let key = sso.remove(&name).ok_or_else(|| missing(Kind::Sso, &name))?;
         let logout_url = arguments.logout_url.iter().find(|logout| logout.name == name);
-        configurations.push(Sso { login_url: url, logout_url: logout_url.map(|logout| logout.url.clone()), name, key });
+        account.sso.push(Sso { login_url: url, logout_url: logout_url.map(|logout| logout.url.clone()), name, key });
     }
-    let messaging = match arguments.messaging_url.clone() {
-        Some(_) if messaging.is_empty() => return Err(missing(Kind::Messaging, "", "--messaging-url")),
-        jwt_url => jwt_url.map(|jwt_url| Messaging { jwt_url, keys: messaging }),
-    };
-    Ok(Account { apps, sso: configurations, messaging, ..Account::default() })
+    if let Some(jwt_url) = arguments.messaging_url.clone() {
+        if messaging.is_empty() {
+            return Err(missing(Kind::Messaging, ""));
+        }
+        account.messaging = Some(Messaging { jwt_url, keys: messaging });
+    }
+    Ok(account)
 }
 
 fn keys(file: &Path) -> Result<Keys, Problem> {
-    let named = |problem: String| Problem(format!("{}: {problem}", file.display()));
-    let json = std::fs::read_to_string(file).map_err(|error| named(format!("it cannot be read: {error}")))?;
-    Keys::parse(&json).map_err(named)
+    let json = std::fs::read_to_string(file).map_err(|error| format!("it cannot be read: {error}"));
+    json.and_then(|json| Keys::parse(&json)).map_err(|problem| Problem(format!("{}: {problem}", file.display())))
 }
 
 async fn serve(arguments: &Arguments, account: Account, client: Client) -> Result<(), Problem> {
