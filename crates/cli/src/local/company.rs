@@ -44,15 +44,9 @@ struct Login {
     users: Vec<DemoUser>,
     return_to: String,
     remembered: Option<String>,
-    session: Option<Session>,
+    /// The ID token of the session, and what it says.
+    session: Option<(String, IdToken)>,
     problem: &'static str,
-}
-
-/// A session with an ID token.
-struct Session {
-    id_token: String,
-    subject: String,
-    expires: String,
 }
 
 pub(super) struct Company {
@@ -106,10 +100,8 @@ async fn page(State(company): Shared, headers: HeaderMap, RawQuery(query): RawQu
 impl Company {
     /// The login page, with a problem if there is one.
     fn show(&self, headers: &HeaderMap, return_to: Option<String>, problem: &'static str) -> Response {
-        let session = web::cookie(headers, demo::SESSION_COOKIE).and_then(|id_token| {
-            let IdToken { subject, expires_at, .. } = IdToken::read(&id_token)?;
-            Some(Session { id_token, subject, expires: output::minute(expires_at?) })
-        });
+        let session = web::cookie(headers, demo::SESSION_COOKIE);
+        let session = session.and_then(|cookie| Some((cookie.clone(), IdToken::read(&cookie)?)));
         let sites = vec![("/".to_owned(), "Workbench"), (self.zendesk.clone(), "Zendesk simulator")];
         let page = Login {
             menu: Menu { site: "Your company", current: LOGIN, links: Vec::new(), sites },

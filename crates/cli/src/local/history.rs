@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -104,7 +105,8 @@ impl History {
         duration: Duration,
         log_line: String,
     ) -> Arc<Exchange> {
-        self.terminal.line(&line(&request, &answer, duration));
+        // A closed terminal is not an error of the request.
+        writeln!(self.terminal.clone(), "{}", line(&request, &answer, duration)).ok();
         let jwt = inspected(kind, &answer);
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         let id = *self.count.borrow() + 1;

@@ -67,13 +67,6 @@ pub(super) struct Terminal {
     pub(crate) shown: LatestLines,
 }
 
-impl Terminal {
-    pub(crate) fn line(&self, line: &str) {
-        // A closed terminal is not an error of the request.
-        writeln!(self.clone(), "{line}").ok();
-    }
-}
-
 impl Write for Terminal {
     /// Takes whole lines, which is what both writers of this process write.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
