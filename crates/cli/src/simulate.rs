@@ -24,16 +24,16 @@ with an address are simulated. No JWT leaves this machine.",
 )]
 pub(crate) struct Arguments {
     /// The JWT URL of the Support SDK; repeat it with a name for each app, as in ios=URL
-    #[arg(long, value_name = "[NAME=]URL", value_parser = Named::parse)]
-    sdk_url: Vec<Named>,
+    #[arg(long, value_name = "[NAME=]URL", value_parser = named)]
+    sdk_url: Vec<(String, Url)>,
 
     /// The remote login URL of single sign-on; repeat it with a name for each configuration, the Primary SSO first
-    #[arg(long, value_name = "[NAME=]URL", value_parser = Named::parse)]
-    sso_url: Vec<Named>,
+    #[arg(long, value_name = "[NAME=]URL", value_parser = named)]
+    sso_url: Vec<(String, Url)>,
 
     /// The remote logout URL of single sign-on, which also receives errors, with the name of its configuration
-    #[arg(long, value_name = "[NAME=]URL", value_parser = Named::parse, requires = "sso_url")]
-    logout_url: Vec<Named>,
+    #[arg(long, value_name = "[NAME=]URL", value_parser = named, requires = "sso_url")]
+    logout_url: Vec<(String, Url)>,
 
     /// The address where pages fetch JWTs for messaging
     #[arg(long, value_name = "URL", value_parser = address)]
@@ -50,21 +50,6 @@ pub(crate) struct Arguments {
     /// The port to listen on
     #[arg(long, default_value_t = zendesk_jwt_simulator::PORT)]
     port: u16,
-}
-
-/// An address, with the name of its app or SSO configuration; an empty name if it has none.
-#[derive(Clone, Debug)]
-struct Named {
-    name: String,
-    url: Url,
-}
-
-impl Named {
-    fn parse(text: &str) -> Result<Self, String> {
-        let named = text.split_once('=').filter(|(name, _)| ConfigurationName::parse(name).is_some());
-        let (name, url) = named.unwrap_or(("", text));
-        Ok(Self { name: name.to_owned(), url: address(url)? })
-    }
 }
 
 const EXIT_STATUS: &str = "Exit status: 0 after an interrupt, 1 if it could not run, 2 on a usage error.";
@@ -86,6 +71,13 @@ Examples:
     --logout-url https://auth.example.com/bye
 
 For messaging, allow pages of the simulator's origin to read the answers of your endpoint (CORS).";
+
+/// Reads the name of an app or SSO configuration, which is empty if there is none, and an address.
+fn named(text: &str) -> Result<(String, Url), String> {
+    let named = text.split_once('=').filter(|(name, _)| ConfigurationName::parse(name).is_some());
+    let (name, url) = named.unwrap_or(("", text));
+    Ok((name.to_owned(), address(url)?))
+}
 
 fn address(text: &str) -> Result<Url, String> {
     said(config::web_address(text))
@@ -111,14 +103,14 @@ fn account(arguments: &Arguments) -> Result<Account, Problem> {
         ))
     };
     let mut account = Account::default();
-    for Named { name, url } in arguments.sdk_url.clone() {
+    for (name, url) in arguments.sdk_url.clone() {
         let key = sdk.remove(&name).ok_or_else(|| missing(Kind::Sdk, &name))?;
         account.apps.push(App { name, jwt_url: url, key });
     }
-    for Named { name, url } in arguments.sso_url.clone() {
+    for (name, url) in arguments.sso_url.clone() {
         let key = sso.remove(&name).ok_or_else(|| missing(Kind::Sso, &name))?;
-        let logout_url = arguments.logout_url.iter().find(|logout| logout.name == name);
-        account.sso.push(Sso { login_url: url, logout_url: logout_url.map(|logout| logout.url.clone()), name, key });
+        let logout_url = arguments.logout_url.iter().find(|(of, _)| *of == name).map(|(_, url)| url.clone());
+        account.sso.push(Sso { name, login_url: url, logout_url, key });
     }
     if let Some(jwt_url) = arguments.messaging_url.clone() {
         if messaging.is_empty() {
@@ -151,11 +143,11 @@ fn show_banner(arguments: &Arguments, address: SocketAddr) {
     println!("A simulated Zendesk is running on http://{address}. Stop it with Ctrl-C.");
     println!();
     println!("Try each flow in a browser:");
-    if let [Named { url, .. }, ..] = arguments.sso_url.as_slice() {
+    if let [(_, url), ..] = arguments.sso_url.as_slice() {
         println!("  http://{address}/hc         SSO: click Sign in, which leads to {url}");
         println!("  http://localhost:{}/hc      SSO: the same for a brand on a host of your company", address.port());
     }
-    for Named { url, .. } in &arguments.sdk_url {
+    for (_, url) in &arguments.sdk_url {
         println!("  http://{address}/sdk        Support SDK: enter a user token, which is sent to {url}");
     }
     if let Some(url) = &arguments.messaging_url {
