@@ -59,9 +59,9 @@ impl CommandLine {
     /// Runs the subcommand. The exit status is 0 on success, 1 on failure, 2 on a usage error.
     pub(crate) fn run(self) -> ExitCode {
         let result = match self.command {
-            Command::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Command::Local(arguments) => block_on(local::run(&arguments)).map(|()| ExitCode::SUCCESS),
             Command::Setup(arguments) => setup::run(&arguments),
-            Command::Simulate(arguments) => simulate::run(&arguments),
+            Command::Simulate(arguments) => block_on(simulate::run(&arguments)).map(|()| ExitCode::SUCCESS),
             Command::Inspect(arguments) => inspect::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments),
             Command::Idp(command) => identity_provider::run(&command),

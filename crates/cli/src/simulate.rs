@@ -2,12 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use url::Url;
 
 use crate::local::listen;
-use crate::problem::{Problem, block_on, said, usage_error};
+use crate::problem::{Problem, said, usage_error};
 use zendesk_jwt::config;
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 use zendesk_jwt_simulator::{self, Account, App, Client, Keys, Messaging, Sso, Zendesk};
@@ -83,13 +82,21 @@ fn address(text: &str) -> Result<Url, String> {
     said(config::web_address(text))
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), Problem> {
     if arguments.sdk_url.is_empty() && arguments.sso_url.is_empty() && arguments.messaging_url.is_none() {
         usage_error("give at least one of --sdk-url, --sso-url and --messaging-url");
     }
     let account = account(arguments)?;
     let client = Client::new(arguments.ca_file.as_deref()).map_err(|error| Problem(error.to_string()))?;
-    block_on(serve(arguments, account, client)).map(|()| ExitCode::SUCCESS)
+    let (listener, address, origin) = listen(Ipv4Addr::LOCALHOST.into(), arguments.port, "--port").await?;
+    show_banner(arguments, address);
+    let zendesk = Zendesk::new(origin, false, account, client);
+    tokio::select! {
+        served = zendesk.serve(listener) => {
+            served.map_err(|error| Problem(format!("the simulated Zendesk stopped: {error}")))
+        }
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
 }
 
 /// The kinds with an address, each with its key.
@@ -124,18 +131,6 @@ fn account(arguments: &Arguments) -> Result<Account, Problem> {
 fn keys(file: &Path) -> Result<Keys, Problem> {
     let json = std::fs::read_to_string(file).map_err(|error| format!("it cannot be read: {error}"));
     json.and_then(|json| Keys::parse(&json)).map_err(|problem| Problem(format!("{}: {problem}", file.display())))
-}
-
-async fn serve(arguments: &Arguments, account: Account, client: Client) -> Result<(), Problem> {
-    let (listener, address, origin) = listen(Ipv4Addr::LOCALHOST.into(), arguments.port, "--port").await?;
-    show_banner(arguments, address);
-    let zendesk = Zendesk::new(origin, false, account, client);
-    tokio::select! {
-        served = zendesk.serve(listener) => {
-            served.map_err(|error| Problem(format!("the simulated Zendesk stopped: {error}")))
-        }
-        _ = tokio::signal::ctrl_c() => Ok(()),
-    }
 }
 
 #[expect(clippy::print_stdout, reason = "a person reads this")]

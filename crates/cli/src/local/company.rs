@@ -16,7 +16,7 @@ use cookie::{Cookie, SameSite, time::Duration};
 use form_urlencoded::Serializer;
 use url::Url;
 
-use super::demo::{self, DemoUser};
+use super::demo;
 use super::identity_provider::{self, IdentityProvider, code_challenge};
 use crate::output;
 use zendesk_jwt::jwt::{JtiSource as _, RandomJti};
@@ -41,7 +41,6 @@ const CALLBACK: &str = "/login/callback";
 #[template(path = "company/login.html")]
 struct Login {
     menu: Menu,
-    users: Vec<DemoUser>,
     return_to: String,
     remembered: Option<String>,
     /// The ID token of the session, and what it says.
@@ -105,7 +104,6 @@ impl Company {
         let sites = vec![("/".to_owned(), "Workbench"), (self.zendesk.clone(), "Zendesk simulator")];
         let page = Login {
             menu: Menu { site: "Your company", current: LOGIN, links: Vec::new(), sites },
-            users: demo::users(),
             return_to: return_to.unwrap_or_default(),
             remembered: web::cookie(headers, REMEMBERED_COOKIE),
             session,

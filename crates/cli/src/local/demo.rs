@@ -21,8 +21,6 @@ pub(crate) const USER_TOKEN: &str = "BD2F35A7621";
 
 pub(crate) const EXTERNAL_ID: &str = "demo-1";
 
-pub(crate) const KID: &str = "app_demo";
-
 /// The key of a user token in the table; empty if the token cannot be one.
 pub(crate) fn token_hash(token: &str) -> String {
     UserToken::parse(token).map(|token| token.hash()).unwrap_or_default()
@@ -39,7 +37,7 @@ pub(crate) fn shared_secret(kind: Kind, configuration: Option<&ConfigurationName
 
 /// The key id of messaging's key.
 pub(crate) fn kid(configuration: Option<&ConfigurationName>) -> String {
-    format!("{KID}{}", suffix(configuration))
+    format!("app_demo{}", suffix(configuration))
 }
 
 fn suffix(configuration: Option<&ConfigurationName>) -> String {

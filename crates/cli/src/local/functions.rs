@@ -49,7 +49,7 @@ pub(super) const ROUTES: &[&str] = &[
 const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
 
 pub(super) struct Functions {
-    parts: Parts,
+    pub(super) parts: Parts,
     running: Mutex<Arc<Running>>,
 }
 
@@ -100,10 +100,6 @@ impl Functions {
     pub(crate) fn start(parts: Parts) -> Self {
         let running = Mutex::new(Arc::new(Running::start(&parts)));
         Self { parts, running }
-    }
-
-    pub(crate) fn configurations(&self) -> &NamedConfigurations {
-        &self.parts.configurations
     }
 
     /// Replaces the functions with new ones, which have no signing key in their cache.

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::company::{LOGIN, cookie, redirect, removed};
-use super::demo::{self, IdentityProviderUser};
+use super::demo;
 use crate::id_token::Verdict;
 use zendesk_jwt::idp::{self, KeySet};
 use zendesk_jwt::jwt::{Clock as _, EpochSeconds, JtiSource as _, RandomJti, SystemClock};
@@ -220,7 +220,6 @@ async fn jwks(State(provider): Shared) -> Response {
 struct LogIn {
     menu: Menu,
     query: String,
-    users: Vec<IdentityProviderUser>,
 }
 
 /// Shows the users to choose from. After the choice, or if the browser has a session here, it returns to the client.
@@ -238,7 +237,7 @@ async fn authorize(State(provider): Shared, RawQuery(query): RawQuery, headers: 
         return provider.grant(authorization, subject);
     }
     let menu = Menu { site: "Demo identity provider", current: AUTHORIZE, links: Vec::new(), sites: Vec::new() };
-    let page = LogIn { menu, query, users: demo::identity_provider_users() };
+    let page = LogIn { menu, query };
     web::page(StatusCode::OK, &page, Reach { form_action: LOOPBACK, ..Reach::default() })
 }
 

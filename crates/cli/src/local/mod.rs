@@ -19,7 +19,7 @@ use crate::account::LOCAL_TABLE;
 use crate::aws as operator;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
-use crate::problem::{Problem, block_on};
+use crate::problem::Problem;
 use aws::{Aws, Secrets};
 use company::Company;
 pub(crate) use company::is_cookie_value;
@@ -109,11 +109,7 @@ fn configurations(json: &str) -> Result<NamedConfigurations, String> {
 pub(crate) const SIGNING_KEY_MAX_AGE: u64 = 5;
 
 /// Serves until the process is interrupted.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Problem> {
-    block_on(serve(arguments))
-}
-
-async fn serve(arguments: &Arguments) -> Result<(), Problem> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), Problem> {
     let (listener, address, own_url) = listen(arguments.host, arguments.port, "--port").await?;
     let (zendesk_listener, zendesk_address, zendesk_url) =
         listen(arguments.host, arguments.zendesk_port, "--zendesk-port").await?;
@@ -184,7 +180,7 @@ async fn serve(arguments: &Arguments) -> Result<(), Problem> {
         is_new,
     };
     output::line(&banner.render().unwrap_or_default())?;
-    let users = UserList::new(table, database.writes());
+    let users = UserList::new(table, Arc::clone(&database.writes));
     let routes = functions::router(&functions)
         .merge(aws::router(Aws { database, secrets, faults: Some(faults.clone()) }, &reliable_path))
         .merge(identity_provider::router(&identity_provider))

@@ -25,7 +25,8 @@ const FILE: &str = "user-tokens.sqlite";
 #[derive(Clone)]
 pub(crate) struct Database {
     database: dynoxide::Database,
-    writes: Arc<AtomicU64>,
+    /// How often the table was written to, so that a reader knows whether it must read again.
+    pub(crate) writes: Arc<AtomicU64>,
 }
 
 impl Database {
@@ -42,11 +43,6 @@ impl Database {
                  with the demo users, or choose another directory with --data"
             ))
         })
-    }
-
-    /// How often the table was written to, so that a reader knows whether it must read again.
-    pub(crate) fn writes(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.writes)
     }
 
     /// Answers one request of DynamoDB's JSON protocol.
