@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use super::demo;
-use super::terminal::{LatestLines, Terminal};
+use super::terminal::LatestLines;
 use zendesk_jwt::handlers::Answer;
 use zendesk_jwt::jwt::{Clock as _, Kind, SystemClock};
 use zendesk_jwt::outcome::Outcome;
@@ -25,7 +25,8 @@ pub(super) struct History {
     exchanges: Mutex<VecDeque<Arc<Exchange>>>,
     /// The number of exchanges since the start, also of those that were deleted.
     count: watch::Sender<u64>,
-    pub(super) terminal: Terminal,
+    /// What the terminal shows.
+    pub(super) terminal: LatestLines,
     /// What CloudWatch would get in addition to the line of each request.
     pub(super) log: LatestLines,
 }
@@ -105,8 +106,10 @@ impl History {
         duration: Duration,
         log_line: String,
     ) -> Arc<Exchange> {
+        let line = line(&request, &answer, duration);
         // A closed terminal is not an error of the request.
-        writeln!(self.terminal.clone(), "{}", line(&request, &answer, duration)).ok();
+        writeln!(io::stdout(), "{line}").ok();
+        self.terminal.add(line);
         let jwt = inspected(kind, &answer);
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         let id = *self.count.borrow() + 1;
@@ -119,7 +122,7 @@ impl History {
             duration,
             log_line,
             other_log_lines: self.log.all(),
-            terminal: self.terminal.shown.all(),
+            terminal: self.terminal.all(),
             jwt,
         });
         exchanges.push_front(Arc::clone(&exchange));

@@ -2,6 +2,7 @@
 //!
 //! The functions use the same AWS clients as in Lambda, over HTTP.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 use tracing_subscriber::layer::SubscriberExt;
 use url::Url;
 
@@ -219,10 +221,10 @@ async fn start_identity_provider(address: SocketAddr, own_url: &Url) -> Result<A
 pub(crate) async fn listen(host: IpAddr, port: u16, option: &str) -> Result<(TcpListener, SocketAddr, Url), Problem> {
     let address = SocketAddr::new(host, port);
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
+        io::ErrorKind::AddrInUse => {
             Problem(format!("port {port} is in use: stop what listens there, or choose another port with {option}"))
         }
-        std::io::ErrorKind::PermissionDenied => Problem(format!(
+        io::ErrorKind::PermissionDenied => Problem(format!(
             "port {port} needs more rights than this process has: choose a port above 1023 with {option}"
         )),
         _ => Problem(format!("cannot listen on {address}: {error}")),
@@ -243,7 +245,7 @@ fn at(url: &Url, path: &str) -> Url {
 fn show_events(history: &History, clock: Faults) {
     let (terminal, log) = (history.terminal.clone(), history.log.clone());
     let shown = tracing_subscriber::fmt::layer().without_time().with_target(false);
-    let shown = shown.with_ansi(console::colors_enabled()).with_writer(move || terminal.clone());
+    let shown = shown.with_ansi(console::colors_enabled()).with_writer(io::stdout.and(move || terminal.clone()));
     let logged = telemetry::lines(clock, move |line| log.add(line));
     let ours = filter_fn(|metadata| metadata.target().starts_with(env!("CARGO_CRATE_NAME")));
     let layers = shown.and_then(logged).with_filter(ours).with_filter(LevelFilter::WARN);

@@ -61,24 +61,16 @@ impl LatestLines {
     }
 }
 
-/// Standard output, whose latest lines the workbench shows as well.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Terminal {
-    pub(crate) shown: LatestLines,
-}
-
-impl Write for Terminal {
-    /// Takes whole lines, which is what both writers of this process write.
+impl Write for LatestLines {
+    /// Takes whole lines, as `tracing` writes them.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(bytes);
-        for line in text.lines().filter(|line| !line.is_empty()) {
-            self.shown.add(console::strip_ansi_codes(line));
+        for line in String::from_utf8_lossy(bytes).lines() {
+            self.add(console::strip_ansi_codes(line));
         }
-        io::stdout().lock().write_all(bytes)?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stdout().lock().flush()
+        Ok(())
     }
 }
