@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use super::demo;
-use super::terminal::LatestLines;
 use zendesk_jwt::handlers::Answer;
 use zendesk_jwt::jwt::{Clock as _, Kind, SystemClock};
 use zendesk_jwt::outcome::Outcome;
@@ -19,6 +18,9 @@ use zendesk_jwt::user::ExternalId;
 use zendesk_jwt_rules::inspect::{Expectation, Inspection, find_jwt, inspect};
 
 const MAX_EXCHANGES: usize = 500;
+
+/// How many lines of a log are kept.
+const MAX_LINES: usize = 8;
 
 #[derive(Default)]
 pub(super) struct History {
@@ -186,6 +188,39 @@ impl Exchange {
         let found = self.answer.observed.external_id_hash.as_deref();
         let name = signed.map(str::to_owned).or_else(|| demo_name(found?));
         name.unwrap_or_else(|| found.map(|hash| hash.chars().take(12).collect()).unwrap_or_default())
+    }
+}
+
+/// The latest lines of a log. All clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LatestLines(Arc<Mutex<VecDeque<String>>>);
+
+impl LatestLines {
+    pub(crate) fn add(&self, line: impl Into<String>) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push_back(line.into());
+        if lines.len() > MAX_LINES {
+            lines.pop_front();
+        }
+    }
+
+    /// Oldest first.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+impl Write for LatestLines {
+    /// Takes whole lines, as `tracing` writes them.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for line in String::from_utf8_lossy(bytes).lines() {
+            self.add(console::strip_ansi_codes(line));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

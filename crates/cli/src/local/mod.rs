@@ -4,7 +4,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askama::Template;
@@ -29,7 +29,6 @@ use faults::Faults;
 use functions::{Functions, Parts};
 use history::History;
 use identity_provider::IdentityProvider;
-use terminal::Banner;
 use user_tokens::Database;
 use workbench::{UserList, Workbench};
 use zendesk_jwt::aws::Clients;
@@ -41,6 +40,7 @@ use zendesk_jwt::handlers::{messaging_token, sso_redirect};
 use zendesk_jwt::jwt::sso::CustomRole;
 use zendesk_jwt::jwt::{JtiSource as _, RandomJti};
 use zendesk_jwt::telemetry;
+use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::web::{self, Guard};
 use zendesk_jwt_simulator::{Client, PORT, Zendesk};
 
@@ -51,7 +51,6 @@ mod faults;
 mod functions;
 mod history;
 mod identity_provider;
-mod terminal;
 pub(crate) mod user_tokens;
 mod workbench;
 
@@ -196,6 +195,19 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Problem> {
     };
     let served = axum::serve(listener, routes).with_graceful_shutdown(interrupted).await;
     served.map_err(|error| Problem(format!("the server failed: {error}")))
+}
+
+/// What the terminal shows at start: the addresses, and a line to paste for each flow.
+#[derive(Template)]
+#[template(path = "local/banner.txt")]
+struct Banner<'a> {
+    address: SocketAddr,
+    /// The address of the simulated Zendesk.
+    zendesk: &'a str,
+    /// The issuer of the demo identity provider.
+    issuer: &'a str,
+    data: Option<&'a Path>,
+    is_new: bool,
 }
 
 /// The demo provider of a server that listens on `address`. Over plain HTTP, the functions trust only an issuer on this
