@@ -127,8 +127,14 @@ impl Secret {
     }
 
     fn shown(&self, id: &str) -> String {
-        let value = &self.versions[self.current];
-        redacted(id, value).filter(|_| self.is_redacted).unwrap_or_else(|| value.clone())
+        let stored = &self.versions[self.current];
+        match serde_json::from_str(stored) {
+            Ok(mut value) if self.is_redacted => {
+                redact(&mut value, if id == demo::secret_id(Kind::Sdk) { 9 } else { 6 });
+                value.to_string()
+            }
+            _ => stored.clone(),
+        }
     }
 }
 
@@ -137,13 +143,14 @@ fn version_id(at: usize) -> String {
     format!("{at:032}")
 }
 
-/// The value of a secret as Admin Center shows it later; `None` if the value holds no secret.
-fn redacted(id: &str, value: &str) -> Option<String> {
-    let characters = if id == demo::secret_id(Kind::Sdk) { 9 } else { 6 };
-    let mut value: Value = serde_json::from_str(value).ok()?;
-    let secret = value.get_mut("secret")?;
-    *secret = Value::String(secret.as_str()?.chars().take(characters).collect());
-    Some(value.to_string())
+/// Cuts the secret of each configuration, as Admin Center shows it later.
+fn redact(value: &mut Value, characters: usize) {
+    for (name, member) in value.as_object_mut().into_iter().flatten() {
+        match member {
+            Value::String(secret) if name == "secret" => *secret = secret.chars().take(characters).collect(),
+            member => redact(member, characters),
+        }
+    }
 }
 
 /// An error of either service.
