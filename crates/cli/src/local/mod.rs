@@ -123,7 +123,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Problem> {
     let mapped_hosts = simulator.mapped_hosts();
     // Nothing waits for the task, because it ends with the process.
     tokio::spawn(simulator.serve(zendesk_listener));
-    // Pages of the company are on both hosts.
+    // The messaging page, which plays a page of the company, is on both hosts.
     let zendesk = zendesk_url.origin().ascii_serialization();
     let zendesk_origins = [zendesk.clone(), format!("http://localhost:{}", zendesk_address.port())];
 
