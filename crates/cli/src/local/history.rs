@@ -45,8 +45,7 @@ pub(super) struct Exchange {
     pub(super) log_line: String,
     pub(super) other_log_lines: Vec<String>,
     pub(super) terminal: Vec<String>,
-    /// The JWT in the answer, if there is one.
-    pub(super) jwt: Option<(String, Inspection)>,
+    jwt: Option<(String, Inspection)>,
 }
 
 /// What an exchange means for the user.
@@ -168,10 +167,15 @@ impl Exchange {
         String::from_utf8_lossy(self.answer.response.body())
     }
 
+    /// The JWT in the answer, inspected as Zendesk would at that time.
+    pub(super) fn jwt(&self) -> Option<&(String, Inspection)> {
+        self.jwt.as_ref()
+    }
+
     pub(super) fn meaning(&self) -> Meaning {
         match self.answer.outcome {
             Outcome::Signed | Outcome::SignInLoop => {
-                let is_accepted = self.jwt.as_ref().is_none_or(|(_, inspection)| inspection.is_accepted());
+                let is_accepted = self.jwt().is_none_or(|(_, inspection)| inspection.is_accepted());
                 if is_accepted { Meaning::Signed } else { Meaning::NotAccepted }
             }
             Outcome::Refused(_) => Meaning::Refused,
@@ -184,7 +188,7 @@ impl Exchange {
 
     /// The name in the JWT, or that of the demo user who was found; empty if no user was found.
     pub(super) fn user(&self) -> String {
-        let signed = self.jwt.as_ref().and_then(|(_, inspection)| inspection.claims.as_ref()?.get("name")?.as_str());
+        let signed = self.jwt().and_then(|(_, inspection)| inspection.claims.as_ref()?.get("name")?.as_str());
         let found = self.answer.observed.external_id_hash.as_deref();
         let name = signed.map(str::to_owned).or_else(|| demo_name(found?));
         name.unwrap_or_else(|| found.map(|hash| hash.chars().take(12).collect()).unwrap_or_default())

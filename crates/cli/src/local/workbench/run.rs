@@ -140,10 +140,8 @@ fn leads_to(exchange: &Exchange) -> Response {
 
 pub(super) async fn result(State(workbench): Shared, Path(id): Path<String>) -> Response {
     let Some(run) = workbench.history.get(&id) else { return not_found(State(workbench)).await };
-    let report = run
-        .jwt
-        .as_ref()
-        .map(|(jwt, inspection)| JwtReport::new(jwt, inspection.clone(), "the shared secret of the demo"));
+    let report =
+        run.jwt().map(|(jwt, inspection)| JwtReport::new(jwt, inspection.clone(), "the shared secret of the demo"));
     let (chosen, entered) = workbench.chosen();
     let (menu, form) = (workbench.menu("/"), workbench.form(&chosen, entered).await);
     let mut latest = workbench.history.all();
