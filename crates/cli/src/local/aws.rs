@@ -1,7 +1,7 @@
 //! DynamoDB and a small Secrets Manager at one address, served in this process.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::demo;
@@ -74,15 +75,11 @@ impl Secrets {
     }
 
     pub(crate) fn redact(&self, is_redacted: bool) {
-        self.secrets().values_mut().for_each(|secret| secret.is_redacted = is_redacted);
+        self.0.lock().values_mut().for_each(|secret| secret.is_redacted = is_redacted);
     }
 
     pub(crate) fn are_redacted(&self) -> bool {
-        self.secrets().values().any(|secret| secret.is_redacted)
-    }
-
-    fn secrets(&self) -> MutexGuard<'_, BTreeMap<String, Secret>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().values().any(|secret| secret.is_redacted)
     }
 
     /// Reads a secret, stores a new value, or makes a stored value the current one.
@@ -90,7 +87,7 @@ impl Secrets {
         let refusal = |kind, message| error(StatusCode::BAD_REQUEST, kind, message);
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let id = request["SecretId"].as_str().unwrap_or_default();
-        let mut secrets = self.secrets();
+        let mut secrets = self.0.lock();
         let Some(secret) = secrets.get_mut(id) else {
             return refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         };

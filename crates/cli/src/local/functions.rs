@@ -1,7 +1,7 @@
 //! The three functions, served on the template's routes. A cold start replaces them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::Router;
@@ -12,6 +12,7 @@ use axum::http::header::HOST;
 use axum::http::request::Parts as RequestParts;
 use axum::routing::any;
 use lambda_http::{Body, Context, Request, RequestExt, Response};
+use parking_lot::Mutex;
 
 use super::history::{Exchange, History};
 use super::{SIGNING_KEY_MAX_AGE, demo};
@@ -104,12 +105,12 @@ impl Functions {
 
     /// Replaces the functions with new ones, which have no signing key in their cache.
     pub(crate) fn cold_start(&self) {
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Running::start(&self.parts));
+        *self.running.lock() = Arc::new(Running::start(&self.parts));
     }
 
     /// Lets the function answer a request, and adds the exchange to the history.
     pub(crate) async fn call(&self, kind: Kind, request: Request) -> Arc<Exchange> {
-        let running = Arc::clone(&self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        let running = Arc::clone(&self.running.lock());
         let request = request.with_lambda_context(invocation_context());
         let started = Instant::now();
         let (function, answer) = match kind {

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::Request;
+use parking_lot::Mutex;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
@@ -112,7 +113,7 @@ impl History {
         writeln!(io::stdout(), "{line}").ok();
         self.terminal.add(line);
         let jwt = inspected(kind, &answer);
-        let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut exchanges = self.exchanges.lock();
         let id = *self.count.borrow() + 1;
         let exchange = Arc::new(Exchange {
             id,
@@ -134,7 +135,7 @@ impl History {
 
     /// The latest comes first.
     pub(super) fn all(&self) -> Vec<Arc<Exchange>> {
-        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.exchanges.lock().iter().cloned().collect()
     }
 
     pub(super) fn get(&self, id: &str) -> Option<Arc<Exchange>> {
@@ -143,7 +144,7 @@ impl History {
     }
 
     pub(super) fn delete(&self) {
-        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.exchanges.lock().clear();
         self.count.send_modify(|_| {});
     }
 
@@ -201,7 +202,7 @@ pub(super) struct LatestLines(Arc<Mutex<VecDeque<String>>>);
 
 impl LatestLines {
     pub(crate) fn add(&self, line: impl Into<String>) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.0.lock();
         lines.push_back(line.into());
         if lines.len() > MAX_LINES {
             lines.pop_front();
@@ -210,7 +211,7 @@ impl LatestLines {
 
     /// Oldest first.
     pub(crate) fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.0.lock().iter().cloned().collect()
     }
 }
 

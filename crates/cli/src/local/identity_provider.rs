@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use askama::Template;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -21,6 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -131,7 +132,7 @@ impl IdentityProvider {
             target.query_pairs_mut().append_pair("state", state);
         }
         let grant = Grant { subject, request, expires_at: now.plus(CODE_LIFETIME) };
-        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut grants = self.grants.lock();
         grants.retain(|_, grant| grant.expires_at > now);
         grants.insert(code.as_str().to_owned(), grant);
         redirect([session], target.as_str())
@@ -139,7 +140,7 @@ impl IdentityProvider {
 
     /// The ID token for a code, which is good for one attempt.
     pub(crate) fn redeem(&self, code: &str, code_verifier: &str, redirect_uri: &str) -> Option<String> {
-        let grant = self.grants.lock().unwrap_or_else(PoisonError::into_inner).remove(code)?;
+        let grant = self.grants.lock().remove(code)?;
         let Grant { subject, request, expires_at } = grant;
         let is_valid = expires_at > SystemClock.now()
             && Url::parse(redirect_uri).is_ok_and(|uri| uri == request.redirect_uri)
