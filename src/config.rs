@@ -181,7 +181,8 @@ impl Environment {
         Some(self.configurations.of_sso(settings, is_simulated))
     }
 
-    fn brand(&mut self) -> Brand {
+    /// The company on the pages of `sso-redirect`.
+    pub fn brand(&mut self) -> Brand {
         let name = self.optional("BRAND_NAME", Name::parse);
         let logo_url = self.optional("BRAND_LOGO_URL", web_address);
         let color = self.optional("BRAND_COLOR", Color::parse);

@@ -109,9 +109,9 @@ impl Command {
     /// Runs the subcommand. The exit status is 0 on success, 1 on failure, 2 on a usage error.
     fn run(self) -> Result<ExitCode, Problem> {
         match self {
-            Self::Local(arguments) => local::run(&arguments).map(|()| ExitCode::SUCCESS),
+            Self::Local(arguments) => block_on(local::run(&arguments)).map(|()| ExitCode::SUCCESS),
             Self::Setup(arguments) => setup::run(&arguments),
-            Self::Simulate(arguments) => simulate::run(&arguments),
+            Self::Simulate(arguments) => block_on(simulate::run(&arguments)).map(|()| ExitCode::SUCCESS),
             Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Doctor(arguments) => doctor::run(&arguments),
             Self::Idp(command) => identity_provider::run(&command),

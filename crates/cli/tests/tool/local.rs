@@ -187,6 +187,25 @@ fn named_configurations_have_paths_and_demo_keys_of_their_own() {
 }
 
 #[test]
+fn more_configurations_than_an_account_has_messaging_keys_are_no_problem() {
+    let names: Vec<_> = (0..11).map(|number| format!(r#""app-{number}":{{}}"#)).collect();
+    let local = Local::start(&["--configurations", &format!("{{{}}}", names.join(","))]);
+    let path = "/messaging/app-10/jwt";
+    assert_eq!(local.post(path, "application/x-www-form-urlencoded", "user_token=BD2F35A7621").0, 200);
+}
+
+#[test]
+fn redacted_secrets_are_those_of_all_configurations() {
+    let local = Local::start(&["--configurations", r#"{"ios":{}}"#]);
+    let post = |path: &str, form: &str| local.post(path, "application/x-www-form-urlencoded", form).0;
+    post("/faults/switch", "fault=redacted-secrets&on=true");
+    post("/faults/cold-start", "");
+    for path in ["/sdk/jwt", "/sdk/ios/jwt"] {
+        assert_eq!(post(path, "user_token=BD2F35A7621"), 503, "{path}");
+    }
+}
+
+#[test]
 fn pages_of_an_allowed_origin_may_post_to_named_configurations() {
     let local = Local::start(&["--configurations", r#"{"ios":{}}"#, "--allow-origin", "https://www.example.com"]);
     let status = |path: &str| {
