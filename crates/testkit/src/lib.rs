@@ -12,7 +12,7 @@
 //! | `jwt`, `logs`, `html`, `secrecy` | readers of answers and logs, and the check that no secret is in them |
 //! | `operator` | runs of the operator's tool |
 //! | `server`, `https`, `broken_server` | servers on loopback |
-//! | `chromium`, `webdriver`, `axe` | a browser, its remote control, and a checker of accessibility |
+//! | `chromium`, `webdriver` | a browser, its remote control, and checks of accessibility |
 //!
 //! No module uses code of the service, and only `draft` uses the rules, so no fault there can hide itself from the tests.
 
@@ -27,7 +27,6 @@
 )]
 
 pub mod aws;
-pub mod axe;
 pub mod batch_writes;
 pub mod binary;
 pub mod broken_server;

@@ -2,9 +2,9 @@
 
 use super::world::{World, in_a_browser_with};
 use super::{company, zendesk};
-use crate::support::chromium::LOW_CONTRAST_TEXTS;
+use crate::support::chromium::{Axe, LOW_CONTRAST_TEXTS};
+use crate::support::eventually;
 use crate::support::webdriver::TAB;
-use crate::support::{axe, eventually};
 use serde_json::json;
 use std::time::Duration;
 
@@ -113,14 +113,14 @@ fn all_text_has_enough_contrast_in_light_and_dark() {
 
 #[test]
 fn axe_finds_nothing_on_any_page() {
-    let Some(axe) = axe::script() else { return };
+    let Some(axe) = Axe::install() else { return };
     for (brand, language) in [(&[][..], "en"), (&company::BRAND[..], "ja")] {
         on_every_page_with(brand, language, |world, name| {
             for scheme in ["light", "dark"] {
                 world.browser.prefer_colours(scheme);
-                assert_eq!(axe::findings(&world.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
+                assert_eq!(axe.findings(&world.browser), Vec::<String>::new(), "{name} in {scheme}");
                 world.open_details();
-                assert_eq!(axe::findings(&world.browser, axe), Vec::<String>::new(), "{name} in {scheme}, opened");
+                assert_eq!(axe.findings(&world.browser), Vec::<String>::new(), "{name} in {scheme}, opened");
             }
         });
     }

@@ -30,7 +30,7 @@ pub const TOKEN: &str = "session-7f3a";
 const WITHIN: Duration = Duration::from_mins(1);
 
 /// `tests/web/page.tsx`, which `tests/web-script` bundles.
-pub const REACT_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/web-script/page.js");
+pub const REACT_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/npm/web/page.js");
 
 pub struct Site {
     pub browser: Chromium,
