@@ -1,8 +1,8 @@
 //! Fakes of DynamoDB and Secrets Manager, with or without TLS, which count connections and calls.
 
 use crate::server::{RecordedRequest, Reply, Server};
-use crate::support::draft::signed;
 use crate::support::identity_provider::{AUDIENCE, ProviderKey};
+use crate::support::jwt::signed;
 use crate::support::{Kind, now, users};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -1,6 +1,6 @@
 //! What a function sends to AWS: the operation, its arguments and a valid signature.
 
-use crate::support::broken_server::BrokenServer;
+use crate::support::server::BrokenServer;
 use crate::support::service::Reply;
 use crate::support::{Answer, Kind, Request, Service, Setup, eventually, logs, users};
 use aws_lc_rs::{digest, hmac};

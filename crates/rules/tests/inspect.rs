@@ -16,7 +16,7 @@ use soundness::is_sound;
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Inspection, Rule, Severity, Signature, find_jwt, inspect};
 
-use zendesk_jwt_testkit::draft::{Draft, NAMES, NOW, SECRET, any_json, any_kind, object, sign};
+use zendesk_jwt_testkit::jwt::{Draft, NAMES, NOW, SECRET, any_json, any_kind, object, sign};
 
 /// The properties that the fuzz target checks, too.
 #[path = "../../../fuzz/src/soundness.rs"]
@@ -111,12 +111,12 @@ bad_tokens! {
     an_encrypted_token_is_named: ThreeParts, Sso, |_good| String::from("e30.a.b.c.d"), "encrypted";
     a_text_of_more_than_64_kib_is_named: ThreeParts, Sso, |good| good.claim("name", "a".repeat(70_000)), "64 KiB";
     padding_is_named: Base64Url, Sso, |good| good.token() + "==", "signature";
-    a_header_that_is_an_array_is_named: HeaderObject, Sdk, |_good| sign("[]", "{}", b""), "header is not a JSON object";
+    a_header_that_is_an_array_is_named: HeaderObject, Sdk, |_good| sign("[]", "{}", ""), "header is not a JSON object";
     claims_in_latin_1_are_named: ClaimsObject, Sso, |good| with_payload(&good, b"{\"name\":\"D\xE9mo\"}"), "not UTF-8";
     claims_in_utf_16_are_named: ClaimsObject, Sso, |good| with_payload(&good, b"{\0}\0"), "UTF-16";
     a_byte_order_mark_before_the_claims_is_named: ClaimsObject, Sso, |good| with_payload(&good, b"\xEF\xBB\xBF{}"), "byte order mark";
     claims_encoded_twice_are_named: ClaimsObject, Sso, |good| with_payload(&good, b"eyJhIjoxfQ"), "base64 twice";
-    claims_serialized_twice_are_named: ClaimsObject, Sdk, |_good| sign("{}", "\"{}\"", b""), "as an object";
+    claims_serialized_twice_are_named: ClaimsObject, Sdk, |_good| sign("{}", "\"{}\"", ""), "as an object";
 
     a_missing_alg_is_named: Algorithm, Sso, |good| good.without("alg"), "missing";
     an_alg_of_none_is_named: Algorithm, Sso, |good| good.header("alg", "none"), "not signed";
@@ -457,7 +457,7 @@ fn a_kind_is_recognized_by_its_own_header_and_claims() {
         (json!({}), json!({"email": "demo@example.com"}), None),
     ];
     for (header, claims, kind) in examples {
-        let token = sign(&header.to_string(), &claims.to_string(), b"");
+        let token = sign(&header, &claims, "");
         assert_eq!(inspect(&token, &Expectation::default()).looks_like, kind, "{header} {claims}");
     }
 }
@@ -643,7 +643,7 @@ fn a_text_without_a_jwt_is_described() {
 /// Zendesk's published tokens. Their secrets are not public.
 mod published {
     use super::*;
-    use zendesk_jwt_testkit::draft::published::{SDK, SSO};
+    use zendesk_jwt_testkit::jwt::published::{SDK, SSO};
 
     fn at(token: &str, now: u64) -> Inspection {
         inspect(token, &Expectation { kind: None, secret: None, now })

@@ -1,7 +1,7 @@
 //! Debian's `chromium` and `chromedriver`, started and ended by each test, and checks of accessibility.
 
 use super::eventually;
-use super::https::HttpsServer;
+use super::server::HttpsServer;
 use super::webdriver::Session;
 use serde_json::{Value, json};
 use std::fs::File;

@@ -2,10 +2,9 @@
 //!
 //! Its signatures are made without the library with which the functions verify them.
 
-use super::broken_server::BrokenServer;
-use super::draft::{Draft, object};
 use super::http::{Answer, Request};
-use super::https::HttpsServer;
+use super::jwt::{Draft, object};
+use super::server::{BrokenServer, HttpsServer};
 use super::{Setup, now};
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;

@@ -4,7 +4,7 @@ use super::http_api::{self, HttpApi};
 use super::zendesk::{self, Zendesk};
 use super::{attacker, company, html};
 use crate::support::chromium::{Chromium, Programs};
-use crate::support::https::HttpsServer;
+use crate::support::server::HttpsServer;
 use crate::support::webdriver::ConsoleLine;
 use crate::support::{Kind, Setup, eventually, users};
 use serde_json::{Value, json};

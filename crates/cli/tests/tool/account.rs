@@ -3,7 +3,7 @@
 use crate::local::Local;
 use crate::support::operator::{Done, has_terminal};
 use crate::support::server::Server;
-use crate::support::{Kind, Operator, Setup, fault, users};
+use crate::support::{Kind, Operator, Setup, aws, users};
 use axum::http::HeaderMap;
 use serde_json::json;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ const CONFIG: &str = "[profile staging]\nregion = eu-west-1\naws_access_key_id =
 fn refusing_aws() -> Server {
     async fn refuse(headers: HeaderMap) -> axum::response::Response {
         let signature = headers["authorization"].to_str().unwrap().to_owned();
-        fault::answer(400, &json!({"__type": "AccessDeniedException", "message": signature}))
+        aws::answer(400, &json!({"__type": "AccessDeniedException", "message": signature}))
     }
     Server::of(axum::Router::new().fallback(refuse))
 }
@@ -203,7 +203,7 @@ fn a_failed_call_to_aws_says_first_what_to_do() {
         ("ValidationException", "AWS refuses the request as invalid: is the table users the one"),
         ("ThrottlingException", "DynamoDB asks for fewer requests"),
     ] {
-        let answer = move || async move { fault::answer(400, &json!({"__type": code, "message": "the message"})) };
+        let answer = move || async move { aws::answer(400, &json!({"__type": code, "message": "the message"})) };
         let aws = Server::of(axum::Router::new().fallback(answer));
         fails(&shell, &["--endpoint-url", &aws.url()], begins);
     }

@@ -2,10 +2,9 @@
 
 use crate::identity_provider::id_token;
 use crate::local::Local;
-use crate::support::broken_server::BrokenServer;
 use crate::support::http::{Answer, Request};
-use crate::support::https::HttpsServer;
 use crate::support::operator::{Done, Operator};
+use crate::support::server::{BrokenServer, HttpsServer};
 use serde_json::{Value, json};
 
 /// The public key of RFC 7517, appendix A.1.

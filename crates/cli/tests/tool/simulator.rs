@@ -11,9 +11,8 @@ use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Rule, Severity, Subject};
 use zendesk_jwt_rules::zendesk_errors::ZendeskError;
 
-use crate::support::draft::{Draft, SECRET, published, sign};
-use crate::support::https::HttpsServer;
-use crate::support::server::Server;
+use crate::support::jwt::{Draft, SECRET, published, sign};
+use crate::support::server::{HttpsServer, Server};
 use crate::support::{Answer, Request, eventually, now};
 
 /// Generous, since the machine may be busy.
@@ -251,8 +250,8 @@ fn bad_token(rule: Rule, kind: Kind) -> String {
         Rule::BareToken => format!("Bearer {}", good.token()),
         Rule::ThreeParts => "e30.e30".to_owned(),
         Rule::Base64Url => good.token() + "==",
-        Rule::HeaderObject => sign("[]", "{}", SECRET.as_bytes()),
-        Rule::ClaimsObject => sign(r#"{"alg":"HS256","typ":"JWT"}"#, "\"{}\"", SECRET.as_bytes()),
+        Rule::HeaderObject => sign("[]", "{}", SECRET),
+        Rule::ClaimsObject => sign(r#"{"alg":"HS256","typ":"JWT"}"#, "\"{}\"", SECRET),
         Rule::Algorithm => good.header("alg", "RS256").token(),
         Rule::Type => good.without("typ").token(),
         Rule::KeyId => good.without("kid").token(),

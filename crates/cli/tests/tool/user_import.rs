@@ -1,7 +1,7 @@
 //! `zendesk-jwt user import` and `token fill`: every good line is stored, and every bad line is reported.
 
 use crate::local::Local;
-use crate::support::batch_writes::BatchWrites;
+use crate::support::dynamodb::BatchWrites;
 use crate::support::{Fault, Kind, Setup, eventually, users};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;

@@ -4,7 +4,7 @@
 use super::super::html;
 use super::super::http_api::Visit;
 use crate::support::chromium::{Chromium, Programs};
-use crate::support::https::HttpsServer;
+use crate::support::server::HttpsServer;
 use crate::support::service::MESSAGING_SECRET;
 use crate::support::{Answer, Aws, Kind, Request, Service, Setup, eventually, now, users};
 use serde_json::{Value, json};

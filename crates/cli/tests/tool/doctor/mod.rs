@@ -1,7 +1,8 @@
 //! `zendesk-jwt doctor` against correct endpoints, and against endpoints with one fault each.
 
-use crate::support::broken_server::{BrokenServer, sign};
+use crate::support::jwt::sign;
 use crate::support::operator::{Done, Operator};
+use crate::support::server::BrokenServer;
 use crate::support::{Answer, Request, now};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::simulator::Simulator;
-use crate::support::draft::SECRET as ZENDESK_SECRET;
+use crate::support::jwt::SECRET as ZENDESK_SECRET;
 use crate::support::operator::has_terminal;
 
 const ASK: [&str; 4] = ["--kind", "sso", "--ask-zendesk", "--yes"];
