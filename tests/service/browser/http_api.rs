@@ -28,7 +28,7 @@ impl HttpApi {
     pub fn answer(&self, request: &Request) -> Answer {
         match request.path.as_str() {
             // Another application on the same domain.
-            "/app" => html::application(super::company::SESSION),
+            "/app" => html::application(super::sites::SESSION),
             path if path.starts_with("/sso/") => self.invoke(request),
             _ => html::not_found(),
         }

@@ -1,9 +1,10 @@
-//! `https://www.example.com`: the company's site. Its login page sets the session cookie.
+//! The company's site and a foreign one.
 
 use super::html;
 use crate::support::{Answer, Request};
 
-pub const HOST: &str = "www.example.com";
+/// `https://www.example.com`: the company's site. Its login page sets the session cookie.
+pub const COMPANY: &str = "www.example.com";
 
 /// `https://cdn.example.com`, with the company's logo.
 pub const LOGO_HOST: &str = "cdn.example.com";
@@ -22,7 +23,20 @@ pub const LONG_NAME: &str = "Acme International Household Appliances & Robotics 
 pub const COOKIE: &str = "acme_session";
 pub const SESSION: &str = "session-7f3a";
 
-pub fn answer(request: &Request) -> Answer {
+/// `https://evil.example.org`: a page that tries to sign its visitors in as another user.
+pub const ATTACKER: &str = "evil.example.org";
+
+/// The attacker has an account, so the service knows this user token.
+pub const ATTACKERS_SESSION: &str = "session-of-an-attacker";
+
+pub fn attacker(request: &Request) -> Answer {
+    match request.path.as_str() {
+        "/" => html::application(ATTACKERS_SESSION),
+        _ => html::not_found(),
+    }
+}
+
+pub fn company(request: &Request) -> Answer {
     match request.path.as_str() {
         "/login" => log_in(request),
         "/bye" => html::page("See you", if has_session(request) { "signed in" } else { "signed out" }),
