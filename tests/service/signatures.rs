@@ -1,6 +1,6 @@
 //! Every JWT is signed with HS256 and with the key of its own kind. The signature is exact HMAC-SHA-256.
 
-use crate::support::{self, Chance, Service, Setup, now, users};
+use crate::support::{self, Service, Setup, now, users};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -46,10 +46,10 @@ fn assert_signed<C: Claims>(number: u64, claims: &C, secret: &str, kid: &str) {
 /// Signs all three kinds for users with these seeds.
 fn sign_for(numbers: Range<u64>) {
     for number in numbers {
-        let mut random = AnyUser::seeded(number);
+        let mut random = AnyUser { seed: number };
         let (user, (secret, kid)) = (random.user(), random.key());
-        let time = EpochSeconds(random.chance.number() >> 16);
-        let jti = Jti::from_bits(random.chance.number().to_be_bytes().repeat(2).try_into().unwrap());
+        let time = EpochSeconds(random.number() >> 16);
+        let jti = Jti::from_bits(random.number().to_be_bytes().repeat(2).try_into().unwrap());
         let is_team_member = matches!(user.profile.role, Claim::Value(Role::Agent | Role::Admin));
         match SdkClaims::of(&user, time, jti.clone()) {
             Ok(sdk) => assert_signed(number, &sdk, &secret, &kid),
@@ -167,15 +167,27 @@ const INJECTIONS: [&str; 4] =
 const SPECIAL: [char; 14] =
     ['"', '\\', '\0', '\n', '\u{7f}', '\u{2028}', '\u{feff}', '/', '+', '=', '.', ' ', '…', '𝄞'];
 
-/// A random source of users and signing keys, of every shape that their types allow. proptest would need more time to create
-/// 100,000 users than the functions need to sign for them.
+/// Random users and signing keys, of every shape that their types allow. The same seed gives the same ones. proptest would need more
+/// time to create 100,000 users than the functions need to sign for them.
 struct AnyUser {
-    chance: Chance,
+    seed: u64,
 }
 
 impl AnyUser {
-    fn seeded(seed: u64) -> Self {
-        Self { chance: Chance::seeded(seed) }
+    /// `SplitMix64`, which is short and passes the usual tests of randomness.
+    fn number(&mut self) -> u64 {
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.number() % u64::try_from(limit).unwrap()).unwrap()
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
     }
 
     /// A user who can have all three kinds of JWT.
@@ -205,22 +217,22 @@ impl AnyUser {
             organizations: self.claim(|random| random.text(30)),
             organization_id: self.claim(|random| random.text(30)),
             organization_ids: self.claim(|random| random.text(30)),
-            tags: self.claim(|random| (0..random.chance.below(4)).map(|_| random.text(15)).collect()),
+            tags: self.claim(|random| (0..random.below(4)).map(|_| random.text(15)).collect()),
             remote_photo_url: self.claim(|random| random.text(30)),
-            role: self.claim(|random| random.chance.one_of(&[Role::EndUser, Role::User, Role::Agent, Role::Admin])),
+            role: self.claim(|random| random.one_of(&[Role::EndUser, Role::User, Role::Agent, Role::Admin])),
             custom_role_id: self.claim(Self::integer),
             user_fields: self.claim(Self::user_fields),
         }
     }
 
     fn user_fields(&mut self) -> Map<String, Value> {
-        let field = |random: &mut Self| match random.chance.below(4) {
+        let field = |random: &mut Self| match random.below(4) {
             0 => Value::Null,
-            1 => random.chance.below(2).eq(&0).into(),
+            1 => random.below(2).eq(&0).into(),
             2 => random.integer().into(),
             _ => random.text(16).into(),
         };
-        (0..self.chance.below(4)).map(|_| (self.text(12), field(self))).collect()
+        (0..self.below(4)).map(|_| (self.text(12), field(self))).collect()
     }
 
     fn address(&mut self) -> Option<EmailAddress> {
@@ -233,7 +245,7 @@ impl AnyUser {
     }
 
     fn claim<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Claim<T> {
-        match self.chance.below(4) {
+        match self.below(4) {
             0 => Claim::Absent,
             1 => Claim::Null,
             _ => Claim::Value(value(self)),
@@ -242,32 +254,32 @@ impl AnyUser {
 
     /// Fewer than `limit` characters: letters, special and other characters, or sometimes an injection.
     fn text(&mut self, limit: usize) -> String {
-        if self.chance.below(16) == 0 {
-            return self.chance.one_of(&INJECTIONS).to_owned();
+        if self.below(16) == 0 {
+            return self.one_of(&INJECTIONS).to_owned();
         }
-        let length = self.chance.below(limit);
+        let length = self.below(limit);
         (0..length).map(|_| self.character()).collect()
     }
 
     /// Fewer than `limit` characters of those that a secret and a key id may have, and now and then an injection.
     fn printable_ascii(&mut self, limit: usize) -> String {
-        if self.chance.below(16) == 0 {
-            return self.chance.one_of(&INJECTIONS).to_owned();
+        if self.below(16) == 0 {
+            return self.one_of(&INJECTIONS).to_owned();
         }
-        let length = self.chance.below(limit);
-        (0..length).map(|_| char::from(b'!' + u8::try_from(self.chance.below(94)).unwrap())).collect()
+        let length = self.below(limit);
+        (0..length).map(|_| char::from(b'!' + u8::try_from(self.below(94)).unwrap())).collect()
     }
 
     fn character(&mut self) -> char {
-        match self.chance.below(8) {
-            0 => self.chance.one_of(&SPECIAL),
-            1 => self.until(|random| char::from_u32(u32::try_from(random.chance.below(0x11_0000)).unwrap())),
-            _ => self.chance.one_of(&['a', 'Z', '0', 'é', '用', '-', '_', '@']),
+        match self.below(8) {
+            0 => self.one_of(&SPECIAL),
+            1 => self.until(|random| char::from_u32(u32::try_from(random.below(0x11_0000)).unwrap())),
+            _ => self.one_of(&['a', 'Z', '0', 'é', '用', '-', '_', '@']),
         }
     }
 
     fn integer(&mut self) -> i64 {
-        self.chance.number().cast_signed() >> self.chance.below(64)
+        self.number().cast_signed() >> self.below(64)
     }
 
     fn until<T>(&mut self, mut attempt: impl FnMut(&mut Self) -> Option<T>) -> T {

@@ -8,7 +8,7 @@
 //! | `aws`, `dynamodb` | fakes of AWS, which fail on demand |
 //! | `identity_provider` | an OpenID provider on loopback, and its ID tokens |
 //! | `faulty_link` | network faults between a function and AWS |
-//! | `users`, `jwt`, `chance` | test data: users, JWTs and pseudo-random values |
+//! | `users`, `jwt` | test data: users and JWTs |
 //! | `logs` | readers of a function's log, and the check that no secret is in it |
 //! | `operator` | runs of the operator's tool |
 //! | `server` | servers on loopback |
@@ -28,7 +28,6 @@
 
 pub mod aws;
 pub mod binary;
-pub mod chance;
 pub mod chromium;
 pub mod dynamodb;
 pub mod events;
@@ -47,7 +46,6 @@ pub mod users;
 pub mod webdriver;
 
 pub use aws::{Aws, Fault};
-pub use chance::Chance;
 pub use events::EventSource;
 pub use function::{Exit, Function, Kind};
 pub use http::{Answer, Request};
