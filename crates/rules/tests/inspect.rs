@@ -12,15 +12,16 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use soundness::is_sound;
+use target::is_sound;
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Inspection, Rule, Severity, Signature, find_jwt, inspect};
 
 use zendesk_jwt_testkit::jwt::{Draft, NAMES, NOW, SECRET, any_json, any_kind, object, sign};
 
 /// The properties that the fuzz target checks, too.
-#[path = "../../../fuzz/src/soundness.rs"]
-mod soundness;
+#[allow(dead_code, reason = "the fuzz target itself takes bytes")]
+#[path = "../../../fuzz/src/inspect.rs"]
+mod target;
 
 fn inspected(kind: Kind, token: &str, secret: &[u8]) -> Inspection {
     inspect(token, &Expectation { kind: Some(kind), secret: Some(secret), now: NOW })
