@@ -3,7 +3,7 @@
 //! | modules | what they hold |
 //! |---|---|
 //! | `service` | a function with its AWS, the start of nearly every test |
-//! | `function`, `runtime_api`, `binary` | the process of a function behind a fake Lambda Runtime API |
+//! | `function`, `runtime_api` | the process of a function behind a fake Lambda Runtime API |
 //! | `events`, `http`, `html` | requests as events of each event source, and readers of the answers |
 //! | `aws`, `dynamodb` | fakes of AWS, which fail on demand |
 //! | `identity_provider` | an OpenID provider on loopback, and its ID tokens |
@@ -27,7 +27,6 @@
 )]
 
 pub mod aws;
-pub mod binary;
 pub mod chromium;
 pub mod dynamodb;
 pub mod events;

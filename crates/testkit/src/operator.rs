@@ -1,10 +1,11 @@
 //! Runs the operator's tool on the table of a test.
 
-use super::{Aws, binary, eventually};
+use super::function::built;
+use super::{Aws, eventually};
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
@@ -61,7 +62,7 @@ impl Operator {
 
     /// Runs the tool with `input` on standard input.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Done {
-        let mut command = self.command(binary::tool());
+        let mut command = self.command(tool());
         let command = command.args(arguments).args(&self.arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A tool that does not read its input may have closed it.
@@ -124,7 +125,7 @@ impl Operator {
     }
 
     fn line(&self, arguments: &[&str]) -> String {
-        let tool = binary::tool();
+        let tool = tool();
         let own = self.arguments.iter().map(String::as_str);
         let words = std::iter::once(tool.to_str().unwrap()).chain(arguments.iter().copied()).chain(own);
         words.map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ")
@@ -137,6 +138,11 @@ impl Operator {
         command.env_clear().envs(inherited).envs(self.environment.iter().cloned());
         command
     }
+}
+
+/// The operator's tool.
+pub fn tool() -> PathBuf {
+    built("zendesk-jwt-cli", "zendesk-jwt")
 }
 
 /// Whether the tests can open a terminal. Without the program `script`, reports a skipped test.

@@ -51,7 +51,7 @@ impl Shell {
 
     /// Runs the tool without `USER_TOKENS_TABLE`, unless the shell exports it.
     pub fn run(&self, arguments: &[&str]) -> Done {
-        let mut command = Command::new(crate::support::binary::tool());
+        let mut command = Command::new(crate::support::operator::tool());
         command.env_clear().env("HOME", self.folder.path()).env("AWS_CONFIG_FILE", self.path("config"));
         command.env("AWS_EC2_METADATA_DISABLED", "true").envs(self.variables.iter().cloned());
         let output = command.args(arguments).current_dir(&self.folder).stdin(Stdio::null()).output().unwrap();

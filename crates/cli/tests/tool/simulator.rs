@@ -45,7 +45,7 @@ impl Simulator {
         let output = NamedTempFile::new().unwrap();
         let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
         let arguments = [&["simulate", "--port", "0", "--keys", file.to_str().unwrap()], options].concat();
-        let mut command = Command::new(crate::support::binary::tool());
+        let mut command = Command::new(crate::support::operator::tool());
         let child = command.args(&arguments).stdin(Stdio::null()).stdout(stream()).stderr(stream()).spawn().unwrap();
         let mut simulator = Self { child, output, url: String::new(), _keys: keys };
         simulator.url = eventually("the tool shows its address", READY_WITHIN, || {

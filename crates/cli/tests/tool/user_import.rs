@@ -34,7 +34,7 @@ impl Tool {
     }
 
     pub fn subcommand(&self, name: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(crate::support::binary::tool());
+        let mut command = Command::new(crate::support::operator::tool());
         command.arg(name).args(arguments).current_dir(&self.directory).stdin(Stdio::null());
         let aws = std::env::vars_os().map(|(name, _)| name);
         for name in aws.filter(|name| name.to_str().is_some_and(|name| name.starts_with("AWS_"))) {

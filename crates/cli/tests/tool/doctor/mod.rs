@@ -14,7 +14,6 @@ mod healthy;
 mod id_token;
 mod messaging;
 mod sdk;
-mod sign_out;
 mod sso;
 mod zendesk;
 
