@@ -20,7 +20,6 @@ mod identity_provider_keys;
 mod interoperability;
 mod layout;
 mod messaging_token;
-mod open_redirects;
 mod refusals;
 mod sdk_exchange;
 mod signatures;
