@@ -218,14 +218,13 @@ impl IdentityProvider {
 
     /// Answers this for `path` ([`DISCOVERY`] or [`KEYS`]) from now on.
     pub fn answer_instead(&self, path: &'static str, status: u16, content_type: &str, body: impl Into<String>) {
-        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        self.state.lock().unwrap().instead = Some((path, Answer { status, headers, body: body.into() }));
+        let answer = Answer::new(status, &[("content-type", content_type)], body);
+        self.state.lock().unwrap().instead = Some((path, answer));
     }
 
     /// Redirects `path` from now on.
     pub fn redirect(&self, path: &'static str, to: &str) {
-        let headers = vec![("location".to_owned(), to.to_owned())];
-        self.state.lock().unwrap().instead = Some((path, Answer { status: 302, headers, body: String::new() }));
+        self.state.lock().unwrap().instead = Some((path, Answer::new(302, &[("location", to)], "")));
     }
 
     /// Answers as usual again.
@@ -293,9 +292,8 @@ impl State {
         } else if request.path.ends_with(KEYS) {
             json!({ "keys": self.keys })
         } else {
-            return Answer { status: 404, headers: Vec::new(), body: String::new() };
+            return Answer::new(404, &[], "");
         };
-        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Answer { status: 200, headers, body: body.to_string() }
+        Answer::new(200, &[("content-type", "application/json")], body.to_string())
     }
 }

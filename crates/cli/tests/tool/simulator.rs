@@ -211,7 +211,7 @@ impl JwtUrl {
 }
 
 fn answer(status: u16, body: &str) -> Answer {
-    Answer { status, headers: vec![("content-type".into(), "application/json".into())], body: body.into() }
+    Answer::new(status, &[("content-type", "application/json")], body)
 }
 
 fn gives(jwt: &str) -> Answer {
@@ -363,10 +363,9 @@ mod support_sdk {
     fn a_redirect_is_refused_and_not_followed() {
         let target = JwtUrl::giving(&good(Kind::Sdk).token());
         for status in [301, 302, 303, 307, 308] {
-            let location = ("location".to_owned(), format!("{}/elsewhere", target.server.url()));
-            let refused = JwtUrl::answering(Answer { status, headers: vec![location], body: String::new() })
-                .simulator()
-                .ask(&exchange());
+            let location = format!("{}/elsewhere", target.server.url());
+            let refused =
+                JwtUrl::answering(Answer::new(status, &[("location", &location)], "")).simulator().ask(&exchange());
             assert_eq!((refused.status, named(&refused, "violations")), (502, vec!["endpoint_redirects".to_owned()]));
             assert!(refused.body.contains(&status.to_string()), "{refused:?}");
         }

@@ -119,9 +119,7 @@ fn path(file: &NamedTempFile) -> &str {
 }
 
 fn answer(status: u16, content_type: &str, body: impl Into<String>) -> Answer {
-    let headers = [("content-type", content_type), ("cache-control", "no-store")];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    Answer { status, headers, body: body.into() }
+    Answer::new(status, &[("content-type", content_type), ("cache-control", "no-store")], body)
 }
 
 /// The answer with one header set, or without it if `value` is empty.
