@@ -2,10 +2,9 @@
 //! foreign site, each under its own host name and with TLS.
 //!
 //! - `world`: all of these, and the checks after every test;
-//! - `http_api`, `zendesk`, `sites`: the hosts, with pages of `html`;
+//! - `http_api`, `zendesk`, `sites`: the hosts;
 //! - the other files: tests.
 
-mod html;
 mod http_api;
 mod sites;
 mod world;

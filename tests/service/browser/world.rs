@@ -1,8 +1,8 @@
 //! The browser and all hosts of a test, and the checks after every test.
 
 use super::http_api::{self, HttpApi};
+use super::sites;
 use super::zendesk::{self, Zendesk};
-use super::{html, sites};
 use crate::support::chromium::{Chromium, Programs};
 use crate::support::server::HttpsServer;
 use crate::support::webdriver::ConsoleLine;
@@ -142,6 +142,6 @@ fn internet(http_api: Arc<HttpApi>, zendesk: Arc<Zendesk>) -> HttpsServer {
         sites::COMPANY => sites::company(request),
         sites::LOGO_HOST => sites::logo(),
         sites::ATTACKER => sites::attacker(request),
-        _ => html::not_found(),
+        _ => sites::not_found(),
     })
 }
