@@ -4,8 +4,8 @@
 //     node target/npm/node.mjs make tests/golden
 //     node target/npm/node.mjs verify tests/golden
 //
-// `make` writes made-by-node.json: the cases of made-by-pyjwt.json. Nothing is random and no clock is read, so each run writes the
-// same file.
+// `make` adds a token to each case of made.json, which `pyjwt.py make` wrote before. Nothing is random and no clock is read, so each
+// run writes the same file.
 // `verify` fails unless both libraries accept every JWT in minted.json, which this project's tests write. The checks are those of
 // pyjwt.py.
 
@@ -22,29 +22,22 @@ const [command, folder] = process.argv.slice(2);
 const read = (name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8'));
 
 function make() {
-  const cases = read('made-by-pyjwt.json');
-  const tokens = cases.map(({ case: name, kind, secret, kid, claims }) => {
+  const cases = read('made.json');
+  for (const { secret, kid, claims, tokens } of cases) {
     const header = { alg: 'HS256', typ: 'JWT', ...(kid && { kid }) };
     // Without `noTimestamp` the library adds `iat` from the clock; with it, the library drops a given one.
     const noTimestamp = !('iat' in claims);
-    const token = jsonwebtoken.sign(claims, secret, { algorithm: 'HS256', header, noTimestamp });
-    return { case: name, kind, secret, kid, claims, token };
-  });
+    tokens.push(jsonwebtoken.sign(claims, secret, { algorithm: 'HS256', header, noTimestamp }));
+  }
 
   // Zendesk's messaging sample leaves `iat` to the library.
-  const { secret, kid } = cases.find(({ kind }) => kind === 'messaging');
+  const { kind, secret, kid } = cases.find(({ kind }) => kind === 'messaging');
   const claims = { scope: 'user', external_id: 'demo-1', iat: 1767225600, exp: 1767225900 };
-  tokens.push({
-    case: 'with the iat that libraries add',
-    kind: 'messaging',
-    secret,
-    kid,
-    claims,
-    token: jsonwebtoken.sign(claims, secret, { header: { kid } }),
-  });
+  const tokens = [jsonwebtoken.sign(claims, secret, { header: { kid } })];
+  cases.push({ case: 'with the iat that libraries add', kind, secret, kid, claims, tokens });
 
-  writeFileSync(`${folder}/made-by-node.json`, `${JSON.stringify(tokens, null, 2)}\n`);
-  console.log(`${tokens.length} tokens in made-by-node.json, by node ${process.version}`);
+  writeFileSync(`${folder}/made.json`, `${JSON.stringify(cases, null, 2)}\n`);
+  console.log(`${cases.length} tokens added to made.json, by node ${process.version}`);
 }
 
 // Each returns header and claims, or null if the signature is wrong.

@@ -3,8 +3,8 @@
     python3 pyjwt.py make
     python3 pyjwt.py verify
 
-`make` writes made-by-pyjwt.json: tokens of all three kinds, signed with demo secrets. Times and ids are fixed, so each run
-writes the same file.
+`make` writes made.json: cases of all three kinds, signed with demo secrets. Times and ids are fixed, so each run writes the same
+file. node.mjs adds the same cases signed by another library.
 
 `verify` fails unless PyJWT accepts every JWT in minted.json, a list of {kind, secret, kid, header, claims, token}. Each JWT must
 verify as HS256, must not verify with another secret or other claims, and must have exactly the given header and claims.
@@ -89,14 +89,14 @@ OPTIONS = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 def signed(case, kind, claims):
     kid = KID if kind == "messaging" else None
     token = jwt.encode(claims, SECRETS[kind], algorithm="HS256", headers={"kid": kid} if kid else None)
-    return {"case": case, "kind": kind, "secret": SECRETS[kind], "kid": kid, "claims": claims, "token": token}
+    return {"case": case, "kind": kind, "secret": SECRETS[kind], "kid": kid, "claims": claims, "tokens": [token]}
 
 
 def make():
-    tokens = [signed(*case) for case in CASES]
-    text = json.dumps(tokens, ensure_ascii=False, indent=2) + "\n"
-    (FOLDER / "made-by-pyjwt.json").write_text(text, encoding="utf-8")
-    print(f"{len(tokens)} tokens in made-by-pyjwt.json, by PyJWT {jwt.__version__}")
+    cases = [signed(*case) for case in CASES]
+    text = json.dumps(cases, ensure_ascii=False, indent=2) + "\n"
+    (FOLDER / "made.json").write_text(text, encoding="utf-8")
+    print(f"{len(cases)} tokens in made.json, by PyJWT {jwt.__version__}")
 
 
 def problems(entry):
