@@ -83,11 +83,6 @@ impl Operator {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs the tool in a terminal, types `secret` once the echo is off, and returns what appeared there.
-    pub fn type_secretly(&self, arguments: &[&str], secret: &str) -> String {
-        self.converse(arguments, &[("not shown", secret)])
-    }
-
     /// Runs the tool in a terminal, types each answer when its prompt appears, and returns what appeared there. A prompt
     /// that says `not shown` waits until the echo is off.
     pub fn converse(&self, arguments: &[&str], answers: &[(&str, &str)]) -> String {
@@ -111,17 +106,6 @@ impl Operator {
         }
         script.wait().unwrap();
         std::fs::read_to_string(appeared.path()).unwrap()
-    }
-
-    /// Runs the tool in a terminal, types `answer`, and returns what appeared there.
-    pub fn answer(&self, arguments: &[&str], answer: &str) -> String {
-        let mut command = self.command("script");
-        command.args(["-qec", &self.line(arguments), "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut script = command.spawn().unwrap();
-        let mut keyboard = script.stdin.take().unwrap();
-        keyboard.write_all(format!("{answer}\n").as_bytes()).unwrap();
-        keyboard.flush().unwrap();
-        String::from_utf8(script.wait_with_output().unwrap().stdout).unwrap()
     }
 
     fn line(&self, arguments: &[&str]) -> String {

@@ -101,7 +101,7 @@ fn the_prompt_before_a_deletion_names_user_table_account_and_region() {
     let setup = Setup::of(Kind::SdkExchange).with_fakes();
     setup.aws().put_user("token", &users::demo());
     let operator = Operator::of(setup.aws());
-    let terminal = operator.answer(&["user", "forget", "--external-id", "demo-1"], "no");
+    let terminal = operator.converse(&["user", "forget", "--external-id", "demo-1"], &[("Type yes", "no")]);
     let table = setup.aws().table();
     for words in
         ["the user demo-1 ", &format!("the table {table} "), "account 000000000000 in eu-west-1", "nothing was"]
