@@ -219,7 +219,7 @@ impl FaultyLink {
 
 fn acceptor(authority: &Authority, host: &str) -> TlsAcceptor {
     let (certificate, key) = authority.issue(host, -1, 1);
-    tls(vec![certificate, authority.intermediate.clone()], key).into()
+    Arc::new(tls(vec![certificate, authority.intermediate.clone()], key)).into()
 }
 
 async fn accept(listener: TcpListener, state: Arc<State>) {

@@ -145,12 +145,9 @@ pub struct IdentityProvider {
     pub key: ProviderKey,
     url: String,
     state: Arc<Mutex<State>>,
-    server: AnyServer,
-}
-
-enum AnyServer {
-    Http { _server: BrokenServer },
-    Https { _server: HttpsServer, certificate: NamedTempFile },
+    /// The server's own certificate, if it has one.
+    certificate: Option<NamedTempFile>,
+    _server: BrokenServer,
 }
 
 #[derive(Default)]
@@ -172,8 +169,7 @@ impl IdentityProvider {
         let state = Arc::<Mutex<State>>::default();
         let answering = Arc::clone(&state);
         let server = BrokenServer::http(move |request| answering.lock().unwrap().answer(request));
-        let url = server.url("");
-        Self::running(url, state, AnyServer::Http { _server: server })
+        Self::running(server.url(""), state, None, server)
     }
 
     /// The same over HTTPS, with its own certificate.
@@ -184,11 +180,16 @@ impl IdentityProvider {
         let url = format!("https://localhost:{}", server.address().port());
         let mut certificate = NamedTempFile::new().unwrap();
         certificate.write_all(server.certificate().as_bytes()).unwrap();
-        Self::running(url, state, AnyServer::Https { _server: server, certificate })
+        Self::running(url, state, Some(certificate), server.server)
     }
 
-    fn running(url: String, state: Arc<Mutex<State>>, server: AnyServer) -> Self {
-        let provider = Self { key: ProviderKey::new("ES256", "key-1"), url, state, server };
+    fn running(
+        url: String,
+        state: Arc<Mutex<State>>,
+        certificate: Option<NamedTempFile>,
+        server: BrokenServer,
+    ) -> Self {
+        let provider = Self { key: ProviderKey::new("ES256", "key-1"), url, state, certificate, _server: server };
         provider.set_issuer(&provider.url);
         provider.publish(&[&provider.key]);
         provider
@@ -250,9 +251,9 @@ impl IdentityProvider {
     /// Makes a function trust this provider with this configuration.
     pub fn trusted_as(&self, setup: Setup, configuration: &Value) -> Setup {
         let setup = setup.env("IDENTITY_PROVIDERS", &json!([configuration]).to_string());
-        match &self.server {
-            AnyServer::Http { .. } => setup,
-            AnyServer::Https { certificate, .. } => setup.env("AWS_CA_BUNDLE", certificate.path().to_str().unwrap()),
+        match &self.certificate {
+            None => setup,
+            Some(certificate) => setup.env("AWS_CA_BUNDLE", certificate.path().to_str().unwrap()),
         }
     }
 

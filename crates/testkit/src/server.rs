@@ -95,7 +95,7 @@ impl BrokenServer {
         key: KeyPair,
         answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let config = tls(certificates, key);
+        let config = Arc::new(tls(certificates, key));
         let (requests, router) = recording(answer);
         let server = Server::running(|listener| async move {
             axum::serve(Handshakes::of(listener, config), router).await.unwrap();
@@ -123,7 +123,7 @@ impl BrokenServer {
 
 /// An HTTPS server for several host names, with a self-signed certificate.
 pub struct HttpsServer {
-    server: BrokenServer,
+    pub(super) server: BrokenServer,
     public_key: String,
     certificate: String,
 }
@@ -226,14 +226,13 @@ fn pem(certificate: &[u8]) -> String {
 }
 
 /// The settings of a server that sends these certificates in this order.
-pub(super) fn tls(certificates: Vec<CertificateDer<'static>>, key: KeyPair) -> Arc<ServerConfig> {
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+pub fn tls(certificates: Vec<CertificateDer<'static>>, key: KeyPair) -> ServerConfig {
+    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(certificates, key.into())
-        .unwrap();
-    Arc::new(config)
+        .unwrap()
 }
 
 fn recording(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> (Arc<Mutex<Vec<Request>>>, Router) {
