@@ -116,7 +116,7 @@ impl Drop for Local {
 }
 
 fn tool(arguments: &[&str]) -> Command {
-    let mut command = Command::new(crate::support::binary::tool());
+    let mut command = Command::new(crate::support::operator::tool());
     command.arg("local").args(["--port", "0", "--zendesk-port", "0"]).args(arguments).stdin(Stdio::null());
     command
 }
@@ -465,7 +465,7 @@ fn a_port_in_use_is_reported_in_one_line() {
     let port = taken.local_addr().unwrap().port().to_string();
     for (option, other) in [("--port", "--zendesk-port"), ("--zendesk-port", "--port")] {
         let arguments = ["local", other, "0", option, &port];
-        let output = Command::new(crate::support::binary::tool()).args(arguments).output().unwrap();
+        let output = Command::new(crate::support::operator::tool()).args(arguments).output().unwrap();
 
         assert_eq!(output.status.code(), Some(1));
         let stderr = String::from_utf8(output.stderr).unwrap();
