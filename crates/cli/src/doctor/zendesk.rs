@@ -18,9 +18,9 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, progress: &ProgressBar, rep
     }
     let verdict = ask(endpoint, progress).await.map_or_else(
         |verdict| verdict,
-        |outcome| match outcome.remedy() {
-            None => Verdict::pass(outcome.seen()),
-            Some(remedy) => Verdict::fail(outcome.seen(), remedy),
+        |Outcome { seen, remedy, .. }| match remedy {
+            None => Verdict::pass(seen),
+            Some(remedy) => Verdict::fail(seen, remedy),
         },
     );
     report.add("zendesk-accepts", verdict);
@@ -35,9 +35,9 @@ async fn ask(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Outcome,
     let (form, url) = page(endpoint).await?;
     let post = Post { url: &url, fields: form.fields(), help_centers: &plan.arguments.help_center };
     let permit = progress.suspend(|| plan.arguments.ask.permit(&post, plan.arguments.post_to.as_ref()));
-    permit.map_err(|reason| match reason {
-        NotPosted::Declined(reason) => Verdict::skip(reason),
-        NotPosted::Refused { reason, remedy } => Verdict::fail(format!("Zendesk was not asked: {reason}"), remedy),
+    permit.map_err(|NotPosted { reason, remedy }| match remedy {
+        None => Verdict::skip(reason),
+        Some(remedy) => Verdict::fail(format!("Zendesk was not asked: {reason}"), remedy),
     })?;
     progress.set_message("Asking Zendesk");
     let network = &plan.network;

@@ -1,12 +1,11 @@
 //! `secret check --ask-zendesk`: whether the stored SSO secret is the one that Zendesk has.
 
-use serde::Serialize;
 use url::Url;
 
 use crate::aws::{Clients, SigningKeySecret};
 use crate::problem::{Problem, said, usage_error};
 use crate::users::{email_address, external_id};
-use crate::zendesk::{self, NotPosted, Post, RETURN_TO};
+use crate::zendesk::{self, Outcome, Post, RETURN_TO};
 use zendesk_jwt::config;
 use zendesk_jwt::jwt::signing::{SigningKey, SigningKeyProblem};
 use zendesk_jwt::jwt::sso::{self, CustomRole, SsoClaims};
@@ -42,15 +41,6 @@ pub(super) struct Ask {
     external_id: Option<ExternalId>,
 }
 
-/// What Zendesk answered.
-#[derive(Serialize)]
-pub(super) struct Answer {
-    pub(super) accepted: bool,
-    pub(super) seen: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) remedy: Option<String>,
-}
-
 impl Ask {
     /// Signs for the user that the operator names, and asks Zendesk once.
     pub(super) async fn zendesk(
@@ -58,7 +48,7 @@ impl Ask {
         clients: &Clients,
         secret_id: String,
         configuration: Option<&ConfigurationName>,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<Outcome, Problem> {
         let Some(zendesk) = self.zendesk_subdomain.as_ref().or(self.zendesk_url.as_ref()) else {
             usage_error("name the account that --ask-zendesk asks: --zendesk-subdomain NAME");
         };
@@ -85,11 +75,8 @@ impl Ask {
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let url = zendesk.join(sso::ENDPOINT).map_err(|error| failed(&error))?;
         let post = Post { url: &url, fields: &fields, help_centers: &[] };
-        if let Err(NotPosted::Declined(reason) | NotPosted::Refused { reason, .. }) = self.options.permit(&post, None) {
-            return Err(failed(&reason));
-        }
+        self.options.permit(&post, None).map_err(|not_posted| failed(&not_posted.reason))?;
         let client = Client::new(None).map_err(|error| failed(&error))?;
-        let outcome = post.outcome(client.post(post.request()).await);
-        Ok(Answer { accepted: outcome.is_accepted(), seen: outcome.seen(), remedy: outcome.remedy() })
+        Ok(post.outcome(client.post(post.request()).await))
     }
 }

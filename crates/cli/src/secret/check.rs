@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::ask::{Answer, Ask};
+use super::ask::Ask;
 use super::{Secrets, configuration_name};
 use crate::aws::{Clients, SigningKeySecret};
 use crate::by_hand;
 use crate::output;
 use crate::problem::{Problem, usage_error};
+use crate::zendesk::Outcome;
 use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem};
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 
@@ -49,7 +50,7 @@ pub(super) struct Verdict {
     doubt: Option<&'static str>,
     /// `None` if Zendesk was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    zendesk: Option<Answer>,
+    zendesk: Option<Outcome>,
 }
 
 impl Check {
