@@ -7,10 +7,9 @@ use serde::Serialize;
 use super::ask::Ask;
 use super::{Secrets, configuration_name};
 use crate::aws::{Clients, SigningKeySecret};
-use crate::by_hand;
 use crate::output;
 use crate::problem::{Problem, usage_error};
-use crate::zendesk::Outcome;
+use crate::zendesk::{self, Outcome};
 use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem};
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 
@@ -90,7 +89,7 @@ impl Check {
         }
         if self.ask.options.ask_zendesk && !self.json && !verdicts.iter().any(|verdict| verdict.kind == Kind::Sso) {
             for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Sso && self.secrets.id(*kind).is_some()) {
-                output::line(&format!("\n{}", by_hand::text(kind)))?;
+                output::line(&format!("\n{}", zendesk::by_hand(kind)))?;
             }
         }
         let is_good = verdicts.iter().all(Verdict::is_good);
