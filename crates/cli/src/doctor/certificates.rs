@@ -22,6 +22,9 @@ const DAY: i64 = 24 * 60 * 60;
 const RENEWED_BY: i64 = 30 * DAY;
 const URGENT_BY: i64 = 7 * DAY;
 
+pub(super) const CHECKS: [&str; 4] =
+    ["certificate-chain", "certificate-name", "certificate-dates", "certificate-expiry"];
+
 /// Checks chain, name and dates, and says whether Zendesk and browsers accept the server now.
 pub(super) fn examine(handshake: &Handshake, roots: &RootCertStore, report: &mut Report) -> bool {
     let chain = &handshake.certificates;
@@ -30,9 +33,7 @@ pub(super) fn examine(handshake: &Handshake, roots: &RootCertStore, report: &mut
     let (Some(leaf), Some(end_entity)) = (parsed.first(), chain.first()) else {
         let remedy = "Install a certificate for this host name together with its chain.";
         report.add("certificate-chain", Verdict::fail("no certificate that can be read", remedy));
-        for id in ["certificate-name", "certificate-dates", "certificate-expiry"] {
-            report.add(id, Verdict::skip("no certificate"));
-        }
+        report.skip(&CHECKS[1..], "no certificate");
         return false;
     };
     let now = i64::try_from(SystemClock.now().0).unwrap_or(i64::MAX);

@@ -4,7 +4,6 @@ use std::fmt::Display;
 
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE};
-
 use url::Url;
 
 use super::arguments::Place;
@@ -95,7 +94,7 @@ impl Endpoint<'_> {
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<Answer, Failure> {
-        self.plan.network.client.send(&self.route, request).await
+        self.plan.client.send(&self.route, request).await
     }
 
     /// Sends the request of a check on which others depend.

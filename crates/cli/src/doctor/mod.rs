@@ -3,7 +3,6 @@
 //! | where | what it holds |
 //! |---|---|
 //! | `arguments`, `plan` | the command line; the files and prompts, read into a `Plan` |
-//! | `own_path` | the paths of our own endpoints, with their configurations |
 //! | `connection`, `certificates` | DNS, TCP and TLS |
 //! | `endpoint` | the requests to the endpoint |
 //! | `refusals`, `good_token`, `cors` | the endpoints of the Support SDK and of messaging |
@@ -38,7 +37,6 @@ mod endpoint;
 mod good_token;
 mod id_token;
 mod jwt;
-mod own_path;
 mod page;
 mod plan;
 mod refusals;
@@ -53,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Ok(plan) => plan,
         Err(problem) => usage_error(&output::escaped(&problem.to_string())),
     };
-    let mut report = Report::new(plan.kind, plan.configuration());
+    let mut report = Report::new(plan.kind, plan.configuration.clone());
     let tokens = match (&plan.id_token, &plan.user_token) {
         (Some(id_token), _) => format!("{}, with changed copies of it and with invented ones", id_token.description()),
         (None, Some(_)) => "the given user token and invented ones".to_owned(),
@@ -84,11 +82,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
 
 async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
     progress.set_message("Connecting");
-    let Some((route, is_trusted)) = plan.network.examine(&plan.url, plan.kind, report).await else {
+    let Some((route, is_trusted)) = connection::examine(plan, report).await else {
         return report.skip_rest(&[Group::Connection], Err("there is no connection, so no request was sent"));
     };
     let endpoint = Endpoint { plan, route, is_trusted };
-    own_path::examine(&endpoint, report).await;
+    refusals::of_unknown_configuration(&endpoint, report).await;
     match plan.kind {
         Kind::Sdk | Kind::Messaging => {
             progress.set_message("Sending unknown user tokens");

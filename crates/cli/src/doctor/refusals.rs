@@ -1,4 +1,5 @@
-//! What the endpoints of the Support SDK and of messaging answer without a known user token.
+//! What the endpoints of the Support SDK and of messaging answer without a known user token, and every endpoint of ours
+//! without a known configuration.
 
 use hyper::{Method, StatusCode};
 
@@ -49,11 +50,9 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
 
     let mut answers = Vec::new();
     let like_a_jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.{}", endpoint.plan.marker);
-    let mut requests = vec![("refusals-alike", "a token that looks like a JWT", endpoint.request_with(&like_a_jwt))];
-    requests.extend(odd_characters(endpoint).into_iter().map(|(what, request)| ("odd-characters", what, request)));
-    requests.extend(without_a_token(endpoint));
-    let mut odd = Verdict::pass(format!("all were answered with {}", unknown.status.as_u16()));
-    for (id, what, request) in requests {
+    let like_a_jwt = ("refusals-alike", "a token that looks like a JWT", endpoint.request_with(&like_a_jwt));
+    let odd = odd_characters(endpoint).into_iter().map(|(what, request)| ("odd-characters", what, request));
+    for (id, what, request) in [like_a_jwt].into_iter().chain(odd).chain(without_a_token(endpoint)) {
         let answer = endpoint.send(request).await;
         let verdict = match &answer {
             Ok(answer) if id == "refusals-alike" => alike(&unknown, answer),
@@ -61,14 +60,9 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
             Ok(answer) => not_accepted(answer, what),
             Err(failure) => unanswered(format!("{what}: {failure}")),
         };
+        report.add(id, verdict);
         answers.extend(answer);
-        if id != "odd-characters" {
-            report.add(id, verdict);
-        } else if verdict.is_fail() && !odd.is_fail() {
-            odd = verdict;
-        }
     }
-    report.add("odd-characters", odd);
     answers.insert(0, unknown);
     report.add("refusal-leaks-nothing", leaks_nothing(&answers, &endpoint.plan.marker));
     let stored = answers.iter().find(|answer| !answer.is_no_store()).unwrap_or(&answers[0]);
@@ -78,6 +72,26 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
     };
     report.add("refusal-cache", caching(stored, fault));
     Ok(())
+}
+
+/// Asks for a configuration that does not exist, if the path names one that does.
+pub(super) async fn of_unknown_configuration(endpoint: &Endpoint<'_>, report: &mut Report) {
+    let plan = endpoint.plan;
+    let mut words = plan.url.path().rsplitn(3, '/');
+    let (Some(_), Some(last), Some(_), Some(first)) = (&plan.configuration, words.next(), words.next(), words.next())
+    else {
+        return;
+    };
+    let mut url = plan.url.clone();
+    url.set_path(&format!("{first}/doctor-{}/{last}", plan.marker.get(..8).unwrap_or_default()));
+    url.set_query(None);
+    let judge = |answer: &Answer| {
+        let seen = format!("an unknown configuration was answered with {}", describe(answer));
+        let remedy = "Answer 404 to a configuration that you do not know: otherwise nobody notices a mistyped address.";
+        Verdict::fail_unless(answer.status == StatusCode::NOT_FOUND, seen, remedy)
+    };
+    let request = endpoint.request_to(&url, &endpoint.unknown_token());
+    report.add("unknown-configuration", endpoint.judge(request, judge).await);
 }
 
 fn no_redirect(answer: &Answer) -> Verdict {
@@ -137,7 +151,10 @@ fn same_status(unknown: &Answer, answer: &Answer, what: &str) -> Verdict {
         format!("{what} was answered with {}, other unknown tokens with {}", describe(answer), describe(unknown));
     let remedy = "Decode the form as application/x-www-form-urlencoded requires, + as a space and %XX as bytes of UTF-8, \
                   and accept any character in a user token.";
-    if unknown.status == answer.status { Verdict::pass("answered alike") } else { Verdict::fail(seen, remedy) }
+    if unknown.status != answer.status {
+        return Verdict::fail(seen, remedy);
+    }
+    Verdict::pass(format!("all were answered with {}", unknown.status.as_u16()))
 }
 
 /// Requests without a user token where it belongs.

@@ -184,6 +184,7 @@ impl Report {
         Self { checks, configuration }
     }
 
+    /// Adds what a check found. A failure stays, whatever the same check finds later.
     pub(super) fn add(&mut self, id: &str, mut verdict: Verdict) {
         let depends = OF_CONFIGURATION.iter().any(|start| id.starts_with(start));
         if let (Some(remedy), Some(name), true) = (&mut verdict.remedy, &self.configuration, depends) {
@@ -191,7 +192,7 @@ impl Report {
         }
         let found = self.checks.iter_mut().find(|check| check.id == id);
         debug_assert!(found.is_some(), "{id} is not a check of this kind");
-        if let Some(check) = found {
+        if let Some(check) = found.filter(|check| !check.verdict.as_ref().is_some_and(Verdict::is_fail)) {
             check.verdict = Some(verdict);
         }
     }
@@ -199,6 +200,12 @@ impl Report {
     /// What later checks need. Without it the check fails.
     pub(super) fn require<T>(&mut self, id: &str, needed: Result<T, impl Display>, remedy: &str) -> Option<T> {
         needed.map_err(|problem| self.add(id, Verdict::fail(problem.to_string(), remedy))).ok()
+    }
+
+    pub(super) fn skip(&mut self, ids: &[&str], reason: &str) {
+        for id in ids {
+            self.add(id, Verdict::skip(reason));
+        }
     }
 
     /// Skips the checks of these groups that were not made, for the reason why a step stopped.

@@ -26,12 +26,12 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
 
 /// What a browser gets that has signed out, and one that Zendesk could not sign in.
 async fn answers(endpoint: &Endpoint<'_>, url: &Url) -> Result<(Answer, Answer), Failure> {
-    let network = &endpoint.plan.network;
-    let is_same_server = url.origin() == endpoint.plan.url.origin();
-    let route = if is_same_server { endpoint.route.clone() } else { network.route(url).await? };
+    let plan = endpoint.plan;
+    let is_same_server = url.origin() == plan.url.origin();
+    let route = if is_same_server { endpoint.route.clone() } else { plan.route(url).await? };
     let request = like_a_browser(Request::new(Method::GET, url)).query("brand_id", "1");
-    let signed_out = network.client.send(&route, request.clone()).await?;
-    let failed = network.client.send(&route, request.query("kind", "error").query("message", MARKUP)).await?;
+    let signed_out = plan.client.send(&route, request.clone()).await?;
+    let failed = plan.client.send(&route, request.query("kind", "error").query("message", MARKUP)).await?;
     Ok((signed_out, failed))
 }
 

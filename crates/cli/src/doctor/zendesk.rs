@@ -40,8 +40,7 @@ async fn ask(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Outcome,
         Some(remedy) => Verdict::fail(format!("Zendesk was not asked: {reason}"), remedy),
     })?;
     progress.set_message("Asking Zendesk");
-    let network = &plan.network;
-    let answer = async { network.client.send(&network.route(post.url).await?, post.request()).await };
+    let answer = async { plan.client.send(&plan.route(post.url).await?, post.request()).await };
     Ok(post.outcome(answer.await))
 }
 
