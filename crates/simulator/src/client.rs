@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -341,10 +341,10 @@ impl Answer {
         location.split(['?', '#']).next().map(str::to_owned)
     }
 
-    /// Whether no cache may store the answer.
-    pub fn is_no_store(&self) -> bool {
-        let directives = self.header(CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
-        directives.split(',').any(|directive| directive.trim() == "no-store")
+    /// Whether a header lists this word, in any case.
+    pub fn lists(&self, name: HeaderName, word: &str) -> bool {
+        let words = self.header(name).unwrap_or_default();
+        words.split(',').any(|found| found.trim().eq_ignore_ascii_case(word))
     }
 
     /// The answer as it came over the wire, for people to see.

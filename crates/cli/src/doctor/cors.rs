@@ -68,8 +68,7 @@ fn preflight_allows(answer: &Answer, origin: &str) -> Verdict {
     if let Some(verdict) = forbidden(answer, origin) {
         return verdict;
     }
-    let headers = answer.header(ACCESS_CONTROL_ALLOW_HEADERS).unwrap_or_default();
-    if !headers.split(',').any(|header| header.trim().eq_ignore_ascii_case("authorization")) {
+    if !answer.lists(ACCESS_CONTROL_ALLOW_HEADERS, "authorization") {
         return Verdict::fail(
             "the preflight does not allow the header Authorization",
             "Send Access-Control-Allow-Headers: authorization, content-type; a `*` does not cover Authorization.",
@@ -92,8 +91,7 @@ fn answer_allows(answer: &Answer, origin: &str, place: Place) -> Verdict {
             ),
         );
     }
-    let varies = answer.header(VARY).unwrap_or_default().to_ascii_lowercase();
-    if !is_for_all && !varies.split(',').any(|name| matches!(name.trim(), "origin" | "*")) {
+    if !is_for_all && !answer.lists(VARY, "origin") && !answer.lists(VARY, "*") {
         return Verdict::warn(
             format!("pages of {origin} may read the answer, but it lacks Vary: Origin"),
             "Send Vary: Origin, so that no cache gives one site the answer for another.",

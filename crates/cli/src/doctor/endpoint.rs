@@ -12,7 +12,7 @@ use super::report::{Report, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 
-const SEE_LOG: &str = "Look into the server's log for what happened to this request.";
+pub(super) const SEE_LOG: &str = "Look into the server's log for what happened to this request.";
 
 pub(super) struct Endpoint<'a> {
     pub(super) plan: &'a Plan<'a>,
@@ -129,7 +129,7 @@ pub(super) fn envelope(answer: &Answer) -> Option<u64> {
 /// Whether no cache may keep the answer.
 pub(super) fn caching(answer: &Answer, fault: impl FnOnce(String) -> Verdict) -> Verdict {
     match answer.header(CACHE_CONTROL) {
-        _ if answer.is_no_store() => Verdict::pass("Cache-Control is `no-store`"),
+        _ if answer.lists(CACHE_CONTROL, "no-store") => Verdict::pass("Cache-Control is `no-store`"),
         None => fault("there is no Cache-Control header".to_owned()),
         Some(directives) => fault(format!("Cache-Control is {}", quoted(&directives))),
     }

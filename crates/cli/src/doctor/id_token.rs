@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::endpoint::{Endpoint, describe, unanswered};
+use super::endpoint::{Endpoint, describe};
 use super::report::{Report, Verdict, quoted};
 use super::{page, sso};
 use crate::output;
@@ -102,18 +102,17 @@ async fn is_refused(endpoint: &Endpoint<'_>, token: &str, what: &str) -> Verdict
     let kind = endpoint.plan.kind;
     let request = endpoint.request_with(token);
     let request = if kind == Kind::Sso { sso::as_zendesk_sends(request, None) } else { request };
-    let answer = match endpoint.send(request).await {
-        Ok(answer) => answer,
-        Err(failure) => return unanswered(failure),
+    let judge = |answer: &Answer| {
+        let seen = format!("{what} was answered with {}", describe(answer));
+        if signs_in(kind, answer) {
+            let remedy = "Check signature, algorithm and `exp` with the published keys of the provider before \
+                          anything else: with this endpoint anybody can be any of your users.";
+            return Verdict::fail(seen, remedy).critical();
+        }
+        let remedy = "Answer 401 to a token that cannot be verified: 5xx is for outages.";
+        Verdict::warn_unless(!answer.status.is_server_error(), seen, remedy)
     };
-    let seen = format!("{what} was answered with {}", describe(&answer));
-    if signs_in(kind, &answer) {
-        let remedy = "Check signature, algorithm and `exp` with the published keys of the provider before anything \
-                      else: with this endpoint anybody can be any of your users.";
-        return Verdict::fail(seen, remedy).critical();
-    }
-    let remedy = "Answer 401 to a token that cannot be verified: 5xx is for outages.";
-    Verdict::warn_unless(!answer.status.is_server_error(), seen, remedy)
+    endpoint.judge(request, judge).await
 }
 
 fn signs_in(kind: Kind, answer: &Answer) -> bool {

@@ -7,7 +7,7 @@
 //! | `endpoint` | the requests to the endpoint |
 //! | `refusals`, `good_token`, `cors` | the endpoints of the Support SDK and of messaging |
 //! | `id_token` | ID tokens of identity providers as user tokens |
-//! | `sso`, `page`, `sign_out` | the sign-in page and the remote logout URL |
+//! | `sso`, `page` | the sign-in page and the remote logout URL |
 //! | `jwt` | the JWT, checked by [`zendesk_jwt_rules::inspect`], and the clocks |
 //! | `zendesk` | whether Zendesk accepts the JWT, only with `--ask-zendesk` |
 //! | `report`, `show` | the list of checks, and how people and programs see it |
@@ -42,7 +42,6 @@ mod plan;
 mod refusals;
 mod report;
 mod show;
-mod sign_out;
 mod sso;
 mod zendesk;
 
@@ -104,7 +103,7 @@ async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
             let signed_in = sso::with_session(&endpoint, report).await;
             report.skip_rest(&[Group::Page, Group::ReturnTo, Group::Jwt], signed_in);
             progress.set_message("Opening the remote logout URL");
-            let signed_out = sign_out::examine(&endpoint, report).await;
+            let signed_out = sso::sign_out(&endpoint, report).await;
             report.skip_rest(&[Group::SignOut], signed_out);
         }
     }

@@ -1,6 +1,7 @@
 //! What the endpoints of the Support SDK and of messaging answer without a known user token, and every endpoint of ours
 //! without a known configuration.
 
+use hyper::header::CACHE_CONTROL;
 use hyper::{Method, StatusCode};
 
 use super::arguments::Place;
@@ -65,7 +66,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
     }
     answers.insert(0, unknown);
     report.add("refusal-leaks-nothing", leaks_nothing(&answers, &endpoint.plan.marker));
-    let stored = answers.iter().find(|answer| !answer.is_no_store()).unwrap_or(&answers[0]);
+    let stored = answers.iter().find(|answer| !answer.lists(CACHE_CONTROL, "no-store")).unwrap_or(&answers[0]);
     let fault = |seen| {
         let seen = format!("with status {}, {seen}", stored.status.as_u16());
         Verdict::warn(seen, "Send Cache-Control: no-store with every answer.")

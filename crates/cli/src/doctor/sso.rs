@@ -1,10 +1,11 @@
-//! The SSO endpoint: the page that signs a browser in to Zendesk.
+//! The SSO endpoint: the page that signs a browser in to Zendesk, and the remote logout URL, to which Zendesk also sends
+//! a browser that it could not sign in.
 
 use hyper::Method;
 use hyper::header::LOCATION;
 use url::Url;
 
-use super::endpoint::{Endpoint, describe, unanswered};
+use super::endpoint::{Endpoint, SEE_LOG, describe, unanswered};
 use super::good_token::speed;
 use super::id_token::WHY_REFUSED;
 use super::jwt;
@@ -12,12 +13,15 @@ use super::page::{self, Form};
 use super::plan::Plan;
 use super::report::{Group, Report, Verdict, quoted};
 use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
-use zendesk_jwt_simulator::client::{Answer, Request};
+use zendesk_jwt_simulator::client::{Answer, Failure, Request};
 
 /// A help center path whose query shows whether it was encoded or decoded twice.
 const RELATIVE: &str = "/hc/en-us/search?query=a%26b%20c&utf8=%E2%9C%93";
 
 const FOREIGN_HOST: &str = "example.org";
+
+/// Text that a page must escape. No word in it resembles a Zendesk error.
+const MARKUP: &str = "<b>zendesk-jwt doctor</b>";
 
 /// Makes the checks that need a user token, or says why it stopped.
 pub(super) async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
@@ -51,13 +55,12 @@ pub(super) async fn without_session(endpoint: &Endpoint<'_>, report: &mut Report
     if let Ok(answer) = &anonymous {
         report.add("clock", jwt::server_clock(answer));
     }
-    let unknown = endpoint.request_with(&endpoint.unknown_token());
-    let unknown = endpoint.send(as_zendesk_sends(unknown, Some(RELATIVE))).await;
     let anonymous =
         anonymous.map_or_else(unanswered, |answer| gets_no_form(&answer, "a browser that is not signed in"));
     let is_open = anonymous.is_critical;
     report.add("page-without-session", anonymous);
-    let unknown = unknown.map_or_else(unanswered, |answer| gets_no_form(&answer, "a browser with an unknown token"));
+    let unknown = as_zendesk_sends(endpoint.request_with(&endpoint.unknown_token()), Some(RELATIVE));
+    let unknown = endpoint.judge(unknown, |answer| gets_no_form(answer, "a browser with an unknown token")).await;
     let nothing = "every browser gets a form for Zendesk, so this proves nothing";
     report.add("page-unknown-token", if is_open { Verdict::skip(nothing) } else { unknown });
 }
@@ -137,17 +140,14 @@ async fn examine_return_to(
     zendesk: Option<&Url>,
     report: &mut Report,
 ) -> Option<Answer> {
-    let send = |return_to: Option<&str>| {
-        let request = as_zendesk_sends(endpoint.request_with(user_token), return_to);
-        async { endpoint.send(request).await }
-    };
+    let request = |return_to: Option<&str>| as_zendesk_sends(endpoint.request_with(user_token), return_to);
     report.add("return-to-relative", forwarded(first, RELATIVE));
     let Some(zendesk) = zendesk else {
         report.skip_rest(&[Group::ReturnTo], Err("the form does not lead to Zendesk"));
-        return send(None).await.ok();
+        return endpoint.send(request(None)).await.ok();
     };
     let absolute = format!("{zendesk}agent/tickets/1?a=b%26c");
-    let later = send(Some(&absolute)).await;
+    let later = endpoint.send(request(Some(&absolute))).await;
     let verdict = match &later {
         Ok(answer) => {
             the_form(answer, endpoint.plan).map_or_else(|verdict| verdict, |form| forwarded(&form, &absolute))
@@ -156,16 +156,18 @@ async fn examine_return_to(
     };
     report.add("return-to-absolute", verdict);
 
-    let mut found = None;
+    let mut fault = None;
     for foreign in foreign(zendesk.host_str().unwrap_or_default()) {
-        found = match send(Some(&foreign)).await {
-            _ if found.is_some() => break,
+        fault = match endpoint.send(request(Some(&foreign))).await {
             Ok(answer) => leads_away(&answer, zendesk, &foreign),
             Err(failure) => Some(unanswered(failure)),
         };
+        if fault.is_some() {
+            break;
+        }
     }
     let pass = || Verdict::pass("addresses outside Zendesk are refused or left out");
-    report.add("return-to-foreign", found.unwrap_or_else(pass));
+    report.add("return-to-foreign", fault.unwrap_or_else(pass));
     later.ok()
 }
 
@@ -210,4 +212,65 @@ fn leads_away(answer: &Answer, zendesk: &Url, foreign: &str) -> Option<Verdict> 
             ),
         )
     })
+}
+
+/// Makes the checks of the remote logout URL. No session is sent, so nobody is signed out.
+pub(super) async fn sign_out(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
+    let url = endpoint.plan.logout_url.as_ref().ok_or("needs the remote logout URL (--logout-url)")?;
+    let answers = report.require("sign-out", answers(endpoint, url).await, SEE_LOG);
+    let (signed_out, failed) = answers.ok_or("no answer")?;
+    report.add("sign-out", answers_a_browser(&signed_out));
+    report.add("error-page", shows_errors(&failed, url));
+    report.add("error-escaped", escapes(&failed));
+    Ok(())
+}
+
+/// What a browser gets that has signed out, and one that Zendesk could not sign in.
+async fn answers(endpoint: &Endpoint<'_>, url: &Url) -> Result<(Answer, Answer), Failure> {
+    let plan = endpoint.plan;
+    let is_same_server = url.origin() == plan.url.origin();
+    let route = if is_same_server { endpoint.route.clone() } else { plan.route(url).await? };
+    let request = page::like_a_browser(Request::new(Method::GET, url)).query("brand_id", "1");
+    let signed_out = plan.client.send(&route, request.clone()).await?;
+    let failed = plan.client.send(&route, request.query("kind", "error").query("message", MARKUP)).await?;
+    Ok((signed_out, failed))
+}
+
+fn is_answered(answer: &Answer) -> bool {
+    answer.status.is_success() || answer.status.is_redirection()
+}
+
+fn answers_a_browser(answer: &Answer) -> Verdict {
+    let seen = format!("answered with {}", describe(answer));
+    let remedy = "Answer a GET with a page or a redirect, also when nobody is signed in: Zendesk sends browsers here \
+                  when they sign out. It is the remote logout URL in Admin Center > Account > Security > Single \
+                  sign-on.";
+    Verdict::fail_unless(is_answered(answer), seen, remedy)
+}
+
+fn shows_errors(answer: &Answer, url: &Url) -> Verdict {
+    let seen = format!("an error from Zendesk is answered with {}", describe(answer));
+    let remedy = "Show the parameter message when the parameter kind is error: Zendesk sends browsers here that it \
+                  could not sign in, and they see no other page.";
+    if !is_answered(answer) {
+        return Verdict::fail(seen, remedy);
+    }
+    if url.fragment().is_some() {
+        return Verdict::warn(
+            "the address has a # in it",
+            "Use an address without #, which arrives percent-encoded when Zendesk sends an error.",
+        );
+    }
+    if answer.status.is_success() && !answer.body.contains("zendesk-jwt doctor") {
+        return Verdict::warn(format!("{seen}, a page that does not show the message"), remedy);
+    }
+    Verdict::pass(seen)
+}
+
+fn escapes(answer: &Answer) -> Verdict {
+    let remedy = "Escape the message for HTML: anybody can write a link that puts a script into your page.";
+    if answer.body.contains(MARKUP) {
+        return Verdict::fail("markup in the parameter message gets into the page unchanged", remedy);
+    }
+    Verdict::pass("markup in the parameter message is escaped or not shown")
 }
