@@ -112,37 +112,38 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn pass(seen: impl Into<String>) -> Self {
-        Self::new(State::Pass, seen, None)
+    /// `remedy` is a sentence that says what to do. A pass needs none.
+    pub(super) fn new(state: State, seen: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let remedy = (state != State::Pass).then(|| escaped(&remedy.into()));
+        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy }
     }
 
-    /// `remedy` is a sentence that says what to do.
+    pub(super) fn pass(seen: impl Into<String>) -> Self {
+        Self::new(State::Pass, seen, "")
+    }
+
     pub(super) fn warn(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(State::Warn, seen, Some(&remedy.into()))
+        Self::new(State::Warn, seen, remedy)
     }
 
     pub(super) fn warn_unless(is_good: bool, seen: impl Into<String>, remedy: &str) -> Self {
-        if is_good { Self::pass(seen) } else { Self::warn(seen, remedy) }
+        Self::new(if is_good { State::Pass } else { State::Warn }, seen, remedy)
     }
 
     pub(super) fn fail(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(State::Fail, seen, Some(&remedy.into()))
+        Self::new(State::Fail, seen, remedy)
     }
 
     pub(super) fn fail_unless(is_good: bool, seen: impl Into<String>, remedy: &str) -> Self {
-        if is_good { Self::pass(seen) } else { Self::fail(seen, remedy) }
+        Self::new(if is_good { State::Pass } else { State::Fail }, seen, remedy)
     }
 
     pub(super) fn skip(reason: impl Into<String>) -> Self {
-        Self::new(State::Skip, reason, None)
+        Self { state: State::Skip, ..Self::pass(reason) }
     }
 
     pub(super) fn critical(self) -> Self {
         Self { is_critical: true, ..self }
-    }
-
-    fn new(state: State, seen: impl Into<String>, remedy: Option<&str>) -> Self {
-        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy: remedy.map(escaped) }
     }
 
     pub(super) fn is_fail(&self) -> bool {
