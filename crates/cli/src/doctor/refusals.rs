@@ -50,10 +50,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
     report.add("unknown-token", verdict);
 
     let mut answers = Vec::new();
-    let like_a_jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.{}", endpoint.plan.marker);
-    let like_a_jwt = ("refusals-alike", "a token that looks like a JWT", endpoint.request_with(&like_a_jwt));
-    let odd = odd_characters(endpoint).into_iter().map(|(what, request)| ("odd-characters", what, request));
-    for (id, what, request) in [like_a_jwt].into_iter().chain(odd).chain(without_a_token(endpoint)) {
+    for (id, what, request) in other_requests(endpoint) {
         let answer = endpoint.send(request).await;
         let verdict = match &answer {
             Ok(answer) if id == "refusals-alike" => alike(&unknown, answer),
@@ -133,18 +130,30 @@ fn alike(unknown: &Answer, other: &Answer) -> Verdict {
     Verdict::pass("two unknown tokens were answered alike")
 }
 
-/// Unknown tokens that a careless reader of the request stumbles over.
-fn odd_characters(endpoint: &Endpoint<'_>) -> Vec<(&'static str, Request)> {
+/// Further requests without a known user token, each with the id of its check and a name.
+fn other_requests(endpoint: &Endpoint<'_>) -> Vec<(&'static str, &'static str, Request)> {
     let marker = &endpoint.plan.marker;
+    let with = |token: String| endpoint.request_with(&token);
     let form = |body: String| endpoint.request(Method::POST).form(body);
-    if endpoint.plan.place != Place::Form {
-        return vec![("a token with + / = %", endpoint.request_with(&format!("doctor+/%26={marker}==")))];
+    let [(_, json), _] = endpoint.other_bodies(&endpoint.unknown_token());
+    let like_a_jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.{marker}");
+    let mut requests = vec![("refusals-alike", "a token that looks like a JWT", with(like_a_jwt))];
+    // A careless reader of the request stumbles over these tokens.
+    if endpoint.plan.place == Place::Form {
+        requests.extend([
+            ("odd-characters", "a token with + = % & é", with(format!("doctor+=%&é{marker}"))),
+            ("odd-characters", "a token with + for a space", form(format!("user_token=doctor+{marker}"))),
+            ("odd-characters", "a token with %20", form(format!("user_token=doctor%20{marker}"))),
+        ]);
+    } else {
+        requests.push(("odd-characters", "a token with + / = %", with(format!("doctor+/%26={marker}=="))));
     }
-    vec![
-        ("a token with + = % & é", endpoint.request_with(&format!("doctor+=%&é{marker}"))),
-        ("a token with + for a space", form(format!("user_token=doctor+{marker}"))),
-        ("a token with %20", form(format!("user_token=doctor%20{marker}"))),
-    ]
+    requests.extend([
+        ("empty-token", "an empty user token", with(String::new())),
+        ("json-body", "an unknown token in a JSON body", json),
+        ("get", "a GET", endpoint.request(Method::GET)),
+    ]);
+    requests
 }
 
 fn same_status(unknown: &Answer, answer: &Answer, what: &str) -> Verdict {
@@ -156,16 +165,6 @@ fn same_status(unknown: &Answer, answer: &Answer, what: &str) -> Verdict {
         return Verdict::fail(seen, remedy);
     }
     Verdict::pass(format!("all were answered with {}", unknown.status.as_u16()))
-}
-
-/// Requests without a user token where it belongs.
-fn without_a_token(endpoint: &Endpoint<'_>) -> [(&'static str, &'static str, Request); 3] {
-    let [(_, json), _] = endpoint.other_bodies(&endpoint.unknown_token());
-    [
-        ("empty-token", "an empty user token", endpoint.request_with("")),
-        ("json-body", "an unknown token in a JSON body", json),
-        ("get", "a GET", endpoint.request(Method::GET)),
-    ]
 }
 
 fn not_accepted(answer: &Answer, what: &str) -> Verdict {
