@@ -16,21 +16,16 @@ pub(super) fn like_a_browser(request: Request) -> Request {
 }
 
 /// A form that posts a JWT. No `Debug`: it holds the JWT.
-#[derive(Clone)]
 pub(super) struct Form {
     method: String,
     /// Empty if the form has none.
     action: String,
-    fields: Vec<(String, String)>,
+    pub(super) fields: Vec<(String, String)>,
 }
 
 impl Form {
     pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(super) fn fields(&self) -> &[(String, String)] {
-        &self.fields
     }
 
     pub(super) fn is_post(&self) -> bool {

@@ -33,7 +33,7 @@ async fn ask(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Outcome,
     }
     // Requests a new page, because Zendesk accepts each `jti` once.
     let (form, url) = page(endpoint).await?;
-    let post = Post { url: &url, fields: form.fields(), help_centers: &plan.arguments.help_center };
+    let post = Post { url: &url, fields: &form.fields, help_centers: &plan.arguments.help_center };
     let permit = progress.suspend(|| plan.arguments.ask.permit(&post, plan.arguments.post_to.as_ref()));
     permit.map_err(|NotPosted { reason, remedy }| match remedy {
         None => Verdict::skip(reason),
