@@ -14,6 +14,8 @@ use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 
 pub(super) const SEE_LOG: &str = "Look into the server's log for what happened to this request.";
 
+pub(super) const NOT_TRUSTED: &str = "the user token is not sent over a connection that cannot be trusted";
+
 pub(super) struct Endpoint<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) route: Route,
@@ -25,7 +27,7 @@ impl Endpoint<'_> {
     /// The given user token, or why it is not sent.
     pub(super) fn user_token(&self) -> Result<&str, &'static str> {
         match &self.plan.user_token {
-            Some(_) if !self.is_trusted => Err("the user token is not sent over a connection that cannot be trusted"),
+            Some(_) if !self.is_trusted => Err(NOT_TRUSTED),
             Some(_) if self.plan.id_token.as_ref().is_some_and(|token| token.is_expired) => {
                 Err("the ID token has expired")
             }

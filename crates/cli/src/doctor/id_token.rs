@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::endpoint::{Endpoint, describe};
-use super::report::{Report, Verdict, quoted};
+use super::endpoint::{Endpoint, NOT_TRUSTED, describe};
+use super::report::{Group, Report, Verdict, quoted};
 use super::{page, sso};
 use crate::output;
 use zendesk_jwt::idp;
@@ -68,15 +68,13 @@ impl IdToken {
 pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
     let (Some(id_token), Some(given)) = (&endpoint.plan.id_token, &endpoint.plan.user_token) else { return };
     report.add("id-token", id_token.verdict(endpoint.plan.kind));
+    if !endpoint.is_trusted {
+        return report.skip_rest(&[Group::IdToken], Err(NOT_TRUSTED));
+    }
     for (id, what, changed) in changed(given, endpoint.plan.now) {
-        let verdict = if endpoint.is_trusted {
-            // A token that has really expired is the better test.
-            let token = if id == "id-token-expired" && id_token.is_expired { given } else { changed.as_str() };
-            is_refused(endpoint, token, what).await
-        } else {
-            Verdict::skip("the user token is not sent over a connection that cannot be trusted")
-        };
-        report.add(id, verdict);
+        // A token that has really expired is the better test.
+        let token = if id == "id-token-expired" && id_token.is_expired { given } else { &changed };
+        report.add(id, is_refused(endpoint, token, what).await);
     }
 }
 
