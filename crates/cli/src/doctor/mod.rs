@@ -7,9 +7,8 @@
 //! | `endpoint` | the requests to the endpoint |
 //! | `refusals`, `good_token`, `cors` | the endpoints of the Support SDK and of messaging |
 //! | `id_token` | ID tokens of identity providers as user tokens |
-//! | `sso`, `page` | the sign-in page and the remote logout URL |
+//! | `sso`, `page` | the sign-in page, the remote logout URL, and what Zendesk says with `--ask-zendesk` |
 //! | `jwt` | the JWT, checked by [`zendesk_jwt_rules::inspect`], and the clocks |
-//! | `zendesk` | whether Zendesk accepts the JWT, only with `--ask-zendesk` |
 //! | `report`, `show` | the list of checks, and how people and programs see it |
 //!
 //! The report holds no user token, JWT, secret, name or address.
@@ -43,7 +42,6 @@ mod refusals;
 mod report;
 mod show;
 mod sso;
-mod zendesk;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let plan = match Plan::read(arguments) {
@@ -114,5 +112,10 @@ async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
         cors::examine(&endpoint, report).await;
         report.skip_rest(&[Group::Cors], Err("needs the origin of your site (--origin)"));
     }
-    zendesk::examine(&endpoint, progress, report).await;
+    if plan.arguments.ask.ask_zendesk {
+        match plan.kind {
+            Kind::Sso => sso::ask_zendesk(&endpoint, progress, report).await,
+            _ => report.skip(&["zendesk-accepts"], "a program cannot ask; the steps by hand are below"),
+        }
+    }
 }

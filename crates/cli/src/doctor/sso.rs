@@ -1,8 +1,9 @@
-//! The SSO endpoint: the page that signs a browser in to Zendesk, and the remote logout URL, to which Zendesk also sends
-//! a browser that it could not sign in.
+//! The SSO endpoint: the page that signs a browser in to Zendesk, whether Zendesk accepts its JWT, and the remote logout
+//! URL, to which Zendesk also sends a browser that it could not sign in.
 
 use hyper::Method;
 use hyper::header::LOCATION;
+use indicatif::ProgressBar;
 use url::Url;
 
 use super::endpoint::{Endpoint, SEE_LOG, describe, unanswered};
@@ -12,6 +13,8 @@ use super::jwt;
 use super::page::{self, Form};
 use super::plan::Plan;
 use super::report::{Group, Report, Verdict, quoted};
+use crate::zendesk::{NotPosted, Outcome, Post, RETURN_TO, label};
+use zendesk_jwt::config::is_loopback;
 use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
 use zendesk_jwt_simulator::client::{Answer, Failure, Request};
 
@@ -85,7 +88,7 @@ fn gets_no_form(answer: &Answer, browser: &str) -> Verdict {
 }
 
 /// The one form of the page, or what is wrong with the page.
-pub(super) fn the_form(answer: &Answer, plan: &Plan<'_>) -> Result<Form, Verdict> {
+fn the_form(answer: &Answer, plan: &Plan<'_>) -> Result<Form, Verdict> {
     let seen = format!("answered with {}", describe(answer));
     if !answer.status.is_success() {
         let has_jwt = answer.header(LOCATION).is_some_and(|location| location.contains("jwt="));
@@ -273,4 +276,50 @@ fn escapes(answer: &Answer) -> Verdict {
         return Verdict::fail("markup in the parameter message gets into the page unchanged", remedy);
     }
     Verdict::pass("markup in the parameter message is escaped or not shown")
+}
+
+/// Posts the form of the page to Zendesk, and says whether Zendesk accepts it.
+pub(super) async fn ask_zendesk(endpoint: &Endpoint<'_>, progress: &ProgressBar, report: &mut Report) {
+    let verdict = ask(endpoint, progress).await.map_or_else(
+        |verdict| verdict,
+        |Outcome { seen, remedy, .. }| match remedy {
+            None => Verdict::pass(seen),
+            Some(remedy) => Verdict::fail(seen, remedy),
+        },
+    );
+    report.add("zendesk-accepts", verdict);
+}
+
+async fn ask(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Outcome, Verdict> {
+    let plan = endpoint.plan;
+    // Requests a new page, because Zendesk accepts each `jti` once.
+    let (form, url) = new_page(endpoint).await?;
+    let post = Post { url: &url, fields: &form.fields, help_centers: &plan.arguments.help_center };
+    let permit = progress.suspend(|| plan.arguments.ask.permit(&post, plan.arguments.post_to.as_ref()));
+    permit.map_err(|NotPosted { reason, remedy }| match remedy {
+        None => Verdict::skip(reason),
+        Some(remedy) => Verdict::fail(format!("Zendesk was not asked: {reason}"), remedy),
+    })?;
+    progress.set_message("Asking Zendesk");
+    let answer = async { plan.client.send(&plan.route(post.url).await?, post.request()).await };
+    Ok(post.outcome(answer.await))
+}
+
+/// The form of a new sign-in page, and where it leads.
+async fn new_page(endpoint: &Endpoint<'_>) -> Result<(Form, Url), Verdict> {
+    let plan = endpoint.plan;
+    let user_token = endpoint.user_token().map_err(Verdict::skip)?;
+    let request = as_zendesk_sends(endpoint.request_with(user_token), Some(RETURN_TO));
+    let answer = endpoint.send(request).await.map_err(|failure| Verdict::skip(failure.to_string()))?;
+    let form = the_form(&answer, plan).map_err(|_| Verdict::skip("no page with one form"))?;
+    let url = form.target(&plan.url).filter(|_| form.is_post());
+    let url = url.ok_or_else(|| Verdict::skip("the form cannot be posted"))?;
+    let account = plan.arguments.zendesk_subdomain.as_deref();
+    let is_of_account =
+        account.is_none_or(|account| label(&url).is_some_and(|label| label.eq_ignore_ascii_case(account)));
+    if !is_of_account || is_loopback(&url) && !is_loopback(&plan.url) {
+        let host = quoted(url.host_str().unwrap_or_default());
+        return Err(Verdict::skip(format!("the form leads to {host}: see form-action")));
+    }
+    Ok((form, url))
 }
