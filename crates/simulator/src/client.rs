@@ -137,20 +137,17 @@ impl Client {
         let port = url.port_or_known_default().unwrap_or_default();
         let host = host(url);
         let found = self.in_time("DNS gave no answer", lookup_host((host, port))).await?;
-        let found = found.map(Iterator::collect::<Vec<_>>).and_then(|addresses| {
-            if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
-        });
-        found.map_err(|source| Failure::Address { host: host.to_owned(), source })
+        found.map(Iterator::collect).map_err(|source| Failure::Address { host: host.to_owned(), source })
     }
 
     /// Connects to the first of the addresses that takes connections.
     pub async fn connect(&self, addresses: &[SocketAddr]) -> Result<(SocketAddr, TcpStream), Failure> {
         let mut failed = Vec::new();
         for &address in addresses {
-            match tokio::time::timeout(self.timeout, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Ok((address, stream)),
-                Ok(Err(error)) => failed.push((address, error)),
-                Err(_) => failed.push((address, io::ErrorKind::TimedOut.into())),
+            let attempt = tokio::time::timeout(self.timeout, TcpStream::connect(address)).await;
+            match attempt.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+                Ok(stream) => return Ok((address, stream)),
+                Err(error) => failed.push((address, error)),
             }
         }
         Err(Failure::Unreachable(failed))
