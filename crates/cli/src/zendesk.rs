@@ -166,8 +166,7 @@ impl Outcome {
 
 impl Post<'_> {
     pub(crate) fn request(&self) -> Request {
-        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(self.fields).finish();
-        Request::new(Method::POST, self.url).header(ACCEPT, "text/html,application/xhtml+xml").form(form)
+        Request::new(Method::POST, self.url).header(ACCEPT, "text/html,application/xhtml+xml").form(self.fields)
     }
 
     /// Reads the answer: a redirect, or the documented page of one link.

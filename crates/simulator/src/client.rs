@@ -286,8 +286,11 @@ impl Request {
         self.header(CONTENT_TYPE, media_type)
     }
 
-    /// Sets the body to a form that is encoded already.
-    pub fn form(self, encoded: impl Into<String>) -> Self {
+    pub fn form<T: AsRef<str>>(self, fields: &[(T, T)]) -> Self {
+        self.encoded_form(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+    }
+
+    pub fn encoded_form(self, encoded: impl Into<String>) -> Self {
         self.body("application/x-www-form-urlencoded", encoded)
     }
 

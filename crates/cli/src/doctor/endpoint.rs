@@ -54,10 +54,7 @@ impl Endpoint<'_> {
         let is_page = self.plan.kind == Kind::Sso && self.plan.place != Place::Form;
         let request = Request::new(if is_page { Method::GET } else { Method::POST }, url);
         match self.plan.place {
-            Place::Form => {
-                let mut form = form_urlencoded::Serializer::new(String::new());
-                request.form(form.append_pair("user_token", token).finish())
-            }
+            Place::Form => request.form(&[("user_token", token)]),
             Place::Bearer => request.header(AUTHORIZATION, &format!("Bearer {token}")),
             Place::Cookie => {
                 let name = self.plan.arguments.cookie.as_deref().unwrap_or("session");

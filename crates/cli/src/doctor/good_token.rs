@@ -184,5 +184,5 @@ async fn encoded(endpoint: &Endpoint<'_>, user_token: &str) -> Verdict {
             "Decode the form as application/x-www-form-urlencoded requires: Zendesk encodes what a form must encode.",
         ),
     };
-    endpoint.judge(endpoint.request(Method::POST).form(body.as_str()), judge).await
+    endpoint.judge(endpoint.request(Method::POST).encoded_form(body.as_str()), judge).await
 }

@@ -134,7 +134,7 @@ fn alike(unknown: &Answer, other: &Answer) -> Verdict {
 fn other_requests(endpoint: &Endpoint<'_>) -> Vec<(&'static str, &'static str, Request)> {
     let marker = &endpoint.plan.marker;
     let with = |token: String| endpoint.request_with(&token);
-    let form = |body: String| endpoint.request(Method::POST).form(body);
+    let form = |body: String| endpoint.request(Method::POST).encoded_form(body);
     let [(_, json), _] = endpoint.other_bodies(&endpoint.unknown_token());
     let like_a_jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.{marker}");
     let mut requests = vec![("refusals-alike", "a token that looks like a JWT", with(like_a_jwt))];
