@@ -47,9 +47,8 @@ impl<'a> Plan<'a> {
         url.set_fragment(None);
         let (own_kind, configuration) = of_own_path(&url).unzip();
         let logout_url = arguments.logout_url.clone().or_else(|| own_kind.and(own_logout_url(&url)));
-        let kind = arguments.kind.or(own_kind).ok_or_else(|| {
-            problem("the address does not say the kind of JWT: add --kind sdk, --kind messaging or --kind sso")
-        })?;
+        let unknown = "the address does not say the kind of JWT: add --kind sdk, --kind messaging or --kind sso";
+        let kind = arguments.kind.or(own_kind).ok_or_else(|| Problem(unknown.to_owned()))?;
         let place = place(kind, arguments)?;
         refuse_foreign_options(kind, arguments)?;
         arguments.ask.require_answer();
@@ -112,10 +111,6 @@ fn own_logout_url(url: &Url) -> Option<Url> {
     Some(logout_url)
 }
 
-fn problem(text: &str) -> Problem {
-    Problem(text.to_owned())
-}
-
 fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Problem> {
     let options = [
         ("--origin", arguments.origin.is_some(), Kind::Messaging),
@@ -128,7 +123,8 @@ fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Probl
     }
     let files = [&arguments.user_token_file, &arguments.secret_file];
     if files.into_iter().flatten().filter(|path| is_standard_input(path)).count() == 2 {
-        return Err(problem("standard input holds either the user token or the secret: give one of them in a file"));
+        let advice = "standard input holds either the user token or the secret: give one of them in a file";
+        return Err(Problem(advice.to_owned()));
     }
     Ok(())
 }
@@ -141,10 +137,11 @@ fn place(kind: Kind, arguments: &Arguments) -> Result<Place, Problem> {
         Kind::Messaging | Kind::Sso => Place::Cookie,
     });
     if kind == Kind::Sdk && (place != Place::Form || has_cookie) {
-        return Err(problem("Zendesk sends the Support SDK's user token in a form: leave out --token-in and --cookie"));
+        let advice = "Zendesk sends the Support SDK's user token in a form: leave out --token-in and --cookie";
+        return Err(Problem(advice.to_owned()));
     }
     if has_cookie && place != Place::Cookie {
-        return Err(problem("--cookie needs --token-in cookie: leave one of them out"));
+        return Err(Problem("--cookie needs --token-in cookie: leave one of them out".to_owned()));
     }
     Ok(place)
 }

@@ -161,13 +161,6 @@ pub(super) struct Check {
     verdict: Option<Verdict>,
 }
 
-impl Check {
-    /// Whether it is a rule of the JWT; there are many, so those that are followed share a line.
-    pub(super) fn is_rule(&self) -> bool {
-        self.id.starts_with("jwt-")
-    }
-}
-
 /// All checks of an endpoint of one kind.
 pub(super) struct Report {
     checks: Vec<Check>,

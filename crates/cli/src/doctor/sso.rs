@@ -46,10 +46,12 @@ pub(super) async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -
 
 /// Adds the parameters with which Zendesk sends a browser here.
 pub(super) fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
-    let timestamp = SystemClock.now().0.to_string();
-    let fixed = [("brand_id", "1"), ("locale_id", "1"), ("timestamp", &timestamp)];
-    let parameters = fixed.into_iter().chain(return_to.map(|return_to| ("return_to", return_to)));
-    parameters.fold(page::like_a_browser(request), |request, (name, value)| request.query(name, value))
+    let request = page::like_a_browser(request).query("brand_id", "1").query("locale_id", "1");
+    let request = request.query("timestamp", &SystemClock.now().0.to_string());
+    match return_to {
+        Some(return_to) => request.query("return_to", return_to),
+        None => request,
+    }
 }
 
 /// What browsers get that are not signed in.
