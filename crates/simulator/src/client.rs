@@ -276,6 +276,12 @@ impl Request {
         self
     }
 
+    /// Sends the request to another path of the server.
+    pub fn path(mut self, path: &str) -> Self {
+        self.url.set_path(path);
+        self
+    }
+
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.url.query_pairs_mut().append_pair(name, value);
         self

@@ -3,8 +3,7 @@
 use std::fmt::Display;
 
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE};
-use url::Url;
+use hyper::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, COOKIE};
 
 use super::arguments::Place;
 use super::plan::Plan;
@@ -41,18 +40,20 @@ impl Endpoint<'_> {
         format!("zendesk-jwt-doctor-{}", self.plan.marker)
     }
 
+    /// A request as Zendesk sends it, or a browser that Zendesk sent here.
     pub(super) fn request(&self, method: Method) -> Request {
-        Request::new(method, &self.plan.url)
+        let request = Request::new(method, &self.plan.url);
+        if self.plan.kind != Kind::Sso {
+            return request;
+        }
+        let request = like_a_browser(request).query("brand_id", "1").query("locale_id", "1");
+        request.query("timestamp", &self.plan.now.0.to_string())
     }
 
     /// The request that brings this endpoint a user token.
     pub(super) fn request_with(&self, token: &str) -> Request {
-        self.request_to(&self.plan.url, token)
-    }
-
-    pub(super) fn request_to(&self, url: &Url, token: &str) -> Request {
         let is_page = self.plan.kind == Kind::Sso && self.plan.place != Place::Form;
-        let request = Request::new(if is_page { Method::GET } else { Method::POST }, url);
+        let request = self.request(if is_page { Method::GET } else { Method::POST });
         match self.plan.place {
             Place::Form => request.form(&[("user_token", token)]),
             Place::Bearer => request.header(AUTHORIZATION, &format!("Bearer {token}")),
@@ -104,6 +105,11 @@ impl Endpoint<'_> {
     pub(super) async fn judge(&self, request: Request, judge: impl FnOnce(&Answer) -> Verdict) -> Verdict {
         self.send(request).await.map_or_else(unanswered, |answer| judge(&answer))
     }
+}
+
+/// Adds the header with which a browser asks for a page.
+pub(super) fn like_a_browser(request: Request) -> Request {
+    request.header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
 }
 
 pub(super) fn unanswered(problem: impl Display) -> Verdict {

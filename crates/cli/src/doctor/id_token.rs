@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, NOT_TRUSTED, describe};
+use super::page;
 use super::report::{Group, Report, Verdict, quoted};
-use super::{page, sso};
 use crate::output;
 use zendesk_jwt::idp;
 use zendesk_jwt::jwt::EpochSeconds;
@@ -97,12 +97,9 @@ fn changed(given: &str, now: EpochSeconds) -> [(&'static str, &'static str, Stri
 }
 
 async fn is_refused(endpoint: &Endpoint<'_>, token: &str, what: &str) -> Verdict {
-    let kind = endpoint.plan.kind;
-    let request = endpoint.request_with(token);
-    let request = if kind == Kind::Sso { sso::as_zendesk_sends(request, None) } else { request };
     let judge = |answer: &Answer| {
         let seen = format!("{what} was answered with {}", describe(answer));
-        if signs_in(kind, answer) {
+        if signs_in(endpoint.plan.kind, answer) {
             let remedy = "Check signature, algorithm and `exp` with the published keys of the provider before \
                           anything else: with this endpoint anybody can be any of your users.";
             return Verdict::fail(seen, remedy).critical();
@@ -110,7 +107,7 @@ async fn is_refused(endpoint: &Endpoint<'_>, token: &str, what: &str) -> Verdict
         let remedy = "Answer 401 to a token that cannot be verified: 5xx is for outages.";
         Verdict::warn_unless(!answer.status.is_server_error(), seen, remedy)
     };
-    endpoint.judge(request, judge).await
+    endpoint.judge(endpoint.request_with(token), judge).await
 }
 
 fn signs_in(kind: Kind, answer: &Answer) -> bool {

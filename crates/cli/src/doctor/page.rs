@@ -1,6 +1,6 @@
 //! The sign-in page as a browser reads it: its form, and the policies that limit it.
 
-use hyper::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
+use hyper::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use scraper::{ElementRef, Html};
 use url::{Position, Url};
 
@@ -8,12 +8,7 @@ use super::endpoint::caching;
 use super::report::{Verdict, quoted};
 use zendesk_jwt::config::is_loopback;
 use zendesk_jwt::jwt::sso;
-use zendesk_jwt_simulator::client::{Answer, Request};
-
-/// Adds the header with which a browser asks for a page.
-pub(super) fn like_a_browser(request: Request) -> Request {
-    request.header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
-}
+use zendesk_jwt_simulator::client::Answer;
 
 /// A form that posts a JWT. No `Debug`: it holds the JWT.
 pub(super) struct Form {

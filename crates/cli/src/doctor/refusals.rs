@@ -80,15 +80,13 @@ pub(super) async fn of_unknown_configuration(endpoint: &Endpoint<'_>, report: &m
     else {
         return;
     };
-    let mut url = plan.url.clone();
-    url.set_path(&format!("{first}/doctor-{}/{last}", plan.marker.get(..8).unwrap_or_default()));
-    url.set_query(None);
+    let path = format!("{first}/doctor-{}/{last}", plan.marker.get(..8).unwrap_or_default());
     let judge = |answer: &Answer| {
         let seen = format!("an unknown configuration was answered with {}", describe(answer));
         let remedy = "Answer 404 to a configuration that you do not know: otherwise nobody notices a mistyped address.";
         Verdict::fail_unless(answer.status == StatusCode::NOT_FOUND, seen, remedy)
     };
-    let request = endpoint.request_to(&url, &endpoint.unknown_token());
+    let request = endpoint.request_with(&endpoint.unknown_token()).path(&path);
     report.add("unknown-configuration", endpoint.judge(request, judge).await);
 }
 

@@ -6,7 +6,7 @@ use hyper::header::LOCATION;
 use indicatif::ProgressBar;
 use url::Url;
 
-use super::endpoint::{Endpoint, SEE_LOG, describe, unanswered};
+use super::endpoint::{Endpoint, SEE_LOG, describe, like_a_browser, unanswered};
 use super::good_token::speed;
 use super::id_token::WHY_REFUSED;
 use super::jwt;
@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::report::{Group, Report, Verdict, quoted};
 use crate::zendesk::{NotPosted, Outcome, Post, RETURN_TO, label};
 use zendesk_jwt::config::is_loopback;
-use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
+use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::client::{Answer, Failure, Request};
 
 /// A help center path whose query shows whether it was encoded or decoded twice.
@@ -29,7 +29,7 @@ const MARKUP: &str = "<b>zendesk-jwt doctor</b>";
 /// Makes the checks that need a user token, or says why it stopped.
 pub(super) async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -> Result<(), &'static str> {
     let user_token = endpoint.user_token()?;
-    let request = as_zendesk_sends(endpoint.request_with(user_token), Some(RELATIVE));
+    let request = endpoint.request_with(user_token).query("return_to", RELATIVE);
     let first = endpoint.answer("sign-in-page", request, report).await?;
     let form = the_form(&first, endpoint.plan).map_err(|verdict| {
         report.add("sign-in-page", verdict);
@@ -44,19 +44,9 @@ pub(super) async fn with_session(endpoint: &Endpoint<'_>, report: &mut Report) -
     Ok(())
 }
 
-/// Adds the parameters with which Zendesk sends a browser here.
-pub(super) fn as_zendesk_sends(request: Request, return_to: Option<&str>) -> Request {
-    let request = page::like_a_browser(request).query("brand_id", "1").query("locale_id", "1");
-    let request = request.query("timestamp", &SystemClock.now().0.to_string());
-    match return_to {
-        Some(return_to) => request.query("return_to", return_to),
-        None => request,
-    }
-}
-
 /// What browsers get that are not signed in.
 pub(super) async fn without_session(endpoint: &Endpoint<'_>, report: &mut Report) {
-    let anonymous = endpoint.send(as_zendesk_sends(endpoint.request(Method::GET), Some(RELATIVE))).await;
+    let anonymous = endpoint.send(endpoint.request(Method::GET).query("return_to", RELATIVE)).await;
     if let Ok(answer) = &anonymous {
         report.add("clock", jwt::server_clock(answer));
     }
@@ -64,7 +54,7 @@ pub(super) async fn without_session(endpoint: &Endpoint<'_>, report: &mut Report
         anonymous.map_or_else(unanswered, |answer| gets_no_form(&answer, "a browser that is not signed in"));
     let is_open = anonymous.is_critical;
     report.add("page-without-session", anonymous);
-    let unknown = as_zendesk_sends(endpoint.request_with(&endpoint.unknown_token()), Some(RELATIVE));
+    let unknown = endpoint.request_with(&endpoint.unknown_token()).query("return_to", RELATIVE);
     let unknown = endpoint.judge(unknown, |answer| gets_no_form(answer, "a browser with an unknown token")).await;
     let nothing = "every browser gets a form for Zendesk, so this proves nothing";
     report.add("page-unknown-token", if is_open { Verdict::skip(nothing) } else { unknown });
@@ -145,14 +135,14 @@ async fn examine_return_to(
     zendesk: Option<&Url>,
     report: &mut Report,
 ) -> Option<Answer> {
-    let request = |return_to: Option<&str>| as_zendesk_sends(endpoint.request_with(user_token), return_to);
+    let to = |return_to: &str| endpoint.request_with(user_token).query("return_to", return_to);
     report.add("return-to-relative", forwarded(first, RELATIVE));
     let Some(zendesk) = zendesk else {
         report.skip_rest(&[Group::ReturnTo], Err("the form does not lead to Zendesk"));
-        return endpoint.send(request(None)).await.ok();
+        return endpoint.send(endpoint.request_with(user_token)).await.ok();
     };
     let absolute = format!("{zendesk}agent/tickets/1?a=b%26c");
-    let later = endpoint.send(request(Some(&absolute))).await;
+    let later = endpoint.send(to(&absolute)).await;
     let verdict = match &later {
         Ok(answer) => {
             the_form(answer, endpoint.plan).map_or_else(|verdict| verdict, |form| forwarded(&form, &absolute))
@@ -163,7 +153,7 @@ async fn examine_return_to(
 
     let mut fault = None;
     for foreign in foreign(zendesk.host_str().unwrap_or_default()) {
-        fault = match endpoint.send(request(Some(&foreign))).await {
+        fault = match endpoint.send(to(&foreign)).await {
             Ok(answer) => leads_away(&answer, zendesk, &foreign),
             Err(failure) => Some(unanswered(failure)),
         };
@@ -235,7 +225,7 @@ async fn answers(endpoint: &Endpoint<'_>, url: &Url) -> Result<(Answer, Answer),
     let plan = endpoint.plan;
     let is_same_server = url.origin() == plan.url.origin();
     let route = if is_same_server { endpoint.route.clone() } else { plan.route(url).await? };
-    let request = page::like_a_browser(Request::new(Method::GET, url)).query("brand_id", "1");
+    let request = like_a_browser(Request::new(Method::GET, url)).query("brand_id", "1");
     let signed_out = plan.client.send(&route, request.clone()).await?;
     let failed = plan.client.send(&route, request.query("kind", "error").query("message", MARKUP)).await?;
     Ok((signed_out, failed))
@@ -311,7 +301,7 @@ async fn ask(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Outcome,
 async fn new_page(endpoint: &Endpoint<'_>) -> Result<(Form, Url), Verdict> {
     let plan = endpoint.plan;
     let user_token = endpoint.user_token().map_err(Verdict::skip)?;
-    let request = as_zendesk_sends(endpoint.request_with(user_token), Some(RETURN_TO));
+    let request = endpoint.request_with(user_token).query("return_to", RETURN_TO);
     let answer = endpoint.send(request).await.map_err(|failure| Verdict::skip(failure.to_string()))?;
     let form = the_form(&answer, plan).map_err(|_| Verdict::skip("no page with one form"))?;
     let url = form.target(&plan.url).filter(|_| form.is_post());
