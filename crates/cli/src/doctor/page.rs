@@ -27,11 +27,6 @@ impl Form {
         self.method.eq_ignore_ascii_case("post")
     }
 
-    fn is_for_zendesk(&self) -> bool {
-        let has_jwt = self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("jwt"));
-        has_jwt || self.action.contains(sso::ENDPOINT)
-    }
-
     pub(super) fn target(&self, page: &Url) -> Option<Url> {
         page.join(&self.action).ok().filter(Url::has_host)
     }
@@ -52,7 +47,8 @@ pub(super) fn forms(html: &str) -> Vec<Form> {
         });
         Form { method: attribute("method"), action: attribute("action"), fields: fields.collect() }
     });
-    forms.filter(Form::is_for_zendesk).collect()
+    let has_jwt = |form: &Form| form.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("jwt"));
+    forms.filter(|form| has_jwt(form) || form.action.contains(sso::ENDPOINT)).collect()
 }
 
 fn elements<'a>(within: ElementRef<'a>, names: &'static [&str]) -> impl Iterator<Item = ElementRef<'a>> {
@@ -135,9 +131,8 @@ pub(super) fn referrer_policy(answer: &Answer) -> Verdict {
     let Some(policy) = answer.header(REFERRER_POLICY) else {
         return Verdict::warn("there is no Referrer-Policy", remedy);
     };
-    let seen = format!("Referrer-Policy is {}", quoted(&policy));
     let is_open = policy.contains("unsafe-url") || policy.contains("no-referrer-when-downgrade");
-    Verdict::warn_unless(!is_open, seen, remedy)
+    Verdict::warn_unless(!is_open, format!("Referrer-Policy is {}", quoted(&policy)), remedy)
 }
 
 fn header_policies(answer: &Answer) -> Vec<String> {
@@ -221,19 +216,16 @@ fn covers(source: &str, target: &Url, page: &Url) -> bool {
     if let Some(scheme) = source.strip_suffix(':') {
         return is_scheme(scheme);
     }
-    let (scheme, rest) =
-        source.split_once("://").map_or((None, source.as_str()), |(scheme, rest)| (Some(scheme), rest));
-    let authority = rest.split('/').next().unwrap_or_default();
-    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
-    let is_port = match port {
-        "" => target.port().is_none(),
-        "*" => true,
-        port => target.port_or_known_default().is_some_and(|known| known.to_string() == port),
-    };
-    let found = target.host_str().unwrap_or_default();
+    // A source without a scheme is for that of the target, and `:*` is for all ports.
+    let url = if source.contains("://") { source.clone() } else { format!("{}://{source}", target.scheme()) };
+    let Ok(url) = Url::parse(&url.replace(":*", "")) else { return false };
+    // The default port of http also stands for that of https.
+    let is_same_port = url.port_or_known_default() == target.port_or_known_default() || url.port() == target.port();
+    let is_port = source.contains(":*") || is_same_port;
+    let (host, found) = (url.host_str().unwrap_or_default(), target.host_str().unwrap_or_default());
     let is_host = match host.strip_prefix("*.") {
         Some(parent) => found.strip_suffix(parent).is_some_and(|labels| labels.len() > 1 && labels.ends_with('.')),
         None => host == found,
     };
-    scheme.is_none_or(is_scheme) && is_port && is_host
+    is_scheme(url.scheme()) && is_port && is_host
 }
