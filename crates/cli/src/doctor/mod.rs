@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde_json::json;
+use url::Position;
 
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
@@ -54,7 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         (None, Some(_)) => "the given user token and invented ones".to_owned(),
         (None, None) => "invented user tokens".to_owned(),
     };
-    let (url, kind) = (plan.shown_url(), plan.kind.title());
+    // The query may hold a key.
+    let (url, kind) = (&plan.url[..Position::AfterPath], plan.kind.title());
     output::note(&format!("Asking {url} for {kind} JWTs about a dozen times, with {tokens}.\n"));
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(Duration::from_millis(100));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
-use url::{Position, Url};
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::arguments::{Arguments, Place};
@@ -83,11 +83,6 @@ impl<'a> Plan<'a> {
             marker,
             now,
         })
-    }
-
-    /// The address without its query, which may hold a key.
-    pub(super) fn shown_url(&self) -> &str {
-        &self.url[..Position::AfterPath]
     }
 }
 

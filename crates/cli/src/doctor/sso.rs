@@ -214,7 +214,11 @@ pub(super) async fn sign_out(endpoint: &Endpoint<'_>, report: &mut Report) -> Re
     let url = endpoint.plan.logout_url.as_ref().ok_or("needs the remote logout URL (--logout-url)")?;
     let answers = report.require("sign-out", answers(endpoint, url).await, SEE_LOG);
     let (signed_out, failed) = answers.ok_or("no answer")?;
-    report.add("sign-out", answers_a_browser(&signed_out));
+    let seen = format!("answered with {}", describe(&signed_out));
+    let remedy = "Answer a GET with a page or a redirect, also when nobody is signed in: Zendesk sends browsers here \
+                  when they sign out. It is the remote logout URL in Admin Center > Account > Security > Single \
+                  sign-on.";
+    report.add("sign-out", Verdict::fail_unless(is_answered(&signed_out), seen, remedy));
     report.add("error-page", shows_errors(&failed, url));
     report.add("error-escaped", escapes(&failed));
     Ok(())
@@ -233,14 +237,6 @@ async fn answers(endpoint: &Endpoint<'_>, url: &Url) -> Result<(Answer, Answer),
 
 fn is_answered(answer: &Answer) -> bool {
     answer.status.is_success() || answer.status.is_redirection()
-}
-
-fn answers_a_browser(answer: &Answer) -> Verdict {
-    let seen = format!("answered with {}", describe(answer));
-    let remedy = "Answer a GET with a page or a redirect, also when nobody is signed in: Zendesk sends browsers here \
-                  when they sign out. It is the remote logout URL in Admin Center > Account > Security > Single \
-                  sign-on.";
-    Verdict::fail_unless(is_answered(answer), seen, remedy)
 }
 
 fn shows_errors(answer: &Answer, url: &Url) -> Verdict {
