@@ -141,7 +141,7 @@ impl Outcome {
         Self::not_signed_in(seen, format!("{secret}{}", error.for_the_administrator))
     }
 
-    /// An answer that leads nowhere, which is not one to a JWT.
+    /// The answer leads nowhere, so it is not Zendesk's answer to a JWT.
     fn undecided(status: StatusCode) -> Self {
         let code = status.as_u16();
         let not_zendesk = || format!("answered with {code}, which is not Zendesk's answer to a JWT");

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use hyper::Method;
 use hyper::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, COOKIE};
+use serde_json::{Value, json};
 
 use super::arguments::Place;
 use super::plan::Plan;
@@ -64,17 +65,9 @@ impl Endpoint<'_> {
         }
     }
 
-    /// The same token in bodies that Zendesk does not send, each with its name.
-    pub(super) fn other_bodies(&self, token: &str) -> [(&'static str, Request); 2] {
-        let json = serde_json::json!({ "user_token": token }).to_string();
-        let boundary = &self.plan.marker;
-        let head = "Content-Disposition: form-data; name=\"user_token\"";
-        let multipart = format!("--{boundary}\r\n{head}\r\n\r\n{token}\r\n--{boundary}--\r\n");
-        let multipart_type = format!("multipart/form-data; boundary={boundary}");
-        [
-            ("JSON", self.request(Method::POST).body("application/json", json)),
-            ("a multipart form", self.request(Method::POST).body(&multipart_type, multipart)),
-        ]
+    /// The token in JSON, which Zendesk does not send.
+    pub(super) fn request_with_json(&self, token: &str) -> Request {
+        self.request(Method::POST).body("application/json", json!({ "user_token": token }).to_string())
     }
 
     /// Whether the endpoint reads another body than the form that Zendesk sends.
@@ -82,7 +75,12 @@ impl Endpoint<'_> {
         if self.plan.place != Place::Form {
             return None;
         }
-        for (body, request) in self.other_bodies(token) {
+        let boundary = &self.plan.marker;
+        let head = "Content-Disposition: form-data; name=\"user_token\"";
+        let multipart = format!("--{boundary}\r\n{head}\r\n\r\n{token}\r\n--{boundary}--\r\n");
+        let media_type = format!("multipart/form-data; boundary={boundary}");
+        let multipart = self.request(Method::POST).body(&media_type, multipart);
+        for (body, request) in [("JSON", self.request_with_json(token)), ("a multipart form", multipart)] {
             if self.send(request).await.is_ok_and(|answer| is_read(&answer)) {
                 return Some(Verdict::fail(
                     format!("the endpoint reads {body}, but Zendesk sends a form"),
@@ -127,7 +125,7 @@ pub(super) const UNWRAP: &str = "Make API Gateway use the Lambda proxy integrati
 
 /// The status inside a `{statusCode, body}` envelope, which a Lambda function returns to API Gateway.
 pub(super) fn envelope(answer: &Answer) -> Option<u64> {
-    let json: serde_json::Value = serde_json::from_str(&answer.body).ok()?;
+    let json: Value = serde_json::from_str(&answer.body).ok()?;
     json.get("body").and_then(|_| json.get("statusCode")?.as_u64())
 }
 

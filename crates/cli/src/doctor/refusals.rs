@@ -133,7 +133,6 @@ fn other_requests(endpoint: &Endpoint<'_>) -> Vec<(&'static str, &'static str, R
     let marker = &endpoint.plan.marker;
     let with = |token: String| endpoint.request_with(&token);
     let form = |body: String| endpoint.request(Method::POST).encoded_form(body);
-    let [(_, json), _] = endpoint.other_bodies(&endpoint.unknown_token());
     let like_a_jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.{marker}");
     let mut requests = vec![("refusals-alike", "a token that looks like a JWT", with(like_a_jwt))];
     // A careless reader of the request stumbles over these tokens.
@@ -148,7 +147,7 @@ fn other_requests(endpoint: &Endpoint<'_>) -> Vec<(&'static str, &'static str, R
     }
     requests.extend([
         ("empty-token", "an empty user token", with(String::new())),
-        ("json-body", "an unknown token in a JSON body", json),
+        ("json-body", "an unknown token in a JSON body", endpoint.request_with_json(&endpoint.unknown_token())),
         ("get", "a GET", endpoint.request(Method::GET)),
     ]);
     requests
