@@ -151,18 +151,14 @@ async fn examine_return_to(
     };
     report.add("return-to-absolute", verdict);
 
-    let mut fault = None;
     for foreign in foreign(zendesk.host_str().unwrap_or_default()) {
-        fault = match endpoint.send(to(&foreign)).await {
-            Ok(answer) => leads_away(&answer, zendesk, &foreign),
-            Err(failure) => Some(unanswered(failure)),
-        };
-        if fault.is_some() {
+        let verdict = endpoint.judge(to(&foreign), |answer| stays_at_zendesk(answer, zendesk, &foreign)).await;
+        let is_fail = verdict.is_fail();
+        report.add("return-to-foreign", verdict);
+        if is_fail {
             break;
         }
     }
-    let pass = || Verdict::pass("addresses outside Zendesk are refused or left out");
-    report.add("return-to-foreign", fault.unwrap_or_else(pass));
     later.ok()
 }
 
@@ -187,8 +183,8 @@ fn foreign(host: &str) -> [String; 6] {
     [one, two, three, four, five, "javascript:alert(1)".to_owned()]
 }
 
-/// The verdict on an answer that leads to the foreign address.
-fn leads_away(answer: &Answer, zendesk: &Url, foreign: &str) -> Option<Verdict> {
+/// Whether the answer leads to Zendesk, not to the foreign address.
+fn stays_at_zendesk(answer: &Answer, zendesk: &Url, foreign: &str) -> Verdict {
     let is_foreign = |text: &str| zendesk.join(text).ok().is_none_or(|url| url.host() != zendesk.host());
     let forms = page::forms(&answer.body);
     let is_in_form = forms.iter().flat_map(|form| form.values("return_to")).any(is_foreign);
@@ -197,16 +193,15 @@ fn leads_away(answer: &Answer, zendesk: &Url, foreign: &str) -> Option<Verdict> 
         let host = url.host_str().unwrap_or_default();
         host == FOREIGN_HOST || host.ends_with(&format!(".{FOREIGN_HOST}"))
     });
-    (is_in_form || is_in_location).then(|| {
-        Verdict::fail(
-            format!("{} is passed on", quoted(foreign)),
-            format!(
-                "Parse return_to as a URL, and pass it on only if it is a path or its host is {} or one of your help \
-                 centers: anybody can write a link to your sign-in page that leads elsewhere.",
-                zendesk.host_str().unwrap_or_default()
-            ),
-        )
-    })
+    if !is_in_form && !is_in_location {
+        return Verdict::pass("addresses outside Zendesk are refused or left out");
+    }
+    let remedy = format!(
+        "Parse return_to as a URL, and pass it on only if it is a path or its host is {} or one of your help centers: \
+         anybody can write a link to your sign-in page that leads elsewhere.",
+        zendesk.host_str().unwrap_or_default()
+    );
+    Verdict::fail(format!("{} is passed on", quoted(foreign)), remedy)
 }
 
 /// Makes the checks of the remote logout URL. No session is sent, so nobody is signed out.
