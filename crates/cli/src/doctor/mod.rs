@@ -45,10 +45,7 @@ mod show;
 mod sso;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
-    let plan = match Plan::read(arguments) {
-        Ok(plan) => plan,
-        Err(problem) => usage_error(&output::escaped(&problem.to_string())),
-    };
+    let plan = Plan::read(arguments).unwrap_or_else(|problem| usage_error(&output::escaped(&problem.to_string())));
     let mut report = Report::new(plan.kind, plan.configuration.clone());
     let tokens = match (&plan.id_token, &plan.user_token) {
         (Some(id_token), _) => format!("{}, with changed copies of it and with invented ones", id_token.description()),
