@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::arguments::Place;
 use super::plan::Plan;
-use super::report::{Report, Verdict, quoted};
+use super::report::{Report, State, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 
@@ -129,11 +129,12 @@ pub(super) fn envelope(answer: &Answer) -> Option<u64> {
     json.get("body").and_then(|_| json.get("statusCode")?.as_u64())
 }
 
-/// Whether no cache may keep the answer.
-pub(super) fn caching(answer: &Answer, fault: impl FnOnce(String) -> Verdict) -> Verdict {
-    match answer.header(CACHE_CONTROL) {
-        _ if answer.lists(CACHE_CONTROL, "no-store") => Verdict::pass("Cache-Control is `no-store`"),
-        None => fault("there is no Cache-Control header".to_owned()),
-        Some(directives) => fault(format!("Cache-Control is {}", quoted(&directives))),
-    }
+/// Whether no cache may keep the answer. Otherwise the verdict has this state.
+pub(super) fn caching(answer: &Answer, state: State, remedy: &str) -> Verdict {
+    let seen = match answer.header(CACHE_CONTROL) {
+        _ if answer.lists(CACHE_CONTROL, "no-store") => return Verdict::pass("Cache-Control is `no-store`"),
+        None => "there is no Cache-Control header".to_owned(),
+        Some(directives) => format!("Cache-Control is {}", quoted(&directives)),
+    };
+    Verdict::new(state, seen, remedy)
 }

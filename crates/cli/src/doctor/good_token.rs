@@ -13,7 +13,7 @@ use super::id_token::WHY_REFUSED;
 use super::jwt;
 use super::plan::Plan;
 use super::refusals::SIGNS_FOR_ALL;
-use super::report::{Report, Verdict, quoted};
+use super::report::{Report, State, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::Answer;
@@ -41,7 +41,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut
     report.add("media-type", media_type(&first, kind));
     report.add("json", body(&first, kind));
     let remedy = "Send Cache-Control: no-store: who finds a JWT in a cache can use it.";
-    report.add("cache", caching(&first, |seen| Verdict::warn(seen, remedy)));
+    report.add("cache", caching(&first, State::Warn, remedy));
     let jwt = the_jwt(&first).ok_or("no JWT")?;
     let later = later.as_ref().and_then(the_jwt);
     jwt::examine(endpoint, &first, &jwt, later.as_deref(), report);

@@ -4,7 +4,6 @@ use hyper::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use scraper::{ElementRef, Html};
 use url::{Position, Url};
 
-use super::endpoint::caching;
 use super::report::{Verdict, quoted};
 use zendesk_jwt::config::is_loopback;
 use zendesk_jwt::jwt::sso;
@@ -119,11 +118,6 @@ pub(super) fn fields(form: &Form) -> Verdict {
         problems.join("; "),
         "Put the JWT into one field called exactly `jwt`, and Zendesk's return_to into one called exactly `return_to`.",
     )
-}
-
-pub(super) fn cache(answer: &Answer) -> Verdict {
-    let remedy = "Send Cache-Control: no-store: a page from a cache sends its `jti` twice, which Zendesk refuses.";
-    caching(answer, |seen| Verdict::fail(seen, remedy))
 }
 
 pub(super) fn referrer_policy(answer: &Answer) -> Verdict {

@@ -7,7 +7,7 @@ use hyper::{Method, StatusCode};
 use super::arguments::Place;
 use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, unanswered};
 use super::jwt;
-use super::report::{Report, Verdict};
+use super::report::{Report, State, Verdict};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::{Answer, Request};
@@ -64,11 +64,11 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
     answers.insert(0, unknown);
     report.add("refusal-leaks-nothing", leaks_nothing(&answers, &endpoint.plan.marker));
     let stored = answers.iter().find(|answer| !answer.lists(CACHE_CONTROL, "no-store")).unwrap_or(&answers[0]);
-    let fault = |seen| {
-        let seen = format!("with status {}, {seen}", stored.status.as_u16());
-        Verdict::warn(seen, "Send Cache-Control: no-store with every answer.")
-    };
-    report.add("refusal-cache", caching(stored, fault));
+    let mut verdict = caching(stored, State::Warn, "Send Cache-Control: no-store with every answer.");
+    if verdict.state == State::Warn {
+        verdict.seen.insert_str(0, &format!("with status {}, ", stored.status.as_u16()));
+    }
+    report.add("refusal-cache", verdict);
     Ok(())
 }
 

@@ -6,13 +6,13 @@ use hyper::header::LOCATION;
 use indicatif::ProgressBar;
 use url::Url;
 
-use super::endpoint::{Endpoint, SEE_LOG, describe, like_a_browser, unanswered};
+use super::endpoint::{Endpoint, SEE_LOG, caching, describe, like_a_browser, unanswered};
 use super::good_token::speed;
 use super::id_token::WHY_REFUSED;
 use super::jwt;
 use super::page::{self, Form};
 use super::plan::Plan;
-use super::report::{Group, Report, Verdict, quoted};
+use super::report::{Group, Report, State, Verdict, quoted};
 use crate::zendesk::{NotPosted, Outcome, Post, RETURN_TO, label};
 use zendesk_jwt::config::is_loopback;
 use zendesk_jwt_rules::Kind;
@@ -113,13 +113,14 @@ fn the_form(answer: &Answer, plan: &Plan<'_>) -> Result<Form, Verdict> {
 /// Checks the page, and gives Zendesk's origin.
 fn examine_page(endpoint: &Endpoint<'_>, answer: &Answer, form: &Form, report: &mut Report) -> Option<Url> {
     let url = &endpoint.plan.url;
+    let uncached = "Send Cache-Control: no-store: a page from a cache sends its `jti` twice, which Zendesk refuses.";
     let (action, zendesk) = page::action(form, url, endpoint.plan.arguments.zendesk_subdomain.as_deref());
     report.add_all([
         ("sign-in-page", Verdict::pass("a page with one form for Zendesk")),
         ("form-method", page::method(form)),
         ("form-action", action),
         ("form-fields", page::fields(form)),
-        ("page-cache", page::cache(answer)),
+        ("page-cache", caching(answer, State::Fail, uncached)),
         ("referrer-policy", page::referrer_policy(answer)),
         ("csp-form-action", page::form_action(answer, form, url, &endpoint.plan.arguments.help_center)),
         ("frame-ancestors", page::framing(answer)),

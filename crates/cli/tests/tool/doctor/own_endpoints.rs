@@ -123,3 +123,20 @@ fn the_remote_logout_url_is_that_of_the_same_configuration() {
     let is_of_logout = |request: &Request| request.path == "/sso/legacy/logout";
     assert!(server.requests().into_iter().filter(is_of_logout).all(|request| !request.query.contains("theme")));
 }
+
+#[test]
+fn a_key_in_the_query_of_the_address_is_sent_with_every_request() {
+    let server = server(404);
+    Diagnosis::of(&server.url("/sdk/ios/jwt?key=canary"), USER_TOKEN, &[]);
+    assert!(server.requests().iter().all(|request| request.query == "key=canary"));
+}
+
+#[test]
+fn a_fragment_of_the_login_url_is_not_part_of_the_remote_logout_url() {
+    let server = BrokenServer::http(|request| match request.path.as_str() {
+        "/sso/logout" => answer(200, "text/html", "zendesk-jwt doctor"),
+        _ => answer(401, "text/html", ""),
+    });
+    let diagnosis = Diagnosis::of(&server.url("/sso/login#top"), "", &[]);
+    assert_eq!(diagnosis.state("error-page"), "pass", "{:#}", diagnosis.report);
+}
