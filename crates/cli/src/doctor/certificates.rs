@@ -38,7 +38,7 @@ pub(super) fn examine(handshake: &Handshake, roots: &RootCertStore, report: &mut
     };
     let now = i64::try_from(SystemClock.now().0).unwrap_or(i64::MAX);
     let verdicts = [
-        ("certificate-chain", trusted(end_entity, intermediates, &parsed, roots, now)),
+        ("certificate-chain", trusted(end_entity, intermediates, &parsed, leaf, roots, now)),
         ("certificate-name", named(end_entity, leaf, &handshake.name)),
         ("certificate-dates", in_force(&parsed, now)),
     ];
@@ -53,10 +53,10 @@ fn trusted(
     end_entity: &CertificateDer<'_>,
     intermediates: &[CertificateDer<'_>],
     parsed: &[X509Certificate<'_>],
+    leaf: &X509Certificate<'_>,
     roots: &RootCertStore,
     now: i64,
 ) -> Verdict {
-    let leaf = &parsed[0];
     let (from, to) = (leaf.validity().not_before.timestamp(), leaf.validity().not_after.timestamp());
     let at = UnixTime::since_unix_epoch(Duration::from_secs(now.min(to).max(from).unsigned_abs()));
     let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms.all;

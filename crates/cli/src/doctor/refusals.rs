@@ -28,7 +28,10 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
     let unknown = endpoint.request_with(&endpoint.unknown_token());
     let unknown = endpoint.answer("unknown-token", unknown, report).await?;
     report.add("clock", jwt::server_clock(&unknown));
-    report.add("no-redirect", no_redirect(&unknown));
+    let seen = format!("answered with {}", describe(&unknown));
+    let remedy = "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
+                  redirects. The usual reasons are http://, a missing www. and a slash at the end.";
+    report.add("no-redirect", Verdict::fail_unless(!unknown.status.is_redirection(), seen, remedy));
     if unknown.status.is_success() && find_jwt(&unknown.body).is_some() {
         let seen = format!("signs a JWT for a user token that it does not know, with {}", describe(&unknown));
         let remedy = "Look the user token up and answer 401 if you do not know it: with this endpoint anybody can be \
@@ -88,13 +91,6 @@ pub(super) async fn of_unknown_configuration(endpoint: &Endpoint<'_>, report: &m
     };
     let request = endpoint.request_with(&endpoint.unknown_token()).path(&path);
     report.add("unknown-configuration", endpoint.judge(request, judge).await);
-}
-
-fn no_redirect(answer: &Answer) -> Verdict {
-    let seen = format!("answered with {}", describe(answer));
-    let remedy = "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
-                  redirects. The usual reasons are http://, a missing www. and a slash at the end.";
-    Verdict::fail_unless(!answer.status.is_redirection(), seen, remedy)
 }
 
 fn refused(answer: &Answer, kind: Kind) -> Verdict {
