@@ -26,7 +26,7 @@ use crate::zendesk::{by_hand, steps_by_hand};
 pub(crate) use arguments::Arguments;
 use endpoint::Endpoint;
 use plan::Plan;
-use report::{Group, Report};
+use report::{Group, Report, Verdict};
 use zendesk_jwt_rules::Kind;
 
 mod arguments;
@@ -112,9 +112,10 @@ async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
         report.skip_rest(&[Group::Cors], Err("needs the origin of your site (--origin)"));
     }
     if plan.arguments.ask.ask_zendesk {
-        match plan.kind {
-            Kind::Sso => sso::ask_zendesk(&endpoint, progress, report).await,
-            _ => report.skip(&["zendesk-accepts"], "a program cannot ask; the steps by hand are below"),
-        }
+        let (Ok(verdict) | Err(verdict)) = match plan.kind {
+            Kind::Sso => sso::ask_zendesk(&endpoint, progress).await,
+            _ => Err(Verdict::skip("a program cannot ask; the steps by hand are below")),
+        };
+        report.add("zendesk-accepts", verdict);
     }
 }

@@ -144,12 +144,8 @@ async fn examine_return_to(
     };
     let absolute = format!("{zendesk}agent/tickets/1?a=b%26c");
     let later = endpoint.send(to(&absolute)).await;
-    let verdict = match &later {
-        Ok(answer) => {
-            the_form(answer, endpoint.plan).map_or_else(|verdict| verdict, |form| forwarded(&form, &absolute))
-        }
-        Err(failure) => unanswered(failure),
-    };
+    let form = later.as_ref().map_err(unanswered).and_then(|answer| the_form(answer, endpoint.plan));
+    let (Ok(verdict) | Err(verdict)) = form.map(|form| forwarded(&form, &absolute));
     report.add("return-to-absolute", verdict);
 
     for foreign in foreign(zendesk.host_str().unwrap_or_default()) {
@@ -263,18 +259,7 @@ fn escapes(answer: &Answer) -> Verdict {
 }
 
 /// Posts the form of the page to Zendesk, and says whether Zendesk accepts it.
-pub(super) async fn ask_zendesk(endpoint: &Endpoint<'_>, progress: &ProgressBar, report: &mut Report) {
-    let verdict = ask(endpoint, progress).await.map_or_else(
-        |verdict| verdict,
-        |Outcome { seen, remedy, .. }| match remedy {
-            None => Verdict::pass(seen),
-            Some(remedy) => Verdict::fail(seen, remedy),
-        },
-    );
-    report.add("zendesk-accepts", verdict);
-}
-
-async fn ask(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Outcome, Verdict> {
+pub(super) async fn ask_zendesk(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Verdict, Verdict> {
     let plan = endpoint.plan;
     // Requests a new page, because Zendesk accepts each `jti` once.
     let (form, url) = new_page(endpoint).await?;
@@ -286,7 +271,8 @@ async fn ask(endpoint: &Endpoint<'_>, progress: &ProgressBar) -> Result<Outcome,
     })?;
     progress.set_message("Asking Zendesk");
     let answer = async { plan.client.send(&plan.route(post.url).await?, post.request()).await };
-    Ok(post.outcome(answer.await))
+    let Outcome { seen, remedy, .. } = post.outcome(answer.await);
+    Ok(remedy.map_or_else(|| Verdict::pass(&seen), |remedy| Verdict::fail(&seen, remedy)))
 }
 
 /// The form of a new sign-in page, and where it leads.
