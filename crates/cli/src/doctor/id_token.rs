@@ -74,7 +74,8 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
     for (id, what, changed) in changed(given, endpoint.plan.now) {
         // A token that has really expired is the better test.
         let token = if id == "id-token-expired" && id_token.is_expired { given } else { &changed };
-        report.add(id, is_refused(endpoint, token, what).await);
+        let judge = |answer: &Answer| refused(endpoint.plan.kind, answer, what);
+        report.add(id, endpoint.judge(endpoint.request_with(token), judge).await);
     }
 }
 
@@ -96,23 +97,17 @@ fn changed(given: &str, now: EpochSeconds) -> [(&'static str, &'static str, Stri
     ]
 }
 
-async fn is_refused(endpoint: &Endpoint<'_>, token: &str, what: &str) -> Verdict {
-    let judge = |answer: &Answer| {
-        let seen = format!("{what} was answered with {}", describe(answer));
-        if signs_in(endpoint.plan.kind, answer) {
-            let remedy = "Check signature, algorithm and `exp` with the published keys of the provider before \
-                          anything else: with this endpoint anybody can be any of your users.";
-            return Verdict::fail(seen, remedy).critical();
-        }
-        let remedy = "Answer 401 to a token that cannot be verified: 5xx is for outages.";
-        Verdict::warn_unless(!answer.status.is_server_error(), seen, remedy)
-    };
-    endpoint.judge(endpoint.request_with(token), judge).await
-}
-
-fn signs_in(kind: Kind, answer: &Answer) -> bool {
-    match kind {
+fn refused(kind: Kind, answer: &Answer, what: &str) -> Verdict {
+    let seen = format!("{what} was answered with {}", describe(answer));
+    let signs_in = match kind {
         Kind::Sso => !page::forms(&answer.body).is_empty(),
         Kind::Sdk | Kind::Messaging => answer.status.is_success() && find_jwt(&answer.body).is_some(),
+    };
+    if signs_in {
+        let remedy = "Check signature, algorithm and `exp` with the published keys of the provider before anything \
+                      else: with this endpoint anybody can be any of your users.";
+        return Verdict::fail(seen, remedy).critical();
     }
+    let remedy = "Answer 401 to a token that cannot be verified: 5xx is for outages.";
+    Verdict::warn_unless(!answer.status.is_server_error(), seen, remedy)
 }
