@@ -9,11 +9,10 @@ use url::Url;
 
 use super::{Secrets, configuration_name};
 use crate::aws::{Clients, SigningKeySecret};
-use crate::by_hand;
 use crate::output;
 use crate::problem::{Problem, said, usage_error};
 use crate::users::{email_address, external_id};
-use crate::zendesk::{self, NotPosted, Post, RETURN_TO};
+use crate::zendesk::{self, Outcome, Post, RETURN_TO};
 use zendesk_jwt::config;
 use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::{self, CustomRole, SsoClaims};
@@ -80,16 +79,7 @@ pub(super) struct Verdict {
     doubt: Option<&'static str>,
     /// `None` if Zendesk was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    zendesk: Option<Answer>,
-}
-
-/// What Zendesk answered.
-#[derive(Serialize)]
-struct Answer {
-    accepted: bool,
-    seen: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remedy: Option<String>,
+    zendesk: Option<Outcome>,
 }
 
 impl Check {
@@ -128,7 +118,7 @@ impl Check {
         }
         if self.ask.ask_zendesk && !self.json && !verdicts.iter().any(|verdict| verdict.kind == Kind::Sso) {
             for (kind, _) in self.secrets.ids().filter(|(kind, _)| *kind != Kind::Sso) {
-                output::line(&format!("\n{}", by_hand::text(kind)))?;
+                output::line(&format!("\n{}", zendesk::by_hand(kind)))?;
             }
         }
         let is_good = verdicts.iter().all(Verdict::is_good);
@@ -136,7 +126,7 @@ impl Check {
     }
 
     /// Signs for the user that the operator names, and asks Zendesk once.
-    async fn zendesk_answer(&self, clients: &Clients, secret_id: String) -> Result<Answer, Problem> {
+    async fn zendesk_answer(&self, clients: &Clients, secret_id: String) -> Result<Outcome, Problem> {
         let configuration = self.configuration.as_ref();
         let Some(zendesk) = self.zendesk_subdomain.as_ref().or(self.zendesk_url.as_ref()) else {
             usage_error("name the account that --ask-zendesk asks: --zendesk-subdomain NAME");
@@ -163,12 +153,9 @@ impl Check {
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let url = zendesk.join(sso::ENDPOINT).map_err(failed)?;
         let post = Post { url: &url, fields: &fields, help_centers: &[] };
-        if let Err(NotPosted::Declined(reason) | NotPosted::Refused { reason, .. }) = self.ask.permit(&post, None) {
-            return Err(failed(reason));
-        }
+        self.ask.permit(&post, None).map_err(|not_posted| failed(&not_posted.reason))?;
         let client = Client::new(None).map_err(failed)?;
-        let outcome = post.outcome(client.post(post.request()).await);
-        Ok(Answer { accepted: outcome.is_accepted(), seen: outcome.seen(), remedy: outcome.remedy() })
+        Ok(post.outcome(client.post(post.request()).await))
     }
 }
 

@@ -7,7 +7,7 @@ use lambda_http::Body;
 
 use super::super::demo;
 use super::{Frame, Shared, page};
-use zendesk_jwt::config::{Environment, Problems};
+use zendesk_jwt::config::Environment;
 use zendesk_jwt::handlers::sso_redirect::{self, brand::Brand};
 use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt_simulator::web::{self, Menu};
@@ -85,7 +85,7 @@ pub(super) async fn list(State(workbench): Shared, RawQuery(query): RawQuery) ->
     let query = query.unwrap_or_default();
     let value = |name| web::field(query.as_bytes(), name).unwrap_or_default();
     let fields: Vec<_> = FIELDS.map(|(name, example)| (name, example, value(name))).to_vec();
-    let problem = brand(&query).err().map(|problems| problems.to_string()).unwrap_or_default();
+    let problem = brand(&query).err().unwrap_or_default().join("\n");
     // Only the variables, encoded again: the links below hold this text.
     let pairs = fields.iter().map(|(name, _, value)| (name, value));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
@@ -119,7 +119,7 @@ pub(super) async fn view(State(workbench): Shared, RawQuery(query): RawQuery) ->
 }
 
 /// Reads a brand from a query, as the function does from its variables. Without any field there is no brand.
-fn brand(query: &str) -> Result<Option<Brand>, Problems> {
+fn brand(query: &str) -> Result<Option<Brand>, Vec<String>> {
     if FIELDS.iter().all(|(name, _)| web::field(query.as_bytes(), name).is_none()) {
         return Ok(None);
     }

@@ -8,11 +8,10 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 mod calling;
-mod configuration;
 mod connection;
-mod healthy;
 mod id_token;
 mod messaging;
+mod own_endpoints;
 mod sdk;
 mod sso;
 mod zendesk;
