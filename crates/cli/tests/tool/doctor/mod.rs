@@ -14,6 +14,7 @@ mod healthy;
 mod id_token;
 mod messaging;
 mod sdk;
+mod sign_out;
 mod sso;
 mod zendesk;
 
