@@ -18,7 +18,6 @@ mod identity_provider;
 mod identity_provider_attacks;
 mod identity_provider_keys;
 mod interoperability;
-mod layout;
 mod messaging_token;
 mod refusals;
 mod sdk_exchange;
