@@ -4,10 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use super::MAX_BYTES;
 use super::facts::{Facts, described, listed, quoted};
-use super::{MAX_BYTES, object};
 use crate::signing_key::kid_flaw;
-use crate::text::{decoded, is_json, unwrapped};
+use crate::text::{decoded, is_json, object_in, unwrapped};
 
 pub(super) fn bare(facts: &Facts<'_>) -> Option<String> {
     let surroundings = listed(facts.found.surroundings.iter().copied())?;
@@ -70,7 +70,7 @@ fn not_an_object(jwt: &str, part: usize) -> Option<&'static str> {
     let bytes = jwt.split('.').nth(part).and_then(decoded).unwrap_or_default();
     let is_utf_16 = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0);
     let problem = match str::from_utf8(&bytes) {
-        _ if object(jwt, part).is_some() => return None,
+        _ if object_in(jwt, part).is_some() => return None,
         _ if is_utf_16 => "is not UTF-8 but UTF-16, so it is not a JSON object",
         Err(_) => "is not UTF-8, so it is not a JSON object",
         Ok(text) if text.starts_with('\u{feff}') => "begins with a byte order mark, so it is not a JSON object",
