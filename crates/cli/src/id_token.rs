@@ -58,11 +58,9 @@ impl Verdict {
 /// What the functions would sign for the token if `claims` of its provider were left out. Verifies nothing.
 pub(crate) fn zendesk_claims_by_default(token: &str, issuer: &str, audiences: &[String]) -> Vec<ZendeskClaims> {
     let configuration = json!([{"issuer": issuer, "audience": audiences}]).to_string();
-    let provider = idp::parse(&configuration).ok().and_then(|mut providers| providers.pop());
-    provider
-        .zip(IdToken::parse(token))
-        .map(|(provider, token)| ZendeskClaims::of(&token, &provider))
-        .unwrap_or_default()
+    let providers = idp::parse(&configuration).unwrap_or_default();
+    let token = providers.first().zip(IdToken::parse(token));
+    token.map(|(provider, token)| ZendeskClaims::of(&token, provider)).unwrap_or_default()
 }
 
 impl ZendeskClaims {
@@ -71,13 +69,11 @@ impl ZendeskClaims {
         let Ok(user) = provider.user(token).map(User::from) else { return Vec::new() };
         let of_kind = |kind| {
             let claims = claims(&user, kind);
+            // Messaging does without an unverified address.
+            let has_no_email = |claims: &Map<_, _>| user.email.is_some() && !claims.contains_key("email");
             let invalid = match &claims {
                 Err(invalid) => Some(*invalid),
-                // Messaging does without an unverified address.
-                Ok(claims) if user.email.is_some() && !claims.contains_key("email") => {
-                    Some(InvalidUser::EmailUnverified)
-                }
-                Ok(_) => None,
+                Ok(claims) => has_no_email(claims).then_some(InvalidUser::EmailUnverified),
             };
             let is_on = provider.audiences().include(kind, None);
             Self { kind, is_on, claims: claims.ok(), problem: invalid.map(|invalid| remedy(invalid, kind)) }

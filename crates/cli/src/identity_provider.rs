@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use console::style;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::id_token::Verdict;
@@ -67,13 +68,21 @@ pub(crate) fn run(Command::Check(arguments): &Command) -> Result<ExitCode, Probl
     let keys = block_on(async { Ok(read_keys(&documents, &arguments.issuer).await) })?;
     let token = token.zip(keys.as_ref().ok());
     let token = token.map(|(token, keys)| Verdict::on(token.trim(), &provider, keys, SystemClock.now()));
-    let report = Report { issuer: &arguments.issuer, configuration, keys, token };
+    let report = Report {
+        issuer: &arguments.issuer,
+        good: keys.is_ok() && token.as_ref().is_none_or(Verdict::is_good),
+        problem: keys.as_ref().err(),
+        key_ids: keys.as_ref().ok().map(|keys| keys.ids().collect()),
+        bytes_left: MAX_ENVIRONMENT_BYTES.saturating_sub("IDENTITY_PROVIDERS".len() + configuration.len()),
+        identity_providers: configuration,
+        token,
+    };
     if arguments.json {
-        output::json(&report.json())?;
+        output::json(&json!(report))?;
     } else {
         output::line(&report.text())?;
     }
-    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Check {
@@ -122,40 +131,23 @@ fn explanation(error: &DocumentError) -> String {
     format!("{text}. What to do: {remedy}.")
 }
 
+#[derive(Serialize)]
 struct Report<'a> {
     issuer: &'a str,
-    configuration: String,
-    keys: Result<KeySet, String>,
+    good: bool,
+    problem: Option<&'a String>,
+    key_ids: Option<Vec<Option<&'a str>>>,
+    identity_providers: String,
+    bytes_left: usize,
     token: Option<Verdict>,
 }
 
 impl Report<'_> {
-    fn is_good(&self) -> bool {
-        self.keys.is_ok() && self.token.as_ref().is_none_or(Verdict::is_good)
-    }
-
-    fn bytes_left(&self) -> usize {
-        MAX_ENVIRONMENT_BYTES.saturating_sub("IDENTITY_PROVIDERS".len() + self.configuration.len())
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "issuer": self.issuer,
-            "good": self.is_good(),
-            "problem": self.keys.as_ref().err(),
-            "key_ids": self.keys.as_ref().ok().map(|keys| keys.ids().collect::<Vec<_>>()),
-            "identity_providers": self.configuration,
-            "bytes_left": self.bytes_left(),
-            "token": self.token,
-        })
-    }
-
     fn text(&self) -> String {
-        let keys = match &self.keys {
-            Ok(keys) => keys,
-            Err(problem) => return bad(problem),
-        };
-        let ids: Vec<_> = keys.ids().map(|id| id.unwrap_or("without an id")).collect();
+        if let Some(problem) = self.problem {
+            return bad(problem);
+        }
+        let ids: Vec<_> = self.key_ids.iter().flatten().map(|id| id.unwrap_or("without an id")).collect();
         let (count, ids) = (ids.len(), ids.join(", "));
         let mut parts = vec![
             good(&format!("The provider names the issuer {}.", self.issuer)),
@@ -171,8 +163,7 @@ impl Report<'_> {
         parts.push(format!(
             "\nThe value of the parameter IdentityProviders. With it, {} of Lambda's {MAX_ENVIRONMENT_BYTES} bytes are left for \
              all other variables:\n{}",
-            self.bytes_left(),
-            self.configuration
+            self.bytes_left, self.identity_providers
         ));
         parts.join("\n")
     }

@@ -14,10 +14,14 @@ pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text.replace('+', "-").replace('/', "_")).ok()
 }
 
+/// The header (part 0) or the payload (part 1) of a JWT, if it is a JSON object.
+pub(crate) fn object_in(jwt: &str, part: usize) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&decoded(jwt.split('.').nth(part)?)?).ok()
+}
+
 /// Whether the text before the first full stop is the header of a JWT or JWE.
 pub(crate) fn begins_with_header(text: &str) -> bool {
-    let header = text.split('.').next().and_then(decoded).unwrap_or_default();
-    serde_json::from_slice::<Map<String, Value>>(&header).is_ok()
+    object_in(text, 0).is_some()
 }
 
 /// Names a character that has no width on a screen.

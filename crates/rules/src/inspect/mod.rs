@@ -29,7 +29,7 @@ pub use self::finder::{Found, find_jwt};
 pub use self::rules::Rule;
 use crate::Kind;
 use crate::id_token::IdToken;
-use crate::text::decoded;
+use crate::text::object_in;
 
 /// The longest text that is read, in bytes; Zendesk publishes no limit.
 const MAX_BYTES: usize = 64 * 1024;
@@ -183,7 +183,7 @@ pub fn inspect(text: &str, expectation: &Expectation<'_>) -> Inspection {
     let found = Some(text).filter(|text| text.len() <= MAX_BYTES).and_then(find_jwt);
     let is_jwt = found.is_some();
     let found = found.unwrap_or_default();
-    let (header, claims) = (object(&found.jwt, 0), object(&found.jwt, 1));
+    let (header, claims) = (object_in(&found.jwt, 0), object_in(&found.jwt, 1));
     let nothing = Map::new();
     let header_fields = header.as_ref().unwrap_or(&nothing);
     let payload = claims.as_ref().unwrap_or(&nothing);
@@ -217,11 +217,6 @@ pub fn inspect(text: &str, expectation: &Expectation<'_>) -> Inspection {
 
 fn has_three_parts(jwt: &str) -> bool {
     jwt.split('.').count() == 3
-}
-
-/// The header (part 0) or the payload (part 1), if it is a JSON object.
-fn object(jwt: &str, part: usize) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&decoded(jwt.split('.').nth(part)?)?).ok()
 }
 
 /// Support SDK and SSO have the same claims, so a JWT can only look like messaging or Zendesk's Support SDK sample.

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use super::MAX_BYTES;
 use super::facts::{Facts, described, listed, quoted};
-use super::{MAX_BYTES, object};
 use crate::signing_key::kid_flaw;
 use crate::text::{decoded, is_json, unwrapped};
 
@@ -52,25 +52,24 @@ pub(super) fn base64url(facts: &Facts<'_>) -> Option<String> {
 }
 
 pub(super) fn header_object(facts: &Facts<'_>) -> Option<String> {
-    let problem = not_an_object(&facts.found.jwt, 0)?;
+    let problem = facts.inspection.header.is_none().then(|| not_an_object(&facts.found.jwt, 0))?;
     Some(format!(
         "The header {problem}: let the JWT library write it, as `{{\"alg\":\"HS256\",\"typ\":\"JWT\"}}` in UTF-8."
     ))
 }
 
 pub(super) fn claims_object(facts: &Facts<'_>) -> Option<String> {
-    let problem = not_an_object(&facts.found.jwt, 1)?;
+    let problem = facts.inspection.claims.is_none().then(|| not_an_object(&facts.found.jwt, 1))?;
     Some(format!(
         "The payload {problem}: give the JWT library the claims as an object, not as JSON text, and write UTF-8."
     ))
 }
 
-/// Why a part is not a JSON object; `None` if it is one.
-fn not_an_object(jwt: &str, part: usize) -> Option<&'static str> {
+/// Why a part is not a JSON object.
+fn not_an_object(jwt: &str, part: usize) -> &'static str {
     let bytes = jwt.split('.').nth(part).and_then(decoded).unwrap_or_default();
     let is_utf_16 = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0);
-    let problem = match str::from_utf8(&bytes) {
-        _ if object(jwt, part).is_some() => return None,
+    match str::from_utf8(&bytes) {
         _ if is_utf_16 => "is not UTF-8 but UTF-16, so it is not a JSON object",
         Err(_) => "is not UTF-8, so it is not a JSON object",
         Ok(text) if text.starts_with('\u{feff}') => "begins with a byte order mark, so it is not a JSON object",
@@ -78,8 +77,7 @@ fn not_an_object(jwt: &str, part: usize) -> Option<&'static str> {
             "is base64 twice, so it is not a JSON object"
         }
         Ok(_) => "is not a JSON object",
-    };
-    Some(problem)
+    }
 }
 
 pub(super) fn algorithm(facts: &Facts<'_>) -> Option<String> {
