@@ -40,12 +40,14 @@ pub(crate) struct AwsError {
     source: Box<dyn Error + Send + Sync>,
 }
 
+/// What the SDK reports about a call, whatever the call.
+pub(super) trait ServiceError: ProvideErrorMetadata + Error + Send + Sync + 'static {}
+
+impl<E: ProvideErrorMetadata + Error + Send + Sync + 'static> ServiceError for E {}
+
 impl AwsError {
     /// The error of a call about `what`, such as `table users`.
-    pub(super) fn new<E>(error: SdkError<E>, place: &Place, what: &str) -> Self
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
+    pub(super) fn new(error: SdkError<impl ServiceError>, place: &Place, what: &str) -> Self {
         let (remedy, cause) = if let Some(code) = error.code() {
             let message = error.message().map(|message| format!(": {message}")).unwrap_or_default();
             // The message of a ValidationException may quote an item.

@@ -1,18 +1,15 @@
 //! The table of user tokens. Every change is of one item, and safe to repeat.
 
 use std::collections::HashMap;
-use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnValue, Select, TableDescription, WriteRequest};
 use serde_json::{Map, Value};
 
 use super::clients::Clients;
-use super::error::{AwsError, Place};
-use super::fields::shape;
+use super::error::{AwsError, Place, ServiceError};
 use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attribute, check, warnings};
 use zendesk_jwt::user::ExternalId;
 use zendesk_jwt_rules::user_values::{self, Remark};
@@ -78,10 +75,8 @@ impl UserTokenTable {
         }
         Ok(match self.unless_the_condition_failed(put.return_values(ReturnValue::AllOld).send().await)? {
             None => Changed::NoSuchItem,
-            Some(answer) => {
-                let old = answer.attributes.map(|old| StoredItem(old).into_json());
-                if old == Some(StoredItem::clone(&item).into_json()) { Changed::No } else { Changed::Yes }
-            }
+            Some(answer) if answer.attributes.as_ref() == Some(&item.0) => Changed::No,
+            Some(_) => Changed::Yes,
         })
     }
 
@@ -93,11 +88,11 @@ impl UserTokenTable {
         change: &Change,
     ) -> Result<Changed, AwsError> {
         // The index, where the item was found, may be behind: the item may be another user's by now.
-        let update = self
-            .update(token_hash, change)
-            .condition_expression("external_id = :external_id")
-            .expression_attribute_values(":external_id", text(user));
-        self.changed(update.send().await, change)
+        let is_of_user = |update: UpdateItemFluentBuilder| {
+            let update = update.condition_expression("external_id = :external_id");
+            update.expression_attribute_values(":external_id", text(user))
+        };
+        self.update(token_hash, change, is_of_user).await
     }
 
     /// Changes some fields of a user record, or creates it with them. An expiry would delete the record one day.
@@ -105,16 +100,21 @@ impl UserTokenTable {
         let mut change = change.clone();
         change.fields.push(("external_id".to_owned(), Some(text(user))));
         change.fields.push(("expires_at".to_owned(), None));
-        self.changed(self.update(&user.record_key(), &change).send().await, &change)
+        self.update(&user.record_key(), &change, |update| update).await
     }
 
     /// Changes some fields of a user record, if there is one.
     pub(crate) async fn change_record(&self, user: &ExternalId, change: &Change) -> Result<Changed, AwsError> {
-        let update = self.update(&user.record_key(), change).condition_expression("attribute_exists(token_hash)");
-        self.changed(update.send().await, change)
+        let exists = |update: UpdateItemFluentBuilder| update.condition_expression("attribute_exists(token_hash)");
+        self.update(&user.record_key(), change, exists).await
     }
 
-    fn update(&self, token_hash: &str, change: &Change) -> UpdateItemFluentBuilder {
+    async fn update(
+        &self,
+        token_hash: &str,
+        change: &Change,
+        with_condition: impl FnOnce(UpdateItemFluentBuilder) -> UpdateItemFluentBuilder,
+    ) -> Result<Changed, AwsError> {
         let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key(token_hash)));
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         for (at, (name, value)) in change.fields.iter().enumerate() {
@@ -129,20 +129,11 @@ impl UserTokenTable {
         }
         let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, terms)| !terms.is_empty());
         let clauses: Vec<_> = clauses.map(|(word, terms)| format!("{word} {}", terms.join(", "))).collect();
-        update.update_expression(clauses.join(" ")).return_values(ReturnValue::AllOld)
-    }
-
-    fn changed(
-        &self,
-        updated: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
-        change: &Change,
-    ) -> Result<Changed, AwsError> {
-        Ok(match self.unless_the_condition_failed(updated)? {
+        let update = update.update_expression(clauses.join(" ")).return_values(ReturnValue::AllOld);
+        Ok(match self.unless_the_condition_failed(with_condition(update).send().await)? {
             None => Changed::NoSuchItem,
-            Some(answer) => match answer.attributes {
-                Some(old) if !change.alters(&old) => Changed::No,
-                _ => Changed::Yes,
-            },
+            Some(answer) if answer.attributes.as_ref().is_some_and(|old| !change.alters(old)) => Changed::No,
+            Some(_) => Changed::Yes,
         })
     }
 
@@ -227,10 +218,10 @@ impl UserTokenTable {
         describe.map(|answer| answer.table).map_err(|error| self.explain(error))
     }
 
-    fn unless_the_condition_failed<T, E>(&self, result: Result<T, SdkError<E>>) -> Result<Option<T>, AwsError>
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
+    fn unless_the_condition_failed<T, E: ServiceError>(
+        &self,
+        result: Result<T, SdkError<E>>,
+    ) -> Result<Option<T>, AwsError> {
         match result {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
@@ -238,10 +229,7 @@ impl UserTokenTable {
         }
     }
 
-    fn explain<E>(&self, error: SdkError<E>) -> AwsError
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
+    fn explain(&self, error: SdkError<impl ServiceError>) -> AwsError {
         AwsError::new(error, &self.place, &format!("table {}", self.name))
     }
 }
@@ -257,33 +245,32 @@ pub(crate) enum Changed {
 }
 
 /// A change of some fields of an item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Change {
     /// The new values; `None` removes the field.
     fields: Vec<(String, Option<AttributeValue>)>,
-    warnings: Vec<Remark>,
+    /// The new values that Zendesk ignores or changes.
+    pub(crate) warnings: Vec<Remark>,
 }
 
 impl Change {
-    /// Sets these fields.
-    pub(crate) fn set(mut self, fields: Map<String, Value>) -> Result<Self, InvalidItem> {
-        self.warnings = warnings(user_values::check(&fields))?;
-        for (name, value) in fields {
-            let attribute = attribute(changeable(&name)?, value)?;
-            self.fields.push((name, Some(attribute)));
-        }
-        Ok(self)
+    /// Sets fields, and removes others, so that Zendesk keeps their values.
+    pub(crate) fn new<'a>(
+        set: Map<String, Value>,
+        removed: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, InvalidItem> {
+        let warnings = warnings(user_values::check(&set))?;
+        let set = set.into_iter().map(|(name, value)| match name.as_str() {
+            "token" | "token_hash" => Err(InvalidItem::UnknownField(name)),
+            _ => attribute(&name, value).map(|attribute| (name, Some(attribute))),
+        });
+        let removed = removed.into_iter().map(|name| Ok((name.to_owned(), None)));
+        Ok(Self { fields: set.chain(removed).collect::<Result<_, _>>()?, warnings })
     }
 
-    /// The new values that Zendesk ignores or changes.
-    pub(crate) fn warnings(&self) -> &[Remark] {
-        &self.warnings
-    }
-
-    /// Removes a field, so that Zendesk keeps its value.
-    pub(crate) fn remove(mut self, name: &str) -> Result<Self, InvalidItem> {
-        self.fields.push((changeable(name)?.to_owned(), None));
-        Ok(self)
+    /// Sets one field.
+    pub(crate) fn set(field: &str, value: impl Into<Value>) -> Result<Self, InvalidItem> {
+        Self::new(Map::from_iter([(field.to_owned(), value.into())]), [])
     }
 
     /// The item after the change.
@@ -306,11 +293,6 @@ impl Change {
             (old, new) => old != new.as_ref(),
         })
     }
-}
-
-fn changeable(name: &str) -> Result<&str, InvalidItem> {
-    let is_changeable = shape(name).is_some() && !matches!(name, "token" | "token_hash");
-    if is_changeable { Ok(name) } else { Err(InvalidItem::UnknownField(name.to_owned())) }
 }
 
 fn key(token_hash: &str) -> HashMap<String, AttributeValue> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::demo;
 use super::secrets_manager::Secrets;
@@ -96,8 +96,7 @@ impl Faults {
     }
 
     async fn set_email_verified(&self, is_verified: bool) -> Result<(), Problem> {
-        let fields = Map::from_iter([("email_verified".to_owned(), Value::Bool(is_verified))]);
-        let change = Change::default().set(fields).map_err(|error| Problem(error.to_string()))?;
+        let change = Change::set("email_verified", is_verified)?;
         let Some(user) = ExternalId::parse(demo::EXTERNAL_ID) else { return Ok(()) };
         match self.user_tokens.change(&demo_token_hash(), &user, &change).await? {
             Changed::NoSuchItem if !is_verified => Err(Problem("the demo user is not in the table any more".into())),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::arguments::{OneUser, Place, external_id, no_such_user, report_json, warn, warn_of_another_case};
 use super::profile::ProfileOptions;
@@ -100,7 +100,7 @@ fn clearable() -> impl Iterator<Item = &'static str> {
 
 impl Suspension {
     pub(super) async fn run(&self, suspended: bool) -> Result<ExitCode, Problem> {
-        let change = Change::default().set(Map::from_iter([("suspended".to_owned(), Value::Bool(suspended))]))?;
+        let change = Change::set("suspended", suspended)?;
         let OneUser { external_id: user, place } = &self.user;
         let table = place.user_tokens.table().await?;
         // A malformed item can be suspended too, so there is no preview.
@@ -126,26 +126,22 @@ impl Suspension {
 impl Update {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let mut set = self.profile.fields();
-        let mut removed = HashSet::new();
         let twice = self.nulls.iter().find(|field| set.insert((*field).clone(), Value::Null).is_some());
-        let twice =
-            twice.or_else(|| self.removed.iter().find(|field| set.contains_key(*field) || !removed.insert(*field)));
+        let mut known: HashSet<&String> = set.keys().collect();
+        let twice = twice.or_else(|| self.removed.iter().find(|field| !known.insert(field)));
         if let Some(field) = twice {
             usage_error(&format!("{field} is given twice: set it, make it null, or remove it"));
         }
-        if set.is_empty() && removed.is_empty() {
+        if set.is_empty() && self.removed.is_empty() {
             usage_error("there is nothing to change: give a field, as `user update --help` lists them");
         }
-        let mut change = Change::default().set(set)?;
-        for field in removed {
-            change = change.remove(field)?;
-        }
+        let change = Change::new(set, self.removed.iter().map(String::as_str))?;
         let (table, tokens) = self.user.tokens().await?;
         for item in tokens {
             let preview = change.preview(&item);
             preview.map_err(|invalid| Problem(format!("nothing was changed: {}: {invalid}", item.token_hash())))?;
         }
-        warn(change.warnings());
+        warn(&change.warnings);
         let report = change_all(&table, &self.user.external_id, &change).await?;
         if report.is_empty() { Err(no_such_user()) } else { report.show("changed", self.user.place.json) }
     }

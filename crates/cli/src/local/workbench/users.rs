@@ -213,10 +213,10 @@ impl Workbench {
         // A flag that is not stored leaves the decision to the provider's ID token.
         new.retain(|name, value| old.contains_key(name) || *value != json!(false));
         new.insert("external_id".to_owned(), old.get("external_id").cloned().unwrap_or_default());
-        let removed: Vec<_> = old.keys().filter(|name| *name != "token_hash" && !new.contains_key(*name)).collect();
-        let change = Change::default().set(new)?;
-        let change = removed.into_iter().try_fold(change, |change, name| change.remove(name))?;
-        let (name, warnings) = (self.name(change.preview(&item)?), sentences(change.warnings()));
+        let is_kept = |name: &str| name == "token_hash" || new.contains_key(name);
+        let removed: Vec<_> = old.keys().map(String::as_str).filter(|name| !is_kept(name)).collect();
+        let change = Change::new(new, removed)?;
+        let (name, warnings) = (self.name(change.preview(&item)?), sentences(&change.warnings));
         self.apply(item, &change).await?;
         Ok(format!("{name} is changed{warnings}."))
     }
@@ -236,14 +236,13 @@ impl Workbench {
 
     /// Makes a change, and describes it.
     async fn change(&self, token_hash: &str, name: &str) -> Result<String, Problem> {
-        let set = |field: &str, value: Value| Change::default().set(Map::from_iter([(field.to_owned(), value)]));
         let (change, done) = match name {
-            "suspend" => (set("suspended", json!(true)), "is suspended: all flows refuse the token"),
-            "resume" => (set("suspended", json!(false)), "is not suspended any more"),
-            "expire" => (set("expires_at", json!(SystemClock.now())), "has an expired token now"),
-            "renew" => (Change::default().remove("expires_at"), "has a token that does not expire now"),
-            "verify" => (set("email_verified", json!(true)), "has a verified e-mail address now"),
-            "unverify" => (set("email_verified", json!(false)), "has an unverified e-mail address now"),
+            "suspend" => (Change::set("suspended", true), "is suspended: all flows refuse the token"),
+            "resume" => (Change::set("suspended", false), "is not suspended any more"),
+            "expire" => (Change::set("expires_at", SystemClock.now().0), "has an expired token now"),
+            "renew" => (Change::new(Map::new(), ["expires_at"]), "has a token that does not expire now"),
+            "verify" => (Change::set("email_verified", true), "has a verified e-mail address now"),
+            "unverify" => (Change::set("email_verified", false), "has an unverified e-mail address now"),
             _ => return Err(Problem("this change does not exist".into())),
         };
         if name == "expire" && token_hash.starts_with(ExternalId::RECORD_KEY_START) {
