@@ -204,7 +204,6 @@ impl Forget {
             );
         }
         report.add(&external_id.record_key(), record);
-        check_absence(&table, external_id, &mut report).await;
         if !place.json {
             if report.is_empty() {
                 output::note("Nothing is stored under this --external-id. Check it if you expected something.");
@@ -222,26 +221,6 @@ impl Forget {
 
 async fn delete_all(table: &UserTokenTable, user: &ExternalId) -> Result<Report, Problem> {
     each_item(table, user, async |item| table.delete(item.token_hash(), Some(user)).await).await
-}
-
-/// Adds what is still stored to the report. The index may show a deleted item, so each one is read from the table.
-async fn check_absence(table: &UserTokenTable, user: &ExternalId, report: &mut Report) {
-    let found = async { Ok((table.of_user(user).await?, table.user_record(user).await?)) };
-    let (tokens, record) = match found.await {
-        Ok(found) => found,
-        Err(error) => return report.fail(None, AwsError::to_string(&error)),
-    };
-    for item in tokens.into_iter().chain(record) {
-        let token_hash = Some(item.token_hash().to_owned());
-        if report.failed.iter().any(|failure| failure.token_hash == token_hash) {
-            continue;
-        }
-        match table.get(item.token_hash()).await {
-            Ok(None) => {}
-            Ok(Some(_)) => report.fail(token_hash, "the item is still there, or was stored again".into()),
-            Err(error) => report.fail(token_hash, error.to_string()),
-        }
-    }
 }
 
 /// Works on every item of the user until the index shows no further one. A failed item does not stop the others.
