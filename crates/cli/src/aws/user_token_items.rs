@@ -96,8 +96,8 @@ impl StoredItem {
     }
 
     /// All attributes except binary ones, which no function reads.
-    pub(crate) fn into_json(self) -> Map<String, Value> {
-        self.0.into_iter().filter_map(|(name, value)| Some((name, json(value)?))).collect()
+    pub(crate) fn json(&self) -> Map<String, Value> {
+        self.0.iter().filter_map(|(name, value)| Some((name.clone(), json(value.clone())?))).collect()
     }
 
     /// The fields, and the names of all other attributes.

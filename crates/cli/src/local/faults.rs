@@ -68,7 +68,7 @@ impl Faults {
             Fault::RedactedSecrets => self.secrets.are_redacted(),
             Fault::EmailUnverified => {
                 let item = self.user_tokens.get(&demo_token_hash()).await.ok().flatten();
-                item.is_some_and(|item| item.into_json()["email_verified"] != Value::Bool(true))
+                item.is_some_and(|item| item.json()["email_verified"] != Value::Bool(true))
             }
             Fault::ClockAhead | Fault::DynamoDbDown | Fault::SecretsManagerDown => self.is_set(fault),
         }

@@ -11,7 +11,7 @@ use zendesk_jwt_rules::user_values::Remark;
 
 /// The arguments of a subcommand about one user.
 #[derive(Debug, clap::Args)]
-pub(super) struct OneUser {
+pub(crate) struct OneUser {
     /// Your own id of the user
     #[arg(long, value_name = "ID", value_parser = external_id)]
     pub(super) external_id: ExternalId,

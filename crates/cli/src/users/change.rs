@@ -21,19 +21,15 @@ use crate::problem::{Problem, usage_error};
 use zendesk_jwt::user::ExternalId;
 use zendesk_jwt_rules::id_token::IdToken;
 
-#[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+/// The help of [`suspend`].
+pub(super) const SUSPENSION_HELP: &str = concat!(
     "The change counts from the next request on, for all tokens that are stored now, and for all ID tokens of the user: \
      a suspension is also in the user record, which the command makes if there is none. A token that your backend \
      stores later is suspended only if the backend says so. A JWT that was signed before stays good for as long as \
      Zendesk accepts it.\n\n",
     report_json!(),
     "\n\nExit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
-))]
-pub(crate) struct Suspension {
-    #[command(flatten)]
-    user: OneUser,
-}
+);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = concat!(
@@ -98,29 +94,28 @@ fn clearable() -> impl Iterator<Item = &'static str> {
     profile_fields().filter(|field| !matches!(*field, "name" | "email" | "email_verified"))
 }
 
-impl Suspension {
-    pub(super) async fn run(&self, suspended: bool) -> Result<ExitCode, Problem> {
-        let change = Change::set("suspended", suspended)?;
-        let OneUser { external_id: user, place } = &self.user;
-        let table = place.user_tokens.table().await?;
-        // A malformed item can be suspended too, so there is no preview.
-        let mut report = change_all(&table, user, &change).await?;
-        let has_tokens = !report.is_empty();
-        let record =
-            if suspended { table.upsert_record(user, &change).await } else { table.change_record(user, &change).await };
-        report.add(&user.record_key(), record);
-        if report.is_empty() {
-            return Err(no_such_user());
-        }
-        if !has_tokens && suspended {
-            output::note(
-                "No token is stored for this user, so the suspension is for ID tokens only. If you expected tokens, check \
-                 --external-id.",
-            );
-            warn_of_another_case(&table, user).await?;
-        }
-        report.show("changed", place.json)
+/// Suspends a user, or ends the suspension.
+pub(super) async fn suspend(user: &OneUser, suspended: bool) -> Result<ExitCode, Problem> {
+    let change = Change::set("suspended", suspended)?;
+    let OneUser { external_id: user, place } = user;
+    let table = place.user_tokens.table().await?;
+    // A malformed item can be suspended too, so there is no preview.
+    let mut report = change_all(&table, user, &change).await?;
+    let has_tokens = !report.is_empty();
+    let record =
+        if suspended { table.upsert_record(user, &change).await } else { table.change_record(user, &change).await };
+    report.add(&user.record_key(), record);
+    if report.is_empty() {
+        return Err(no_such_user());
     }
+    if !has_tokens && suspended {
+        output::note(
+            "No token is stored for this user, so the suspension is for ID tokens only. If you expected tokens, check \
+             --external-id.",
+        );
+        warn_of_another_case(&table, user).await?;
+    }
+    report.show("changed", place.json)
 }
 
 impl Update {

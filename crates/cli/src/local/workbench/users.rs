@@ -216,7 +216,7 @@ impl Workbench {
         let is_kept = |name: &str| name == "token_hash" || new.contains_key(name);
         let removed: Vec<_> = old.keys().map(String::as_str).filter(|name| !is_kept(name)).collect();
         let change = Change::new(new, removed)?;
-        let (name, warnings) = (self.name(change.preview(&item)?), sentences(&change.warnings));
+        let (name, warnings) = (self.name(&change.preview(&item)?), sentences(&change.warnings));
         self.apply(item, &change).await?;
         Ok(format!("{name} is changed{warnings}."))
     }
@@ -226,11 +226,11 @@ impl Workbench {
         let user = item.external_id().ok_or_else(|| Problem("this item has no external id".into()))?;
         match self.users.table.change(item.token_hash(), &user, change).await? {
             Changed::NoSuchItem => Err(Problem("this user is not in the table any more".into())),
-            Changed::Yes | Changed::No => Ok(self.name(item)),
+            Changed::Yes | Changed::No => Ok(self.name(&item)),
         }
     }
 
-    fn name(&self, item: StoredItem) -> String {
+    fn name(&self, item: &StoredItem) -> String {
         Row::of(item, &self.users.tokens()).name
     }
 
@@ -255,14 +255,15 @@ impl Workbench {
     async fn delete(&self, key: &str) -> Result<String, Problem> {
         let item = self.item(key).await?;
         self.users.table.delete(key, item.external_id().as_ref()).await?;
-        *self.users.deleted() = Some(item.clone());
-        Ok(format!("{} is deleted.", self.name(item)))
+        let name = self.name(&item);
+        *self.users.deleted() = Some(item);
+        Ok(format!("{name} is deleted."))
     }
 
     async fn restore(&self) -> Result<String, Problem> {
         let deleted = self.users.deleted().take();
         let item = deleted.ok_or_else(|| Problem("no deletion is left to undo".into()))?;
-        let name = self.name(item.clone());
+        let name = self.name(&item);
         match self.users.table.restore(item).await? {
             Changed::Yes => Ok(format!("{name} is in the table again.")),
             Changed::No | Changed::NoSuchItem => Err(Problem(format!("{name} was stored again in the meantime"))),
