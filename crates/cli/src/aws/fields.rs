@@ -1,5 +1,7 @@
 //! The attributes of an item in the table of user tokens: the tool's only declaration of them.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 
@@ -125,30 +127,24 @@ impl Shape {
 
     /// The value as DynamoDB stores it; `None` if it has another type.
     pub(super) fn attribute(self, value: Value) -> Option<AttributeValue> {
-        Some(match (self, value) {
-            (_, Value::Null) => AttributeValue::Null(true),
-            (Self::Text, Value::String(text)) => AttributeValue::S(text),
-            (Self::Flag, Value::Bool(flag)) => AttributeValue::Bool(flag),
-            (Self::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {
-                AttributeValue::N(number.to_string())
-            }
-            (Self::TextSet, Value::Array(values)) => AttributeValue::Ss(different_texts(values)?),
-            (Self::TextList, Value::Array(values)) if values.iter().all(Value::is_string) => {
-                AttributeValue::L(values.into_iter().map(attribute).collect())
-            }
-            (Self::Object, value @ Value::Object(_)) => attribute(value),
-            _ => return None,
-        })
+        let fits = match (self, &value) {
+            (_, Value::Null)
+            | (Self::Text, Value::String(_))
+            | (Self::Flag, Value::Bool(_))
+            | (Self::Object, Value::Object(_)) => true,
+            (Self::Integer, Value::Number(number)) => number.is_i64() || number.is_u64(),
+            (Self::TextList, Value::Array(values)) => values.iter().all(Value::is_string),
+            (Self::TextSet, Value::Array(values)) => return different_texts(values).map(AttributeValue::Ss),
+            _ => false,
+        };
+        fits.then(|| attribute(value))
     }
 }
 
 /// DynamoDB refuses an empty set and one that holds a member twice.
-fn different_texts(values: Vec<Value>) -> Option<Vec<String>> {
-    let texts: Vec<_> = values.into_iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<_>>()?;
-    let mut sorted = texts.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    (!texts.is_empty() && sorted.len() == texts.len()).then_some(texts)
+fn different_texts(values: &[Value]) -> Option<Vec<String>> {
+    let texts = values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<BTreeSet<_>>>()?;
+    (!texts.is_empty() && texts.len() == values.len()).then(|| texts.into_iter().collect())
 }
 
 /// Any JSON as DynamoDB stores it.

@@ -18,9 +18,9 @@ use zendesk_jwt_rules::user_values::{self, Remark, Verdict, allowed};
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// An item that the functions can read, and that the tool can find by its user.
-#[derive(Clone)]
 pub(crate) struct UserTokenItem {
     item: StoredItem,
+    user: ExternalId,
     warnings: Vec<Remark>,
 }
 
@@ -40,8 +40,12 @@ impl UserTokenItem {
             item.0.insert(name, attribute);
         }
         let warnings = warnings(remarks)?;
-        check(&item)?;
-        Ok(Self { item, warnings })
+        let user = check(&item)?;
+        Ok(Self { item, user, warnings })
+    }
+
+    pub(crate) fn user(&self) -> &ExternalId {
+        &self.user
     }
 
     /// The values that Zendesk ignores or changes.
@@ -135,20 +139,18 @@ pub(super) fn attribute(name: &str, value: Value) -> Result<AttributeValue, Inva
     shape.attribute(value).ok_or_else(invalid)
 }
 
-/// Checks what every item that the tool writes must be.
-pub(super) fn check(item: &StoredItem) -> Result<(), InvalidItem> {
+/// Checks what every item that the tool writes must be, and returns its user.
+pub(super) fn check(item: &StoredItem) -> Result<ExternalId, InvalidItem> {
     if item.is_user_record() && item.0.contains_key("expires_at") {
         return Err(InvalidItem::ExpiringRecord);
     }
     let record = item.record().map_err(InvalidItem::ImpossibleValue)?;
-    if record.user.external_id.is_none() {
-        return Err(InvalidItem::NoExternalId);
-    }
+    let user = record.user.external_id.ok_or(InvalidItem::NoExternalId)?;
     let bytes: usize = item.0.iter().map(|(name, value)| name.len() + size(value)).sum();
     if bytes > MAX_ITEM_BYTES {
         return Err(InvalidItem::TooLarge { bytes });
     }
-    Ok(())
+    Ok(user)
 }
 
 fn token_hash(fields: &mut Map<String, Value>) -> Result<String, InvalidItem> {

@@ -65,13 +65,13 @@ impl UserTokenTable {
     }
 
     /// Stores an item. It replaces an item of the same user and token hash, but never one of another user.
-    pub(crate) async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Changed, AwsError> {
+    pub(crate) async fn put_for_its_user(&self, item: &UserTokenItem) -> Result<Changed, AwsError> {
         let mut put = self.client.put_item().table_name(&self.name).set_item(Some(item.0.clone()));
         // The key of a user record names its user.
-        if let Some(owner) = item.0.get("external_id").filter(|_| !item.is_user_record()) {
+        if !item.is_user_record() {
             put = put
                 .condition_expression("attribute_not_exists(token_hash) OR external_id = :external_id")
-                .expression_attribute_values(":external_id", owner.clone());
+                .expression_attribute_values(":external_id", text(item.user()));
         }
         Ok(match self.unless_the_condition_failed(put.return_values(ReturnValue::AllOld).send().await)? {
             None => Changed::NoSuchItem,

@@ -86,8 +86,7 @@ impl Batch {
 
     fn add(&mut self, Row { line, fields, .. }: Row, above: &mut LinesAbove) -> Result<(), Reason> {
         let item = item(fields?)?;
-        let user = item.external_id();
-        let user = user.as_ref().map_or("", |user| user.as_str());
+        let user = item.user().as_str();
         let (first, is_same_user) = above.first(("token", item.token_hash()), user, line);
         if !is_same_user {
             return Err(format!("line {first} gives the same token to another user"));

@@ -199,10 +199,9 @@ impl Workbench {
         let mut fields = form.fields(SystemClock.now())?;
         fields.insert("token".to_owned(), json!(*token));
         let item = UserTokenItem::from_json(fields)?;
-        let warnings = item.warnings().to_vec();
         self.users.tokens().insert(item.token_hash().to_owned(), token.to_string());
-        self.users.table.put_for_its_user(item).await?;
-        Ok((token.to_string(), warnings))
+        self.users.table.put_for_its_user(&item).await?;
+        Ok((token.to_string(), item.warnings().to_vec()))
     }
 
     /// Stores the edited fields of an item, and removes the others that the form can show.
@@ -283,7 +282,7 @@ impl Workbench {
         fields.remove("token_hash");
         let own = [("token", json!(token)), ("expires_at", json!(stored.unwrap_or(end.0)))];
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        self.users.table.put_for_its_user(UserTokenItem::with_copied(own, fields)?).await?;
+        self.users.table.put_for_its_user(&UserTokenItem::with_copied(own, fields)?).await?;
         let mut tokens = self.users.tokens();
         tokens.extend([(user_list::hash(&token).unwrap_or_default(), token.clone()), (key.to_owned(), token.clone())]);
         Ok(token)
