@@ -34,7 +34,7 @@ pub(crate) struct UserTokenTable {
 
 impl UserTokenTable {
     pub(crate) fn new(clients: &Clients, name: String) -> Self {
-        Self { client: clients.dynamodb.clone(), place: clients.place.clone(), name }
+        Self { client: Client::new(&clients.config), place: clients.place.clone(), name }
     }
 
     /// The item of a token hash.
