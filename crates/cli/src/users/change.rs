@@ -149,9 +149,7 @@ async fn change_all(table: &UserTokenTable, user: &ExternalId, change: &Change) 
 impl Revoke {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let Some(user) = &self.external_id else {
-            let token = self.selection.token()?;
-            let table = self.place.user_tokens.table().await?;
-            let token_hash = self.selection.hash(token.as_ref(), &table).await?;
+            let (table, token_hash, token) = self.selection.find(&self.place.user_tokens).await?;
             if table.delete(&token_hash, None).await? == Changed::NoSuchItem {
                 let id_token = token.as_ref().and_then(|token| IdToken::read(token.as_str()));
                 return Err(id_token.map_or_else(no_such_token, |token| {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
+use crate::account::UserTokens;
 use crate::aws::user_token_items::is_hash;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::input;
@@ -48,30 +49,30 @@ fn refuse(_: &str) -> Result<Infallible, Infallible> {
 }
 
 impl Selection {
-    /// The token, unless its hash is given.
-    pub(super) fn token(&self) -> Result<Option<UserToken>, Problem> {
-        match (&self.hash, &self.token_file) {
-            (Some(_), _) => Ok(None),
-            (None, Some(file)) => read(file).map(Some),
-            (None, None) if input::can_ask() => parse(&input::ask("User token (it is not shown): ")?).map(Some),
-            (None, None) => usage_error(
-                "there is no terminal on which to ask for the token: give --token-file FILE, --token-file - or --hash \
-                 HASH",
-            ),
-        }
-    }
-
-    /// The hash of the token.
-    pub(super) async fn hash(&self, token: Option<&UserToken>, table: &UserTokenTable) -> Result<String, Problem> {
-        let start = match (token, &self.hash) {
-            (Some(token), _) => return Ok(token.hash()),
-            (None, Some(hash)) if is_hash(hash) => return Ok(hash.clone()),
-            (None, start) => start.as_deref().unwrap_or_default(),
+    /// The table, the hash of the token, and the token unless only its hash is given.
+    pub(super) async fn find(
+        &self,
+        user_tokens: &UserTokens,
+    ) -> Result<(UserTokenTable, String, Option<UserToken>), Problem> {
+        let Some(start) = &self.hash else {
+            let token = match &self.token_file {
+                Some(file) => read(file)?,
+                None if input::can_ask() => parse(&input::ask("User token (it is not shown): ")?)?,
+                None => usage_error(
+                    "there is no terminal on which to ask for the token: give --token-file FILE, --token-file - or \
+                     --hash HASH",
+                ),
+            };
+            return Ok((user_tokens.table().await?, token.hash(), Some(token)));
         };
-        match table.hashes_that_begin_with(start).await?.as_slice() {
-            [hash] => Ok(hash.clone()),
-            [] => Err(no_such_token()),
-            _ => Err(Problem("several token hashes begin with these digits: give more digits".into())),
+        let table = user_tokens.table().await?;
+        if is_hash(start) {
+            return Ok((table, start.clone(), None));
+        }
+        match <[String; 1]>::try_from(table.hashes_that_begin_with(start).await?) {
+            Ok([hash]) => Ok((table, hash, None)),
+            Err(hashes) if hashes.is_empty() => Err(no_such_token()),
+            Err(_) => Err(Problem("several token hashes begin with these digits: give more digits".into())),
         }
     }
 }

@@ -110,9 +110,7 @@ pub(super) async fn list(user: &OneUser) -> Result<ExitCode, Problem> {
 
 impl ShowToken {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let token = self.selection.token()?;
-        let table = self.place.user_tokens.table().await?;
-        let token_hash = self.selection.hash(token.as_ref(), &table).await?;
+        let (table, token_hash, token) = self.selection.find(&self.place.user_tokens).await?;
         if let Some(item) = table.get(&token_hash).await? {
             let token = TokenView::with_profile(&item);
             if self.place.json { output::json(&token) } else { output::line(&text(&token, &item)) }?;
