@@ -60,6 +60,11 @@ impl AwsError {
         let text = [remedy, cause].into_iter().flatten().collect::<Vec<_>>().join(". ");
         Self { failure: failure(&error), text, source: error.into() }
     }
+
+    /// Whether the call may succeed later. Until AWS `was_reached`, silence means wrong arguments.
+    pub(crate) fn is_temporary(&self, was_reached: bool) -> bool {
+        self.failure == Failure::Throttled || self.failure == Failure::Unavailable && was_reached
+    }
 }
 
 fn innermost(error: &dyn Error) -> String {

@@ -42,27 +42,23 @@ impl OneUser {
     /// What to do about a user without any item.
     pub(super) async fn unknown(&self, table: &UserTokenTable) -> Problem {
         match in_another_case(table, &self.external_id).await {
-            Ok(Some(other)) => Problem(format!("no token is stored for this user, but for `{}`", visible(&other))),
+            Ok(Some(other)) => Problem(format!("no token is stored for this user, but for `{other}`")),
             Ok(None) => no_such_user(),
             Err(error) => error.into(),
         }
     }
 }
 
-/// An external id in the table that differs from this one only in case.
-pub(super) async fn in_another_case(table: &UserTokenTable, user: &ExternalId) -> Result<Option<ExternalId>, AwsError> {
+/// An external id in the table that differs from this one only in case, with escapes.
+async fn in_another_case(table: &UserTokenTable, user: &ExternalId) -> Result<Option<String>, AwsError> {
     let id = user.as_str();
     for other in [id.to_lowercase(), id.to_uppercase()] {
         let Some(other) = ExternalId::parse(other).filter(|other| other != user) else { continue };
         if !table.of_user(&other).await?.is_empty() {
-            return Ok(Some(other));
+            return Ok(Some(output::escaped(other.as_str())));
         }
     }
     Ok(None)
-}
-
-fn visible(user: &ExternalId) -> String {
-    output::escaped(user.as_str())
 }
 
 /// Prints the values that Zendesk ignores or changes.
@@ -76,9 +72,8 @@ pub(super) fn warn(warnings: &[Remark]) {
 pub(super) async fn warn_of_another_case(table: &UserTokenTable, user: &ExternalId) -> Result<(), AwsError> {
     if let Some(other) = in_another_case(table, user).await? {
         output::note(&format!(
-            "Warning: the table also has the user `{}`. Zendesk may take external ids that differ only in case for one \
-             user.",
-            visible(&other)
+            "Warning: the table also has the user `{other}`. Zendesk may take external ids that differ only in case for one \
+             user."
         ));
     }
     Ok(())

@@ -121,7 +121,7 @@ pub(super) struct Writer {
     table: Option<UserTokenTable>,
     give_up_after: Duration,
     order: RwLock<()>,
-    /// Whether DynamoDB ever answered. Until then a failure means wrong arguments.
+    /// Whether DynamoDB ever answered.
     was_reached: Cell<bool>,
     /// Makes the requests under way the last ones.
     pub(super) is_stopped: Cell<bool>,
@@ -183,8 +183,7 @@ impl Writer {
                         }
                         continue;
                     }
-                    Failure::Throttled => error.to_string(),
-                    Failure::Unavailable if self.was_reached.get() => error.to_string(),
+                    _ if error.is_temporary(self.was_reached.get()) => error.to_string(),
                     _ => return Err(error.to_string()),
                 },
             };

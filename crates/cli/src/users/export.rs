@@ -12,9 +12,8 @@ use serde_json::{Map, Value, json};
 use super::arguments::Format;
 use super::backoff::Backoff;
 use super::cells;
-use super::progress::{Progress, per_second};
+use super::progress::Progress;
 use crate::account::UserTokens;
-use crate::aws::error::Failure;
 use crate::aws::fields::{Field, stored_fields};
 use crate::aws::user_token_items::StoredItem;
 use crate::aws::user_token_table::UserTokenTable;
@@ -133,15 +132,9 @@ impl Arguments {
     ) -> Result<(Vec<StoredItem>, Option<String>), Problem> {
         let mut backoff = Backoff::new(self.give_up_after);
         loop {
-            let error = match table.page(after).await {
-                Ok(page) => return Ok(page),
-                Err(error) => error,
-            };
-            // Before the first page, an unreachable table means wrong arguments.
-            let is_temporary =
-                error.failure == Failure::Throttled || error.failure == Failure::Unavailable && after.is_some();
-            if !is_temporary || !backoff.wait().await {
-                return Err(error.into());
+            match table.page(after).await {
+                Err(error) if error.is_temporary(after.is_some()) && backoff.wait().await => {}
+                page => return Ok(page?),
             }
         }
     }
@@ -165,7 +158,7 @@ impl Arguments {
         }
         if !self.quiet {
             let place = self.output.as_ref().map(|path| format!(" to {}", path.display())).unwrap_or_default();
-            let rate = HumanCount(per_second(written, progress.elapsed()));
+            let rate = HumanCount(progress.per_second(written));
             let users = if written == 1 { "user" } else { "users" };
             let count = HumanCount(written);
             progress.say(&format!("{count} {users} exported{place}; {seconds:.1} s, {rate} per second"));

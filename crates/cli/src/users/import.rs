@@ -18,7 +18,7 @@ use tokio::signal::ctrl_c;
 
 use super::arguments::Format;
 use super::batch::{self, Batch, Remark, Writer};
-use super::progress::{Progress, per_second};
+use super::progress::Progress;
 use super::rows::Rows;
 use crate::account::UserTokens;
 use crate::output;
@@ -68,9 +68,8 @@ pub(crate) struct Arguments {
     user_tokens: UserTokens,
 }
 
-fn concurrency(text: &str) -> Result<usize, String> {
-    let count = text.parse().ok().filter(|count| (1..=64).contains(count));
-    count.ok_or_else(|| "give a number from 1 to 64".to_owned())
+fn concurrency(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|count| (1..=64).contains(count)).ok_or("give a number from 1 to 64")
 }
 
 impl Arguments {
@@ -134,7 +133,7 @@ impl Arguments {
         }
         summary.complete = stop.is_none();
         summary.seconds = (progress.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-        summary.per_second = per_second(summary.stored, progress.elapsed());
+        summary.per_second = progress.per_second(summary.stored);
         Ok((summary, stop))
     }
 

@@ -35,7 +35,7 @@ impl Progress {
     /// Shows that `position` of the total is done: `count` `things` and `more`.
     pub(super) fn is_at(&self, position: u64, count: u64, things: &str, more: &str) {
         self.bar.set_position(position);
-        let rate = HumanCount(per_second(count, self.elapsed()));
+        let rate = HumanCount(self.per_second(count));
         // The estimate is zero without a total, and endless at the beginning.
         let left = Some(self.bar.eta()).filter(|left| !left.is_zero() && *left < Duration::from_hours(24 * 7));
         let left = left.map(|left| format!(", {} left", HumanDuration(left))).unwrap_or_default();
@@ -61,9 +61,9 @@ impl Progress {
     pub(super) fn elapsed(&self) -> Duration {
         self.bar.elapsed()
     }
-}
 
-pub(super) fn per_second(count: u64, time: Duration) -> u64 {
-    let per_second = u128::from(count) * 1000 / time.as_millis().max(1);
-    per_second.try_into().unwrap_or(u64::MAX)
+    pub(super) fn per_second(&self, count: u64) -> u64 {
+        let per_second = u128::from(count) * 1000 / self.elapsed().as_millis().max(1);
+        per_second.try_into().unwrap_or(u64::MAX)
+    }
 }
