@@ -28,7 +28,7 @@ pub(super) struct Batch {
     pub(super) end: u64,
     pub(super) retries: u64,
     /// Why the batch was not stored.
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<Problem>,
 }
 
 pub(super) enum Remark {
@@ -110,10 +110,6 @@ impl Batch {
         self.items.push((line, item));
         Ok(())
     }
-
-    pub(super) fn bad_lines(&self) -> usize {
-        self.remarks.iter().filter(|(_, remark)| matches!(remark, Remark::Bad(_))).count()
-    }
 }
 
 pub(super) struct Writer {
@@ -149,7 +145,7 @@ impl Writer {
     }
 
     /// Repeats requests until DynamoDB has stored or refused each item.
-    async fn put(&self, table: &UserTokenTable, batch: &mut Batch) -> Result<(), String> {
+    async fn put(&self, table: &UserTokenTable, batch: &mut Batch) -> Result<(), Problem> {
         let (count, mut refused) = (batch.items.len(), 0);
         let mut backoff = Backoff::new(self.give_up_after);
         let mut requests = vec![std::mem::take(&mut batch.items)];
@@ -166,30 +162,27 @@ impl Writer {
                     }
                     "DynamoDB asks for fewer requests".to_owned()
                 }
-                Err(error) => match error.failure {
-                    // DynamoDB refuses the whole batch for one invalid item, so each is tried alone.
-                    Failure::Invalid if items.len() > 1 => {
-                        requests.extend(items.into_iter().map(|item| vec![item]));
-                        continue;
-                    }
-                    // A table that refuses every item is the wrong table.
-                    Failure::Invalid if count > 1 && refused + 1 == count => return Err(error.to_string()),
-                    Failure::Invalid => {
-                        refused += 1;
+                // DynamoDB refuses the whole batch for one invalid item, so each is tried alone.
+                Err(error) if error.failure == Failure::Invalid && items.len() > 1 => {
+                    requests.extend(items.into_iter().map(|item| vec![item]));
+                    continue;
+                }
+                // A table that refuses every item is the wrong table.
+                Err(error) if error.failure == Failure::Invalid && (count == 1 || refused + 1 < count) => {
+                    refused += 1;
+                    for (line, _) in items {
                         let reason = "DynamoDB does not accept this item: check `user_fields`";
-                        for (line, _) in items {
-                            batch.remarks.retain(|(other, _)| *other != line);
-                            batch.remarks.push((line, Remark::Bad(reason.into())));
-                        }
-                        continue;
+                        batch.remarks.retain(|(other, _)| *other != line);
+                        batch.remarks.push((line, Remark::Bad(reason.into())));
                     }
-                    _ if error.is_temporary(self.was_reached.get()) => error.to_string(),
-                    _ => return Err(error.to_string()),
-                },
+                    continue;
+                }
+                Err(error) if error.is_temporary(self.was_reached.get()) => error.to_string(),
+                Err(error) => return Err(error.into()),
             };
             if self.is_stopped.get() || !backoff.wait().await {
                 let time = humantime::format_duration(self.give_up_after);
-                return Err(format!("{trouble}. DynamoDB took nothing for {time}"));
+                return Err(Problem(format!("{trouble}. DynamoDB took nothing for {time}")));
             }
             batch.retries += 1;
             requests.push(items);

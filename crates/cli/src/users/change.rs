@@ -121,12 +121,11 @@ pub(super) async fn suspend(user: &OneUser, suspended: bool) -> Result<ExitCode,
 impl Update {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let mut set = self.profile.fields();
-        let twice = self.nulls.iter().find(|field| set.insert((*field).clone(), Value::Null).is_some());
-        let mut known: HashSet<&String> = set.keys().collect();
-        let twice = twice.or_else(|| self.removed.iter().find(|field| !known.insert(field)));
-        if let Some(field) = twice {
+        let mut named: HashSet<_> = set.keys().cloned().collect();
+        if let Some(field) = self.nulls.iter().chain(&self.removed).find(|field| !named.insert((*field).clone())) {
             usage_error(&format!("{field} is given twice: set it, make it null, or remove it"));
         }
+        set.extend(self.nulls.iter().map(|field| (field.clone(), Value::Null)));
         if set.is_empty() && self.removed.is_empty() {
             usage_error("there is nothing to change: give a field, as `user update --help` lists them");
         }
