@@ -55,13 +55,8 @@ impl UserTokenTable {
         let query = query
             .key_condition_expression("external_id = :external_id")
             .expression_attribute_values(":external_id", text(external_id));
-        let mut items = query.into_paginator().items().send();
-        let mut found = Vec::new();
-        while let Some(item) = items.next().await {
-            found.push(StoredItem(item.map_err(|error| self.explain(error))?));
-        }
-        found.retain(|item| !item.is_user_record());
-        Ok(found)
+        let items = query.into_paginator().items().send().try_collect().await.map_err(|error| self.explain(error))?;
+        Ok(items.into_iter().map(StoredItem).filter(|item| !item.is_user_record()).collect())
     }
 
     /// Stores an item. It replaces an item of the same user and token hash, but never one of another user.
@@ -189,12 +184,8 @@ impl UserTokenTable {
             .filter_expression("begins_with(token_hash, :digits)")
             .projection_expression("token_hash")
             .expression_attribute_values(":digits", AttributeValue::S(digits.to_owned()));
-        let mut items = scan.into_paginator().items().send();
-        let mut hashes = Vec::new();
-        while let Some(item) = items.next().await {
-            hashes.push(StoredItem(item.map_err(|error| self.explain(error))?).token_hash().to_owned());
-        }
-        Ok(hashes)
+        let items = scan.into_paginator().items().send().try_collect().await.map_err(|error| self.explain(error))?;
+        Ok(items.into_iter().map(|item| StoredItem(item).token_hash().to_owned()).collect())
     }
 
     /// The table, its account and its region, for a question to a person.
