@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{RwLock, mpsc};
 
-use super::backoff::Backoff;
+use super::progress::Backoff;
 use super::rows::{Reason, Row, Rows, item};
 use crate::aws::error::Failure;
 use crate::aws::user_token_items::UserTokenItem;
@@ -112,6 +112,7 @@ impl Batch {
     }
 }
 
+#[derive(Default)]
 pub(super) struct Writer {
     /// `None` in a dry run, which accepts everything.
     table: Option<UserTokenTable>,
@@ -125,8 +126,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(table: Option<UserTokenTable>, give_up_after: Duration) -> Self {
-        let (was_reached, is_stopped) = (Cell::default(), Cell::default());
-        Self { table, give_up_after, order: RwLock::default(), was_reached, is_stopped }
+        Self { table, give_up_after, ..Self::default() }
     }
 
     /// Stores the items of a batch. Items that DynamoDB refuses become bad lines.

@@ -10,9 +10,8 @@ use indicatif::HumanCount;
 use serde_json::{Map, Value, json};
 
 use super::arguments::Format;
-use super::backoff::Backoff;
 use super::cells;
-use super::progress::Progress;
+use super::progress::{Backoff, Progress};
 use crate::account::UserTokens;
 use crate::aws::fields::{Field, stored_fields};
 use crate::aws::user_token_items::StoredItem;

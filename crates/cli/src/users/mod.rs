@@ -9,7 +9,6 @@ pub(crate) use arguments::{email_address, external_id};
 pub(crate) use selection::MIN_DIGITS;
 
 mod arguments;
-mod backoff;
 mod batch;
 mod cells;
 mod change;
