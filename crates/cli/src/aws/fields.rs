@@ -91,11 +91,6 @@ pub(crate) fn is_about_the_token(name: &str) -> bool {
     matches!(name, "token" | "token_hash" | "audiences" | "expires_at" | "suspended")
 }
 
-/// The names of all fields, for a message.
-pub(crate) fn all_names() -> String {
-    FIELDS.each_ref().map(|field| field.name).join(", ")
-}
-
 /// The field that a misspelt name most likely means.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase().replace([' ', '-'], "_");

@@ -8,18 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::aws::fields::{FIELDS, Field, Shape};
 
 /// The fields that the operator gave.
-pub(super) struct ProfileOptions(Map<String, Value>);
-
-impl ProfileOptions {
-    /// The fields as JSON. A new e-mail address comes with `email_verified`, so that it never inherits `true`.
-    pub(super) fn fields(&self) -> Map<String, Value> {
-        let mut fields = self.0.clone();
-        if fields.contains_key("email") {
-            fields.entry("email_verified").or_insert(Value::Bool(false));
-        }
-        fields
-    }
-}
+pub(super) struct ProfileOptions(pub(super) Map<String, Value>);
 
 impl clap::Args for ProfileOptions {
     fn augment_args(command: Command) -> Command {
@@ -70,14 +59,18 @@ impl FromArgMatches for ProfileOptions {
             let Some(values) = matches.get_many::<Value>(field.name) else { continue };
             let mut values = values.cloned();
             let value = match field.shape {
-                Shape::TextSet | Shape::TextList => Some(values.collect()),
-                Shape::Object => Some(values.filter_map(|value| value.as_object().cloned()).flatten().collect()),
-                Shape::Text | Shape::Integer | Shape::Flag => values.next(),
+                Shape::TextSet | Shape::TextList => values.collect(),
+                Shape::Object => values.filter_map(|value| value.as_object().cloned()).flatten().collect(),
+                Shape::Text | Shape::Integer | Shape::Flag => values.next().unwrap_or_default(),
             };
-            fields.extend(value.map(|value| (field.name.to_owned(), value)));
+            fields.insert(field.name.to_owned(), value);
         }
         if matches.get_flag("no_tags") {
             fields.insert("tags".into(), json!([]));
+        }
+        // A new address never inherits `true`.
+        if fields.contains_key("email") {
+            fields.entry("email_verified").or_insert(Value::Bool(false));
         }
         Ok(Self(fields))
     }

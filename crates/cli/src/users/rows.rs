@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::arguments::Format;
 use super::cells;
-use crate::aws::fields::{Shape, all_names, nearest, shape};
+use crate::aws::fields::{FIELDS, Shape, nearest, shape};
 use crate::aws::user_token_items::UserTokenItem;
 use crate::input::is_standard_input;
 use crate::problem::{Problem, usage_error};
@@ -242,7 +242,8 @@ impl Header {
             }
         }
         if !wrong.is_empty() {
-            return Err(format!("{}. The fields are {}", wrong.join("; "), all_names()));
+            let fields = FIELDS.each_ref().map(|field| field.name).join(", ");
+            return Err(format!("{}. The fields are {fields}", wrong.join("; ")));
         }
         let header = Self { cells, columns };
         if header.place("external_id").is_some() { Ok(header) } else { Err("has no column `external_id`".into()) }
