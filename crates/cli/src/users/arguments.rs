@@ -103,19 +103,10 @@ pub(super) enum Format {
 }
 
 /// The help for the JSON of a subcommand that shows tokens.
-macro_rules! token_json {
-    () => {
-        "`token_hash`, `audiences` (null: all), `expires_at` (seconds since 1970; null: never), `suspended`, and \
-         `flows`: `kind`, `signs`, `configurations` if the token is for these only, and for a refusal `code` and `reason`"
-    };
-}
+pub(super) const TOKEN_JSON: &str = "`token_hash`, `audiences` (null: all), `expires_at` (seconds since 1970; null: \
+    never), `suspended`, and `flows`: `kind`, `signs`, `configurations` if the token is for these only, and for a \
+    refusal `code` and `reason`";
 
 /// The help for the JSON of a subcommand that changes the items of a user.
-macro_rules! report_json {
-    () => {
-        "JSON: how many `items` the user has, how many of them `changed`, and those that `failed`, with `token_hash` \
-         and `problem`."
-    };
-}
-
-pub(super) use {report_json, token_json};
+pub(super) const REPORT_JSON: &str = "JSON: how many `items` the user has, how many of them `changed`, and those that \
+    `failed`, with `token_hash` and `problem`.";

@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::arguments::{OneUser, Place, external_id, no_such_user, report_json, warn, warn_of_another_case};
+use super::arguments::{OneUser, Place, REPORT_JSON, external_id, no_such_user, warn, warn_of_another_case};
 use super::profile::ProfileOptions;
 use super::selection::{Selection, no_such_token};
 use crate::aws::error::AwsError;
@@ -22,22 +22,24 @@ use zendesk_jwt::user::ExternalId;
 use zendesk_jwt_rules::id_token::IdToken;
 
 /// The help of [`suspend`].
-pub(super) const SUSPENSION_HELP: &str = concat!(
-    "The change counts from the next request on, for all tokens that are stored now, and for all ID tokens of the user: \
+pub(super) fn suspension_help() -> String {
+    format!(
+        "The change counts from the next request on, for all tokens that are stored now, and for all ID tokens of the user: \
      a suspension is also in the user record, which the command makes if there is none. A token that your backend \
      stores later is suspended only if the backend says so. A JWT that was signed before stays good for as long as \
-     Zendesk accepts it.\n\n",
-    report_json!(),
-    "\n\nExit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
-);
+     Zendesk accepts it.\n\n\
+     {REPORT_JSON}\n\n\
+     Exit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
+    )
+}
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "The command changes one token after the other, each completely or not at all. The next JWT has the new values. \
      When one token fails, run the same command again for the rest. A user record stays unchanged: `user put --record` \
-     replaces it.\n\n",
-    report_json!(),
-    "\n\nExit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
+     replaces it.\n\n\
+     {REPORT_JSON}\n\n\
+     Exit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
 ))]
 pub(crate) struct Update {
     #[command(flatten)]
@@ -56,10 +58,10 @@ pub(crate) struct Update {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
-    "A JWT that was signed before stays good for as long as Zendesk accepts it.\n\n",
-    report_json!(),
-    "\n\nExit status: 0 when the tokens are deleted, 1 when one is not or there is none, 2 on a usage error."
+#[command(after_help = format!(
+    "A JWT that was signed before stays good for as long as Zendesk accepts it.\n\n\
+     {REPORT_JSON}\n\n\
+     Exit status: 0 when the tokens are deleted, 1 when one is not or there is none, 2 on a usage error."
 ))]
 pub(crate) struct Revoke {
     #[command(flatten)]
@@ -74,11 +76,11 @@ pub(crate) struct Revoke {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "If nothing is stored about the user, the command succeeds, so that it can be repeated. The user record is deleted \
-     last; a suspension ends with it.\n\n",
-    report_json!(),
-    "\n\nExit status: 0 when nothing is stored about the user any more, 1 when something may be, 2 on a usage error."
+     last; a suspension ends with it.\n\n\
+     {REPORT_JSON}\n\n\
+     Exit status: 0 when nothing is stored about the user any more, 1 when something may be, 2 on a usage error."
 ))]
 pub(crate) struct Forget {
     #[command(flatten)]

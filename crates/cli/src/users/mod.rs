@@ -32,10 +32,10 @@ pub(crate) enum UserCommand {
     #[command(after_help = show::USER_HELP)]
     Show(OneUser),
     /// Refuse a user in every flow, with all tokens
-    #[command(after_help = change::SUSPENSION_HELP)]
+    #[command(after_help = change::suspension_help())]
     Suspend(OneUser),
     /// End a suspension
-    #[command(after_help = change::SUSPENSION_HELP)]
+    #[command(after_help = change::suspension_help())]
     Resume(OneUser),
     /// Change the profile in all tokens of a user
     Update(Box<change::Update>),
@@ -59,7 +59,7 @@ pub(crate) enum TokenCommand {
     /// Show what is stored for a token, and what each flow answers
     Show(show::ShowToken),
     /// List the tokens of a user
-    #[command(after_help = show::LIST_HELP)]
+    #[command(after_help = show::list_help())]
     List(OneUser),
 }
 

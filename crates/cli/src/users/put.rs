@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::arguments::{OneUser, Place, external_id, report_json, token_json, warn, warn_of_another_case};
+use super::arguments::{OneUser, Place, REPORT_JSON, TOKEN_JSON, external_id, warn, warn_of_another_case};
 use super::change::Report;
 use super::new_token::{self, TokenOptions};
 use super::profile::ProfileOptions;
@@ -23,13 +23,12 @@ use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt::user::ExternalId;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "The command stores one item. Other tokens of the user keep their profile: `user update` changes all of them. \
      Without a token of your own, the command makes a new one and prints it once, on standard output.\n\n\
      With --record it stores a user record instead: attributes that override what your identity provider's ID tokens say \
-     about the user. A record never expires.\n\n",
-    report_json!(),
-    " With a new token the JSON is that of `token issue`.\n\n\
+     about the user. A record never expires.\n\n\
+     {REPORT_JSON} With a new token the JSON is that of `token issue`.\n\n\
      Exit status: 0 when the item is stored, 1 when it is not, 2 on a usage error."
 ))]
 pub(crate) struct Put {
@@ -60,12 +59,11 @@ pub(crate) struct Put {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "The profile is that of the user's other tokens, with the changes that the options give. The token is on standard \
      output, and everything else on standard error.\n\n\
-     JSON: `token`, `profile`, ",
-    token_json!(),
-    ".\n\nExit status: 0 when the token is stored and printed, 1 when it is not, 2 on a usage error."
+     JSON: `token`, `profile`, {TOKEN_JSON}.\n\n\
+     Exit status: 0 when the token is stored and printed, 1 when it is not, 2 on a usage error."
 ))]
 pub(crate) struct Issue {
     #[command(flatten)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::arguments::{OneUser, Place, token_json};
+use super::arguments::{OneUser, Place, TOKEN_JSON};
 use super::selection::{Selection, no_such_token};
 use crate::aws::fields::{in_order, is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
@@ -29,21 +29,21 @@ pub(super) const USER_HELP: &str = "A field with different values in the user's 
     Exit status: 0 when the user is shown, 1 when nothing is stored or it cannot be read, 2 on a usage error.";
 
 /// The help of [`list`].
-pub(super) const LIST_HELP: &str = concat!(
-    "The column of a flow shows `signs`, or the code that the function logs for a refusal. A token of the last second \
+pub(super) fn list_help() -> String {
+    format!(
+        "The column of a flow shows `signs`, or the code that the function logs for a refusal. A token of the last second \
      may be missing.\n\n\
-     JSON: an array of ",
-    token_json!(),
-    ".\n\nExit status: 0 when the user has tokens, 1 when not or when they cannot be read, 2 on a usage error."
-);
+     JSON: an array of {TOKEN_JSON}.\n\n\
+     Exit status: 0 when the user has tokens, 1 when not or when they cannot be read, 2 on a usage error."
+    )
+}
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "Of an ID token the command shows issuer, subject and expiry, which are not verified, and the user record of the \
      subject. With another mapping of `external_id`, `user show` shows the record.\n\n\
-     JSON: `profile`, ",
-    token_json!(),
-    ". The code is the one that the function logs. Of an ID token: `id_token` and `record`.\n\n\
+     JSON: `profile`, {TOKEN_JSON}. The code is the one that the function logs. Of an ID token: `id_token` and \
+     `record`.\n\n\
      Exit status: 0 when the token is shown, 1 when there is none or it cannot be read, 2 on a usage error."
 ))]
 pub(crate) struct ShowToken {
