@@ -144,12 +144,11 @@ impl UserTokenTable {
         Ok(answer.and_then(|answer| answer.attributes).map_or(Changed::NoSuchItem, |_| Changed::Yes))
     }
 
-    /// Stores an item that was deleted, unless its key is in use again.
-    pub(crate) async fn restore(&self, item: StoredItem) -> Result<Changed, AwsError> {
+    /// Stores an item that was deleted, unless its key is in use again. Returns whether it did.
+    pub(crate) async fn restore(&self, item: StoredItem) -> Result<bool, AwsError> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item.0));
         let put = put.condition_expression("attribute_not_exists(token_hash)");
-        let answer = self.unless_the_condition_failed(put.send().await)?;
-        Ok(if answer.is_some() { Changed::Yes } else { Changed::No })
+        Ok(self.unless_the_condition_failed(put.send().await)?.is_some())
     }
 
     /// Stores up to [`MAX_BATCH`] items with different token hashes in one request.
@@ -190,7 +189,7 @@ impl UserTokenTable {
 
     /// The table, its account and its region, for a question to a person.
     pub(crate) async fn describe(&self) -> String {
-        let arn = self.description().await.ok().flatten().and_then(|table| table.table_arn).unwrap_or_default();
+        let arn = self.description().await.and_then(|table| table.table_arn).unwrap_or_default();
         let account = arn.split(':').nth(4).unwrap_or("unknown");
         match &self.place {
             Place::Local(url) => format!("the table {} of `zendesk-jwt local` at {url}", self.name),
@@ -199,14 +198,13 @@ impl UserTokenTable {
     }
 
     /// The number of items, which DynamoDB counts every six hours.
-    pub(crate) async fn approximate_count(&self) -> Result<Option<u64>, AwsError> {
-        let table = self.description().await?;
-        Ok(table.and_then(|table| table.item_count).and_then(|count| count.try_into().ok()))
+    pub(crate) async fn approximate_count(&self) -> Option<u64> {
+        self.description().await?.item_count?.try_into().ok()
     }
 
-    async fn description(&self) -> Result<Option<TableDescription>, AwsError> {
-        let describe = self.client.describe_table().table_name(&self.name).send().await;
-        describe.map(|answer| answer.table).map_err(|error| self.explain(error))
+    /// `None` if the credentials may not ask.
+    async fn description(&self) -> Option<TableDescription> {
+        self.client.describe_table().table_name(&self.name).send().await.ok()?.table
     }
 
     fn unless_the_condition_failed<T, E: ServiceError>(

@@ -57,7 +57,7 @@ impl Arguments {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let table = self.user_tokens.table().await?;
         // Only the estimate of the time left needs the count, which is 0 in the first hours of a table.
-        let count = table.approximate_count().await.unwrap_or_default().filter(|count| *count > 0);
+        let count = table.approximate_count().await.filter(|count| *count > 0);
         let users_fill_the_terminal = self.output.is_none() && io::stdout().is_terminal();
         let progress = Progress::new(self.quiet || self.json || users_fill_the_terminal, count);
         tokio::select! {

@@ -263,10 +263,10 @@ impl Workbench {
         let deleted = self.users.deleted().take();
         let item = deleted.ok_or_else(|| Problem("no deletion is left to undo".into()))?;
         let name = self.name(&item);
-        match self.users.table.restore(item).await? {
-            Changed::Yes => Ok(format!("{name} is in the table again.")),
-            Changed::No | Changed::NoSuchItem => Err(Problem(format!("{name} was stored again in the meantime"))),
+        if !self.users.table.restore(item).await? {
+            return Err(Problem(format!("{name} was stored again in the meantime")));
         }
+        Ok(format!("{name} is in the table again."))
     }
 
     /// A user token for the item. The table has only a hash, so it may be a new token for the same user.
