@@ -22,8 +22,7 @@ pub(super) struct Batch {
     /// Whether a line above has one of these tokens too.
     repeats: bool,
     pub(super) lines: usize,
-    /// What there is to say about a line, by its number.
-    pub(super) remarks: Vec<(u64, Remark)>,
+    pub(super) remarks: Vec<Remark>,
     /// The position in the file after these lines.
     pub(super) end: u64,
     pub(super) retries: u64,
@@ -31,10 +30,12 @@ pub(super) struct Batch {
     pub(super) failure: Option<Problem>,
 }
 
-pub(super) enum Remark {
-    /// The line is not stored.
-    Bad(Reason),
-    Warning(String),
+/// What there is to say about a line.
+pub(super) struct Remark {
+    pub(super) line: u64,
+    /// Whether the line is not stored.
+    pub(super) is_bad: bool,
+    pub(super) text: String,
 }
 
 /// Reads in a thread, since a read of standard input may block.
@@ -77,7 +78,7 @@ impl Batch {
             let Some(row) = rows.next()? else { break };
             let line = row.line;
             if let Err(reason) = batch.add(row, above) {
-                batch.remarks.push((line, Remark::Bad(reason)));
+                batch.remarks.push(Remark { line, is_bad: true, text: reason });
             }
             (batch.lines, batch.end) = (batch.lines + 1, rows.bytes.1);
         }
@@ -95,17 +96,14 @@ impl Batch {
             self.repeats = true;
             self.items.retain(|(_, other)| other.token_hash() != item.token_hash());
         }
-        let warnings = item.warnings().iter().map(|warning| (line, Remark::Warning(warning.to_string())));
-        self.remarks.extend(warnings);
+        let warning = |text| Remark { line, is_bad: false, text };
+        self.remarks.extend(item.warnings().iter().map(ToString::to_string).map(warning));
         let (first, is_same_case) = above.first(("user", &user.to_lowercase()), user, line);
         if !is_same_case {
-            self.remarks.push((
-                line,
-                Remark::Warning(format!(
-                    "`external_id` differs from line {first} only in upper and lower case: Zendesk may take both for one \
-                     user"
-                )),
-            ));
+            self.remarks.push(warning(format!(
+                "`external_id` differs from line {first} only in upper and lower case: Zendesk may take both for one \
+                 user"
+            )));
         }
         self.items.push((line, item));
         Ok(())
@@ -171,9 +169,9 @@ impl Writer {
                 Err(error) if error.failure == Failure::Invalid && (count == 1 || refused + 1 < count) => {
                     refused += 1;
                     for (line, _) in items {
-                        let reason = "DynamoDB does not accept this item: check `user_fields`";
-                        batch.remarks.retain(|(other, _)| *other != line);
-                        batch.remarks.push((line, Remark::Bad(reason.into())));
+                        let text = "DynamoDB does not accept this item: check `user_fields`".into();
+                        batch.remarks.retain(|remark| remark.line != line);
+                        batch.remarks.push(Remark { line, is_bad: true, text });
                     }
                     continue;
                 }

@@ -142,18 +142,15 @@ impl Arguments {
         progress: &Progress,
         mut errors: Option<&mut File>,
     ) -> Result<(), Problem> {
-        let bad = batch.remarks.iter().filter(|(_, remark)| matches!(remark, Remark::Bad(_))).count();
+        let bad = batch.remarks.iter().filter(|remark| remark.is_bad).count();
         summary.read += batch.lines as u64;
         summary.stored += if batch.failure.is_some() { 0 } else { batch.lines - bad } as u64;
         summary.bad += bad as u64;
         summary.retries += batch.retries;
         summary.warnings += (batch.remarks.len() - bad) as u64;
-        batch.remarks.sort_by_key(|(line, _)| *line);
-        for (line, remark) in batch.remarks {
-            let (key, warning, text) = match remark {
-                Remark::Bad(reason) => ("reason", "", reason),
-                Remark::Warning(text) => ("warning", "warning: ", text),
-            };
+        batch.remarks.sort_by_key(|remark| remark.line);
+        for Remark { line, is_bad, text } in batch.remarks {
+            let (key, warning) = if is_bad { ("reason", "") } else { ("warning", "warning: ") };
             match &mut errors {
                 Some(file) => {
                     let written = writeln!(file, "{}", json!({"line": line, key: text}));
