@@ -8,9 +8,10 @@ use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::arguments::{OneUser, Place, REPORT_JSON, external_id, no_such_user, warn, warn_of_another_case};
+use super::arguments::{
+    OneUser, Place, REPORT_JSON, Selection, external_id, no_such_token, no_such_user, warn, warn_of_another_case,
+};
 use super::profile::ProfileOptions;
-use super::selection::{Selection, no_such_token};
 use crate::aws::error::AwsError;
 use crate::aws::fields::profile_fields;
 use crate::aws::user_token_items::StoredItem;
@@ -24,12 +25,12 @@ use zendesk_jwt_rules::id_token::IdToken;
 /// The help of [`suspend`].
 pub(super) fn suspension_help() -> String {
     format!(
-        "The change counts from the next request on, for all tokens that are stored now, and for all ID tokens of the user: \
-     a suspension is also in the user record, which the command makes if there is none. A token that your backend \
-     stores later is suspended only if the backend says so. A JWT that was signed before stays good for as long as \
-     Zendesk accepts it.\n\n\
-     {REPORT_JSON}\n\n\
-     Exit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
+        "The change counts from the next request on, for all tokens that are stored now, and for all ID tokens of the \
+         user: a suspension is also in the user record, which the command makes if there is none. A token that your \
+         backend stores later is suspended only if the backend says so. A JWT that was signed before stays good for as \
+         long as Zendesk accepts it.\n\n\
+         {REPORT_JSON}\n\n\
+         Exit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
     )
 }
 

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use crate::problem::Problem;
 use arguments::OneUser;
-pub(crate) use arguments::{email_address, external_id};
-pub(crate) use selection::MIN_DIGITS;
+pub(crate) use arguments::{MIN_DIGITS, email_address, external_id};
 
 mod arguments;
 mod batch;
@@ -20,7 +19,6 @@ mod profile;
 mod progress;
 mod put;
 mod rows;
-mod selection;
 mod show;
 
 /// The subcommands of `zendesk-jwt user`.

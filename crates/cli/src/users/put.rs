@@ -7,11 +7,10 @@ use std::process::ExitCode;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::arguments::{OneUser, Place, REPORT_JSON, TOKEN_JSON, external_id, warn, warn_of_another_case};
+use super::arguments::{OneUser, Place, REPORT_JSON, TOKEN_JSON, external_id, read_token, warn, warn_of_another_case};
 use super::change::Report;
 use super::new_token::{self, TokenOptions};
 use super::profile::ProfileOptions;
-use super::selection;
 use super::show::Comparison;
 use crate::aws::fields::shape;
 use crate::aws::user_token_items::{StoredItem, UserTokenItem, is_user_record, record_key};
@@ -111,7 +110,7 @@ impl Put {
             if has_token(&fields) {
                 return Err(Problem("there is a token in --file and in --token-file: give one of them".into()));
             }
-            fields.insert("token_hash".into(), selection::read(file)?.hash().into());
+            fields.insert("token_hash".into(), read_token(file)?.hash().into());
         }
         if self.record {
             if has_token(&fields) && !is_user_record(&fields) {

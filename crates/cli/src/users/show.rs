@@ -8,8 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::arguments::{OneUser, Place, TOKEN_JSON};
-use super::selection::{Selection, no_such_token};
+use super::arguments::{OneUser, Place, Selection, TOKEN_JSON, no_such_token};
 use crate::aws::fields::{in_order, is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
 use crate::id_token::claims;
@@ -24,17 +23,17 @@ use zendesk_jwt_rules::{Audience, ConfigurationName};
 /// The help of [`show_user`].
 pub(super) const USER_HELP: &str = "A field with different values in the user's tokens is listed with each value. A \
     token of the last second may be missing.\n\n\
-    JSON: `profile`, which all tokens hold; `differences`: `field` and `values`, each with `value` (absent: not stored) \
-    and `token_hashes`; `tokens`, as in `token list`; and `record`, the user record, if there is one.\n\n\
+    JSON: `profile`, which all tokens hold; `differences`: `field` and `values`, each with `value` (absent: not \
+    stored) and `token_hashes`; `tokens`, as in `token list`; and `record`, the user record, if there is one.\n\n\
     Exit status: 0 when the user is shown, 1 when nothing is stored or it cannot be read, 2 on a usage error.";
 
 /// The help of [`list`].
 pub(super) fn list_help() -> String {
     format!(
-        "The column of a flow shows `signs`, or the code that the function logs for a refusal. A token of the last second \
-     may be missing.\n\n\
-     JSON: an array of {TOKEN_JSON}.\n\n\
-     Exit status: 0 when the user has tokens, 1 when not or when they cannot be read, 2 on a usage error."
+        "The column of a flow shows `signs`, or the code that the function logs for a refusal. A token of the last \
+         second may be missing.\n\n\
+         JSON: an array of {TOKEN_JSON}.\n\n\
+         Exit status: 0 when the user has tokens, 1 when not or when they cannot be read, 2 on a usage error."
     )
 }
 
