@@ -1,4 +1,4 @@
-//! The attributes of an item in the table of user tokens: the tool's only declaration of them.
+//! The attributes of an item in the table of user tokens, and their types.
 
 use std::collections::BTreeSet;
 
@@ -12,50 +12,36 @@ use Shape::{Flag, Integer, Object, Text, TextList, TextSet};
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
-    /// The value name and help of the command line's option; fields about the token and the external id have none.
-    pub(crate) option: Option<(&'static str, &'static str)>,
 }
 
 /// Every field, in the order of the contract.
 pub(crate) static FIELDS: [Field; 21] = [
     field("token_hash", Text),
     field("external_id", Text),
-    profile("name", Text, "NAME", "The full name; the Support SDK and SSO require it"),
-    profile("email", Text, "ADDRESS", "The e-mail address. It counts as unverified without --email-verified"),
-    profile(
-        "email_verified",
-        Flag,
-        "BOOL",
-        "The user has proven that the address is theirs; Zendesk trusts you in this",
-    ),
+    field("name", Text),
+    field("email", Text),
+    field("email_verified", Flag),
     field("audiences", TextSet),
     field("expires_at", Integer),
     field("suspended", Flag),
-    profile("phone", Text, "NUMBER", "The phone number (E.164), such as +15555550100"),
-    profile("locale", Integer, "NUMBER", "Zendesk's number of an end user's language"),
-    profile("locale_id", Integer, "NUMBER", "Zendesk's number of an agent's language"),
-    profile("organization", Text, "NAME", "The name of an organization"),
-    profile("organizations", Text, "NAMES", "Names between commas; they replace the user's organizations in Zendesk"),
-    profile("organization_id", Text, "ID", "The external id of an organization. It wins over the name"),
-    profile("organization_ids", Text, "IDS", "External ids between commas; they replace the user's organizations"),
-    profile("tags", TextList, "TAG", "A tag; may be repeated. The tags replace all that the user has in Zendesk"),
-    profile("remote_photo_url", Text, "URL", "The address of a picture"),
-    profile("role", Text, "ROLE", "`end_user`, `agent` or `admin`. It changes the role in Zendesk"),
-    profile("custom_role_id", Integer, "NUMBER", "Zendesk's number of a custom role, for agents"),
-    profile("user_fields", Object, "KEY=VALUE", USER_FIELD_HELP),
+    field("phone", Text),
+    field("locale", Integer),
+    field("locale_id", Integer),
+    field("organization", Text),
+    field("organizations", Text),
+    field("organization_id", Text),
+    field("organization_ids", Text),
+    field("tags", TextList),
+    field("remote_photo_url", Text),
+    field("role", Text),
+    field("custom_role_id", Integer),
+    field("user_fields", Object),
     // The item holds only the token's hash.
     field("token", Text),
 ];
 
-const USER_FIELD_HELP: &str = "A custom field; may be repeated. The fields replace all that are stored. A value that is \
-    JSON is taken as such, so 'code=\"0150\"' is text, and null clears the field in Zendesk";
-
 const fn field(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, option: None }
-}
-
-const fn profile(name: &'static str, shape: Shape, value_name: &'static str, help: &'static str) -> Field {
-    Field { name, shape, option: Some((value_name, help)) }
+    Field { name, shape }
 }
 
 /// The JSON type of a field.
@@ -83,7 +69,7 @@ pub(crate) fn stored_fields() -> impl Iterator<Item = &'static Field> {
 
 /// The fields about the user that may change. The external id may not.
 pub(crate) fn profile_fields() -> impl Iterator<Item = &'static str> {
-    FIELDS.iter().filter(|field| field.option.is_some()).map(|field| field.name)
+    FIELDS.iter().map(|field| field.name).filter(|name| *name != "external_id" && !is_about_the_token(name))
 }
 
 /// Whether the field is about the token and not about its user.

@@ -123,7 +123,7 @@ pub(super) async fn suspend(user: &OneUser, suspended: bool) -> Result<ExitCode,
 
 impl Update {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let mut set = self.profile.0.clone();
+        let mut set = self.profile.fields();
         let mut named: HashSet<_> = set.keys().cloned().collect();
         if let Some(field) = self.nulls.iter().chain(&self.removed).find(|field| !named.insert((*field).clone())) {
             usage_error(&format!("{field} is given twice: set it, make it null, or remove it"));

@@ -102,7 +102,7 @@ impl Put {
 
     fn fields(&self) -> Result<Map<String, Value>, Problem> {
         let mut fields = self.file.as_deref().map(object).transpose()?.unwrap_or_default();
-        fields.extend(self.profile.0.clone());
+        fields.extend(self.profile.fields());
         if let Some(user) = &self.external_id {
             fields.insert("external_id".into(), user.as_str().into());
         }
@@ -129,7 +129,7 @@ impl Issue {
         let table = place.user_tokens.table().await?;
         let items = table.of_user(external_id).await?;
         refuse_suspended(&items, table.user_record(external_id).await?.as_ref())?;
-        let given = self.profile.0.clone();
+        let given = self.profile.fields();
         if items.is_empty() && given.is_empty() {
             return Err(Problem(
                 "no token is stored for this user, so there is no profile to copy: check --external-id, or give the \
