@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 
 use super::clients::Clients;
 use super::error::{AwsError, Place, ServiceError};
-use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attribute, check, warnings};
+use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attributes_of, check};
 use zendesk_jwt::user::ExternalId;
-use zendesk_jwt_rules::user_values::{self, Remark};
+use zendesk_jwt_rules::user_values::Remark;
 
 /// The most items that one batch may write.
 ///
@@ -66,7 +66,7 @@ impl UserTokenTable {
         if !item.is_user_record() {
             put = put
                 .condition_expression("attribute_not_exists(token_hash) OR external_id = :external_id")
-                .expression_attribute_values(":external_id", text(item.user()));
+                .expression_attribute_values(":external_id", text(&item.user));
         }
         Ok(match self.unless_the_condition_failed(put.return_values(ReturnValue::AllOld).send().await)? {
             None => Changed::NoSuchItem,
@@ -248,13 +248,12 @@ impl Change {
         set: Map<String, Value>,
         removed: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, InvalidItem> {
-        let warnings = warnings(user_values::check(&set))?;
-        let set = set.into_iter().map(|(name, value)| match name.as_str() {
-            "token" | "token_hash" => Err(InvalidItem::UnknownField(name)),
-            _ => attribute(&name, value).map(|attribute| (name, Some(attribute))),
-        });
-        let removed = removed.into_iter().map(|name| Ok((name.to_owned(), None)));
-        Ok(Self { fields: set.chain(removed).collect::<Result<_, _>>()?, warnings })
+        if let Some(key) = ["token", "token_hash"].into_iter().find(|key| set.contains_key(*key)) {
+            return Err(InvalidItem::UnknownField(key.to_owned()));
+        }
+        let (set, warnings) = attributes_of(set)?;
+        let set = set.into_iter().map(|(name, value)| (name, Some(value)));
+        Ok(Self { fields: set.chain(removed.into_iter().map(|name| (name.to_owned(), None))).collect(), warnings })
     }
 
     /// Sets one field.

@@ -87,7 +87,7 @@ impl Batch {
 
     fn add(&mut self, Row { line, fields, .. }: Row, above: &mut LinesAbove) -> Result<(), Reason> {
         let item = item(fields?)?;
-        let user = item.user().as_str();
+        let user = item.user.as_str();
         let (first, is_same_user) = above.first(("token", item.token_hash()), user, line);
         if !is_same_user {
             return Err(format!("line {first} gives the same token to another user"));
@@ -97,7 +97,7 @@ impl Batch {
             self.items.retain(|(_, other)| other.token_hash() != item.token_hash());
         }
         let warning = |text| Remark { line, is_bad: false, text };
-        self.remarks.extend(item.warnings().iter().map(ToString::to_string).map(warning));
+        self.remarks.extend(item.warnings.iter().map(ToString::to_string).map(warning));
         let (first, is_same_case) = above.first(("user", &user.to_lowercase()), user, line);
         if !is_same_case {
             self.remarks.push(warning(format!(

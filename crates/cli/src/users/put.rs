@@ -86,7 +86,7 @@ impl Put {
         let (item, token) = item(fields, Map::new())?;
 
         let table = self.place.user_tokens.table().await?;
-        let (others, record) = (table.of_user(item.user()).await?, table.user_record(item.user()).await?);
+        let (others, record) = (table.of_user(&item.user).await?, table.user_record(&item.user).await?);
         if !decides_on_suspension {
             refuse_suspended(&others, record.as_ref())?;
         }
@@ -225,8 +225,8 @@ fn refuse_suspended(items: &[StoredItem], record: Option<&StoredItem>) -> Result
 }
 
 async fn store(table: &UserTokenTable, item: &UserTokenItem) -> Result<Changed, Problem> {
-    warn(item.warnings());
-    warn_of_another_case(table, item.user()).await?;
+    warn(&item.warnings);
+    warn_of_another_case(table, &item.user).await?;
     match table.put_for_its_user(item).await? {
         Changed::NoSuchItem => {
             Err(Problem("this token is another user's: check --external-id, or revoke the token first".into()))

@@ -201,7 +201,7 @@ impl Workbench {
         let item = UserTokenItem::from_json(fields)?;
         self.users.tokens().insert(item.token_hash().to_owned(), token.to_string());
         self.users.table.put_for_its_user(&item).await?;
-        Ok((token.to_string(), item.warnings().to_vec()))
+        Ok((token.to_string(), item.warnings))
     }
 
     /// Stores the edited fields of an item, and removes the others that the form can show.
