@@ -83,11 +83,12 @@ impl UserTokenTable {
         change: &Change,
     ) -> Result<Changed, AwsError> {
         // The index, where the item was found, may be behind: the item may be another user's by now.
-        let is_of_user = |update: UpdateItemFluentBuilder| {
-            let update = update.condition_expression("external_id = :external_id");
-            update.expression_attribute_values(":external_id", text(user))
-        };
-        self.update(token_hash, change, is_of_user).await
+        self.update(token_hash, change, |update| {
+            update
+                .condition_expression("external_id = :external_id")
+                .expression_attribute_values(":external_id", text(user))
+        })
+        .await
     }
 
     /// Changes some fields of a user record, or creates it with them. An expiry would delete the record one day.
@@ -100,8 +101,8 @@ impl UserTokenTable {
 
     /// Changes some fields of a user record, if there is one.
     pub(crate) async fn change_record(&self, user: &ExternalId, change: &Change) -> Result<Changed, AwsError> {
-        let exists = |update: UpdateItemFluentBuilder| update.condition_expression("attribute_exists(token_hash)");
-        self.update(&user.record_key(), change, exists).await
+        self.update(&user.record_key(), change, |update| update.condition_expression("attribute_exists(token_hash)"))
+            .await
     }
 
     async fn update(
