@@ -176,7 +176,7 @@ fn shared_profile(items: &[StoredItem], given: &Map<String, Value>) -> Result<Ma
     let current: Vec<_> = items.iter().filter(is_current).cloned().collect();
     let comparison = Comparison::of(if current.is_empty() { items } else { &current });
     let is_field = |name: &str| shape(name).is_some();
-    let differing = comparison.differing.iter().map(|difference| difference.field.as_str());
+    let differing = comparison.differences.iter().map(|difference| difference.field.as_str());
     let open: Vec<_> = differing.filter(|field| is_field(field) && !given.contains_key(*field)).collect();
     if !open.is_empty() {
         return Err(Problem(format!(
@@ -185,7 +185,7 @@ fn shared_profile(items: &[StoredItem], given: &Map<String, Value>) -> Result<Ma
             open.join(", ")
         )));
     }
-    Ok(comparison.agreed.into_iter().filter(|(field, _)| is_field(field)).collect())
+    Ok(comparison.profile.into_iter().filter(|(field, _)| is_field(field)).collect())
 }
 
 fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
@@ -209,7 +209,7 @@ fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
 fn point_out_differences(item: &StoredItem, mut others: Vec<StoredItem>) {
     others.retain(|other| other.token_hash() != item.token_hash());
     others.push(item.clone());
-    let differing = Comparison::of(&others).differing;
+    let differing = Comparison::of(&others).differences;
     if !differing.is_empty() {
         let fields: Vec<_> = differing.iter().map(|difference| difference.field.as_str()).collect();
         output::note(&format!("The user's other tokens differ in {}: `user update` changes all.", fields.join(", ")));

@@ -171,9 +171,9 @@ impl User {
         if self.tokens.is_empty() {
             return format!("{}\n\nNo token is stored for this user.", record.unwrap_or_default());
         }
-        let mut parts = vec![fields_table(self.comparison.agreed.clone())];
-        if !self.comparison.differing.is_empty() {
-            let rows = self.comparison.differing.iter().flat_map(Difference::rows).collect();
+        let mut parts = vec![fields_table(self.comparison.profile.clone())];
+        if !self.comparison.differences.is_empty() {
+            let rows = self.comparison.differences.iter().flat_map(Difference::rows).collect();
             let differing = output::table(&["field", "value", output::TOKEN_HASHES], rows);
             let advice = "`user update` makes them the same.";
             parts.extend(["The user's tokens differ:".into(), differing, advice.into()]);
@@ -188,10 +188,8 @@ impl User {
 #[derive(Serialize)]
 pub(super) struct Comparison {
     /// The fields with the same value in all items.
-    #[serde(rename = "profile")]
-    pub(super) agreed: Map<String, Value>,
-    #[serde(rename = "differences")]
-    pub(super) differing: Vec<Difference>,
+    pub(super) profile: Map<String, Value>,
+    pub(super) differences: Vec<Difference>,
 }
 
 /// A field and its different values.
@@ -214,7 +212,7 @@ impl Comparison {
     pub(super) fn of(items: &[StoredItem]) -> Self {
         let profiles: Vec<_> = items.iter().map(|item| (item.token_hash(), profile(item))).collect();
         let fields: BTreeSet<&String> = profiles.iter().flat_map(|(_, profile)| profile.keys()).collect();
-        let mut comparison = Self { agreed: Map::new(), differing: Vec::new() };
+        let mut comparison = Self { profile: Map::new(), differences: Vec::new() };
         for field in fields {
             let mut values: Vec<ValueOf> = Vec::new();
             for (token_hash, profile) in &profiles {
@@ -226,9 +224,9 @@ impl Comparison {
             }
             match values.as_mut_slice() {
                 [ValueOf { value: Some(value), .. }] => {
-                    comparison.agreed.insert(field.clone(), value.take());
+                    comparison.profile.insert(field.clone(), value.take());
                 }
-                _ => comparison.differing.push(Difference { field: field.clone(), values }),
+                _ => comparison.differences.push(Difference { field: field.clone(), values }),
             }
         }
         comparison
@@ -281,11 +279,8 @@ impl TokenView {
             token_hash: item.token_hash().to_owned(),
             audiences: field("audiences"),
             expires_at: field("expires_at"),
-            suspended: match field("suspended") {
-                Value::Null => Value::Bool(false),
-                stored => stored,
-            },
-            flows: FlowAnswer::all(item, &field("audiences"), SystemClock.now()),
+            suspended: Some(field("suspended")).filter(|stored| !stored.is_null()).unwrap_or(Value::Bool(false)),
+            flows: FlowAnswer::all(item, &field("audiences")),
             misspelt: misspelt.collect(),
         }
     }
@@ -356,8 +351,8 @@ struct FlowAnswer {
 }
 
 impl FlowAnswer {
-    fn all(item: &StoredItem, audiences: &Value, now: EpochSeconds) -> [Self; 3] {
-        let record = item.record();
+    fn all(item: &StoredItem, audiences: &Value) -> [Self; 3] {
+        let (record, now) = (item.record(), SystemClock.now());
         let audiences = audiences.as_array().into_iter().flatten().filter_map(Value::as_str);
         let audiences: Vec<_> = audiences.filter_map(Audience::parse).collect();
         Kind::ALL.map(|kind| {
