@@ -85,8 +85,9 @@ impl Batch {
         Ok((batch.lines > 0).then_some(batch))
     }
 
-    fn add(&mut self, Row { line, fields, .. }: Row, above: &mut LinesAbove) -> Result<(), Reason> {
-        let item = item(fields?)?;
+    fn add(&mut self, Row { line, content }: Row, above: &mut LinesAbove) -> Result<(), Reason> {
+        let (_, fields) = content?;
+        let item = item(fields)?;
         let user = item.user.as_str();
         let (first, is_same_user) = above.first(("token", item.token_hash()), user, line);
         if !is_same_user {

@@ -87,13 +87,13 @@ impl Arguments {
 
 /// The text of a row with its token, and whether the token is new.
 fn fill(header: Option<&Header>, row: Row) -> Result<(Vec<u8>, bool), Reason> {
-    let mut fields = row.fields?;
+    let (text, mut fields) = row.content?;
     let is_new = !fields.contains_key("token") && !fields.contains_key("token_hash");
     let token = new_token::random().map_err(|problem| problem.to_string())?;
     let token = Some(token.as_str()).filter(|_| is_new);
     fields.extend(token.map(|token| ("token".to_owned(), Value::from(token))));
     rows::item(fields)?;
-    Ok((with_token(header, &row.text, token)?, is_new))
+    Ok((with_token(header, &text, token)?, is_new))
 }
 
 fn with_token(header: Option<&Header>, text: &str, token: Option<&str>) -> Result<Vec<u8>, Reason> {
