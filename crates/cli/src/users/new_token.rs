@@ -29,17 +29,11 @@ pub(super) struct TokenOptions {
     audiences: Vec<Audience>,
 
     /// How long the token is good, such as 12h or 30d [default: 30d]
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = lifetime,
-        allow_hyphen_values = true,
-        conflicts_with = "no_expiry",
-    )]
+    #[arg(long, value_name = "DURATION", value_parser = lifetime, allow_hyphen_values = true)]
     expires_in: Option<Duration>,
 
     /// Make a token that does not expire
-    #[arg(long)]
+    #[arg(long, conflicts_with = "expires_in")]
     no_expiry: bool,
 }
 
