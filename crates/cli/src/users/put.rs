@@ -11,7 +11,7 @@ use super::arguments::{OneUser, Place, REPORT_JSON, TOKEN_JSON, external_id, rea
 use super::change::Report;
 use super::new_token::{self, TokenOptions};
 use super::profile::ProfileOptions;
-use super::show::Comparison;
+use super::show::{Comparison, Difference};
 use crate::aws::fields::shape;
 use crate::aws::user_token_items::{StoredItem, UserTokenItem, is_user_record, record_key};
 use crate::aws::user_token_table::{Changed, UserTokenTable};
@@ -174,18 +174,21 @@ fn shared_profile(items: &[StoredItem], given: &Map<String, Value>) -> Result<Ma
         expires_at.is_none_or(|expires_at| expires_at > now)
     };
     let current: Vec<_> = items.iter().filter(is_current).cloned().collect();
-    let comparison = Comparison::of(if current.is_empty() { items } else { &current });
-    let is_field = |name: &str| shape(name).is_some();
-    let differing = comparison.differences.iter().map(|difference| difference.field.as_str());
-    let open: Vec<_> = differing.filter(|field| is_field(field) && !given.contains_key(*field)).collect();
-    if !open.is_empty() {
+    let Comparison { mut profile, mut differences } = Comparison::of(if current.is_empty() { items } else { &current });
+    differences.retain(|Difference { field, .. }| shape(field).is_some() && !given.contains_key(field));
+    if !differences.is_empty() {
         return Err(Problem(format!(
             "the tokens of this user differ in {}: `user show` shows how. Make them the same with `user update`, or \
              give each with an option",
-            open.join(", ")
+            fields_of(&differences)
         )));
     }
-    Ok(comparison.profile.into_iter().filter(|(field, _)| is_field(field)).collect())
+    profile.retain(|field, _| shape(field).is_some());
+    Ok(profile)
+}
+
+fn fields_of(differences: &[Difference]) -> String {
+    differences.iter().map(|difference| difference.field.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
@@ -209,10 +212,10 @@ fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
 fn point_out_differences(item: &StoredItem, mut others: Vec<StoredItem>) {
     others.retain(|other| other.token_hash() != item.token_hash());
     others.push(item.clone());
-    let differing = Comparison::of(&others).differences;
-    if !differing.is_empty() {
-        let fields: Vec<_> = differing.iter().map(|difference| difference.field.as_str()).collect();
-        output::note(&format!("The user's other tokens differ in {}: `user update` changes all.", fields.join(", ")));
+    let differences = Comparison::of(&others).differences;
+    if !differences.is_empty() {
+        let fields = fields_of(&differences);
+        output::note(&format!("The user's other tokens differ in {fields}: `user update` changes all."));
     }
 }
 
