@@ -224,22 +224,19 @@ async fn each_item(
     user: &ExternalId,
     work: impl AsyncFn(&StoredItem) -> Result<Changed, AwsError>,
 ) -> Result<Report, Problem> {
-    let mut report = Report::default();
+    let (mut report, mut done) = (Report::default(), HashSet::new());
     let mut items = table.of_user(user).await?;
-    let mut done = HashSet::new();
     while !items.is_empty() {
-        for item in &items {
-            report.add(item.token_hash(), work(item).await);
+        for item in items {
+            report.add(item.token_hash(), work(&item).await);
             done.insert(item.token_hash().to_owned());
         }
         // Another process may have stored a token in the meantime.
-        items = match table.of_user(user).await {
-            Ok(items) => items.into_iter().filter(|item| !done.contains(item.token_hash())).collect(),
-            Err(error) => {
-                report.fail(None, error.to_string());
-                Vec::new()
-            }
-        };
+        items = table.of_user(user).await.unwrap_or_else(|error| {
+            report.failed.push(Failure { token_hash: None, problem: error.to_string() });
+            Vec::new()
+        });
+        items.retain(|item| !done.contains(item.token_hash()));
     }
     Ok(report)
 }
@@ -275,12 +272,8 @@ impl Report {
         self.items += usize::from(!matches!(result, Ok(Changed::NoSuchItem)));
         self.changed += usize::from(matches!(result, Ok(Changed::Yes)));
         if let Err(error) = result {
-            self.fail(Some(token_hash.to_owned()), error.to_string());
+            self.failed.push(Failure { token_hash: Some(token_hash.to_owned()), problem: error.to_string() });
         }
-    }
-
-    fn fail(&mut self, token_hash: Option<String>, problem: String) {
-        self.failed.push(Failure { token_hash, problem });
     }
 
     /// Prints the report, where `done` is what was done to the items, such as `changed`.
