@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::arguments::Format;
 use super::cells::csv_row;
@@ -88,12 +88,9 @@ impl Arguments {
 /// The text of a row with its token, and whether the token is new.
 fn fill(header: Option<&Header>, row: Row) -> Result<(Vec<u8>, bool), Reason> {
     let (text, mut fields) = row.content?;
-    let is_new = !fields.contains_key("token") && !fields.contains_key("token_hash");
-    let token = new_token::random().map_err(|problem| problem.to_string())?;
-    let token = Some(token.as_str()).filter(|_| is_new);
-    fields.extend(token.map(|token| ("token".to_owned(), Value::from(token))));
+    let token = new_token::add_if_missing(&mut fields).map_err(|problem| problem.to_string())?;
     rows::item(fields)?;
-    Ok((with_token(header, &text, token)?, is_new))
+    Ok((with_token(header, &text, token.as_ref().map(|token| token.as_str()))?, token.is_some()))
 }
 
 fn with_token(header: Option<&Header>, text: &str, token: Option<&str>) -> Result<Vec<u8>, Reason> {

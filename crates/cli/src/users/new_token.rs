@@ -81,6 +81,20 @@ pub(crate) fn random() -> Result<Zeroizing<String>, Problem> {
     Ok(Zeroizing::new(format!("{PREFIX}{}", digits.as_str())))
 }
 
+pub(super) fn has_token(fields: &Map<String, Value>) -> bool {
+    fields.contains_key("token") || fields.contains_key("token_hash")
+}
+
+/// Adds a new token to the fields of an item without one, and returns it.
+pub(super) fn add_if_missing(fields: &mut Map<String, Value>) -> Result<Option<Zeroizing<String>>, Problem> {
+    if has_token(fields) {
+        return Ok(None);
+    }
+    let token = random()?;
+    fields.insert("token".into(), token.as_str().into());
+    Ok(Some(token))
+}
+
 /// Prints a new token, which is stored as `item`: only the token on standard output, unless as JSON.
 pub(super) fn show(token: Zeroizing<String>, item: &StoredItem, as_json: bool) -> Result<(), Problem> {
     let mut stored = TokenView::with_profile(item);

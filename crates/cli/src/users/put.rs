@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use super::arguments::{OneUser, Place, REPORT_JSON, TOKEN_JSON, external_id, read_token, warn, warn_of_another_case};
 use super::change::Report;
-use super::new_token::{self, TokenOptions};
+use super::new_token::{self, TokenOptions, has_token};
 use super::profile::ProfileOptions;
 use super::show::{Comparison, Difference};
 use crate::aws::fields::shape;
@@ -81,9 +80,10 @@ impl Put {
         if reads_stdin(&self.file) && reads_stdin(&self.token_file) {
             usage_error("--file and --token-file cannot both be standard input");
         }
-        let fields = self.fields()?;
+        let mut fields = self.fields()?;
         let decides_on_suspension = fields.contains_key("suspended");
-        let (item, token) = item(fields, Map::new())?;
+        let token = new_token::add_if_missing(&mut fields)?;
+        let item = UserTokenItem::from_json(fields)?;
 
         let table = self.place.user_tokens.table().await?;
         let (others, record) = (table.of_user(&item.user).await?, table.user_record(&item.user).await?);
@@ -138,30 +138,15 @@ impl Issue {
             ));
         }
         let copied = shared_profile(&items, &given)?;
-        let mut fields = given;
+        let (mut fields, token) = (given, new_token::random()?);
         fields.insert("external_id".into(), external_id.as_str().into());
+        fields.insert("token".into(), token.as_str().into());
         self.token.add_to(&mut fields);
-        let (item, token) = item(fields, copied)?;
+        let item = UserTokenItem::with_copied(fields, copied)?;
         store(&table, &item).await?;
-        new_token::show(token.unwrap_or_default(), &item, place.json)?;
+        new_token::show(token, &item, place.json)?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The item to store, and its token if the fields have none.
-fn item(
-    mut fields: Map<String, Value>,
-    copied: Map<String, Value>,
-) -> Result<(UserTokenItem, Option<Zeroizing<String>>), Problem> {
-    let token = if has_token(&fields) { None } else { Some(new_token::random()?) };
-    if let Some(token) = &token {
-        fields.insert("token".into(), token.as_str().into());
-    }
-    Ok((UserTokenItem::with_copied(fields, copied)?, token))
-}
-
-fn has_token(fields: &Map<String, Value>) -> bool {
-    fields.contains_key("token") || fields.contains_key("token_hash")
 }
 
 /// The profile of the user's tokens, without the fields that the operator gives.
