@@ -7,42 +7,31 @@ use serde_json::{Map, Value};
 
 use Shape::{Flag, Integer, Object, Text, TextList, TextSet};
 
-/// An attribute, called a field where the item is JSON or a row.
-#[derive(Debug)]
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) shape: Shape,
-}
-
-/// Every field, in the order of the contract.
-pub(crate) static FIELDS: [Field; 21] = [
-    field("token_hash", Text),
-    field("external_id", Text),
-    field("name", Text),
-    field("email", Text),
-    field("email_verified", Flag),
-    field("audiences", TextSet),
-    field("expires_at", Integer),
-    field("suspended", Flag),
-    field("phone", Text),
-    field("locale", Integer),
-    field("locale_id", Integer),
-    field("organization", Text),
-    field("organizations", Text),
-    field("organization_id", Text),
-    field("organization_ids", Text),
-    field("tags", TextList),
-    field("remote_photo_url", Text),
-    field("role", Text),
-    field("custom_role_id", Integer),
-    field("user_fields", Object),
+/// Every attribute, called a field where the item is JSON or a row, in the order of the contract.
+pub(crate) static FIELDS: [(&str, Shape); 21] = [
+    ("token_hash", Text),
+    ("external_id", Text),
+    ("name", Text),
+    ("email", Text),
+    ("email_verified", Flag),
+    ("audiences", TextSet),
+    ("expires_at", Integer),
+    ("suspended", Flag),
+    ("phone", Text),
+    ("locale", Integer),
+    ("locale_id", Integer),
+    ("organization", Text),
+    ("organizations", Text),
+    ("organization_id", Text),
+    ("organization_ids", Text),
+    ("tags", TextList),
+    ("remote_photo_url", Text),
+    ("role", Text),
+    ("custom_role_id", Integer),
+    ("user_fields", Object),
     // The item holds only the token's hash.
-    field("token", Text),
+    ("token", Text),
 ];
-
-const fn field(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape }
-}
 
 /// The JSON type of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,17 +48,17 @@ pub(crate) enum Shape {
 
 /// The shape of the field with this name, if there is such a field.
 pub(crate) fn shape(name: &str) -> Option<Shape> {
-    FIELDS.iter().find(|field| field.name == name).map(|field| field.shape)
+    FIELDS.iter().find(|(field, _)| *field == name).map(|(_, shape)| *shape)
 }
 
 /// The fields that an item can hold.
-pub(crate) fn stored_fields() -> impl Iterator<Item = &'static Field> {
-    FIELDS.iter().filter(|field| field.name != "token")
+pub(crate) fn stored_fields() -> impl Iterator<Item = (&'static str, Shape)> {
+    FIELDS.into_iter().filter(|(name, _)| *name != "token")
 }
 
 /// The fields about the user that may change. The external id may not.
 pub(crate) fn profile_fields() -> impl Iterator<Item = &'static str> {
-    FIELDS.iter().map(|field| field.name).filter(|name| *name != "external_id" && !is_about_the_token(name))
+    FIELDS.iter().map(|(name, _)| *name).filter(|name| *name != "external_id" && !is_about_the_token(name))
 }
 
 /// Whether the field is about the token and not about its user.
@@ -80,14 +69,14 @@ pub(crate) fn is_about_the_token(name: &str) -> bool {
 /// The field that a misspelt name most likely means.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase().replace([' ', '-'], "_");
-    let likeness = |field: &'static Field| (strsim::normalized_damerau_levenshtein(&name, field.name), field.name);
-    let nearest = FIELDS.iter().map(likeness).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    let likeness = |(field, _)| (strsim::normalized_damerau_levenshtein(&name, field), field);
+    let nearest = FIELDS.into_iter().map(likeness).max_by(|(a, _), (b, _)| a.total_cmp(b));
     nearest.filter(|(likeness, _)| *likeness >= 0.75).map(|(_, field)| field)
 }
 
 /// The values in the order of the contract, with unknown names at the end.
 pub(crate) fn in_order(values: Map<String, Value>) -> Vec<(String, Value)> {
-    let place = |name: &str| FIELDS.iter().position(|field| field.name == name).unwrap_or(FIELDS.len());
+    let place = |name: &str| FIELDS.iter().position(|(field, _)| *field == name).unwrap_or(FIELDS.len());
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_by_key(|(name, _)| place(name));
     values

@@ -13,7 +13,7 @@ use super::arguments::Format;
 use super::cells;
 use super::progress::{Backoff, Progress};
 use crate::account::UserTokens;
-use crate::aws::fields::{Field, stored_fields};
+use crate::aws::fields::stored_fields;
 use crate::aws::user_token_items::StoredItem;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
@@ -79,7 +79,7 @@ impl Arguments {
         };
         let (mut written, mut unwritten, mut left_out) = (0, 0, BTreeSet::new());
         let mut text = match self.format {
-            Format::Csv => cells::csv_row(stored_fields().map(|field| field.name)),
+            Format::Csv => cells::csv_row(stored_fields().map(|(name, _)| name)),
             Format::Jsonl => Vec::new(),
         };
         let mut after = None;
@@ -143,9 +143,9 @@ impl Arguments {
         if self.format == Format::Jsonl {
             return Ok(format!("{}\n", Value::Object(fields)).into_bytes());
         }
-        let cell = |field: &Field| match fields.get(field.name) {
+        let cell = |(name, shape)| match fields.get(name) {
             None => Ok(String::new()),
-            Some(value) => cells::write(field.shape, value).ok_or(field.name),
+            Some(value) => cells::write(shape, value).ok_or(name),
         };
         stored_fields().map(cell).collect::<Result<Vec<_>, _>>().map(cells::csv_row)
     }

@@ -246,7 +246,7 @@ impl Header {
             }
         }
         if !wrong.is_empty() {
-            let fields = FIELDS.each_ref().map(|field| field.name).join(", ");
+            let fields = FIELDS.map(|(name, _)| name).join(", ");
             return Err(format!("{}. The fields are {fields}", wrong.join("; ")));
         }
         let header = Self { cells, columns };
