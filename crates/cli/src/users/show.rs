@@ -352,24 +352,13 @@ struct FlowAnswer {
 
 impl FlowAnswer {
     fn all(item: &StoredItem, audiences: &Value) -> [Self; 3] {
-        let (record, now) = (item.record(), SystemClock.now());
+        let record = item.record();
         let audiences = audiences.as_array().into_iter().flatten().filter_map(Value::as_str);
         let audiences: Vec<_> = audiences.filter_map(Audience::parse).collect();
         Kind::ALL.map(|kind| {
             let narrowed = audiences.iter().filter_map(|audience| audience.configuration_of(kind).cloned());
             let configurations: Vec<_> = narrowed.filter(|_| !audiences.contains(&kind.into())).collect();
-            let refusal = match &record {
-                Ok(record) => check(record, kind, configurations.first(), now)
-                    .err()
-                    .map(|outcome| (outcome.facts().code, reason(&outcome))),
-                Err(attribute) => Some((
-                    Dependency::StoredItem.code(),
-                    format!(
-                        "the attribute {attribute} has a type or value that is not allowed; `user update` replaces it"
-                    ),
-                )),
-            };
-            let (code, reason) = refusal.unzip();
+            let (code, reason) = refusal(record.as_ref(), kind, configurations.first()).unzip();
             Self { kind, signs: code.is_none(), configurations, code, reason }
         })
     }
@@ -393,15 +382,22 @@ impl FlowAnswer {
     }
 }
 
-fn check(
-    record: &UserTokenRecord,
+/// The code and the reason if a flow refuses the token.
+fn refusal(
+    record: Result<&UserTokenRecord, &&'static str>,
     kind: Kind,
     configuration: Option<&ConfigurationName>,
-    now: EpochSeconds,
-) -> Result<(), Outcome> {
-    record.check(kind, configuration, now)?;
-    claims(&record.user, kind)?;
-    Ok(())
+) -> Option<(&'static str, String)> {
+    let record = match record {
+        Ok(record) => record,
+        Err(attribute) => {
+            let reason = "has a type or value that is not allowed; `user update` replaces it";
+            return Some((Dependency::StoredItem.code(), format!("the attribute {attribute} {reason}")));
+        }
+    };
+    let checked = record.check(kind, configuration, SystemClock.now()).map_err(Outcome::from);
+    let outcome = checked.and_then(|()| Ok(claims(&record.user, kind).map(drop)?)).err()?;
+    Some((outcome.facts().code, reason(&outcome)))
 }
 
 /// Why a flow refuses a token, and what to do.
