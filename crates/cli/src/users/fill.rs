@@ -50,8 +50,7 @@ impl Arguments {
             )));
         }
         let unwritable = |error: io::Error| Problem(format!("{} cannot be written: {error}", self.output.display()));
-        let file = output::private_file(&self.output).map_err(unwritable)?;
-        let mut target = BufWriter::new(&file);
+        let mut target = BufWriter::new(output::private_file(&self.output).map_err(unwritable)?);
         if let Some(header) = &rows.header {
             let token = header.place("token").is_none().then_some("token");
             target.write_all(&csv_row(header.cells.iter().chain(token))).map_err(unwritable)?;
@@ -73,8 +72,7 @@ impl Arguments {
         if bad > 0 {
             return Err(Problem(format!("{} is not written, because {bad} lines are bad", self.output.display())));
         }
-        target.flush().map_err(unwritable)?;
-        drop(target);
+        let file = target.into_inner().map_err(|error| unwritable(error.into()))?;
         output::complete(file, &self.output).map_err(unwritable)?;
         if self.json {
             output::json(&json!({"issued": issued, "kept": unchanged}))?;
