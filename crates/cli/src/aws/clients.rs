@@ -23,11 +23,10 @@ use crate::problem::Problem;
 use zendesk_jwt::aws::AMAZON_ROOTS;
 use zendesk_jwt::outcome::causes;
 
-/// The clients of the two services, and where their calls go.
+/// What the clients of the two services are made of, and where their calls go.
 #[derive(Clone, Debug)]
 pub(crate) struct Clients {
-    pub(super) dynamodb: aws_sdk_dynamodb::Client,
-    pub(super) secrets_manager: aws_sdk_secretsmanager::Client,
+    pub(super) config: SdkConfig,
     pub(super) place: Place,
 }
 
@@ -68,21 +67,13 @@ impl Clients {
             config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
         }
         let place = Place::Aws { region: region.to_string(), profile: given_profile.map(str::to_owned) };
-        Ok(Self::of(&config, place))
+        Ok(Self { config, place })
     }
 
     /// Clients for the `zendesk-jwt local` at `url`, which is both services and accepts any credentials.
     pub(crate) async fn local(url: &str) -> Self {
         let config = loader(http_client(&[])).region("us-east-1").test_credentials().endpoint_url(url).load().await;
-        Self::of(&config, Place::Local(url.to_owned()))
-    }
-
-    fn of(config: &SdkConfig, place: Place) -> Self {
-        Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(config),
-            secrets_manager: aws_sdk_secretsmanager::Client::new(config),
-            place,
-        }
+        Self { config, place: Place::Local(url.to_owned()) }
     }
 }
 

@@ -40,23 +40,31 @@ pub(crate) struct AwsError {
     source: Box<dyn Error + Send + Sync>,
 }
 
+/// What the SDK reports about a call, whatever the call.
+pub(super) trait ServiceError: ProvideErrorMetadata + Error + Send + Sync + 'static {}
+
+impl<E: ProvideErrorMetadata + Error + Send + Sync + 'static> ServiceError for E {}
+
 impl AwsError {
     /// The error of a call about `what`, such as `table users`.
-    pub(super) fn new<E>(error: SdkError<E>, place: &Place, what: &str) -> Self
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
+    pub(super) fn new(error: SdkError<impl ServiceError>, place: &Place, what: &str) -> Self {
+        let failure = failure(&error);
         let (remedy, cause) = if let Some(code) = error.code() {
             let message = error.message().map(|message| format!(": {message}")).unwrap_or_default();
-            // The message of a ValidationException may quote an item.
-            let cause = (code != "ValidationException").then(|| format!("AWS says {code}{message}"));
-            (for_code(code, place, what), cause)
+            // The message about an invalid request may quote an item.
+            let cause = (failure != Failure::Invalid).then(|| format!("AWS says {code}{message}"));
+            (for_code(failure, code, place, what), cause)
         } else {
             let (remedy, has_cause) = without_answer(&error, place);
             (Some(remedy), has_cause.then(|| format!("The cause: {}", innermost(&error))))
         };
         let text = [remedy, cause].into_iter().flatten().collect::<Vec<_>>().join(". ");
-        Self { failure: failure(&error), text, source: error.into() }
+        Self { failure, text, source: error.into() }
+    }
+
+    /// Whether the call may succeed later. Until AWS `was_reached`, silence means wrong arguments.
+    pub(crate) fn is_temporary(&self, was_reached: bool) -> bool {
+        self.failure == Failure::Throttled || self.failure == Failure::Unavailable && was_reached
     }
 }
 
@@ -78,28 +86,26 @@ fn failure<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Failure {
     }
 }
 
-fn for_code(code: &str, place: &Place, what: &str) -> Option<String> {
-    Some(match (code, place) {
-        ("ResourceNotFoundException", Place::Local(url)) => format!("`zendesk-jwt local` at {url} has no {what}"),
-        ("ResourceNotFoundException", Place::Aws { region, .. }) => {
+fn for_code(failure: Failure, code: &str, place: &Place, what: &str) -> Option<String> {
+    Some(match (failure, code, place) {
+        (Failure::NotFound, _, Place::Local(url)) => format!("`zendesk-jwt local` at {url} has no {what}"),
+        (Failure::NotFound, _, Place::Aws { region, .. }) => {
             format!("there is no {what} in {region} of this account: check its name, --profile and --region")
         }
-        ("AccessDeniedException", _) => {
+        (Failure::Throttled, ..) => "DynamoDB asks for fewer requests: try again in a minute".into(),
+        (Failure::Invalid, ..) => {
+            format!("AWS refuses the request as invalid: is the {what} the one that the template makes?")
+        }
+        (_, "AccessDeniedException", _) => {
             format!("these credentials may not use the {what}: choose others with --profile, or ask for the right")
         }
-        ("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded", _) => {
-            "DynamoDB asks for fewer requests: try again in a minute".into()
-        }
-        ("InternalServerError" | "InternalServiceError" | "ServiceUnavailable", _) => {
+        (_, "InternalServerError" | "InternalServiceError" | "ServiceUnavailable", _) => {
             "AWS failed: try again in a minute".into()
         }
-        ("DecryptionFailure", _) => format!("these credentials may not use the KMS key of the {what}"),
-        ("ExpiredTokenException", _) => "the AWS login has expired: log in again, as with `aws sso login`".into(),
-        ("UnrecognizedClientException" | "InvalidSignatureException" | "InvalidClientTokenId", _) => {
+        (_, "DecryptionFailure", _) => format!("these credentials may not use the KMS key of the {what}"),
+        (_, "ExpiredTokenException", _) => "the AWS login has expired: log in again, as with `aws sso login`".into(),
+        (_, "UnrecognizedClientException" | "InvalidSignatureException" | "InvalidClientTokenId", _) => {
             "AWS does not accept these credentials: log in again, or choose others with --profile".into()
-        }
-        ("ValidationException", _) => {
-            format!("AWS refuses the request as invalid: is the {what} the one that the template makes?")
         }
         _ => return None,
     })

@@ -1,60 +1,37 @@
-//! The attributes of an item in the table of user tokens: the tool's only declaration of them.
+//! The attributes of an item in the table of user tokens, and their types.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 
 use Shape::{Flag, Integer, Object, Text, TextList, TextSet};
 
-/// An attribute, called a field where the item is JSON or a row.
-#[derive(Debug)]
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) shape: Shape,
-    /// The value name and help of the command line's option; fields about the token and the external id have none.
-    pub(crate) option: Option<(&'static str, &'static str)>,
-}
-
-/// Every field, in the order of the contract.
-pub(crate) static FIELDS: [Field; 21] = [
-    field("token_hash", Text),
-    field("external_id", Text),
-    profile("name", Text, "NAME", "The full name; the Support SDK and SSO require it"),
-    profile("email", Text, "ADDRESS", "The e-mail address. It counts as unverified without --email-verified"),
-    profile(
-        "email_verified",
-        Flag,
-        "BOOL",
-        "The user has proven that the address is theirs; Zendesk trusts you in this",
-    ),
-    field("audiences", TextSet),
-    field("expires_at", Integer),
-    field("suspended", Flag),
-    profile("phone", Text, "NUMBER", "The phone number (E.164), such as +15555550100"),
-    profile("locale", Integer, "NUMBER", "Zendesk's number of an end user's language"),
-    profile("locale_id", Integer, "NUMBER", "Zendesk's number of an agent's language"),
-    profile("organization", Text, "NAME", "The name of an organization"),
-    profile("organizations", Text, "NAMES", "Names between commas; they replace the user's organizations in Zendesk"),
-    profile("organization_id", Text, "ID", "The external id of an organization. It wins over the name"),
-    profile("organization_ids", Text, "IDS", "External ids between commas; they replace the user's organizations"),
-    profile("tags", TextList, "TAG", "A tag; may be repeated. The tags replace all that the user has in Zendesk"),
-    profile("remote_photo_url", Text, "URL", "The address of a picture"),
-    profile("role", Text, "ROLE", "`end_user`, `agent` or `admin`. It changes the role in Zendesk"),
-    profile("custom_role_id", Integer, "NUMBER", "Zendesk's number of a custom role, for agents"),
-    profile("user_fields", Object, "KEY=VALUE", USER_FIELD_HELP),
+/// Every attribute, called a field where the item is JSON or a row, in the order of the contract.
+pub(crate) static FIELDS: [(&str, Shape); 21] = [
+    ("token_hash", Text),
+    ("external_id", Text),
+    ("name", Text),
+    ("email", Text),
+    ("email_verified", Flag),
+    ("audiences", TextSet),
+    ("expires_at", Integer),
+    ("suspended", Flag),
+    ("phone", Text),
+    ("locale", Integer),
+    ("locale_id", Integer),
+    ("organization", Text),
+    ("organizations", Text),
+    ("organization_id", Text),
+    ("organization_ids", Text),
+    ("tags", TextList),
+    ("remote_photo_url", Text),
+    ("role", Text),
+    ("custom_role_id", Integer),
+    ("user_fields", Object),
     // The item holds only the token's hash.
-    field("token", Text),
+    ("token", Text),
 ];
-
-const USER_FIELD_HELP: &str = "A custom field; may be repeated. The fields replace all that are stored. A value that is \
-    JSON is taken as such, so 'code=\"0150\"' is text, and null clears the field in Zendesk";
-
-const fn field(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, option: None }
-}
-
-const fn profile(name: &'static str, shape: Shape, value_name: &'static str, help: &'static str) -> Field {
-    Field { name, shape, option: Some((value_name, help)) }
-}
 
 /// The JSON type of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,17 +48,17 @@ pub(crate) enum Shape {
 
 /// The shape of the field with this name, if there is such a field.
 pub(crate) fn shape(name: &str) -> Option<Shape> {
-    FIELDS.iter().find(|field| field.name == name).map(|field| field.shape)
+    FIELDS.iter().find(|(field, _)| *field == name).map(|(_, shape)| *shape)
 }
 
 /// The fields that an item can hold.
-pub(crate) fn stored_fields() -> impl Iterator<Item = &'static Field> {
-    FIELDS.iter().filter(|field| field.name != "token")
+pub(crate) fn stored_fields() -> impl Iterator<Item = (&'static str, Shape)> {
+    FIELDS.into_iter().filter(|(name, _)| *name != "token")
 }
 
 /// The fields about the user that may change. The external id may not.
 pub(crate) fn profile_fields() -> impl Iterator<Item = &'static str> {
-    FIELDS.iter().filter(|field| field.option.is_some()).map(|field| field.name)
+    FIELDS.iter().map(|(name, _)| *name).filter(|name| *name != "external_id" && !is_about_the_token(name))
 }
 
 /// Whether the field is about the token and not about its user.
@@ -89,22 +66,17 @@ pub(crate) fn is_about_the_token(name: &str) -> bool {
     matches!(name, "token" | "token_hash" | "audiences" | "expires_at" | "suspended")
 }
 
-/// The names of all fields, for a message.
-pub(crate) fn all_names() -> String {
-    FIELDS.each_ref().map(|field| field.name).join(", ")
-}
-
 /// The field that a misspelt name most likely means.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase().replace([' ', '-'], "_");
-    let likeness = |field: &'static Field| (strsim::normalized_damerau_levenshtein(&name, field.name), field.name);
-    let nearest = FIELDS.iter().map(likeness).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    let likeness = |(field, _)| (strsim::normalized_damerau_levenshtein(&name, field), field);
+    let nearest = FIELDS.into_iter().map(likeness).max_by(|(a, _), (b, _)| a.total_cmp(b));
     nearest.filter(|(likeness, _)| *likeness >= 0.75).map(|(_, field)| field)
 }
 
 /// The values in the order of the contract, with unknown names at the end.
 pub(crate) fn in_order(values: Map<String, Value>) -> Vec<(String, Value)> {
-    let place = |name: &str| FIELDS.iter().position(|field| field.name == name).unwrap_or(FIELDS.len());
+    let place = |name: &str| FIELDS.iter().position(|(field, _)| *field == name).unwrap_or(FIELDS.len());
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_by_key(|(name, _)| place(name));
     values
@@ -125,30 +97,24 @@ impl Shape {
 
     /// The value as DynamoDB stores it; `None` if it has another type.
     pub(super) fn attribute(self, value: Value) -> Option<AttributeValue> {
-        Some(match (self, value) {
-            (_, Value::Null) => AttributeValue::Null(true),
-            (Self::Text, Value::String(text)) => AttributeValue::S(text),
-            (Self::Flag, Value::Bool(flag)) => AttributeValue::Bool(flag),
-            (Self::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {
-                AttributeValue::N(number.to_string())
-            }
-            (Self::TextSet, Value::Array(values)) => AttributeValue::Ss(different_texts(values)?),
-            (Self::TextList, Value::Array(values)) if values.iter().all(Value::is_string) => {
-                AttributeValue::L(values.into_iter().map(attribute).collect())
-            }
-            (Self::Object, value @ Value::Object(_)) => attribute(value),
-            _ => return None,
-        })
+        let fits = match (self, &value) {
+            (_, Value::Null)
+            | (Self::Text, Value::String(_))
+            | (Self::Flag, Value::Bool(_))
+            | (Self::Object, Value::Object(_)) => true,
+            (Self::Integer, Value::Number(number)) => number.is_i64() || number.is_u64(),
+            (Self::TextList, Value::Array(values)) => values.iter().all(Value::is_string),
+            (Self::TextSet, Value::Array(values)) => return different_texts(values).map(AttributeValue::Ss),
+            _ => false,
+        };
+        fits.then(|| attribute(value))
     }
 }
 
 /// DynamoDB refuses an empty set and one that holds a member twice.
-fn different_texts(values: Vec<Value>) -> Option<Vec<String>> {
-    let texts: Vec<_> = values.into_iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<_>>()?;
-    let mut sorted = texts.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    (!texts.is_empty() && sorted.len() == texts.len()).then_some(texts)
+fn different_texts(values: &[Value]) -> Option<Vec<String>> {
+    let texts = values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<BTreeSet<_>>>()?;
+    (!texts.is_empty() && texts.len() == values.len()).then(|| texts.into_iter().collect())
 }
 
 /// Any JSON as DynamoDB stores it.

@@ -39,7 +39,7 @@ impl Version {
 
 impl SigningKeySecret {
     pub(crate) fn new(clients: &Clients, secret_id: String) -> Self {
-        Self { client: clients.secrets_manager.clone(), place: clients.place.clone(), secret_id }
+        Self { client: Client::new(&clients.config), place: clients.place.clone(), secret_id }
     }
 
     /// The stored value, which must exist.

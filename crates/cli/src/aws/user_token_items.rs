@@ -18,10 +18,11 @@ use zendesk_jwt_rules::user_values::{self, Remark, Verdict, allowed};
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// An item that the functions can read, and that the tool can find by its user.
-#[derive(Clone)]
 pub(crate) struct UserTokenItem {
     item: StoredItem,
-    warnings: Vec<Remark>,
+    pub(crate) user: ExternalId,
+    /// The values that Zendesk ignores or changes.
+    pub(crate) warnings: Vec<Remark>,
 }
 
 impl UserTokenItem {
@@ -30,23 +31,15 @@ impl UserTokenItem {
         Self::with_copied(fields, Map::new())
     }
 
-    /// The same, with fields that the user already has. They are not checked, so that the user can get a token.
+    /// The same, with fields that the user already has. Their values are not checked, so that the user can get a token.
     pub(crate) fn with_copied(mut given: Map<String, Value>, copied: Map<String, Value>) -> Result<Self, InvalidItem> {
         let token_hash = AttributeValue::S(token_hash(&mut given)?);
-        let remarks = user_values::check(&given);
-        let mut item = StoredItem(HashMap::from([("token_hash".to_owned(), token_hash)]));
-        for (name, value) in copied.into_iter().chain(given) {
-            let attribute = attribute(&name, value)?;
-            item.0.insert(name, attribute);
-        }
-        let warnings = warnings(remarks)?;
-        check(&item)?;
-        Ok(Self { item, warnings })
-    }
-
-    /// The values that Zendesk ignores or changes.
-    pub(crate) fn warnings(&self) -> &[Remark] {
-        &self.warnings
+        let mut attributes = copied.into_iter().map(attribute).collect::<Result<Attributes, _>>()?;
+        let (given, warnings) = attributes_of(given)?;
+        attributes.extend(given);
+        attributes.insert("token_hash".to_owned(), token_hash);
+        let item = StoredItem(attributes);
+        Ok(Self { user: check(&item)?, item, warnings })
     }
 }
 
@@ -58,9 +51,11 @@ impl Deref for UserTokenItem {
     }
 }
 
+pub(super) type Attributes = HashMap<String, AttributeValue>;
+
 /// An item as it is stored. The functions may refuse it as malformed.
 #[derive(Clone)]
-pub(crate) struct StoredItem(pub(super) HashMap<String, AttributeValue>);
+pub(crate) struct StoredItem(pub(super) Attributes);
 
 impl StoredItem {
     pub(crate) fn token_hash(&self) -> &str {
@@ -96,8 +91,8 @@ impl StoredItem {
     }
 
     /// All attributes except binary ones, which no function reads.
-    pub(crate) fn into_json(self) -> Map<String, Value> {
-        self.0.into_iter().filter_map(|(name, value)| Some((name, json(value)?))).collect()
+    pub(crate) fn json(&self) -> Map<String, Value> {
+        self.0.iter().filter_map(|(name, value)| Some((name.clone(), json(value.clone())?))).collect()
     }
 
     /// The fields, and the names of all other attributes.
@@ -120,35 +115,36 @@ impl StoredItem {
     }
 }
 
-/// The warnings among the remarks, unless there is a refusal.
-pub(super) fn warnings(remarks: Vec<Remark>) -> Result<Vec<Remark>, InvalidItem> {
+/// The attributes for the values of fields, and what Zendesk ignores or changes.
+pub(super) fn attributes_of(fields: Map<String, Value>) -> Result<(Attributes, Vec<Remark>), InvalidItem> {
+    let remarks = user_values::check(&fields);
+    let attributes = fields.into_iter().map(attribute).collect::<Result<_, _>>()?;
     match remarks.iter().find(|remark| matches!(remark.verdict, Verdict::Refusal(_))) {
         Some(refusal) => Err(InvalidItem::RefusedValue(refusal.clone())),
-        None => Ok(remarks),
+        None => Ok((attributes, remarks)),
     }
 }
 
-/// The attribute for the value of a field.
-pub(super) fn attribute(name: &str, value: Value) -> Result<AttributeValue, InvalidItem> {
-    let shape = shape(name).ok_or_else(|| InvalidItem::UnknownField(name.to_owned()))?;
-    let invalid = || InvalidItem::WrongType { field: name.to_owned(), expected: shape.expected() };
-    shape.attribute(value).ok_or_else(invalid)
+fn attribute((name, value): (String, Value)) -> Result<(String, AttributeValue), InvalidItem> {
+    let Some(shape) = shape(&name) else { return Err(InvalidItem::UnknownField(name)) };
+    match shape.attribute(value) {
+        Some(attribute) => Ok((name, attribute)),
+        None => Err(InvalidItem::WrongType { field: name, expected: shape.expected() }),
+    }
 }
 
-/// Checks what every item that the tool writes must be.
-pub(super) fn check(item: &StoredItem) -> Result<(), InvalidItem> {
+/// Checks what every item that the tool writes must be, and returns its user.
+pub(super) fn check(item: &StoredItem) -> Result<ExternalId, InvalidItem> {
     if item.is_user_record() && item.0.contains_key("expires_at") {
         return Err(InvalidItem::ExpiringRecord);
     }
     let record = item.record().map_err(InvalidItem::ImpossibleValue)?;
-    if record.user.external_id.is_none() {
-        return Err(InvalidItem::NoExternalId);
-    }
+    let user = record.user.external_id.ok_or(InvalidItem::NoExternalId)?;
     let bytes: usize = item.0.iter().map(|(name, value)| name.len() + size(value)).sum();
     if bytes > MAX_ITEM_BYTES {
         return Err(InvalidItem::TooLarge { bytes });
     }
-    Ok(())
+    Ok(user)
 }
 
 fn token_hash(fields: &mut Map<String, Value>) -> Result<String, InvalidItem> {

@@ -1,21 +1,18 @@
 //! The table of user tokens. Every change is of one item, and safe to repeat.
 
 use std::collections::HashMap;
-use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnValue, Select, TableDescription, WriteRequest};
 use serde_json::{Map, Value};
 
 use super::clients::Clients;
-use super::error::{AwsError, Place};
-use super::fields::shape;
-use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attribute, check, warnings};
+use super::error::{AwsError, Place, ServiceError};
+use super::user_token_items::{InvalidItem, StoredItem, UserTokenItem, attributes_of, check};
 use zendesk_jwt::user::ExternalId;
-use zendesk_jwt_rules::user_values::{self, Remark};
+use zendesk_jwt_rules::user_values::Remark;
 
 /// The most items that one batch may write.
 ///
@@ -37,7 +34,7 @@ pub(crate) struct UserTokenTable {
 
 impl UserTokenTable {
     pub(crate) fn new(clients: &Clients, name: String) -> Self {
-        Self { client: clients.dynamodb.clone(), place: clients.place.clone(), name }
+        Self { client: Client::new(&clients.config), place: clients.place.clone(), name }
     }
 
     /// The item of a token hash.
@@ -58,30 +55,23 @@ impl UserTokenTable {
         let query = query
             .key_condition_expression("external_id = :external_id")
             .expression_attribute_values(":external_id", text(external_id));
-        let mut items = query.into_paginator().items().send();
-        let mut found = Vec::new();
-        while let Some(item) = items.next().await {
-            found.push(StoredItem(item.map_err(|error| self.explain(error))?));
-        }
-        found.retain(|item| !item.is_user_record());
-        Ok(found)
+        let items = query.into_paginator().items().send().try_collect().await.map_err(|error| self.explain(error))?;
+        Ok(items.into_iter().map(StoredItem).filter(|item| !item.is_user_record()).collect())
     }
 
     /// Stores an item. It replaces an item of the same user and token hash, but never one of another user.
-    pub(crate) async fn put_for_its_user(&self, item: UserTokenItem) -> Result<Changed, AwsError> {
+    pub(crate) async fn put_for_its_user(&self, item: &UserTokenItem) -> Result<Changed, AwsError> {
         let mut put = self.client.put_item().table_name(&self.name).set_item(Some(item.0.clone()));
         // The key of a user record names its user.
-        if let Some(owner) = item.0.get("external_id").filter(|_| !item.is_user_record()) {
+        if !item.is_user_record() {
             put = put
                 .condition_expression("attribute_not_exists(token_hash) OR external_id = :external_id")
-                .expression_attribute_values(":external_id", owner.clone());
+                .expression_attribute_values(":external_id", text(&item.user));
         }
         Ok(match self.unless_the_condition_failed(put.return_values(ReturnValue::AllOld).send().await)? {
             None => Changed::NoSuchItem,
-            Some(answer) => {
-                let old = answer.attributes.map(|old| StoredItem(old).into_json());
-                if old == Some(StoredItem::clone(&item).into_json()) { Changed::No } else { Changed::Yes }
-            }
+            Some(answer) if answer.attributes.as_ref() == Some(&item.0) => Changed::No,
+            Some(_) => Changed::Yes,
         })
     }
 
@@ -93,11 +83,12 @@ impl UserTokenTable {
         change: &Change,
     ) -> Result<Changed, AwsError> {
         // The index, where the item was found, may be behind: the item may be another user's by now.
-        let update = self
-            .update(token_hash, change)
-            .condition_expression("external_id = :external_id")
-            .expression_attribute_values(":external_id", text(user));
-        self.changed(update.send().await, change)
+        self.update(token_hash, change, |update| {
+            update
+                .condition_expression("external_id = :external_id")
+                .expression_attribute_values(":external_id", text(user))
+        })
+        .await
     }
 
     /// Changes some fields of a user record, or creates it with them. An expiry would delete the record one day.
@@ -105,16 +96,21 @@ impl UserTokenTable {
         let mut change = change.clone();
         change.fields.push(("external_id".to_owned(), Some(text(user))));
         change.fields.push(("expires_at".to_owned(), None));
-        self.changed(self.update(&user.record_key(), &change).send().await, &change)
+        self.update(&user.record_key(), &change, |update| update).await
     }
 
     /// Changes some fields of a user record, if there is one.
     pub(crate) async fn change_record(&self, user: &ExternalId, change: &Change) -> Result<Changed, AwsError> {
-        let update = self.update(&user.record_key(), change).condition_expression("attribute_exists(token_hash)");
-        self.changed(update.send().await, change)
+        self.update(&user.record_key(), change, |update| update.condition_expression("attribute_exists(token_hash)"))
+            .await
     }
 
-    fn update(&self, token_hash: &str, change: &Change) -> UpdateItemFluentBuilder {
+    async fn update(
+        &self,
+        token_hash: &str,
+        change: &Change,
+        with_condition: impl FnOnce(UpdateItemFluentBuilder) -> UpdateItemFluentBuilder,
+    ) -> Result<Changed, AwsError> {
         let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key(token_hash)));
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         for (at, (name, value)) in change.fields.iter().enumerate() {
@@ -129,20 +125,11 @@ impl UserTokenTable {
         }
         let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, terms)| !terms.is_empty());
         let clauses: Vec<_> = clauses.map(|(word, terms)| format!("{word} {}", terms.join(", "))).collect();
-        update.update_expression(clauses.join(" ")).return_values(ReturnValue::AllOld)
-    }
-
-    fn changed(
-        &self,
-        updated: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
-        change: &Change,
-    ) -> Result<Changed, AwsError> {
-        Ok(match self.unless_the_condition_failed(updated)? {
+        let update = update.update_expression(clauses.join(" ")).return_values(ReturnValue::AllOld);
+        Ok(match self.unless_the_condition_failed(with_condition(update).send().await)? {
             None => Changed::NoSuchItem,
-            Some(answer) => match answer.attributes {
-                Some(old) if !change.alters(&old) => Changed::No,
-                _ => Changed::Yes,
-            },
+            Some(answer) if answer.attributes.as_ref().is_some_and(|old| !change.alters(old)) => Changed::No,
+            Some(_) => Changed::Yes,
         })
     }
 
@@ -158,12 +145,11 @@ impl UserTokenTable {
         Ok(answer.and_then(|answer| answer.attributes).map_or(Changed::NoSuchItem, |_| Changed::Yes))
     }
 
-    /// Stores an item that was deleted, unless its key is in use again.
-    pub(crate) async fn restore(&self, item: StoredItem) -> Result<Changed, AwsError> {
+    /// Stores an item that was deleted, unless its key is in use again. Returns whether it did.
+    pub(crate) async fn restore(&self, item: StoredItem) -> Result<bool, AwsError> {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item.0));
         let put = put.condition_expression("attribute_not_exists(token_hash)");
-        let answer = self.unless_the_condition_failed(put.send().await)?;
-        Ok(if answer.is_some() { Changed::Yes } else { Changed::No })
+        Ok(self.unless_the_condition_failed(put.send().await)?.is_some())
     }
 
     /// Stores up to [`MAX_BATCH`] items with different token hashes in one request.
@@ -198,17 +184,13 @@ impl UserTokenTable {
             .filter_expression("begins_with(token_hash, :digits)")
             .projection_expression("token_hash")
             .expression_attribute_values(":digits", AttributeValue::S(digits.to_owned()));
-        let mut items = scan.into_paginator().items().send();
-        let mut hashes = Vec::new();
-        while let Some(item) = items.next().await {
-            hashes.push(StoredItem(item.map_err(|error| self.explain(error))?).token_hash().to_owned());
-        }
-        Ok(hashes)
+        let items = scan.into_paginator().items().send().try_collect().await.map_err(|error| self.explain(error))?;
+        Ok(items.into_iter().map(|item| StoredItem(item).token_hash().to_owned()).collect())
     }
 
     /// The table, its account and its region, for a question to a person.
     pub(crate) async fn describe(&self) -> String {
-        let arn = self.description().await.ok().flatten().and_then(|table| table.table_arn).unwrap_or_default();
+        let arn = self.description().await.and_then(|table| table.table_arn).unwrap_or_default();
         let account = arn.split(':').nth(4).unwrap_or("unknown");
         match &self.place {
             Place::Local(url) => format!("the table {} of `zendesk-jwt local` at {url}", self.name),
@@ -217,20 +199,19 @@ impl UserTokenTable {
     }
 
     /// The number of items, which DynamoDB counts every six hours.
-    pub(crate) async fn approximate_count(&self) -> Result<Option<u64>, AwsError> {
-        let table = self.description().await?;
-        Ok(table.and_then(|table| table.item_count).and_then(|count| count.try_into().ok()))
+    pub(crate) async fn approximate_count(&self) -> Option<u64> {
+        self.description().await?.item_count?.try_into().ok()
     }
 
-    async fn description(&self) -> Result<Option<TableDescription>, AwsError> {
-        let describe = self.client.describe_table().table_name(&self.name).send().await;
-        describe.map(|answer| answer.table).map_err(|error| self.explain(error))
+    /// `None` if the credentials may not ask.
+    async fn description(&self) -> Option<TableDescription> {
+        self.client.describe_table().table_name(&self.name).send().await.ok()?.table
     }
 
-    fn unless_the_condition_failed<T, E>(&self, result: Result<T, SdkError<E>>) -> Result<Option<T>, AwsError>
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
+    fn unless_the_condition_failed<T, E: ServiceError>(
+        &self,
+        result: Result<T, SdkError<E>>,
+    ) -> Result<Option<T>, AwsError> {
         match result {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
@@ -238,10 +219,7 @@ impl UserTokenTable {
         }
     }
 
-    fn explain<E>(&self, error: SdkError<E>) -> AwsError
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
+    fn explain(&self, error: SdkError<impl ServiceError>) -> AwsError {
         AwsError::new(error, &self.place, &format!("table {}", self.name))
     }
 }
@@ -257,33 +235,31 @@ pub(crate) enum Changed {
 }
 
 /// A change of some fields of an item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Change {
     /// The new values; `None` removes the field.
     fields: Vec<(String, Option<AttributeValue>)>,
-    warnings: Vec<Remark>,
+    /// The new values that Zendesk ignores or changes.
+    pub(crate) warnings: Vec<Remark>,
 }
 
 impl Change {
-    /// Sets these fields.
-    pub(crate) fn set(mut self, fields: Map<String, Value>) -> Result<Self, InvalidItem> {
-        self.warnings = warnings(user_values::check(&fields))?;
-        for (name, value) in fields {
-            let attribute = attribute(changeable(&name)?, value)?;
-            self.fields.push((name, Some(attribute)));
+    /// Sets fields, and removes others, so that Zendesk keeps their values.
+    pub(crate) fn new<'a>(
+        set: Map<String, Value>,
+        removed: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, InvalidItem> {
+        if let Some(key) = ["token", "token_hash"].into_iter().find(|key| set.contains_key(*key)) {
+            return Err(InvalidItem::UnknownField(key.to_owned()));
         }
-        Ok(self)
+        let (set, warnings) = attributes_of(set)?;
+        let set = set.into_iter().map(|(name, value)| (name, Some(value)));
+        Ok(Self { fields: set.chain(removed.into_iter().map(|name| (name.to_owned(), None))).collect(), warnings })
     }
 
-    /// The new values that Zendesk ignores or changes.
-    pub(crate) fn warnings(&self) -> &[Remark] {
-        &self.warnings
-    }
-
-    /// Removes a field, so that Zendesk keeps its value.
-    pub(crate) fn remove(mut self, name: &str) -> Result<Self, InvalidItem> {
-        self.fields.push((changeable(name)?.to_owned(), None));
-        Ok(self)
+    /// Sets one field.
+    pub(crate) fn set(field: &str, value: impl Into<Value>) -> Result<Self, InvalidItem> {
+        Self::new(Map::from_iter([(field.to_owned(), value.into())]), [])
     }
 
     /// The item after the change.
@@ -306,11 +282,6 @@ impl Change {
             (old, new) => old != new.as_ref(),
         })
     }
-}
-
-fn changeable(name: &str) -> Result<&str, InvalidItem> {
-    let is_changeable = shape(name).is_some() && !matches!(name, "token" | "token_hash");
-    if is_changeable { Ok(name) } else { Err(InvalidItem::UnknownField(name.to_owned())) }
 }
 
 fn key(token_hash: &str) -> HashMap<String, AttributeValue> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::aws::Secrets;
 use super::demo;
@@ -66,7 +66,7 @@ impl Faults {
 
     pub(crate) async fn on(&self) -> Vec<Fault> {
         let user = self.user_tokens.get(&demo::token_hash(demo::USER_TOKEN)).await.ok().flatten();
-        let is_verified = user.is_none_or(|user| user.into_json()["email_verified"] == Value::Bool(true));
+        let is_verified = user.is_none_or(|user| user.json()["email_verified"] == Value::Bool(true));
         let is_on = |fault: &Fault| match fault {
             Fault::RedactedSecrets => self.secrets.are_redacted(),
             Fault::EmailUnverified => !is_verified,
@@ -87,8 +87,7 @@ impl Faults {
     }
 
     async fn set_email_verified(&self, is_verified: bool) -> Result<(), Problem> {
-        let fields = Map::from_iter([("email_verified".to_owned(), Value::Bool(is_verified))]);
-        let change = Change::default().set(fields)?;
+        let change = Change::set("email_verified", is_verified)?;
         let Some(user) = ExternalId::parse(demo::EXTERNAL_ID) else { return Ok(()) };
         match self.user_tokens.change(&demo::token_hash(demo::USER_TOKEN), &user, &change).await? {
             Changed::NoSuchItem if !is_verified => Err(Problem("the demo user is not in the table any more".into())),

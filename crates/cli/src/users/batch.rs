@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{RwLock, mpsc};
 
-use super::backoff::Backoff;
+use super::progress::Backoff;
 use super::rows::{Reason, Row, Rows, item};
 use crate::aws::error::Failure;
 use crate::aws::user_token_items::UserTokenItem;
@@ -22,19 +22,20 @@ pub(super) struct Batch {
     /// Whether a line above has one of these tokens too.
     repeats: bool,
     pub(super) lines: usize,
-    /// What there is to say about a line, by its number.
-    pub(super) remarks: Vec<(u64, Remark)>,
+    pub(super) remarks: Vec<Remark>,
     /// The position in the file after these lines.
     pub(super) end: u64,
     pub(super) retries: u64,
     /// Why the batch was not stored.
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<Problem>,
 }
 
-pub(super) enum Remark {
-    /// The line is not stored.
-    Bad(Reason),
-    Warning(String),
+/// What there is to say about a line.
+pub(super) struct Remark {
+    pub(super) line: u64,
+    /// Whether the line is not stored.
+    pub(super) is_bad: bool,
+    pub(super) text: String,
 }
 
 /// Reads in a thread, since a read of standard input may block.
@@ -77,17 +78,17 @@ impl Batch {
             let Some(row) = rows.next()? else { break };
             let line = row.line;
             if let Err(reason) = batch.add(row, above) {
-                batch.remarks.push((line, Remark::Bad(reason)));
+                batch.remarks.push(Remark { line, is_bad: true, text: reason });
             }
             (batch.lines, batch.end) = (batch.lines + 1, rows.bytes.1);
         }
         Ok((batch.lines > 0).then_some(batch))
     }
 
-    fn add(&mut self, Row { line, fields, .. }: Row, above: &mut LinesAbove) -> Result<(), Reason> {
-        let item = item(fields?)?;
-        let user = item.external_id();
-        let user = user.as_ref().map_or("", |user| user.as_str());
+    fn add(&mut self, Row { line, content }: Row, above: &mut LinesAbove) -> Result<(), Reason> {
+        let (_, fields) = content?;
+        let item = item(fields)?;
+        let user = item.user.as_str();
         let (first, is_same_user) = above.first(("token", item.token_hash()), user, line);
         if !is_same_user {
             return Err(format!("line {first} gives the same token to another user"));
@@ -96,33 +97,27 @@ impl Batch {
             self.repeats = true;
             self.items.retain(|(_, other)| other.token_hash() != item.token_hash());
         }
-        let warnings = item.warnings().iter().map(|warning| (line, Remark::Warning(warning.to_string())));
-        self.remarks.extend(warnings);
+        let warning = |text| Remark { line, is_bad: false, text };
+        self.remarks.extend(item.warnings.iter().map(ToString::to_string).map(warning));
         let (first, is_same_case) = above.first(("user", &user.to_lowercase()), user, line);
         if !is_same_case {
-            self.remarks.push((
-                line,
-                Remark::Warning(format!(
-                    "`external_id` differs from line {first} only in upper and lower case: Zendesk may take both for one \
-                     user"
-                )),
-            ));
+            self.remarks.push(warning(format!(
+                "`external_id` differs from line {first} only in upper and lower case: Zendesk may take both for one \
+                 user"
+            )));
         }
         self.items.push((line, item));
         Ok(())
     }
-
-    pub(super) fn bad_lines(&self) -> usize {
-        self.remarks.iter().filter(|(_, remark)| matches!(remark, Remark::Bad(_))).count()
-    }
 }
 
+#[derive(Default)]
 pub(super) struct Writer {
     /// `None` in a dry run, which accepts everything.
     table: Option<UserTokenTable>,
     give_up_after: Duration,
     order: RwLock<()>,
-    /// Whether DynamoDB ever answered. Until then a failure means wrong arguments.
+    /// Whether DynamoDB ever answered.
     was_reached: Cell<bool>,
     /// Makes the requests under way the last ones.
     pub(super) is_stopped: Cell<bool>,
@@ -130,8 +125,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(table: Option<UserTokenTable>, give_up_after: Duration) -> Self {
-        let (was_reached, is_stopped) = (Cell::default(), Cell::default());
-        Self { table, give_up_after, order: RwLock::default(), was_reached, is_stopped }
+        Self { table, give_up_after, ..Self::default() }
     }
 
     /// Stores the items of a batch. Items that DynamoDB refuses become bad lines.
@@ -150,7 +144,7 @@ impl Writer {
     }
 
     /// Repeats requests until DynamoDB has stored or refused each item.
-    async fn put(&self, table: &UserTokenTable, batch: &mut Batch) -> Result<(), String> {
+    async fn put(&self, table: &UserTokenTable, batch: &mut Batch) -> Result<(), Problem> {
         let (count, mut refused) = (batch.items.len(), 0);
         let mut backoff = Backoff::new(self.give_up_after);
         let mut requests = vec![std::mem::take(&mut batch.items)];
@@ -167,31 +161,27 @@ impl Writer {
                     }
                     "DynamoDB asks for fewer requests".to_owned()
                 }
-                Err(error) => match error.failure {
-                    // DynamoDB refuses the whole batch for one invalid item, so each is tried alone.
-                    Failure::Invalid if items.len() > 1 => {
-                        requests.extend(items.into_iter().map(|item| vec![item]));
-                        continue;
+                // DynamoDB refuses the whole batch for one invalid item, so each is tried alone.
+                Err(error) if error.failure == Failure::Invalid && items.len() > 1 => {
+                    requests.extend(items.into_iter().map(|item| vec![item]));
+                    continue;
+                }
+                // A table that refuses every item is the wrong table.
+                Err(error) if error.failure == Failure::Invalid && (count == 1 || refused + 1 < count) => {
+                    refused += 1;
+                    for (line, _) in items {
+                        let text = "DynamoDB does not accept this item: check `user_fields`".into();
+                        batch.remarks.retain(|remark| remark.line != line);
+                        batch.remarks.push(Remark { line, is_bad: true, text });
                     }
-                    // A table that refuses every item is the wrong table.
-                    Failure::Invalid if count > 1 && refused + 1 == count => return Err(error.to_string()),
-                    Failure::Invalid => {
-                        refused += 1;
-                        let reason = "DynamoDB does not accept this item: check `user_fields`";
-                        for (line, _) in items {
-                            batch.remarks.retain(|(other, _)| *other != line);
-                            batch.remarks.push((line, Remark::Bad(reason.into())));
-                        }
-                        continue;
-                    }
-                    Failure::Throttled => error.to_string(),
-                    Failure::Unavailable if self.was_reached.get() => error.to_string(),
-                    _ => return Err(error.to_string()),
-                },
+                    continue;
+                }
+                Err(error) if error.is_temporary(self.was_reached.get()) => error.to_string(),
+                Err(error) => return Err(error.into()),
             };
             if self.is_stopped.get() || !backoff.wait().await {
                 let time = humantime::format_duration(self.give_up_after);
-                return Err(format!("{trouble}. DynamoDB took nothing for {time}"));
+                return Err(Problem(format!("{trouble}. DynamoDB took nothing for {time}")));
             }
             batch.retries += 1;
             requests.push(items);

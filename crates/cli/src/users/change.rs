@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::arguments::{OneUser, Place, external_id, no_such_user, report_json, warn, warn_of_another_case};
+use super::arguments::{
+    OneUser, Place, REPORT_JSON, Selection, external_id, no_such_token, no_such_user, warn, warn_of_another_case,
+};
 use super::profile::ProfileOptions;
-use super::selection::{Selection, no_such_token};
 use crate::aws::error::AwsError;
 use crate::aws::fields::profile_fields;
 use crate::aws::user_token_items::StoredItem;
@@ -21,27 +22,25 @@ use crate::problem::{Problem, usage_error};
 use zendesk_jwt::user::ExternalId;
 use zendesk_jwt_rules::id_token::IdToken;
 
-#[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
-    "The change counts from the next request on, for all tokens that are stored now, and for all ID tokens of the user: \
-     a suspension is also in the user record, which the command makes if there is none. A token that your backend \
-     stores later is suspended only if the backend says so. A JWT that was signed before stays good for as long as \
-     Zendesk accepts it.\n\n",
-    report_json!(),
-    "\n\nExit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
-))]
-pub(crate) struct Suspension {
-    #[command(flatten)]
-    user: OneUser,
+/// The help of [`suspend`].
+pub(super) fn suspension_help() -> String {
+    format!(
+        "The change counts from the next request on, for all tokens that are stored now, and for all ID tokens of the \
+         user: a suspension is also in the user record, which the command makes if there is none. A token that your \
+         backend stores later is suspended only if the backend says so. A JWT that was signed before stays good for as \
+         long as Zendesk accepts it.\n\n\
+         {REPORT_JSON}\n\n\
+         Exit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
+    )
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "The command changes one token after the other, each completely or not at all. The next JWT has the new values. \
      When one token fails, run the same command again for the rest. A user record stays unchanged: `user put --record` \
-     replaces it.\n\n",
-    report_json!(),
-    "\n\nExit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
+     replaces it.\n\n\
+     {REPORT_JSON}\n\n\
+     Exit status: 0 when all items are as requested, 1 when one is not or the user has none, 2 on a usage error."
 ))]
 pub(crate) struct Update {
     #[command(flatten)]
@@ -60,10 +59,10 @@ pub(crate) struct Update {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
-    "A JWT that was signed before stays good for as long as Zendesk accepts it.\n\n",
-    report_json!(),
-    "\n\nExit status: 0 when the tokens are deleted, 1 when one is not or there is none, 2 on a usage error."
+#[command(after_help = format!(
+    "A JWT that was signed before stays good for as long as Zendesk accepts it.\n\n\
+     {REPORT_JSON}\n\n\
+     Exit status: 0 when the tokens are deleted, 1 when one is not or there is none, 2 on a usage error."
 ))]
 pub(crate) struct Revoke {
     #[command(flatten)]
@@ -78,11 +77,11 @@ pub(crate) struct Revoke {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "If nothing is stored about the user, the command succeeds, so that it can be repeated. The user record is deleted \
-     last; a suspension ends with it.\n\n",
-    report_json!(),
-    "\n\nExit status: 0 when nothing is stored about the user any more, 1 when something may be, 2 on a usage error."
+     last; a suspension ends with it.\n\n\
+     {REPORT_JSON}\n\n\
+     Exit status: 0 when nothing is stored about the user any more, 1 when something may be, 2 on a usage error."
 ))]
 pub(crate) struct Forget {
     #[command(flatten)]
@@ -98,54 +97,48 @@ fn clearable() -> impl Iterator<Item = &'static str> {
     profile_fields().filter(|field| !matches!(*field, "name" | "email" | "email_verified"))
 }
 
-impl Suspension {
-    pub(super) async fn run(&self, suspended: bool) -> Result<ExitCode, Problem> {
-        let change = Change::default().set(Map::from_iter([("suspended".to_owned(), Value::Bool(suspended))]))?;
-        let OneUser { external_id: user, place } = &self.user;
-        let table = place.user_tokens.table().await?;
-        // A malformed item can be suspended too, so there is no preview.
-        let mut report = change_all(&table, user, &change).await?;
-        let has_tokens = !report.is_empty();
-        let record =
-            if suspended { table.upsert_record(user, &change).await } else { table.change_record(user, &change).await };
-        report.add(&user.record_key(), record);
-        if report.is_empty() {
-            return Err(no_such_user());
-        }
-        if !has_tokens && suspended {
-            output::note(
-                "No token is stored for this user, so the suspension is for ID tokens only. If you expected tokens, check \
-                 --external-id.",
-            );
-            warn_of_another_case(&table, user).await?;
-        }
-        report.show("changed", place.json)
+/// Suspends a user, or ends the suspension.
+pub(super) async fn suspend(user: &OneUser, suspended: bool) -> Result<ExitCode, Problem> {
+    let change = Change::set("suspended", suspended)?;
+    let OneUser { external_id: user, place } = user;
+    let table = place.user_tokens.table().await?;
+    // A malformed item can be suspended too, so there is no preview.
+    let mut report = change_all(&table, user, &change).await?;
+    let has_tokens = !report.is_empty();
+    let record =
+        if suspended { table.upsert_record(user, &change).await } else { table.change_record(user, &change).await };
+    report.add(&user.record_key(), record);
+    if report.is_empty() {
+        return Err(no_such_user());
     }
+    if !has_tokens && suspended {
+        output::note(
+            "No token is stored for this user, so the suspension is for ID tokens only. If you expected tokens, check \
+             --external-id.",
+        );
+        warn_of_another_case(&table, user).await?;
+    }
+    report.show("changed", place.json)
 }
 
 impl Update {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let mut set = self.profile.fields();
-        let mut removed = HashSet::new();
-        let twice = self.nulls.iter().find(|field| set.insert((*field).clone(), Value::Null).is_some());
-        let twice =
-            twice.or_else(|| self.removed.iter().find(|field| set.contains_key(*field) || !removed.insert(*field)));
-        if let Some(field) = twice {
+        let mut named: HashSet<_> = set.keys().cloned().collect();
+        if let Some(field) = self.nulls.iter().chain(&self.removed).find(|field| !named.insert((*field).clone())) {
             usage_error(&format!("{field} is given twice: set it, make it null, or remove it"));
         }
-        if set.is_empty() && removed.is_empty() {
+        set.extend(self.nulls.iter().map(|field| (field.clone(), Value::Null)));
+        if set.is_empty() && self.removed.is_empty() {
             usage_error("there is nothing to change: give a field, as `user update --help` lists them");
         }
-        let mut change = Change::default().set(set)?;
-        for field in removed {
-            change = change.remove(field)?;
-        }
+        let change = Change::new(set, self.removed.iter().map(String::as_str))?;
         let (table, tokens) = self.user.tokens().await?;
         for item in tokens {
             let preview = change.preview(&item);
             preview.map_err(|invalid| Problem(format!("nothing was changed: {}: {invalid}", item.token_hash())))?;
         }
-        warn(change.warnings());
+        warn(&change.warnings);
         let report = change_all(&table, &self.user.external_id, &change).await?;
         if report.is_empty() { Err(no_such_user()) } else { report.show("changed", self.user.place.json) }
     }
@@ -158,9 +151,7 @@ async fn change_all(table: &UserTokenTable, user: &ExternalId, change: &Change) 
 impl Revoke {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let Some(user) = &self.external_id else {
-            let token = self.selection.token()?;
-            let table = self.place.user_tokens.table().await?;
-            let token_hash = self.selection.hash(token.as_ref(), &table).await?;
+            let (table, token_hash, token) = self.selection.find(&self.place.user_tokens).await?;
             if table.delete(&token_hash, None).await? == Changed::NoSuchItem {
                 let id_token = token.as_ref().and_then(|token| IdToken::read(token.as_str()));
                 return Err(id_token.map_or_else(no_such_token, |token| {
@@ -208,7 +199,6 @@ impl Forget {
             );
         }
         report.add(&external_id.record_key(), record);
-        check_absence(&table, external_id, &mut report).await;
         if !place.json {
             if report.is_empty() {
                 output::note("Nothing is stored under this --external-id. Check it if you expected something.");
@@ -228,48 +218,25 @@ async fn delete_all(table: &UserTokenTable, user: &ExternalId) -> Result<Report,
     each_item(table, user, async |item| table.delete(item.token_hash(), Some(user)).await).await
 }
 
-/// Adds what is still stored to the report. The index may show a deleted item, so each one is read from the table.
-async fn check_absence(table: &UserTokenTable, user: &ExternalId, report: &mut Report) {
-    let found = async { Ok((table.of_user(user).await?, table.user_record(user).await?)) };
-    let (tokens, record) = match found.await {
-        Ok(found) => found,
-        Err(error) => return report.fail(None, AwsError::to_string(&error)),
-    };
-    for item in tokens.into_iter().chain(record) {
-        let token_hash = Some(item.token_hash().to_owned());
-        if report.failed.iter().any(|failure| failure.token_hash == token_hash) {
-            continue;
-        }
-        match table.get(item.token_hash()).await {
-            Ok(None) => {}
-            Ok(Some(_)) => report.fail(token_hash, "the item is still there, or was stored again".into()),
-            Err(error) => report.fail(token_hash, error.to_string()),
-        }
-    }
-}
-
 /// Works on every item of the user until the index shows no further one. A failed item does not stop the others.
 async fn each_item(
     table: &UserTokenTable,
     user: &ExternalId,
     work: impl AsyncFn(&StoredItem) -> Result<Changed, AwsError>,
 ) -> Result<Report, Problem> {
-    let mut report = Report::default();
+    let (mut report, mut done) = (Report::default(), HashSet::new());
     let mut items = table.of_user(user).await?;
-    let mut done = HashSet::new();
     while !items.is_empty() {
-        for item in &items {
-            report.add(item.token_hash(), work(item).await);
+        for item in items {
+            report.add(item.token_hash(), work(&item).await);
             done.insert(item.token_hash().to_owned());
         }
         // Another process may have stored a token in the meantime.
-        items = match table.of_user(user).await {
-            Ok(items) => items.into_iter().filter(|item| !done.contains(item.token_hash())).collect(),
-            Err(error) => {
-                report.fail(None, error.to_string());
-                Vec::new()
-            }
-        };
+        items = table.of_user(user).await.unwrap_or_else(|error| {
+            report.failed.push(Failure { token_hash: None, problem: error.to_string() });
+            Vec::new()
+        });
+        items.retain(|item| !done.contains(item.token_hash()));
     }
     Ok(report)
 }
@@ -305,12 +272,8 @@ impl Report {
         self.items += usize::from(!matches!(result, Ok(Changed::NoSuchItem)));
         self.changed += usize::from(matches!(result, Ok(Changed::Yes)));
         if let Err(error) = result {
-            self.fail(Some(token_hash.to_owned()), error.to_string());
+            self.failed.push(Failure { token_hash: Some(token_hash.to_owned()), problem: error.to_string() });
         }
-    }
-
-    fn fail(&mut self, token_hash: Option<String>, problem: String) {
-        self.failed.push(Failure { token_hash, problem });
     }
 
     /// Prints the report, where `done` is what was done to the items, such as `changed`.

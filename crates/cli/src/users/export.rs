@@ -10,12 +10,10 @@ use indicatif::HumanCount;
 use serde_json::{Map, Value, json};
 
 use super::arguments::Format;
-use super::backoff::Backoff;
 use super::cells;
-use super::progress::{Progress, per_second};
+use super::progress::{Backoff, Progress};
 use crate::account::UserTokens;
-use crate::aws::error::Failure;
-use crate::aws::fields::{Field, stored_fields};
+use crate::aws::fields::stored_fields;
 use crate::aws::user_token_items::StoredItem;
 use crate::aws::user_token_table::UserTokenTable;
 use crate::output;
@@ -59,7 +57,7 @@ impl Arguments {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
         let table = self.user_tokens.table().await?;
         // Only the estimate of the time left needs the count, which is 0 in the first hours of a table.
-        let count = table.approximate_count().await.unwrap_or_default().filter(|count| *count > 0);
+        let count = table.approximate_count().await.filter(|count| *count > 0);
         let users_fill_the_terminal = self.output.is_none() && io::stdout().is_terminal();
         let progress = Progress::new(self.quiet || self.json || users_fill_the_terminal, count);
         tokio::select! {
@@ -81,7 +79,7 @@ impl Arguments {
         };
         let (mut written, mut unwritten, mut left_out) = (0, 0, BTreeSet::new());
         let mut text = match self.format {
-            Format::Csv => cells::csv_row(stored_fields().map(|field| field.name)),
+            Format::Csv => cells::csv_row(stored_fields().map(|(name, _)| name)),
             Format::Jsonl => Vec::new(),
         };
         let mut after = None;
@@ -133,15 +131,9 @@ impl Arguments {
     ) -> Result<(Vec<StoredItem>, Option<String>), Problem> {
         let mut backoff = Backoff::new(self.give_up_after);
         loop {
-            let error = match table.page(after).await {
-                Ok(page) => return Ok(page),
-                Err(error) => error,
-            };
-            // Before the first page, an unreachable table means wrong arguments.
-            let is_temporary =
-                error.failure == Failure::Throttled || error.failure == Failure::Unavailable && after.is_some();
-            if !is_temporary || !backoff.wait().await {
-                return Err(error.into());
+            match table.page(after).await {
+                Err(error) if error.is_temporary(after.is_some()) && backoff.wait().await => {}
+                page => return Ok(page?),
             }
         }
     }
@@ -151,9 +143,9 @@ impl Arguments {
         if self.format == Format::Jsonl {
             return Ok(format!("{}\n", Value::Object(fields)).into_bytes());
         }
-        let cell = |field: &Field| match fields.get(field.name) {
+        let cell = |(name, shape)| match fields.get(name) {
             None => Ok(String::new()),
-            Some(value) => cells::write(field.shape, value).ok_or(field.name),
+            Some(value) => cells::write(shape, value).ok_or(name),
         };
         stored_fields().map(cell).collect::<Result<Vec<_>, _>>().map(cells::csv_row)
     }
@@ -165,7 +157,7 @@ impl Arguments {
         }
         if !self.quiet {
             let place = self.output.as_ref().map(|path| format!(" to {}", path.display())).unwrap_or_default();
-            let rate = HumanCount(per_second(written, progress.elapsed()));
+            let rate = HumanCount(progress.per_second(written));
             let users = if written == 1 { "user" } else { "users" };
             let count = HumanCount(written);
             progress.say(&format!("{count} {users} exported{place}; {seconds:.1} s, {rate} per second"));

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::arguments::Format;
 use super::cells::csv_row;
@@ -50,8 +50,7 @@ impl Arguments {
             )));
         }
         let unwritable = |error: io::Error| Problem(format!("{} cannot be written: {error}", self.output.display()));
-        let file = output::private_file(&self.output).map_err(unwritable)?;
-        let mut target = BufWriter::new(&file);
+        let mut target = BufWriter::new(output::private_file(&self.output).map_err(unwritable)?);
         if let Some(header) = &rows.header {
             let token = header.place("token").is_none().then_some("token");
             target.write_all(&csv_row(header.cells.iter().chain(token))).map_err(unwritable)?;
@@ -73,8 +72,7 @@ impl Arguments {
         if bad > 0 {
             return Err(Problem(format!("{} is not written, because {bad} lines are bad", self.output.display())));
         }
-        target.flush().map_err(unwritable)?;
-        drop(target);
+        let file = target.into_inner().map_err(|error| unwritable(error.into()))?;
         output::complete(file, &self.output).map_err(unwritable)?;
         if self.json {
             output::json(&json!({"issued": issued, "kept": unchanged}))?;
@@ -87,13 +85,10 @@ impl Arguments {
 
 /// The text of a row with its token, and whether the token is new.
 fn fill(header: Option<&Header>, row: Row) -> Result<(Vec<u8>, bool), Reason> {
-    let mut fields = row.fields?;
-    let is_new = !fields.contains_key("token") && !fields.contains_key("token_hash");
-    let token = new_token::random().map_err(|problem| problem.to_string())?;
-    let token = Some(token.as_str()).filter(|_| is_new);
-    fields.extend(token.map(|token| ("token".to_owned(), Value::from(token))));
+    let (text, mut fields) = row.content?;
+    let token = new_token::add_if_missing(&mut fields).map_err(|problem| problem.to_string())?;
     rows::item(fields)?;
-    Ok((with_token(header, &row.text, token)?, is_new))
+    Ok((with_token(header, &text, token.as_ref().map(|token| token.as_str()))?, token.is_some()))
 }
 
 fn with_token(header: Option<&Header>, text: &str, token: Option<&str>) -> Result<Vec<u8>, Reason> {

@@ -18,7 +18,7 @@ use tokio::signal::ctrl_c;
 
 use super::arguments::Format;
 use super::batch::{self, Batch, Remark, Writer};
-use super::progress::{Progress, per_second};
+use super::progress::Progress;
 use super::rows::Rows;
 use crate::account::UserTokens;
 use crate::output;
@@ -68,9 +68,8 @@ pub(crate) struct Arguments {
     user_tokens: UserTokens,
 }
 
-fn concurrency(text: &str) -> Result<usize, String> {
-    let count = text.parse().ok().filter(|count| (1..=64).contains(count));
-    count.ok_or_else(|| "give a number from 1 to 64".to_owned())
+fn concurrency(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|count| (1..=64).contains(count)).ok_or("give a number from 1 to 64")
 }
 
 impl Arguments {
@@ -109,12 +108,9 @@ impl Arguments {
         let (mut saying, mut interrupt) = (pin!(progress.keep_saying()), pin!(ctrl_c()));
         let (mut summary, mut stop) = (Summary { dry_run: self.dry_run, ..Summary::default() }, None);
         loop {
-            let problem = tokio::select! {
+            let result = tokio::select! {
                 batch = written.next() => match batch {
-                    Some(batch) => batch.and_then(|batch| {
-                        let failure = summary.add(batch, &progress, errors.as_mut());
-                        failure.map_err(|error| self.unwritable(&error))?.map_or(Ok(()), |failure| Err(Problem(failure)))
-                    }).err(),
+                    Some(batch) => batch.and_then(|batch| self.add(&mut summary, batch, &progress, errors.as_mut())),
                     None => break,
                 },
                 _ = &mut interrupt => {
@@ -123,19 +119,49 @@ impl Arguments {
                         break;
                     }
                     interrupt.set(ctrl_c());
-                    Some(Problem("stopped".into()))
+                    Err(Problem("stopped".into()))
                 }
                 never = &mut saying => match never {},
             };
-            if problem.is_some() {
+            if let Err(problem) = result {
                 writer.is_stopped.set(true);
-                stop = stop.or(problem);
+                stop.get_or_insert(problem);
             }
         }
         summary.complete = stop.is_none();
         summary.seconds = (progress.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-        summary.per_second = per_second(summary.stored, progress.elapsed());
+        summary.per_second = progress.per_second(summary.stored);
         Ok((summary, stop))
+    }
+
+    /// Counts the results of a batch, and reports its lines. Fails if the batch was not stored.
+    fn add(
+        &self,
+        summary: &mut Summary,
+        mut batch: Batch,
+        progress: &Progress,
+        mut errors: Option<&mut File>,
+    ) -> Result<(), Problem> {
+        let bad = batch.remarks.iter().filter(|remark| remark.is_bad).count();
+        summary.read += batch.lines as u64;
+        summary.stored += if batch.failure.is_some() { 0 } else { batch.lines - bad } as u64;
+        summary.bad += bad as u64;
+        summary.retries += batch.retries;
+        summary.warnings += (batch.remarks.len() - bad) as u64;
+        batch.remarks.sort_by_key(|remark| remark.line);
+        for Remark { line, is_bad, text } in batch.remarks {
+            let (key, warning) = if is_bad { ("reason", "") } else { ("warning", "warning: ") };
+            match &mut errors {
+                Some(file) => {
+                    let written = writeln!(file, "{}", json!({"line": line, key: text}));
+                    written.map_err(|error| self.unwritable(&error))?;
+                }
+                None => progress.say(&format!("line {line}: {warning}{text}")),
+            }
+        }
+        let more = if summary.bad == 0 { String::new() } else { format!(", {} bad", summary.bad) };
+        progress.is_at(batch.end, summary.stored, if self.dry_run { "good" } else { "stored" }, &more);
+        batch.failure.map_or(Ok(()), Err)
     }
 
     fn unwritable(&self, error: &io::Error) -> Problem {
@@ -164,29 +190,6 @@ struct Summary {
 }
 
 impl Summary {
-    /// Counts the results of a batch, and reports its bad lines. Returns why the batch was not stored.
-    fn add(&mut self, batch: Batch, progress: &Progress, mut errors: Option<&mut File>) -> io::Result<Option<String>> {
-        let bad = batch.bad_lines();
-        self.read += batch.lines as u64;
-        self.stored += if batch.failure.is_some() { 0 } else { batch.lines - bad } as u64;
-        self.bad += bad as u64;
-        self.retries += batch.retries;
-        self.warnings += (batch.remarks.len() - bad) as u64;
-        let mut remarks = batch.remarks;
-        remarks.sort_by_key(|(line, _)| *line);
-        for (line, remark) in remarks {
-            match (&mut errors, remark) {
-                (Some(file), Remark::Bad(reason)) => writeln!(file, "{}", json!({"line": line, "reason": reason}))?,
-                (Some(file), Remark::Warning(text)) => writeln!(file, "{}", json!({"line": line, "warning": text}))?,
-                (None, Remark::Bad(reason)) => progress.say(&format!("line {line}: {reason}")),
-                (None, Remark::Warning(text)) => progress.say(&format!("line {line}: warning: {text}")),
-            }
-        }
-        let more = if self.bad == 0 { String::new() } else { format!(", {} bad", self.bad) };
-        progress.is_at(batch.end, self.stored, if self.dry_run { "good" } else { "stored" }, &more);
-        Ok(batch.failure)
-    }
-
     fn text(&self) -> String {
         let [read, stored, bad, retries, rate] =
             [self.read, self.stored, self.bad, self.retries, self.per_second].map(HumanCount);

@@ -4,11 +4,10 @@
 use std::process::ExitCode;
 
 use crate::problem::Problem;
-pub(crate) use arguments::{email_address, external_id};
-pub(crate) use selection::MIN_DIGITS;
+use arguments::OneUser;
+pub(crate) use arguments::{MIN_DIGITS, email_address, external_id};
 
 mod arguments;
-mod backoff;
 mod batch;
 mod cells;
 mod change;
@@ -20,7 +19,6 @@ mod profile;
 mod progress;
 mod put;
 mod rows;
-mod selection;
 mod show;
 
 /// The subcommands of `zendesk-jwt user`.
@@ -29,11 +27,14 @@ pub(crate) enum UserCommand {
     /// Store a user under one token: a token of your own, or a new one
     Put(Box<put::Put>),
     /// Show everything that is stored about a user, and where the user's tokens differ
-    Show(show::ShowUser),
+    #[command(after_help = show::USER_HELP)]
+    Show(OneUser),
     /// Refuse a user in every flow, with all tokens
-    Suspend(change::Suspension),
+    #[command(after_help = change::suspension_help())]
+    Suspend(OneUser),
     /// End a suspension
-    Resume(change::Suspension),
+    #[command(after_help = change::suspension_help())]
+    Resume(OneUser),
     /// Change the profile in all tokens of a user
     Update(Box<change::Update>),
     /// Delete everything that is stored about a user
@@ -56,16 +57,17 @@ pub(crate) enum TokenCommand {
     /// Show what is stored for a token, and what each flow answers
     Show(show::ShowToken),
     /// List the tokens of a user
-    List(show::List),
+    #[command(after_help = show::list_help())]
+    List(OneUser),
 }
 
 impl UserCommand {
     pub(crate) async fn run(&self) -> Result<ExitCode, Problem> {
         match self {
             Self::Put(arguments) => arguments.run().await,
-            Self::Show(arguments) => arguments.run().await,
-            Self::Suspend(arguments) => arguments.run(true).await,
-            Self::Resume(arguments) => arguments.run(false).await,
+            Self::Show(user) => show::show_user(user).await,
+            Self::Suspend(user) => change::suspend(user, true).await,
+            Self::Resume(user) => change::suspend(user, false).await,
             Self::Update(arguments) => arguments.run().await,
             Self::Forget(arguments) => arguments.run().await,
             Self::Import(arguments) => arguments.run().await,
@@ -81,7 +83,7 @@ impl TokenCommand {
             Self::Fill(arguments) => arguments.run(),
             Self::Revoke(arguments) => arguments.run().await,
             Self::Show(arguments) => arguments.run().await,
-            Self::List(arguments) => arguments.run().await,
+            Self::List(user) => show::list(user).await,
         }
     }
 }

@@ -29,17 +29,11 @@ pub(super) struct TokenOptions {
     audiences: Vec<Audience>,
 
     /// How long the token is good, such as 12h or 30d [default: 30d]
-    #[arg(
-        long,
-        value_name = "DURATION",
-        value_parser = lifetime,
-        allow_hyphen_values = true,
-        conflicts_with = "no_expiry",
-    )]
+    #[arg(long, value_name = "DURATION", value_parser = lifetime, allow_hyphen_values = true)]
     expires_in: Option<Duration>,
 
     /// Make a token that does not expire
-    #[arg(long)]
+    #[arg(long, conflicts_with = "expires_in")]
     no_expiry: bool,
 }
 
@@ -85,6 +79,20 @@ pub(crate) fn random() -> Result<Zeroizing<String>, Problem> {
     aws_lc_rs::rand::fill(bits.as_mut()).map_err(|_| Problem(NoRandomness.to_string()))?;
     let digits = Zeroizing::new(hex::encode(bits.as_slice()));
     Ok(Zeroizing::new(format!("{PREFIX}{}", digits.as_str())))
+}
+
+pub(super) fn has_token(fields: &Map<String, Value>) -> bool {
+    fields.contains_key("token") || fields.contains_key("token_hash")
+}
+
+/// Adds a new token to the fields of an item without one, and returns it.
+pub(super) fn add_if_missing(fields: &mut Map<String, Value>) -> Result<Option<Zeroizing<String>>, Problem> {
+    if has_token(fields) {
+        return Ok(None);
+    }
+    let token = random()?;
+    fields.insert("token".into(), token.as_str().into());
+    Ok(Some(token))
 }
 
 /// Prints a new token, which is stored as `item`: only the token on standard output, unless as JSON.

@@ -2,90 +2,109 @@
 
 use std::fmt;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, Error, FromArgMatches};
-use serde_json::{Map, Value, json};
-
-use crate::aws::fields::{FIELDS, Field, Shape};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// The fields that the operator gave.
-pub(super) struct ProfileOptions(Map<String, Value>);
+#[derive(Serialize, clap::Args)]
+#[command(next_help_heading = "Profile")]
+pub(super) struct ProfileOptions {
+    /// The full name; the Support SDK and SSO require it
+    #[arg(long)]
+    name: Option<String>,
+
+    /// The e-mail address. It counts as unverified without --email-verified
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+
+    /// The user has proven that the address is theirs; Zendesk trusts you in this
+    #[arg(long, value_name = "BOOL", value_parser = flag, num_args = 0..=1, default_missing_value = "true")]
+    email_verified: Option<bool>,
+
+    /// The phone number (E.164), such as +15555550100
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<String>,
+
+    /// Zendesk's number of an end user's language
+    #[arg(long, value_name = "NUMBER", value_parser = whole_number)]
+    locale: Option<i64>,
+
+    /// Zendesk's number of an agent's language
+    #[arg(long, value_name = "NUMBER", value_parser = whole_number)]
+    locale_id: Option<i64>,
+
+    /// The name of an organization
+    #[arg(long, value_name = "NAME")]
+    organization: Option<String>,
+
+    /// Names between commas; they replace the user's organizations in Zendesk
+    #[arg(long, value_name = "NAMES")]
+    organizations: Option<String>,
+
+    /// The external id of an organization. It wins over the name
+    #[arg(long, value_name = "ID")]
+    organization_id: Option<String>,
+
+    /// External ids between commas; they replace the user's organizations
+    #[arg(long, value_name = "IDS")]
+    organization_ids: Option<String>,
+
+    /// A tag; may be repeated. The tags replace all that the user has in Zendesk
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Option<Vec<String>>,
+
+    /// The address of a picture
+    #[arg(long, value_name = "URL")]
+    remote_photo_url: Option<String>,
+
+    /// `end_user`, `agent` or `admin`. It changes the role in Zendesk
+    #[arg(long)]
+    role: Option<String>,
+
+    /// Zendesk's number of a custom role, for agents
+    #[arg(long, value_name = "NUMBER", value_parser = whole_number)]
+    custom_role_id: Option<i64>,
+
+    /// A custom field; may be repeated. The fields replace all that are stored. A value that is JSON is taken as such, so
+    /// 'code="0150"' is text, and null clears the field in Zendesk
+    #[arg(long = "user-field", value_name = "KEY=VALUE", value_parser = user_field)]
+    #[serde(skip)]
+    user_fields: Option<Vec<(String, Value)>>,
+
+    /// No tags, which removes all that the user has in Zendesk
+    #[arg(long, conflicts_with = "tags")]
+    #[serde(skip)]
+    no_tags: bool,
+}
 
 impl ProfileOptions {
     /// The fields as JSON. A new e-mail address comes with `email_verified`, so that it never inherits `true`.
     pub(super) fn fields(&self) -> Map<String, Value> {
-        let mut fields = self.0.clone();
-        if fields.contains_key("email") {
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(self) else { return Map::new() };
+        fields.retain(|_, value| !value.is_null());
+        let user_fields = self.user_fields.as_ref().map(|fields| fields.iter().cloned().collect());
+        fields.extend(user_fields.map(|value| ("user_fields".to_owned(), value)));
+        if self.no_tags {
+            fields.insert("tags".into(), Value::Array(Vec::new()));
+        }
+        if self.email.is_some() {
             fields.entry("email_verified").or_insert(Value::Bool(false));
         }
         fields
     }
 }
 
-impl clap::Args for ProfileOptions {
-    fn augment_args(command: Command) -> Command {
-        let no_tags = Arg::new("no_tags").long("no-tags").conflicts_with("tags").action(ArgAction::SetTrue);
-        let no_tags = no_tags.help("No tags, which removes all that the user has in Zendesk");
-        command.next_help_heading("Profile").args(FIELDS.iter().filter_map(option)).arg(no_tags)
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
+fn flag(text: &str) -> Result<bool, &'static str> {
+    text.parse().map_err(|_| "the value must be true or false")
 }
 
-fn option(field: &Field) -> Option<Arg> {
-    let (value_name, help) = field.option?;
-    let (name, shape) = (field.name, field.shape);
-    let long = if is_repeated(shape) { name.trim_end_matches('s') } else { name }.replace('_', "-");
-    let arg = Arg::new(name).long(long).value_name(value_name).help(help);
-    let arg = arg.value_parser(move |text: &str| value(shape, text));
-    Some(match shape {
-        Shape::Flag => arg.num_args(0..=1).default_missing_value("true"),
-        _ if is_repeated(shape) => arg.action(ArgAction::Append),
-        _ => arg,
-    })
+fn whole_number(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "the value must be a whole number")
 }
 
-fn is_repeated(shape: Shape) -> bool {
-    matches!(shape, Shape::TextSet | Shape::TextList | Shape::Object)
-}
-
-/// The value of one occurrence of an option.
-fn value(shape: Shape, text: &str) -> Result<Value, String> {
-    match shape {
-        Shape::Text | Shape::TextSet | Shape::TextList => Ok(text.into()),
-        Shape::Integer => text.parse::<i64>().map(Value::from).map_err(|_| "the value must be a whole number".into()),
-        Shape::Flag => text.parse::<bool>().map(Value::from).map_err(|_| "the value must be true or false".into()),
-        Shape::Object => {
-            let (key, value) = text.split_once('=').ok_or("a custom field is KEY=VALUE")?;
-            Ok(json!({ key: serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)) }))
-        }
-    }
-}
-
-impl FromArgMatches for ProfileOptions {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let mut fields = Map::new();
-        for field in FIELDS.iter().filter(|field| field.option.is_some()) {
-            let Some(values) = matches.get_many::<Value>(field.name) else { continue };
-            let mut values = values.cloned();
-            let value = match field.shape {
-                Shape::TextSet | Shape::TextList => Some(values.collect()),
-                Shape::Object => Some(values.filter_map(|value| value.as_object().cloned()).flatten().collect()),
-                Shape::Text | Shape::Integer | Shape::Flag => values.next(),
-            };
-            fields.extend(value.map(|value| (field.name.to_owned(), value)));
-        }
-        if matches.get_flag("no_tags") {
-            fields.insert("tags".into(), json!([]));
-        }
-        Ok(Self(fields))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
+fn user_field(text: &str) -> Result<(String, Value), &'static str> {
+    let (key, value) = text.split_once('=').ok_or("a custom field is KEY=VALUE")?;
+    Ok((key.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
 }
 
 impl fmt::Debug for ProfileOptions {

@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
-use super::arguments::{OneUser, Place, external_id, report_json, token_json, warn, warn_of_another_case};
+use super::arguments::{OneUser, Place, REPORT_JSON, TOKEN_JSON, external_id, read_token, warn, warn_of_another_case};
 use super::change::Report;
-use super::new_token::{self, TokenOptions};
+use super::new_token::{self, TokenOptions, has_token};
 use super::profile::ProfileOptions;
-use super::selection;
-use super::show::Comparison;
+use super::show::{Comparison, Difference};
 use crate::aws::fields::shape;
 use crate::aws::user_token_items::{StoredItem, UserTokenItem, is_user_record, record_key};
 use crate::aws::user_token_table::{Changed, UserTokenTable};
@@ -23,13 +21,12 @@ use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt::user::ExternalId;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "The command stores one item. Other tokens of the user keep their profile: `user update` changes all of them. \
      Without a token of your own, the command makes a new one and prints it once, on standard output.\n\n\
      With --record it stores a user record instead: attributes that override what your identity provider's ID tokens say \
-     about the user. A record never expires.\n\n",
-    report_json!(),
-    " With a new token the JSON is that of `token issue`.\n\n\
+     about the user. A record never expires.\n\n\
+     {REPORT_JSON} With a new token the JSON is that of `token issue`.\n\n\
      Exit status: 0 when the item is stored, 1 when it is not, 2 on a usage error."
 ))]
 pub(crate) struct Put {
@@ -60,12 +57,11 @@ pub(crate) struct Put {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "The profile is that of the user's other tokens, with the changes that the options give. The token is on standard \
      output, and everything else on standard error.\n\n\
-     JSON: `token`, `profile`, ",
-    token_json!(),
-    ".\n\nExit status: 0 when the token is stored and printed, 1 when it is not, 2 on a usage error."
+     JSON: `token`, `profile`, {TOKEN_JSON}.\n\n\
+     Exit status: 0 when the token is stored and printed, 1 when it is not, 2 on a usage error."
 ))]
 pub(crate) struct Issue {
     #[command(flatten)]
@@ -84,15 +80,13 @@ impl Put {
         if reads_stdin(&self.file) && reads_stdin(&self.token_file) {
             usage_error("--file and --token-file cannot both be standard input");
         }
-        let fields = self.fields()?;
+        let mut fields = self.fields()?;
         let decides_on_suspension = fields.contains_key("suspended");
-        let (item, token) = item(fields, Map::new())?;
+        let token = new_token::add_if_missing(&mut fields)?;
+        let item = UserTokenItem::from_json(fields)?;
 
         let table = self.place.user_tokens.table().await?;
-        let (others, record) = match item.external_id() {
-            Some(user) => (table.of_user(&user).await?, table.user_record(&user).await?),
-            None => (Vec::new(), None),
-        };
+        let (others, record) = (table.of_user(&item.user).await?, table.user_record(&item.user).await?);
         if !decides_on_suspension {
             refuse_suspended(&others, record.as_ref())?;
         }
@@ -116,7 +110,7 @@ impl Put {
             if has_token(&fields) {
                 return Err(Problem("there is a token in --file and in --token-file: give one of them".into()));
             }
-            fields.insert("token_hash".into(), selection::read(file)?.hash().into());
+            fields.insert("token_hash".into(), read_token(file)?.hash().into());
         }
         if self.record {
             if has_token(&fields) && !is_user_record(&fields) {
@@ -144,30 +138,15 @@ impl Issue {
             ));
         }
         let copied = shared_profile(&items, &given)?;
-        let mut fields = given;
+        let (mut fields, token) = (given, new_token::random()?);
         fields.insert("external_id".into(), external_id.as_str().into());
+        fields.insert("token".into(), token.as_str().into());
         self.token.add_to(&mut fields);
-        let (item, token) = item(fields, copied)?;
+        let item = UserTokenItem::with_copied(fields, copied)?;
         store(&table, &item).await?;
-        new_token::show(token.unwrap_or_default(), &item, place.json)?;
+        new_token::show(token, &item, place.json)?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The item to store, and its token if the fields have none.
-fn item(
-    mut fields: Map<String, Value>,
-    copied: Map<String, Value>,
-) -> Result<(UserTokenItem, Option<Zeroizing<String>>), Problem> {
-    let token = if has_token(&fields) { None } else { Some(new_token::random()?) };
-    if let Some(token) = &token {
-        fields.insert("token".into(), token.as_str().into());
-    }
-    Ok((UserTokenItem::with_copied(fields, copied)?, token))
-}
-
-fn has_token(fields: &Map<String, Value>) -> bool {
-    fields.contains_key("token") || fields.contains_key("token_hash")
 }
 
 /// The profile of the user's tokens, without the fields that the operator gives.
@@ -180,18 +159,21 @@ fn shared_profile(items: &[StoredItem], given: &Map<String, Value>) -> Result<Ma
         expires_at.is_none_or(|expires_at| expires_at > now)
     };
     let current: Vec<_> = items.iter().filter(is_current).cloned().collect();
-    let comparison = Comparison::of(if current.is_empty() { items } else { &current });
-    let is_field = |name: &str| shape(name).is_some();
-    let differing = comparison.differing.iter().map(|difference| difference.field.as_str());
-    let open: Vec<_> = differing.filter(|field| is_field(field) && !given.contains_key(*field)).collect();
-    if !open.is_empty() {
+    let Comparison { mut profile, mut differences } = Comparison::of(if current.is_empty() { items } else { &current });
+    differences.retain(|Difference { field, .. }| shape(field).is_some() && !given.contains_key(field));
+    if !differences.is_empty() {
         return Err(Problem(format!(
             "the tokens of this user differ in {}: `user show` shows how. Make them the same with `user update`, or \
              give each with an option",
-            open.join(", ")
+            fields_of(&differences)
         )));
     }
-    Ok(comparison.agreed.into_iter().filter(|(field, _)| is_field(field)).collect())
+    profile.retain(|field, _| shape(field).is_some());
+    Ok(profile)
+}
+
+fn fields_of(differences: &[Difference]) -> String {
+    differences.iter().map(|difference| difference.field.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
@@ -215,10 +197,10 @@ fn object(file: &Path) -> Result<Map<String, Value>, Problem> {
 fn point_out_differences(item: &StoredItem, mut others: Vec<StoredItem>) {
     others.retain(|other| other.token_hash() != item.token_hash());
     others.push(item.clone());
-    let differing = Comparison::of(&others).differing;
-    if !differing.is_empty() {
-        let fields: Vec<_> = differing.iter().map(|difference| difference.field.as_str()).collect();
-        output::note(&format!("The user's other tokens differ in {}: `user update` changes all.", fields.join(", ")));
+    let differences = Comparison::of(&others).differences;
+    if !differences.is_empty() {
+        let fields = fields_of(&differences);
+        output::note(&format!("The user's other tokens differ in {fields}: `user update` changes all."));
     }
 }
 
@@ -231,11 +213,9 @@ fn refuse_suspended(items: &[StoredItem], record: Option<&StoredItem>) -> Result
 }
 
 async fn store(table: &UserTokenTable, item: &UserTokenItem) -> Result<Changed, Problem> {
-    warn(item.warnings());
-    if let Some(user) = item.external_id() {
-        warn_of_another_case(table, &user).await?;
-    }
-    match table.put_for_its_user(item.clone()).await? {
+    warn(&item.warnings);
+    warn_of_another_case(table, &item.user).await?;
+    match table.put_for_its_user(item).await? {
         Changed::NoSuchItem => {
             Err(Problem("this token is another user's: check --external-id, or revoke the token first".into()))
         }

@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::arguments::Format;
 use super::cells;
-use crate::aws::fields::{Shape, all_names, nearest, shape};
+use crate::aws::fields::{FIELDS, Shape, nearest, shape};
 use crate::aws::user_token_items::UserTokenItem;
 use crate::input::is_standard_input;
 use crate::problem::{Problem, usage_error};
@@ -30,8 +30,8 @@ pub(super) type Reason = String;
 pub(super) struct Row {
     /// The number in the file, from 1.
     pub(super) line: u64,
-    pub(super) text: String,
-    pub(super) fields: Result<Map<String, Value>, Reason>,
+    /// The text and its fields.
+    pub(super) content: Result<(String, Map<String, Value>), Reason>,
 }
 
 /// Reads row after row.
@@ -103,26 +103,30 @@ impl Rows {
             if bytes.iter().all(|byte| blanks.contains(byte)) {
                 continue;
             }
-            let wrong_quotes = if self.header.is_some() { self.wrong_quotes(&bytes)? } else { None };
-            let is_too_long = bytes.len() > MAX_LINE_BYTES;
-            let text = match String::from_utf8(bytes) {
-                _ if is_too_long => Err(format!("the line is longer than {} KiB", MAX_LINE_BYTES / 1024)),
-                text => text.map_err(|_| "the line is not UTF-8: save the file as UTF-8".into()),
-            };
-            let text = wrong_quotes.map_or(text, Err);
-            let fields = text.as_deref().map_err(Reason::clone).and_then(|text| match &self.header {
-                Some(header) => from_csv(&header.columns, text),
-                None => from_json(text),
-            });
-            let fields = fields.and_then(with_expiry_in_seconds);
-            return Ok(Some(Row { line: self.line, text: text.unwrap_or_default(), fields }));
+            let wrong_quotes = self.wrong_quotes(&bytes)?;
+            return Ok(Some(Row { line: self.line, content: wrong_quotes.map_or_else(|| self.content(bytes), Err) }));
         }
         Ok(None)
     }
 
-    /// Why the quotation marks of a line make it unsafe to read. The lines of a quoted cell are not rows: a user who
+    fn content(&self, bytes: Vec<u8>) -> Result<(String, Map<String, Value>), Reason> {
+        if bytes.len() > MAX_LINE_BYTES {
+            return Err(format!("the line is longer than {} KiB", MAX_LINE_BYTES / 1024));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| "the line is not UTF-8: save the file as UTF-8")?;
+        let fields = match &self.header {
+            Some(header) => from_csv(&header.columns, &text),
+            None => from_json(&text),
+        };
+        fields.map(|fields| (text, fields))
+    }
+
+    /// Why the quotation marks of a CSV line make it unsafe to read. The lines of a quoted cell are not rows: a user who
     /// chose the cell's text could have written them.
     fn wrong_quotes(&mut self, bytes: &[u8]) -> Result<Option<Reason>, Problem> {
+        if self.header.is_none() {
+            return Ok(None);
+        }
         let (opening, closing) = self.split_cell;
         if self.line <= closing {
             return Ok(Some(format!("the line may belong to the quoted cell that line {opening} opens")));
@@ -242,7 +246,8 @@ impl Header {
             }
         }
         if !wrong.is_empty() {
-            return Err(format!("{}. The fields are {}", wrong.join("; "), all_names()));
+            let fields = FIELDS.map(|(name, _)| name).join(", ");
+            return Err(format!("{}. The fields are {fields}", wrong.join("; ")));
         }
         let header = Self { cells, columns };
         if header.place("external_id").is_some() { Ok(header) } else { Err("has no column `external_id`".into()) }
@@ -294,19 +299,15 @@ fn from_json(text: &str) -> Result<Map<String, Value>, Reason> {
     }
 }
 
-/// Turns a time as people write it into seconds.
-fn with_expiry_in_seconds(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Reason> {
+/// The item of a row.
+pub(super) fn item(mut fields: Map<String, Value>) -> Result<UserTokenItem, Reason> {
+    // The time may be as people write it.
     if let Some(Value::String(text)) = fields.get("expires_at") {
         let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(
             |_| "`expires_at` must be whole seconds since 1970, or a time such as 2027-01-31T12:00:00Z (RFC 3339)",
         )?;
         fields.insert("expires_at".into(), moment.unix_timestamp().into());
     }
-    Ok(fields)
-}
-
-/// The item of a row.
-pub(super) fn item(fields: Map<String, Value>) -> Result<UserTokenItem, Reason> {
     for field in ["external_id", "name", "email", "token"] {
         let text = fields.get(field).and_then(Value::as_str).unwrap_or_default();
         if text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {

@@ -8,8 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::arguments::{OneUser, Place, token_json};
-use super::selection::{Selection, no_such_token};
+use super::arguments::{OneUser, Place, Selection, TOKEN_JSON, no_such_token};
 use crate::aws::fields::{in_order, is_about_the_token, nearest, shape};
 use crate::aws::user_token_items::StoredItem;
 use crate::id_token::claims;
@@ -21,39 +20,29 @@ use zendesk_jwt::user::{ExternalId, UserTokenRecord, UserTokenRefusal};
 use zendesk_jwt_rules::id_token::IdToken;
 use zendesk_jwt_rules::{Audience, ConfigurationName};
 
-#[derive(Debug, clap::Args)]
-#[command(
-    after_help = "A field with different values in the user's tokens is listed with each value. A token of the last \
-    second may be missing.\n\n\
-    JSON: `profile`, which all tokens hold; `differences`: `field` and `values`, each with `value` (absent: not stored) \
-    and `token_hashes`; `tokens`, as in `token list`; and `record`, the user record, if there is one.\n\n\
-    Exit status: 0 when the user is shown, 1 when nothing is stored or it cannot be read, 2 on a usage error."
-)]
-pub(crate) struct ShowUser {
-    #[command(flatten)]
-    user: OneUser,
+/// The help of [`show_user`].
+pub(super) const USER_HELP: &str = "A field with different values in the user's tokens is listed with each value. A \
+    token of the last second may be missing.\n\n\
+    JSON: `profile`, which all tokens hold; `differences`: `field` and `values`, each with `value` (absent: not \
+    stored) and `token_hashes`; `tokens`, as in `token list`; and `record`, the user record, if there is one.\n\n\
+    Exit status: 0 when the user is shown, 1 when nothing is stored or it cannot be read, 2 on a usage error.";
+
+/// The help of [`list`].
+pub(super) fn list_help() -> String {
+    format!(
+        "The column of a flow shows `signs`, or the code that the function logs for a refusal. A token of the last \
+         second may be missing.\n\n\
+         JSON: an array of {TOKEN_JSON}.\n\n\
+         Exit status: 0 when the user has tokens, 1 when not or when they cannot be read, 2 on a usage error."
+    )
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
-    "The column of a flow shows `signs`, or the code that the function logs for a refusal. A token of the last second \
-     may be missing.\n\n\
-     JSON: an array of ",
-    token_json!(),
-    ".\n\nExit status: 0 when the user has tokens, 1 when not or when they cannot be read, 2 on a usage error."
-))]
-pub(crate) struct List {
-    #[command(flatten)]
-    user: OneUser,
-}
-
-#[derive(Debug, clap::Args)]
-#[command(after_help = concat!(
+#[command(after_help = format!(
     "Of an ID token the command shows issuer, subject and expiry, which are not verified, and the user record of the \
      subject. With another mapping of `external_id`, `user show` shows the record.\n\n\
-     JSON: `profile`, ",
-    token_json!(),
-    ". The code is the one that the function logs. Of an ID token: `id_token` and `record`.\n\n\
+     JSON: `profile`, {TOKEN_JSON}. The code is the one that the function logs. Of an ID token: `id_token` and \
+     `record`.\n\n\
      Exit status: 0 when the token is shown, 1 when there is none or it cannot be read, 2 on a usage error."
 ))]
 pub(crate) struct ShowToken {
@@ -85,7 +74,7 @@ struct Record {
 
 impl Record {
     fn of(item: &StoredItem) -> Self {
-        let mut fields = item.clone().into_json();
+        let mut fields = item.json();
         fields.remove("token_hash");
         Self { fields, malformed: item.malformed_in_record() }
     }
@@ -99,38 +88,31 @@ impl Record {
     }
 }
 
-impl ShowUser {
-    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let OneUser { external_id, place } = &self.user;
-        let table = place.user_tokens.table().await?;
-        let (items, record) = (table.of_user(external_id).await?, table.user_record(external_id).await?);
-        if items.is_empty() && record.is_none() {
-            return Err(self.user.unknown(&table).await);
-        }
-        let record = record.as_ref().map(Record::of);
-        let user = User { comparison: Comparison::of(&items), tokens: views(&items), record };
-        if place.json { output::json(&user) } else { output::line(&user.text()) }?;
-        Ok(ExitCode::SUCCESS)
+pub(super) async fn show_user(user: &OneUser) -> Result<ExitCode, Problem> {
+    let table = user.place.user_tokens.table().await?;
+    let (items, record) = (table.of_user(&user.external_id).await?, table.user_record(&user.external_id).await?);
+    if items.is_empty() && record.is_none() {
+        return Err(user.unknown(&table).await);
     }
+    let record = record.as_ref().map(Record::of);
+    let shown = User { comparison: Comparison::of(&items), tokens: views(&items), record };
+    if user.place.json { output::json(&shown) } else { output::line(&shown.text()) }?;
+    Ok(ExitCode::SUCCESS)
 }
 
-impl List {
-    pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let (_, items) = self.user.tokens().await?;
-        let views = views(&items);
-        if self.user.place.json { output::json(&views) } else { output::line(&table(&views)) }?;
-        Ok(ExitCode::SUCCESS)
-    }
+pub(super) async fn list(user: &OneUser) -> Result<ExitCode, Problem> {
+    let (_, items) = user.tokens().await?;
+    let views = views(&items);
+    if user.place.json { output::json(&views) } else { output::line(&table(&views)) }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 impl ShowToken {
     pub(super) async fn run(&self) -> Result<ExitCode, Problem> {
-        let token = self.selection.token()?;
-        let table = self.place.user_tokens.table().await?;
-        let token_hash = self.selection.hash(token.as_ref(), &table).await?;
+        let (table, token_hash, token) = self.selection.find(&self.place.user_tokens).await?;
         if let Some(item) = table.get(&token_hash).await? {
             let token = TokenView::with_profile(&item);
-            if self.place.json { output::json(&token) } else { output::line(&text(&token, item)) }?;
+            if self.place.json { output::json(&token) } else { output::line(&text(&token, &item)) }?;
             return Ok(ExitCode::SUCCESS);
         }
         let id_token = token.and_then(|token| IdToken::read(token.as_str())).ok_or_else(no_such_token)?;
@@ -152,11 +134,11 @@ impl ShowToken {
 }
 
 fn id_token_text(token: &IdToken) -> String {
-    let expiry = token.expires_at.map(|at| {
-        let past = if at <= SystemClock.now() { ", which is past" } else { "" };
-        output::minute(at) + past
-    });
-    let expiry = expiry.unwrap_or_else(|| "not a whole number of seconds".into());
+    let expiry = match token.expires_at {
+        None => "not a whole number of seconds".into(),
+        Some(at) if at <= SystemClock.now() => output::minute(at) + ", which is past",
+        Some(at) => output::minute(at),
+    };
     let rows = [("issuer", &token.issuer), ("subject", &token.subject), ("expires", &expiry)];
     let rows = rows.map(|(claim, value)| vec![claim.to_owned(), output::escaped(value)]);
     let kind = if token.is_access_token {
@@ -167,8 +149,8 @@ fn id_token_text(token: &IdToken) -> String {
     format!("{kind}. `idp check` verifies it.\n\n{}", output::table(&["claim", "value"], rows.into()))
 }
 
-fn text(token: &TokenView, item: StoredItem) -> String {
-    let mut fields = item.into_json();
+fn text(token: &TokenView, item: &StoredItem) -> String {
+    let mut fields = item.json();
     // The hash has its own line, which stays whole on a narrow terminal.
     fields.remove("token_hash");
     if let Some(expires_at) = fields.get_mut("expires_at") {
@@ -189,15 +171,16 @@ impl User {
         if self.tokens.is_empty() {
             return format!("{}\n\nNo token is stored for this user.", record.unwrap_or_default());
         }
-        let profile = fields_table(self.comparison.agreed.clone());
-        let tokens = table(&self.tokens) + &record.map(|record| format!("\n\n{record}")).unwrap_or_default();
-        if self.comparison.differing.is_empty() {
-            return format!("{profile}\n\n{tokens}");
+        let mut parts = vec![fields_table(self.comparison.profile.clone())];
+        if !self.comparison.differences.is_empty() {
+            let rows = self.comparison.differences.iter().flat_map(Difference::rows).collect();
+            let differing = output::table(&["field", "value", output::TOKEN_HASHES], rows);
+            let advice = "`user update` makes them the same.";
+            parts.extend(["The user's tokens differ:".into(), differing, advice.into()]);
         }
-        let rows = self.comparison.differing.iter().flat_map(Difference::rows).collect();
-        let differing = output::table(&["field", "value", output::TOKEN_HASHES], rows);
-        let advice = "`user update` makes them the same.";
-        format!("{profile}\n\nThe user's tokens differ:\n\n{differing}\n\n{advice}\n\n{tokens}")
+        parts.push(table(&self.tokens));
+        parts.extend(record);
+        parts.join("\n\n")
     }
 }
 
@@ -205,10 +188,8 @@ impl User {
 #[derive(Serialize)]
 pub(super) struct Comparison {
     /// The fields with the same value in all items.
-    #[serde(rename = "profile")]
-    pub(super) agreed: Map<String, Value>,
-    #[serde(rename = "differences")]
-    pub(super) differing: Vec<Difference>,
+    pub(super) profile: Map<String, Value>,
+    pub(super) differences: Vec<Difference>,
 }
 
 /// A field and its different values.
@@ -231,7 +212,7 @@ impl Comparison {
     pub(super) fn of(items: &[StoredItem]) -> Self {
         let profiles: Vec<_> = items.iter().map(|item| (item.token_hash(), profile(item))).collect();
         let fields: BTreeSet<&String> = profiles.iter().flat_map(|(_, profile)| profile.keys()).collect();
-        let mut comparison = Self { agreed: Map::new(), differing: Vec::new() };
+        let mut comparison = Self { profile: Map::new(), differences: Vec::new() };
         for field in fields {
             let mut values: Vec<ValueOf> = Vec::new();
             for (token_hash, profile) in &profiles {
@@ -243,9 +224,9 @@ impl Comparison {
             }
             match values.as_mut_slice() {
                 [ValueOf { value: Some(value), .. }] => {
-                    comparison.agreed.insert(field.clone(), value.take());
+                    comparison.profile.insert(field.clone(), value.take());
                 }
-                _ => comparison.differing.push(Difference { field: field.clone(), values }),
+                _ => comparison.differences.push(Difference { field: field.clone(), values }),
             }
         }
         comparison
@@ -288,24 +269,19 @@ struct Misspelt {
 
 impl TokenView {
     pub(super) fn of(item: &StoredItem) -> Self {
-        let mut fields = item.clone().into_json();
+        let fields = item.json();
         let unknown = fields.keys().filter(|name| shape(name).is_none());
-        let mut misspelt: Vec<_> =
-            unknown.filter_map(|name| Some(Misspelt { attribute: name.clone(), field: nearest(name)? })).collect();
-        misspelt.sort_by(|one, other| one.attribute.cmp(&other.attribute));
-        let mut field = |name: &str| fields.remove(name).unwrap_or_default();
+        let misspelt = unknown.filter_map(|name| Some(Misspelt { attribute: name.clone(), field: nearest(name)? }));
+        let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
         Self {
             token: None,
             profile: None,
             token_hash: item.token_hash().to_owned(),
             audiences: field("audiences"),
             expires_at: field("expires_at"),
-            suspended: match field("suspended") {
-                Value::Null => Value::Bool(false),
-                stored => stored,
-            },
-            flows: FlowAnswer::all(item, SystemClock.now()),
-            misspelt,
+            suspended: Some(field("suspended")).filter(|stored| !stored.is_null()).unwrap_or(Value::Bool(false)),
+            flows: FlowAnswer::all(item, &field("audiences")),
+            misspelt: misspelt.collect(),
         }
     }
 
@@ -356,7 +332,7 @@ fn table(views: &[TokenView]) -> String {
 
 /// What an item holds about its user.
 fn profile(item: &StoredItem) -> Map<String, Value> {
-    item.clone().into_json().into_iter().filter(|(field, _)| !is_about_the_token(field)).collect()
+    item.json().into_iter().filter(|(field, _)| !is_about_the_token(field)).collect()
 }
 
 /// What one flow answers.
@@ -375,25 +351,14 @@ struct FlowAnswer {
 }
 
 impl FlowAnswer {
-    fn all(item: &StoredItem, now: EpochSeconds) -> [Self; 3] {
+    fn all(item: &StoredItem, audiences: &Value) -> [Self; 3] {
         let record = item.record();
-        let audiences = item.clone().into_json().remove("audiences").unwrap_or_default();
-        let audiences: Vec<_> =
-            audiences.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Audience::parse).collect();
-        let refusal = |kind, configuration: Option<&ConfigurationName>| match &record {
-            Ok(record) => {
-                let refused = check(record, kind, configuration, now).err()?;
-                Some((Outcome::from(refused).facts().code, reason(refused)))
-            }
-            Err(attribute) => Some((
-                Dependency::StoredItem.code(),
-                format!("the attribute {attribute} has a type or value that is not allowed; `user update` replaces it"),
-            )),
-        };
+        let audiences = audiences.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let audiences: Vec<_> = audiences.filter_map(Audience::parse).collect();
         Kind::ALL.map(|kind| {
             let narrowed = audiences.iter().filter_map(|audience| audience.configuration_of(kind).cloned());
             let configurations: Vec<_> = narrowed.filter(|_| !audiences.contains(&kind.into())).collect();
-            let (code, reason) = refusal(kind, configurations.first()).unzip();
+            let (code, reason) = refusal(record.as_ref(), kind, configurations.first()).unzip();
             Self { kind, signs: code.is_none(), configurations, code, reason }
         })
     }
@@ -417,37 +382,39 @@ impl FlowAnswer {
     }
 }
 
-fn check(
-    record: &UserTokenRecord,
+/// The code and the reason if a flow refuses the token.
+fn refusal(
+    record: Result<&UserTokenRecord, &&'static str>,
     kind: Kind,
     configuration: Option<&ConfigurationName>,
-    now: EpochSeconds,
-) -> Result<(), Refused> {
-    record.check(kind, configuration, now).map_err(Refused::UserToken)?;
-    claims(&record.user, kind).map(drop).map_err(Refused::User)
+) -> Option<(&'static str, String)> {
+    let record = match record {
+        Ok(record) => record,
+        Err(attribute) => {
+            let reason = "has a type or value that is not allowed; `user update` replaces it";
+            return Some((Dependency::StoredItem.code(), format!("the attribute {attribute} {reason}")));
+        }
+    };
+    let checked = record.check(kind, configuration, SystemClock.now()).map_err(Outcome::from);
+    let outcome = checked.and_then(|()| Ok(claims(&record.user, kind).map(drop)?)).err()?;
+    Some((outcome.facts().code, reason(&outcome)))
 }
 
-fn reason(refused: Refused) -> String {
-    match refused {
-        Refused::UserToken(UserTokenRefusal::Expired) => "the token has expired; `token issue` makes a new one".into(),
-        Refused::UserToken(UserTokenRefusal::Suspended) => {
-            "the user is suspended; `user resume` ends the suspension".into()
+/// Why a flow refuses a token, and what to do.
+fn reason(outcome: &Outcome) -> String {
+    let reason = match outcome {
+        Outcome::Refused(Refused::UserToken(refusal)) => match refusal {
+            UserTokenRefusal::Expired => "the token has expired; `token issue` makes a new one",
+            UserTokenRefusal::Suspended => "the user is suspended; `user resume` ends the suspension",
+            UserTokenRefusal::WrongAudience => "the token is for other kinds of JWT",
+        },
+        Outcome::Refused(Refused::User(InvalidUser::EmailUnverified)) => {
+            "the e-mail address is not verified; once the user has proven it, run `user update --email-verified`"
         }
-        Refused::UserToken(UserTokenRefusal::WrongAudience) => "the token is for other kinds of JWT".into(),
-        Refused::User(InvalidUser::EmailUnverified) => {
-            "the e-mail address is not verified; once the user has proven it, run `user update --email-verified`".into()
+        Outcome::Refused(Refused::User(InvalidUser::Missing(claim))) => {
+            return format!("the profile has no {claim}, which Zendesk requires; `user update` adds it");
         }
-        Refused::User(InvalidUser::Missing(claim)) => {
-            format!("the profile has no {claim}, which Zendesk requires; `user update` adds it")
-        }
-        Refused::IdToken(invalid) => invalid.to_string(),
-        // The outcome explains itself.
-        Refused::User(InvalidUser::LegacyAgent | InvalidUser::TeamMember)
-        | Refused::NotSignedIn
-        | Refused::SourceAddressNotAllowed
-        | Refused::UserTokenUnknown => {
-            let outcome = Outcome::from(refused);
-            outcome.detail().unwrap_or(outcome.facts().explanation.into()).into_owned()
-        }
-    }
+        other => return other.detail().unwrap_or(other.facts().explanation.into()).into_owned(),
+    };
+    reason.to_owned()
 }

@@ -6,6 +6,7 @@ use crate::support::operator::Done;
 use crate::support::users;
 use crate::support::{Answer, Fault, Jwt, Kind, Operator, Service, Setup};
 use serde_json::{Value, json};
+use zendesk_jwt::aws::user_tokens::attributes;
 
 const FIRST: &str = "first token";
 const SECOND: &str = "second token";
@@ -84,6 +85,10 @@ fn every_profile_field_has_an_option() {
         "email_verified": true,
     });
     assert_eq!(stored(&operator, "demo-2")["profile"], profile);
+    let of_the_token = ["token_hash", "audiences", "expires_at", "suspended"];
+    for attribute in attributes().filter(|attribute| !of_the_token.contains(attribute)) {
+        assert!(profile.get(attribute).is_some(), "no option for {attribute}");
+    }
 
     // The Support SDK exchange signs only for end users.
     let update = ["user", "update", "--external-id", "demo-2", "--role", "end_user", "--remove", "custom_role_id"];

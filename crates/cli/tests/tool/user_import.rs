@@ -753,7 +753,7 @@ fn an_item_that_dynamodb_refuses_is_one_bad_line() {
     writeln!(lines, "{}", json!({"token": "deep", "external_id": "demo-31", "user_fields": {"plan": deep}})).unwrap();
     lines += &demo_lines(60);
     tool.write("users.jsonl", lines);
-    let output = tool.run(&["import", "users.jsonl", &at(&local)]);
+    let output = tool.run(&["import", "users.jsonl", "--quiet", &at(&local)]);
 
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let stderr = text(&output.stderr);

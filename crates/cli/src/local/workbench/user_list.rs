@@ -45,7 +45,7 @@ impl UserList {
         let (mut rows, mut after) = (Vec::new(), None);
         loop {
             let (items, next) = self.table.page(after.as_deref()).await?;
-            rows.extend(items.into_iter().map(|item| Row::of(item, &self.tokens())));
+            rows.extend(items.iter().map(|item| Row::of(item, &self.tokens())));
             after = next;
             if after.is_none() {
                 break;
@@ -94,11 +94,11 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(item: StoredItem, tokens: &HashMap<String, String>) -> Self {
+    pub(super) fn of(item: &StoredItem, tokens: &HashMap<String, String>) -> Self {
         let record = item.record();
         let token_hash = item.token_hash().to_owned();
         let is_record = item.is_user_record();
-        let fields = item.into_json();
+        let fields = item.json();
         let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut audiences: Vec<&str> =
             fields.get("audiences").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();

@@ -199,10 +199,9 @@ impl Workbench {
         let mut fields = form.fields(SystemClock.now())?;
         fields.insert("token".to_owned(), json!(*token));
         let item = UserTokenItem::from_json(fields)?;
-        let warnings = item.warnings().to_vec();
         self.users.tokens().insert(item.token_hash().to_owned(), token.to_string());
-        self.users.table.put_for_its_user(item).await?;
-        Ok((token.to_string(), warnings))
+        self.users.table.put_for_its_user(&item).await?;
+        Ok((token.to_string(), item.warnings))
     }
 
     /// Stores the edited fields of an item, and removes the others that the form can show.
@@ -213,10 +212,10 @@ impl Workbench {
         // A flag that is not stored leaves the decision to the provider's ID token.
         new.retain(|name, value| old.contains_key(name) || *value != json!(false));
         new.insert("external_id".to_owned(), old.get("external_id").cloned().unwrap_or_default());
-        let removed: Vec<_> = old.keys().filter(|name| *name != "token_hash" && !new.contains_key(*name)).collect();
-        let change = Change::default().set(new)?;
-        let change = removed.into_iter().try_fold(change, |change, name| change.remove(name))?;
-        let (name, warnings) = (self.name(change.preview(&item)?), sentences(change.warnings()));
+        let is_kept = |name: &str| name == "token_hash" || new.contains_key(name);
+        let removed: Vec<_> = old.keys().map(String::as_str).filter(|name| !is_kept(name)).collect();
+        let change = Change::new(new, removed)?;
+        let (name, warnings) = (self.name(&change.preview(&item)?), sentences(&change.warnings));
         self.apply(item, &change).await?;
         Ok(format!("{name} is changed{warnings}."))
     }
@@ -226,24 +225,23 @@ impl Workbench {
         let user = item.external_id().ok_or_else(|| Problem("this item has no external id".into()))?;
         match self.users.table.change(item.token_hash(), &user, change).await? {
             Changed::NoSuchItem => Err(Problem("this user is not in the table any more".into())),
-            Changed::Yes | Changed::No => Ok(self.name(item)),
+            Changed::Yes | Changed::No => Ok(self.name(&item)),
         }
     }
 
-    fn name(&self, item: StoredItem) -> String {
+    fn name(&self, item: &StoredItem) -> String {
         Row::of(item, &self.users.tokens()).name
     }
 
     /// Makes a change, and describes it.
     async fn change(&self, token_hash: &str, name: &str) -> Result<String, Problem> {
-        let set = |field: &str, value: Value| Change::default().set(Map::from_iter([(field.to_owned(), value)]));
         let (change, done) = match name {
-            "suspend" => (set("suspended", json!(true)), "is suspended: all flows refuse the token"),
-            "resume" => (set("suspended", json!(false)), "is not suspended any more"),
-            "expire" => (set("expires_at", json!(SystemClock.now())), "has an expired token now"),
-            "renew" => (Change::default().remove("expires_at"), "has a token that does not expire now"),
-            "verify" => (set("email_verified", json!(true)), "has a verified e-mail address now"),
-            "unverify" => (set("email_verified", json!(false)), "has an unverified e-mail address now"),
+            "suspend" => (Change::set("suspended", true), "is suspended: all flows refuse the token"),
+            "resume" => (Change::set("suspended", false), "is not suspended any more"),
+            "expire" => (Change::set("expires_at", SystemClock.now().0), "has an expired token now"),
+            "renew" => (Change::new(Map::new(), ["expires_at"]), "has a token that does not expire now"),
+            "verify" => (Change::set("email_verified", true), "has a verified e-mail address now"),
+            "unverify" => (Change::set("email_verified", false), "has an unverified e-mail address now"),
             _ => return Err(Problem("this change does not exist".into())),
         };
         if name == "expire" && token_hash.starts_with(ExternalId::RECORD_KEY_START) {
@@ -256,18 +254,19 @@ impl Workbench {
     async fn delete(&self, key: &str) -> Result<String, Problem> {
         let item = self.item(key).await?;
         self.users.table.delete(key, item.external_id().as_ref()).await?;
-        *self.users.deleted() = Some(item.clone());
-        Ok(format!("{} is deleted.", self.name(item)))
+        let name = self.name(&item);
+        *self.users.deleted() = Some(item);
+        Ok(format!("{name} is deleted."))
     }
 
     async fn restore(&self) -> Result<String, Problem> {
         let deleted = self.users.deleted().take();
         let item = deleted.ok_or_else(|| Problem("no deletion is left to undo".into()))?;
-        let name = self.name(item.clone());
-        match self.users.table.restore(item).await? {
-            Changed::Yes => Ok(format!("{name} is in the table again.")),
-            Changed::No | Changed::NoSuchItem => Err(Problem(format!("{name} was stored again in the meantime"))),
+        let name = self.name(&item);
+        if !self.users.table.restore(item).await? {
+            return Err(Problem(format!("{name} was stored again in the meantime")));
         }
+        Ok(format!("{name} is in the table again."))
     }
 
     /// A user token for the item. The table has only a hash, so it may be a new token for the same user.
@@ -283,7 +282,7 @@ impl Workbench {
         fields.remove("token_hash");
         let own = [("token", json!(token)), ("expires_at", json!(stored.unwrap_or(end.0)))];
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        self.users.table.put_for_its_user(UserTokenItem::with_copied(own, fields)?).await?;
+        self.users.table.put_for_its_user(&UserTokenItem::with_copied(own, fields)?).await?;
         let mut tokens = self.users.tokens();
         tokens.extend([(user_list::hash(&token).unwrap_or_default(), token.clone()), (key.to_owned(), token.clone())]);
         Ok(token)
