@@ -1,5 +1,9 @@
-use std::collections::{HashMap, VecDeque};
+//! What Zendesk remembers between requests, apart from its users, and the steps of the latest sign-in.
 
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::sso::{Refusal, SignIn};
@@ -11,7 +15,9 @@ const JTI_LIFETIME: u64 = 60 * 60;
 /// When there are more, the oldest session ends.
 const MAX_SESSIONS: usize = 100;
 
-/// What Zendesk remembers between requests, apart from its users.
+/// A sign-in has fewer steps. Only a redirect loop reaches this limit.
+const MAX_STEPS: usize = 20;
+
 #[derive(Default)]
 pub(super) struct Sessions {
     used_jtis: HashMap<(Kind, String), EpochSeconds>,
@@ -57,7 +63,70 @@ impl Sessions {
         *self = Self { used_jtis: std::mem::take(&mut self.used_jtis), ..Self::default() };
     }
 
-    pub fn end(&mut self, id: &str) {
-        self.open.retain(|(found, _)| found != id);
+    pub fn end(&mut self, id: &str) -> Option<SignIn> {
+        let at = self.open.iter().position(|(found, _)| found == id)?;
+        self.open.remove(at).map(|(_, sign_in)| sign_in)
     }
+}
+
+/// The steps of the latest sign-in. All clones share them, so the company's side can add its own.
+#[derive(Clone, Default)]
+pub struct Journey(Arc<Mutex<Vec<Step>>>);
+
+/// One request of the browser, and the answer.
+#[derive(Clone)]
+pub struct Step {
+    /// What happened, as a sentence.
+    pub title: String,
+    /// The request line, or several lines with the fields of a form.
+    pub sent: String,
+    pub received: String,
+    /// Whether this was Zendesk's answer to a JWT.
+    pub is_end: bool,
+}
+
+impl Step {
+    /// A step of the company's site.
+    pub fn of_company(title: &str, sent: String, received: String) -> Self {
+        Self { title: title.to_owned(), sent, received, is_end: false }
+    }
+}
+
+impl Journey {
+    /// Adds a step. After the end of a sign-in, the step is the first one of the next.
+    pub fn add(&self, step: Step) {
+        let mut steps = self.0.lock();
+        if steps.last().is_some_and(|last| last.is_end) || steps.len() == MAX_STEPS {
+            steps.clear();
+        }
+        steps.push(step);
+    }
+
+    pub(super) fn begin(&self, step: Step) {
+        *self.0.lock() = vec![step];
+    }
+
+    pub(super) fn forget(&self) {
+        self.0.lock().clear();
+    }
+
+    pub(super) fn steps(&self) -> Vec<Step> {
+        self.0.lock().clone()
+    }
+}
+
+/// The `Location` line of an answer, with the parameters below it.
+pub fn located(target: &str) -> String {
+    let (address, query) = target.split_once('?').unwrap_or((target, ""));
+    format!("\nLocation: {address}{}", listed(query.as_bytes()))
+}
+
+/// The parameters of an address or the fields of a form, one in a line.
+pub(super) fn listed(query: &[u8]) -> String {
+    let fields = form_urlencoded::parse(query).map(|(name, value)| {
+        let shown: String = value.chars().take(200).collect();
+        let cut = if shown.len() < value.len() { "…" } else { "" };
+        format!("\n{name}: {shown}{cut}")
+    });
+    fields.collect()
 }

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, Violation};
 use zendesk_jwt_rules::inspect::Rule;
 
 /// The claims that are fields of a user, in the order in which they are shown.
@@ -71,35 +71,38 @@ impl Update {
     }
 }
 
-/// The e-mail address belongs to another user.
-#[derive(Debug)]
-pub(super) struct Conflict;
-
 impl Users {
     /// Finds or creates the user of an accepted Support SDK or SSO token, and applies the claims.
-    pub fn update(&mut self, verdict: &Verdict) -> Result<Update, Conflict> {
+    pub fn update(&mut self, verdict: &Verdict) -> Result<Update, Violation> {
         let claims = verdict.claims();
-        let by_id = self.position("external_id", claims.get("external_id"));
-        let by_email = self.position("email", claims.get("email"));
+        let [by_id, by_email] = self.owners(&claims);
         if by_id.is_some() && by_email.is_some() && by_id != by_email {
-            return Err(Conflict);
+            let problem = "`external_id` and `email` belong to two different users: correct one of them, or merge the \
+                           two users in Zendesk.";
+            return Err(Violation::new("email_conflict", problem));
         }
         Ok(self.change(by_id.or(by_email), &claims, verdict))
     }
 
     /// Finds or creates the user of an accepted messaging token.
-    pub fn update_visitor(&mut self, verdict: &Verdict) -> Result<Update, Conflict> {
+    pub fn update_visitor(&mut self, verdict: &Verdict) -> Result<Update, Violation> {
         let mut claims = verdict.claims();
         claims.retain(|claim, _| matches!(claim.as_str(), "external_id" | "name" | "email"));
         if verdict.breaks(Rule::EmailVerified) {
             claims.remove("email");
         }
-        let by_id = self.position("external_id", claims.get("external_id"));
-        let by_email = self.position("email", claims.get("email"));
+        let [by_id, by_email] = self.owners(&claims);
         if by_email.is_some() && by_id != by_email {
-            return Err(Conflict);
+            let problem = "The verified `email` belongs to another `external_id`, and Zendesk keeps the first pair: \
+                           remove the address from that user, or sign the same external id as before.";
+            return Err(Violation::new("email_conflict", problem));
         }
         Ok(self.change(by_id, &claims, verdict))
+    }
+
+    /// The users who have the external id and the address of these claims.
+    fn owners(&self, claims: &Map<String, Value>) -> [Option<usize>; 2] {
+        ["external_id", "email"].map(|claim| self.position(claim, claims.get(claim)))
     }
 
     /// Moves the address to a new user with this external id.

@@ -51,7 +51,7 @@ impl Verdict {
     fn use_up_jti(&mut self, zendesk: &Zendesk, kind: Kind) {
         let jti = self.inspection.claims.as_ref().and_then(|claims| claims.get("jti")).filter(|jti| !jti.is_null());
         let (Some(jti), true) = (jti, kind != Kind::Messaging) else { return };
-        let mut sessions = zendesk.sessions();
+        let mut sessions = zendesk.sessions.lock();
         if sessions.is_used(kind, jti) {
             let problem = "Zendesk has already received a token with this `jti` and accepts each `jti` once: sign a \
                            new token for each sign-in, and make sure that nothing sends a token twice.";

@@ -1,7 +1,4 @@
-use std::fmt;
-
 use askama::Template;
-use askama::filters::{Html, HtmlSafe, escape};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -37,26 +34,6 @@ impl JwtReport {
 fn time(claims: &Map<String, Value>, claim: &str) -> Option<String> {
     OffsetDateTime::from_unix_timestamp(claims.get(claim)?.as_i64()?).ok()?.format(&Rfc3339).ok()
 }
-
-/// The sources of a rule in HTML, with a link if the address is known.
-struct Sources(&'static str);
-
-impl fmt::Display for Sources {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<span class=\"sources\">")?;
-        for (index, source) in self.0.split("; ").enumerate() {
-            f.write_str(if index == 0 { "" } else { "; " })?;
-            let Ok(title) = escape(source, Html);
-            match address(source) {
-                Some(url) => write!(f, "<a href=\"{url}\" rel=\"noreferrer\">{title}</a>")?,
-                None => write!(f, "{title}")?,
-            }
-        }
-        f.write_str("</span>")
-    }
-}
-
-impl HtmlSafe for Sources {}
 
 /// The address of the document that `source` abbreviates.
 fn address(source: &str) -> Option<String> {

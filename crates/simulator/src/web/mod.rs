@@ -9,20 +9,18 @@ use axum::routing::{MethodRouter, get};
 use cookie::Cookie;
 
 pub use guard::{Guard, check};
-pub use json::Json;
+pub use html::{Json, Prose};
 pub use jwt_report::JwtReport;
-pub use prose::Prose;
 
 mod guard;
-mod json;
+mod html;
 mod jwt_report;
-mod prose;
 
 /// What the shared layout shows at the top of a page.
 pub struct Menu {
     pub site: &'static str,
     pub current: &'static str,
-    pub links: Vec<(String, &'static str)>,
+    pub links: Vec<(&'static str, &'static str)>,
     /// Links to other sites that belong to this one.
     pub sites: Vec<(String, &'static str)>,
 }

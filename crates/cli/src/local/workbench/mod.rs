@@ -101,8 +101,7 @@ impl Workbench {
 
     fn menu(&self, current: &'static str) -> Menu {
         let links =
-            [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect"), ("/pages", "Pages")];
-        let links = links.into_iter().map(|(path, title)| (path.to_owned(), title)).collect();
+            vec![("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect"), ("/pages", "Pages")];
         Menu { site: "Workbench", current, links, sites: vec![(self.zendesk.clone(), "Zendesk simulator")] }
     }
 }

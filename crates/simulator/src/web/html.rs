@@ -1,8 +1,27 @@
+//! Texts as HTML: sentences and JSON.
+
 use std::fmt::{self, Write as _};
 
 use askama::filters::{Html, HtmlSafe, escape};
 use serde::Serialize;
 use serde_json::Value;
+
+/// A sentence in HTML, in which text between backticks is code. Each piece is escaped.
+#[derive(Clone, Debug)]
+pub struct Prose<T>(pub T);
+
+impl<T: AsRef<str>> fmt::Display for Prose<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, piece) in self.0.as_ref().split('`').enumerate() {
+            let Ok(piece) = escape(piece, Html);
+            let is_code = index % 2 == 1;
+            if is_code { write!(f, "<code>{piece}</code>")? } else { write!(f, "{piece}")? }
+        }
+        Ok(())
+    }
+}
+
+impl<T: AsRef<str>> HtmlSafe for Prose<T> {}
 
 /// JSON in HTML: indented, with a class for the names and for each type of value.
 #[derive(Clone, Debug)]
@@ -23,32 +42,23 @@ impl fmt::Display for Json {
 impl HtmlSafe for Json {}
 
 fn value(f: &mut fmt::Formatter<'_>, json: &Value, depth: usize) -> fmt::Result {
-    match json {
-        Value::Object(members) if !members.is_empty() => list(f, ['{', '}'], depth, members, |f, (name, member)| {
-            scalar(f, "name", &Value::from(name.as_str()))?;
-            f.write_str(": ")?;
-            value(f, member, depth + 1)
-        }),
-        Value::Array(items) if !items.is_empty() => {
-            list(f, ['[', ']'], depth, items, |f, item| value(f, item, depth + 1))
+    let ([open, close], items): ([char; 2], Vec<(Option<&String>, &Value)>) = match json {
+        Value::Object(members) if !members.is_empty() => {
+            (['{', '}'], members.iter().map(|(name, member)| (Some(name), member)).collect())
         }
-        Value::String(_) => scalar(f, "text", json),
-        _ => scalar(f, "number", json),
-    }
-}
-
-fn list<T>(
-    f: &mut fmt::Formatter<'_>,
-    [open, close]: [char; 2],
-    depth: usize,
-    items: impl IntoIterator<Item = T>,
-    each: impl Fn(&mut fmt::Formatter<'_>, T) -> fmt::Result,
-) -> fmt::Result {
+        Value::Array(items) if !items.is_empty() => (['[', ']'], items.iter().map(|item| (None, item)).collect()),
+        Value::String(_) => return scalar(f, "text", json),
+        _ => return scalar(f, "number", json),
+    };
     f.write_char(open)?;
-    for (index, item) in items.into_iter().enumerate() {
+    for (index, (name, item)) in items.into_iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
         write!(f, "{comma}\n{:1$}", "", 2 * depth + 2)?;
-        each(f, item)?;
+        if let Some(name) = name {
+            scalar(f, "name", &Value::from(name.as_str()))?;
+            f.write_str(": ")?;
+        }
+        value(f, item, depth + 1)?;
     }
     write!(f, "\n{:1$}{close}", "", 2 * depth)
 }
@@ -63,6 +73,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn only_backticks_become_markup() {
+        let prose = Prose("`alg` is `<b>` & <i>");
+        assert_eq!(prose.to_string(), "<code>alg</code> is <code>&#60;b&#62;</code> &#38; &#60;i&#62;");
+    }
 
     #[test]
     fn it_is_indented_as_serde_does_and_markup_is_text() {
