@@ -24,38 +24,35 @@ impl UserForm {
 
     /// The form with what is stored. Fields without an input of their own are JSON in `more`.
     pub(super) fn of(item: StoredItem) -> Self {
-        let (key, is_record) = (item.token_hash().to_owned(), item.is_user_record());
-        let (mut fields, _) = item.into_fields();
-        fields.remove("token_hash");
-        let mut form = vec![("key".to_owned(), key)];
-        let mut add = |name: &str, value: String| form.push((name.to_owned(), value));
-        let texts = |value: &Value| serde_json::from_value::<Vec<String>>(value.clone()).ok();
-        let kinds = |value: &Value| texts(value).filter(|names| names.iter().all(|name| Kind::parse(name).is_some()));
-        for name in TEXTS {
-            if let Some(value) = take_if(&mut fields, name, |value| value.as_str().map(str::to_owned)) {
-                add(name, value);
+        let mut form = vec![("key".to_owned(), item.token_hash().to_owned())];
+        let mut add = |name: &str, value: &str| form.push((name.to_owned(), value.to_owned()));
+        let is_record = item.is_user_record();
+        let (fields, _) = item.into_fields();
+        if !is_record && !fields.contains_key("audiences") {
+            Kind::ALL.iter().for_each(|kind| add("audience", kind.name()));
+        }
+        let mut more = Map::new();
+        for (name, value) in fields {
+            let texts: Option<Vec<&str>> = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+            match (&*name, &value, texts) {
+                ("token_hash", ..) => {}
+                (_, Value::String(text), _) if TEXTS.contains(&&*name) => add(&name, text),
+                ("email_verified" | "suspended", Value::Bool(is_set), _) => add(&name, &is_set.to_string()),
+                ("expires_at", Value::Number(at), _) if at.is_u64() => {
+                    add("expires_at", &at.to_string());
+                    add("lifetime", "unchanged");
+                }
+                ("tags", _, Some(tags)) => add("tags", &tags.join(", ")),
+                ("audiences", _, Some(names)) if names.iter().all(|name| Kind::parse(name).is_some()) => {
+                    names.into_iter().for_each(|name| add("audience", name));
+                }
+                _ => {
+                    more.insert(name, value);
+                }
             }
         }
-        for name in ["email_verified", "suspended"] {
-            if let Some(is_set) = take_if(&mut fields, name, Value::as_bool) {
-                add(name, is_set.to_string());
-            }
-        }
-        if let Some(tags) = take_if(&mut fields, "tags", texts) {
-            add("tags", tags.join(", "));
-        }
-        if let Some(at) = take_if(&mut fields, "expires_at", Value::as_u64) {
-            add("expires_at", at.to_string());
-            add("lifetime", "unchanged".to_owned());
-        }
-        let stored = take_if(&mut fields, "audiences", kinds);
-        let all = || Kind::ALL.iter().map(|kind| kind.name().to_owned()).collect();
-        let is_open = !is_record && !fields.contains_key("audiences");
-        for audience in stored.unwrap_or_else(|| if is_open { all() } else { Vec::new() }) {
-            add("audience", audience);
-        }
-        if !fields.is_empty() {
-            add("more", output::in_json(&fields));
+        if !more.is_empty() {
+            add("more", &output::in_json(&more));
         }
         Self(form)
     }
@@ -113,11 +110,4 @@ impl UserForm {
         }
         Ok(fields)
     }
-}
-
-/// Takes a field out of the object if it can be read.
-fn take_if<T>(fields: &mut Map<String, Value>, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
-    let value = read(fields.get(name)?)?;
-    fields.remove(name);
-    Some(value)
 }

@@ -1,9 +1,10 @@
 //! All users of the table, read once and kept until something is written.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::super::demo;
@@ -25,9 +26,9 @@ pub(crate) struct UserList {
     /// The rows, and how often the table had been written to before they were read.
     kept: Mutex<Option<(u64, Arc<[Row]>)>>,
     /// The user tokens that this process knows, by the keys of the items that they stand for.
-    tokens: Mutex<HashMap<String, String>>,
+    pub(super) tokens: Mutex<HashMap<String, String>>,
     /// What the last deletion deleted.
-    deleted: Mutex<Option<StoredItem>>,
+    pub(super) deleted: Mutex<Option<StoredItem>>,
 }
 
 impl UserList {
@@ -39,13 +40,13 @@ impl UserList {
     /// All rows, by external id.
     pub(super) async fn all(&self) -> Result<Arc<[Row]>, AwsError> {
         let writes = self.writes.load(Ordering::Relaxed);
-        if let Some((_, rows)) = self.kept().as_ref().filter(|(before, _)| *before == writes) {
+        if let Some((_, rows)) = self.kept.lock().as_ref().filter(|(before, _)| *before == writes) {
             return Ok(Arc::clone(rows));
         }
         let (mut rows, mut after) = (Vec::new(), None);
         loop {
             let (items, next) = self.table.page(after.as_deref()).await?;
-            rows.extend(items.into_iter().map(|item| Row::of(item, &self.tokens())));
+            rows.extend(items.into_iter().map(|item| Row::of(item, &self.tokens.lock())));
             after = next;
             if after.is_none() {
                 break;
@@ -53,20 +54,8 @@ impl UserList {
         }
         rows.sort_by(|one, other| one.external_id.cmp(&other.external_id));
         let rows: Arc<[Row]> = rows.into();
-        *self.kept() = Some((writes, Arc::clone(&rows)));
+        *self.kept.lock() = Some((writes, Arc::clone(&rows)));
         Ok(rows)
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Option<(u64, Arc<[Row]>)>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn deleted(&self) -> MutexGuard<'_, Option<StoredItem>> {
-        self.deleted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn tokens(&self) -> MutexGuard<'_, HashMap<String, String>> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -100,7 +100,7 @@ pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
     match workbench.add(&form).await {
         Ok((token, warnings)) => {
             let text = format!("{} is added{}", form.get("name"), sentences(&warnings));
-            workbench.notify(Notice { text, is_failure: false, token: Some(token), has_undo: false });
+            workbench.notify(Notice::Added { text, token });
             Redirect::to("/users").into_response()
         }
         Err(problem) => {
@@ -136,10 +136,8 @@ pub(super) async fn save(State(workbench): Shared, body: String) -> Response {
 
 pub(super) async fn delete(State(workbench): Shared, body: String) -> Redirect {
     let key = web::field(body.as_bytes(), "token_hash").unwrap_or_default();
-    match workbench.delete(&key).await {
-        Ok(text) => workbench.notify(Notice { text, is_failure: false, token: None, has_undo: true }),
-        Err(problem) => workbench.notify_of(Err(problem)),
-    }
+    let deleted = workbench.delete(&key).await;
+    workbench.notify(deleted.map_or_else(Notice::Failed, Notice::Deleted));
     back(&body)
 }
 
@@ -200,7 +198,7 @@ impl Workbench {
         fields.insert("token".to_owned(), json!(*token));
         let item = UserTokenItem::from_json(fields)?;
         let warnings = item.warnings().to_vec();
-        self.users.tokens().insert(item.token_hash().to_owned(), token.to_string());
+        self.users.tokens.lock().insert(item.token_hash().to_owned(), token.to_string());
         self.users.table.put_for_its_user(item).await?;
         Ok((token.to_string(), warnings))
     }
@@ -231,7 +229,7 @@ impl Workbench {
     }
 
     fn name(&self, item: StoredItem) -> String {
-        Row::of(item, &self.users.tokens()).name
+        Row::of(item, &self.users.tokens.lock()).name
     }
 
     /// Makes a change, and describes it.
@@ -256,12 +254,12 @@ impl Workbench {
     async fn delete(&self, key: &str) -> Result<String, Problem> {
         let item = self.item(key).await?;
         self.users.table.delete(key, item.external_id().as_ref()).await?;
-        *self.users.deleted() = Some(item.clone());
+        *self.users.deleted.lock() = Some(item.clone());
         Ok(format!("{} is deleted.", self.name(item)))
     }
 
     async fn restore(&self) -> Result<String, Problem> {
-        let deleted = self.users.deleted().take();
+        let deleted = self.users.deleted.lock().take();
         let item = deleted.ok_or_else(|| Problem("no deletion is left to undo".into()))?;
         let name = self.name(item.clone());
         match self.users.table.restore(item).await? {
@@ -272,7 +270,7 @@ impl Workbench {
 
     /// A user token for the item. The table has only a hash, so it may be a new token for the same user.
     async fn token_for_run(&self, key: &str) -> Result<String, Problem> {
-        let known = self.users.tokens().get(key).cloned();
+        let known = self.users.tokens.lock().get(key).cloned();
         if let Some(token) = known.clone().filter(|token| user_list::hash(token).as_deref() == Some(key)) {
             return Ok(token);
         }
@@ -284,7 +282,7 @@ impl Workbench {
         let own = [("token", json!(token)), ("expires_at", json!(stored.unwrap_or(end.0)))];
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         self.users.table.put_for_its_user(UserTokenItem::with_copied(own, fields)?).await?;
-        let mut tokens = self.users.tokens();
+        let mut tokens = self.users.tokens.lock();
         tokens.extend([(user_list::hash(&token).unwrap_or_default(), token.clone()), (key.to_owned(), token.clone())]);
         Ok(token)
     }
