@@ -77,12 +77,10 @@ impl Workbench {
         Self { functions, faults, identity_provider, users, history, zendesk, notice, chosen }
     }
 
-    fn notify(&self, notice: Notice) {
-        *self.notice.lock() = Some(notice);
-    }
-
-    fn notify_of(&self, result: Result<String, Problem>) {
-        self.notify(result.map_or_else(Notice::Failed, Notice::Done));
+    /// Leads to a page, which shows the result once.
+    fn redirect(&self, page: &str, result: Result<Notice, Problem>) -> Redirect {
+        *self.notice.lock() = Some(result.unwrap_or_else(Notice::Failed));
+        Redirect::to(page)
     }
 
     /// Takes the notice, so that it is shown once.
@@ -163,32 +161,29 @@ async fn faults(State(workbench): Shared) -> Response {
 
 async fn switch_fault(State(workbench): Shared, body: String) -> Redirect {
     let field = |name| web::field(body.as_bytes(), name).unwrap_or_default();
-    if let Some(fault) = Fault::parse(&field("fault")) {
-        let is_on = field("on") == "true";
-        let done = if is_on { "Fault set" } else { "Fault reset" };
-        let result = workbench.faults.set(fault, is_on).await;
-        workbench.notify_of(result.map(|()| format!("{done}: {}.", fault.title())));
-    }
-    Redirect::to("/faults")
+    let Some(fault) = Fault::parse(&field("fault")) else { return Redirect::to("/faults") };
+    let is_on = field("on") == "true";
+    let done = if is_on { "Fault set" } else { "Fault reset" };
+    let result = workbench.faults.set(fault, is_on).await;
+    workbench.redirect("/faults", result.map(|()| Notice::Done(format!("{done}: {}.", fault.title()))))
 }
 
 /// The cold start makes the functions read their keys at once.
 async fn reset_faults(State(workbench): Shared) -> Redirect {
-    let reset = async {
-        for fault in workbench.faults.on().await {
-            workbench.faults.set(fault, false).await?;
+    for fault in workbench.faults.on().await {
+        if let Err(problem) = workbench.faults.set(fault, false).await {
+            return workbench.redirect("/faults", Err(problem));
         }
-        workbench.functions.cold_start();
-        Ok("All faults are reset. The next request of each function is a cold start.".to_owned())
-    };
-    workbench.notify_of(reset.await);
-    Redirect::to("/faults")
+    }
+    workbench.functions.cold_start();
+    let done = "All faults are reset. The next request of each function is a cold start.";
+    workbench.redirect("/faults", Ok(Notice::Done(done.to_owned())))
 }
 
 async fn cold_start(State(workbench): Shared) -> Redirect {
     workbench.functions.cold_start();
-    workbench.notify(Notice::Done("The next request of each function is a cold start.".to_owned()));
-    Redirect::to("/faults")
+    let done = "The next request of each function is a cold start.";
+    workbench.redirect("/faults", Ok(Notice::Done(done.to_owned())))
 }
 
 #[derive(Template)]

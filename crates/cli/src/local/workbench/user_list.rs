@@ -1,34 +1,41 @@
-//! All users of the table, read once and kept until something is written.
+//! The users of the table, read once and kept until something is written, and what the pages change in them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::super::demo;
+use super::Notice;
+use super::user_form::UserForm;
 use crate::aws::error::AwsError;
-use crate::aws::user_token_items::StoredItem;
-use crate::aws::user_token_table::UserTokenTable;
+use crate::aws::user_token_items::{StoredItem, UserTokenItem};
+use crate::aws::user_token_table::{Change, Changed, UserTokenTable};
 use crate::output;
-use crate::users::MIN_DIGITS;
+use crate::problem::Problem;
+use crate::users::{MIN_DIGITS, new_token};
 use zendesk_jwt::jwt::{Clock, EpochSeconds, Kind, SystemClock};
 use zendesk_jwt::user::{ExternalId, UserToken};
+use zendesk_jwt_rules::user_values::Remark;
 
 /// What an item without `audiences` is good for.
 const EVERY_FLOW: &str = "all three flows";
 
+/// The lifetime of a token that the workbench makes for a run, in seconds.
+const RUN_LIFETIME: u64 = 60 * 60;
+
 pub(crate) struct UserList {
     /// This table works even while DynamoDB is down for everyone else.
-    pub(super) table: UserTokenTable,
+    table: UserTokenTable,
     writes: Arc<AtomicU64>,
     /// The rows, and how often the table had been written to before they were read.
     kept: Mutex<Option<(u64, Arc<[Row]>)>>,
     /// The user tokens that this process knows, by the keys of the items that they stand for.
-    pub(super) tokens: Mutex<HashMap<String, String>>,
+    tokens: Mutex<HashMap<String, String>>,
     /// What the last deletion deleted.
-    pub(super) deleted: Mutex<Option<StoredItem>>,
+    deleted: Mutex<Option<StoredItem>>,
 }
 
 impl UserList {
@@ -57,6 +64,113 @@ impl UserList {
         *self.kept.lock() = Some((writes, Arc::clone(&rows)));
         Ok(rows)
     }
+
+    pub(super) async fn item(&self, key: &str) -> Result<StoredItem, Problem> {
+        self.table.get(key).await?.ok_or_else(gone)
+    }
+
+    pub(super) async fn add(&self, form: &UserForm) -> Result<Notice, Problem> {
+        let token = new_token::random()?.to_string();
+        let mut fields = form.fields(SystemClock.now())?;
+        fields.insert("token".to_owned(), json!(token));
+        let item = UserTokenItem::from_json(fields)?;
+        let text = format!("{} is added{}", form.get("name"), sentences(item.warnings()));
+        self.tokens.lock().insert(item.token_hash().to_owned(), token.clone());
+        self.table.put_for_its_user(item).await?;
+        Ok(Notice::Added { text, token })
+    }
+
+    /// Stores the edited fields of an item, and removes the others that the form can show.
+    pub(super) async fn save(&self, form: &UserForm) -> Result<Notice, Problem> {
+        let item = self.item(form.get("key")).await?;
+        let (old, _) = item.clone().into_fields();
+        let mut new = form.fields(SystemClock.now())?;
+        // A flag that is not stored leaves the decision to the provider's ID token.
+        new.retain(|name, value| old.contains_key(name) || *value != json!(false));
+        new.insert("external_id".to_owned(), old.get("external_id").cloned().unwrap_or_default());
+        let removed: Vec<_> = old.keys().filter(|name| *name != "token_hash" && !new.contains_key(*name)).collect();
+        let change = Change::default().set(new)?;
+        let change = removed.into_iter().try_fold(change, |change, name| change.remove(name))?;
+        let (name, warnings) = (self.name(change.preview(&item)?), sentences(change.warnings()));
+        self.apply(item, &change).await?;
+        Ok(Notice::Done(format!("{name} is changed{warnings}.")))
+    }
+
+    /// Makes a change of a user, and returns the user's name.
+    async fn apply(&self, item: StoredItem, change: &Change) -> Result<String, Problem> {
+        let user = item.external_id().ok_or_else(|| Problem("this item has no external id".into()))?;
+        match self.table.change(item.token_hash(), &user, change).await? {
+            Changed::NoSuchItem => Err(gone()),
+            Changed::Yes | Changed::No => Ok(self.name(item)),
+        }
+    }
+
+    fn name(&self, item: StoredItem) -> String {
+        Row::of(item, &self.tokens.lock()).name
+    }
+
+    /// Makes a change, and describes it.
+    pub(super) async fn change(&self, token_hash: &str, name: &str) -> Result<Notice, Problem> {
+        let set = |field: &str, value: Value| Change::default().set(Map::from_iter([(field.to_owned(), value)]));
+        let (change, done) = match name {
+            "suspend" => (set("suspended", json!(true)), "is suspended: all flows refuse the token"),
+            "resume" => (set("suspended", json!(false)), "is not suspended any more"),
+            "expire" => (set("expires_at", json!(SystemClock.now())), "has an expired token now"),
+            "renew" => (Change::default().remove("expires_at"), "has a token that does not expire now"),
+            "verify" => (set("email_verified", json!(true)), "has a verified e-mail address now"),
+            "unverify" => (set("email_verified", json!(false)), "has an unverified e-mail address now"),
+            _ => return Err(Problem("this change does not exist".into())),
+        };
+        if name == "expire" && token_hash.starts_with(ExternalId::RECORD_KEY_START) {
+            return Err(Problem("A user record never expires, because DynamoDB would delete a suspension".into()));
+        }
+        let name = self.apply(self.item(token_hash).await?, &change?).await?;
+        Ok(Notice::Done(format!("{name} {done}.")))
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Result<Notice, Problem> {
+        let item = self.item(key).await?;
+        self.table.delete(key, item.external_id().as_ref()).await?;
+        *self.deleted.lock() = Some(item.clone());
+        Ok(Notice::Deleted(format!("{} is deleted.", self.name(item))))
+    }
+
+    pub(super) async fn restore(&self) -> Result<Notice, Problem> {
+        let deleted = self.deleted.lock().take();
+        let item = deleted.ok_or_else(|| Problem("no deletion is left to undo".into()))?;
+        let name = self.name(item.clone());
+        match self.table.restore(item).await? {
+            Changed::Yes => Ok(Notice::Done(format!("{name} is in the table again."))),
+            Changed::No | Changed::NoSuchItem => Err(Problem(format!("{name} was stored again in the meantime"))),
+        }
+    }
+
+    /// A user token for the item. The table has only a hash, so it may be a new token for the same user.
+    pub(super) async fn token_for_run(&self, key: &str) -> Result<String, Problem> {
+        let known = self.tokens.lock().get(key).cloned();
+        if let Some(token) = known.clone().filter(|token| hash(token).as_deref() == Some(key)) {
+            return Ok(token);
+        }
+        let (mut copied, _) = self.item(key).await?.into_fields();
+        copied.remove("token_hash");
+        let token = known.map_or_else(|| new_token::random().map(|token| token.to_string()), Ok)?;
+        let end = SystemClock.now().plus(RUN_LIFETIME).0;
+        let expires_at = copied.get("expires_at").and_then(Value::as_u64).map_or(end, |stored| stored.min(end));
+        let own = [("token", json!(token)), ("expires_at", json!(expires_at))];
+        let own = own.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+        self.table.put_for_its_user(UserTokenItem::with_copied(own, copied)?).await?;
+        let keys = [hash(&token).unwrap_or_default(), key.to_owned()];
+        self.tokens.lock().extend(keys.map(|key| (key, token.clone())));
+        Ok(token)
+    }
+}
+
+fn gone() -> Problem {
+    Problem("this user is not in the table any more".into())
+}
+
+fn sentences(warnings: &[Remark]) -> String {
+    warnings.iter().fold(String::new(), |text, warning| format!("{text}. Warning: {warning}"))
 }
 
 pub(super) fn hash(token: &str) -> Option<String> {
