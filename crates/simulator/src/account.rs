@@ -61,13 +61,6 @@ pub struct UserToken {
     pub shows: String,
 }
 
-impl Sso {
-    /// The text on the button of "Let them choose".
-    pub(super) fn button(&self) -> String {
-        format!("Continue with {}", if self.name.is_empty() { "SSO" } else { &self.name })
-    }
-}
-
 pub struct Keys {
     pub sdk: NamedKeys,
     pub messaging: Vec<SharedKey>,

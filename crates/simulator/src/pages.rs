@@ -11,7 +11,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
-use crate::users::Moved;
+use crate::users::{Moved, User, shown};
 use crate::web::{self, Menu, Reach};
 use crate::{Shared, Zendesk, log};
 
@@ -36,7 +36,7 @@ struct Message<'a> {
 #[template(path = "zendesk/users.html")]
 struct UsersPage {
     menu: Menu,
-    users: Vec<Vec<(String, String)>>,
+    users: Vec<User>,
     moved: Option<Moved>,
     is_forgotten: bool,
 }
@@ -75,7 +75,7 @@ async fn home(State(zendesk): Shared) -> Response {
 
 fn users(zendesk: &Zendesk, is_forgotten: bool) -> Response {
     let users = zendesk.users.lock();
-    let (users, moved) = (users.in_words(), users.moved.clone());
+    let (users, moved) = (users.all.clone(), users.moved.clone());
     respond(zendesk, &UsersPage { menu: menu(zendesk, USERS), users, moved, is_forgotten })
 }
 

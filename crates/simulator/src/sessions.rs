@@ -23,7 +23,7 @@ pub(super) struct Sessions {
     used_jtis: HashMap<(Kind, String), EpochSeconds>,
     open: VecDeque<(String, SignIn)>,
     /// The session that a browser takes along to the host of another brand, by a key that works once.
-    taken_along: Option<(String, String)>,
+    pub taken_along: Option<(String, String)>,
     /// Why the last browser was not signed in.
     pub last_refusal: Option<Refusal>,
     /// The error that a person chose for the next sign-in.
@@ -43,10 +43,6 @@ impl Sessions {
     pub fn begin(&mut self, id: String, sign_in: SignIn) {
         self.open.truncate(MAX_SESSIONS - 1);
         self.open.push_front((id, sign_in));
-    }
-
-    pub fn take_along(&mut self, key: String, id: String) {
-        self.taken_along = Some((key, id));
     }
 
     /// The id of the session that was taken along with this key.
@@ -77,19 +73,12 @@ pub struct Journey(Arc<Mutex<Vec<Step>>>);
 #[derive(Clone)]
 pub struct Step {
     /// What happened, as a sentence.
-    pub title: String,
+    pub title: &'static str,
     /// The request line, or several lines with the fields of a form.
     pub sent: String,
     pub received: String,
     /// Whether this was Zendesk's answer to a JWT.
     pub is_end: bool,
-}
-
-impl Step {
-    /// A step of the company's site.
-    pub fn of_company(title: &str, sent: String, received: String) -> Self {
-        Self { title: title.to_owned(), sent, received, is_end: false }
-    }
 }
 
 impl Journey {

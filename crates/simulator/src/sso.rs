@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 use url::{Position, Url};
 
 use crate::account::Brand;
-use crate::sessions::{Step, listed, located};
-use crate::users::Update;
+use crate::sessions::{Sessions, Step, listed, located};
+use crate::users::{Update, shown};
 use crate::verdict::{Verdict, Violation, names};
 use crate::web::{self, Menu, Prose};
 use crate::{Shared, Sso, Zendesk, log, now, pages, random_id};
@@ -88,19 +88,13 @@ pub(super) struct Refusal {
 #[template(path = "zendesk/visitor.html")]
 struct Visitor<'a> {
     menu: Menu,
+    zendesk: &'a Zendesk,
+    sessions: &'a Sessions,
     is_help_center: bool,
-    brands: &'a [Brand],
     brand: &'a Brand,
-    /// The configurations, of which the first is the Primary SSO.
-    sso: &'a [Sso],
     login_link: String,
     remote_login: Url,
-    was_refused: bool,
-    known_errors: Vec<&'static str>,
-    next_error: Option<&'static str>,
     user: Option<&'a SignIn>,
-    /// The steps of the latest sign-in of any browser.
-    steps: Vec<Step>,
 }
 
 /// Why the last browser was not signed in.
@@ -151,17 +145,13 @@ fn visitor(zendesk: &Zendesk, headers: &HeaderMap, return_to: &str, path: &'stat
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
     let page = Visitor {
         menu: pages::menu(zendesk, path),
+        zendesk,
+        sessions: &sessions,
         is_help_center: path == HELP_CENTER,
+        brand,
         login_link: format!("/access/login?{query}"),
         remote_login: remote_login(primary, brand, return_to),
-        brands: &zendesk.brands,
-        brand,
-        sso: &zendesk.account.sso,
-        was_refused: sessions.last_refusal.is_some(),
-        known_errors: choices().collect(),
-        next_error: sessions.next_error,
         user: web::cookie(headers, SESSION_COOKIE).and_then(|id| sessions.get(&id)),
-        steps: zendesk.account.journey.steps(),
     };
     pages::respond(zendesk, &page)
 }
@@ -175,7 +165,7 @@ async fn log_in(State(zendesk): Shared, request: Request) -> Response {
     log("GET /access/login", "sent to the remote login URL");
     let target = remote_login(sso, brand(&zendesk, request.headers()), return_to);
     zendesk.account.journey.begin(Step {
-        title: "Zendesk sends the browser to your remote login URL, with these parameters.".to_owned(),
+        title: "Zendesk sends the browser to your remote login URL, with these parameters.",
         sent: "GET /access/login".to_owned(),
         received: format!("302 Found{}", located(&target[..Position::AfterQuery])),
         is_end: false,
@@ -289,9 +279,9 @@ fn own_address(zendesk: &Zendesk, asked: &str) -> Option<String> {
 }
 
 /// Adds the last step: the form with the JWT, and Zendesk's answer.
-fn arrived(zendesk: &Zendesk, title: &str, sent: String, target: &str) -> Vec<Step> {
+fn arrived(zendesk: &Zendesk, title: &'static str, sent: String, target: &str) -> Vec<Step> {
     let received = format!("302 Found{}", located(target));
-    zendesk.account.journey.add(Step { title: title.to_owned(), sent, received, is_end: true });
+    zendesk.account.journey.add(Step { title, sent, received, is_end: true });
     zendesk.account.journey.steps()
 }
 
@@ -316,7 +306,7 @@ fn with_session(zendesk: &Zendesk, return_to: &str, id: String) -> String {
     let mut arrival = brand.origin.clone();
     arrival.set_path("/simulator/arrive");
     arrival.query_pairs_mut().append_pair("key", &key).append_pair("return_to", return_to);
-    zendesk.sessions.lock().take_along(key, id);
+    zendesk.sessions.lock().taken_along = Some((key, id));
     arrival.into()
 }
 

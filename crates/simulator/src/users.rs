@@ -21,7 +21,8 @@ const FIELDS: [&str; 11] = [
 /// Zendesk's users, and what a JWT does to one: an absent claim changes nothing, null clears a field, a value replaces it.
 #[derive(Default)]
 pub(super) struct Users {
-    all: Vec<User>,
+    /// In the order in which Zendesk met them.
+    pub all: Vec<User>,
     pub moved: Option<Moved>,
 }
 
@@ -63,11 +64,6 @@ impl Update {
 
     pub fn is_end_user(&self) -> bool {
         self.user.get("role").is_none_or(|role| role == "end_user")
-    }
-
-    /// The fields of the user, in words.
-    pub fn fields(&self) -> impl Iterator<Item = (&String, String)> {
-        self.user.iter().map(|(field, value)| (field, shown(Some(value))))
     }
 }
 
@@ -126,12 +122,6 @@ impl Users {
 
     pub fn forget_all(&mut self) {
         *self = Self::default();
-    }
-
-    /// The users with their fields in words, in the order in which Zendesk met them.
-    pub fn in_words(&self) -> Vec<Vec<(String, String)>> {
-        let fields = |user: &User| user.iter().map(|(field, value)| (field.clone(), shown(Some(value)))).collect();
-        self.all.iter().map(fields).collect()
     }
 
     /// Whether this is the address of an agent or admin.
@@ -244,7 +234,7 @@ fn organizations(claims: &Map<String, Value>, before: &User) -> Option<Value> {
 }
 
 /// A value in words.
-fn shown(value: Option<&Value>) -> String {
+pub(super) fn shown(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "nothing".to_owned(),
         Some(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),

@@ -35,11 +35,9 @@ pub async fn check(State(guard): State<Guard>, request: Request, next: Next) -> 
 
 impl Guard {
     fn is_open(&self, path: &str) -> bool {
-        let is_same = |open: &str, segment: &str| open == segment || open.starts_with('{');
-        self.open_paths.iter().any(|open| {
-            let count = open.split('/').count();
-            path.split('/').count() == count && open.split('/').zip(path.split('/')).all(|(open, it)| is_same(open, it))
-        })
+        let fits = |(open, segment): (&str, &str)| open == segment || open.starts_with('{');
+        let is_it = |open: &str| open.split('/').zip(path.split('/')).all(fits);
+        self.open_paths.iter().any(|open| open.matches('/').count() == path.matches('/').count() && is_it(open))
     }
 }
 

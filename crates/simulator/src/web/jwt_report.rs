@@ -7,7 +7,7 @@ use super::{Json, Prose};
 use zendesk_jwt_rules::inspect::{Inspection, Rule, Signature};
 
 /// A JWT with every rule that was checked, as a part of a page.
-#[derive(Template)]
+#[derive(Clone, Debug, Template)]
 #[template(path = "shared/jwt_report.html")]
 pub struct JwtReport {
     jwt: String,
@@ -37,21 +37,19 @@ fn time(claims: &Map<String, Value>, claim: &str) -> Option<String> {
 
 /// The address of the document that `source` abbreviates.
 fn address(source: &str) -> Option<String> {
-    const SDK: &str = "https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/";
-    const MESSAGING: &str =
-        "https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/";
-    const SSO: &str = "https://support.zendesk.com/hc/en-us/articles/4408845838874";
-    const ANATOMY: &str = "https://support.zendesk.com/hc/en-us/articles/204279616";
-
     if let Some(rfc) = source.strip_prefix("RFC ") {
         let (number, section) = rfc.split_once(" §")?;
         return Some(format!("https://www.rfc-editor.org/rfc/rfc{number}#section-{section}"));
     }
     let url = match source.split([',', ':']).next()? {
-        "SDK" => SDK,
-        "Messaging" => MESSAGING,
-        "SSO" => SSO,
-        "Anatomy" => ANATOMY,
+        "SDK" => {
+            "https://developer.zendesk.com/documentation/classic-web-widget-sdks/support-sdk/working-with-the-support-sdk/building-a-dedicated-jwt-endpoint-for-the-support-sdk/"
+        }
+        "Messaging" => {
+            "https://developer.zendesk.com/documentation/zendesk-web-widget-sdks/sdks/web/enabling_auth_visitors/"
+        }
+        "SSO" => "https://support.zendesk.com/hc/en-us/articles/4408845838874",
+        "Anatomy" => "https://support.zendesk.com/hc/en-us/articles/204279616",
         _ => return None,
     };
     Some(url.to_owned())
