@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use askama::filters::{self, escape};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -11,7 +12,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
-use crate::users::{Moved, User, shown};
+use crate::users::{Users, shown};
 use crate::web::{self, Menu, Reach};
 use crate::{Shared, Zendesk, log};
 
@@ -34,10 +35,9 @@ struct Message<'a> {
 /// What Zendesk knows of its users, and how a person makes Zendesk forget it.
 #[derive(Template)]
 #[template(path = "zendesk/users.html")]
-struct UsersPage {
+struct UsersPage<'a> {
     menu: Menu,
-    users: Vec<User>,
-    moved: Option<Moved>,
+    users: &'a Users,
     is_forgotten: bool,
 }
 
@@ -74,14 +74,12 @@ async fn home(State(zendesk): Shared) -> Response {
 }
 
 fn users(zendesk: &Zendesk, is_forgotten: bool) -> Response {
-    let users = zendesk.users.lock();
-    let (users, moved) = (users.all.clone(), users.moved.clone());
-    respond(zendesk, &UsersPage { menu: menu(zendesk, USERS), users, moved, is_forgotten })
+    respond(zendesk, &UsersPage { menu: menu(zendesk, USERS), users: &zendesk.users.lock(), is_forgotten })
 }
 
 /// Deletes all users, sessions and refusals. Used `jti` values stay used.
 async fn forget(State(zendesk): Shared) -> Response {
-    zendesk.users.lock().forget_all();
+    *zendesk.users.lock() = Users::default();
     zendesk.sessions.lock().forget();
     zendesk.account.journey.forget();
     log("all users", "forgotten");
@@ -115,14 +113,7 @@ pub(super) fn respond(zendesk: &Zendesk, page: &impl Template) -> Response {
 
 /// 302 with a page of one link, as Zendesk answers.
 pub(super) fn redirect(location: &str) -> Response {
-    #[derive(Template)]
-    #[template(
-        source = "<html><body>You are being <a href=\"{{ location }}\">redirected</a>.</body></html>",
-        ext = "html"
-    )]
-    struct Redirected<'a> {
-        location: &'a str,
-    }
-    let body = Html(Redirected { location }.render().unwrap_or_default());
+    let Ok(address) = escape(location, filters::Html);
+    let body = Html(format!("<html><body>You are being <a href=\"{address}\">redirected</a>.</body></html>"));
     (StatusCode::FOUND, [(LOCATION, location), (CACHE_CONTROL, "no-store")], body).into_response()
 }

@@ -14,7 +14,7 @@ use crate::client::{Answer, Failure, Request};
 use crate::users::Update;
 use crate::verdict::{Verdict, Violation, as_json, names};
 use crate::web::{self, Menu, Prose};
-use crate::{Account, App, Shared, UserToken, Zendesk, log, pages, random_id};
+use crate::{Account, App, Shared, Zendesk, log, pages, random_id};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
 
@@ -40,10 +40,9 @@ impl Exchange {
 #[template(path = "zendesk/sdk.html")]
 struct Page<'a> {
     menu: Menu,
-    apps: &'a [App],
-    /// The name of the chosen one.
-    app: String,
-    user_tokens: &'a [UserToken],
+    account: &'a Account,
+    /// The name of the chosen app.
+    app: &'a str,
     user_token: &'a str,
     exchange: Option<Exchange>,
 }
@@ -79,8 +78,8 @@ pub(super) async fn try_out(State(zendesk): Shared, headers: HeaderMap, body: By
 }
 
 fn show(zendesk: &Zendesk, app: &str, user_token: &str, exchange: Option<Exchange>) -> Response {
-    let (menu, Account { apps, user_tokens, .. }) = (pages::menu(zendesk, "/sdk"), &zendesk.account);
-    pages::respond(zendesk, &Page { menu, apps, app: app.to_owned(), user_tokens, user_token, exchange })
+    let (menu, account) = (pages::menu(zendesk, "/sdk"), &zendesk.account);
+    pages::respond(zendesk, &Page { menu, account, app, user_token, exchange })
 }
 
 fn app<'a>(zendesk: &'a Zendesk, form: &[u8]) -> Option<&'a App> {

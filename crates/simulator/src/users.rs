@@ -3,19 +3,19 @@ use serde_json::{Map, Value, json};
 use crate::verdict::{Verdict, Violation};
 use zendesk_jwt_rules::inspect::Rule;
 
-/// The claims that are fields of a user, in the order in which they are shown.
-const FIELDS: [&str; 11] = [
-    "name",
-    "email",
-    "external_id",
-    "role",
-    "custom_role_id",
-    "phone",
-    "locale",
-    "locale_id",
-    "tags",
-    "remote_photo_url",
-    "organizations",
+/// The claims that are fields of a user, in the order in which they are shown, and the rule that makes Zendesk ignore one.
+const FIELDS: [(&str, Option<Rule>); 11] = [
+    ("name", None),
+    ("email", None),
+    ("external_id", None),
+    ("role", Some(Rule::Role)),
+    ("custom_role_id", Some(Rule::CustomRoleNeedsAgent)),
+    ("phone", Some(Rule::Phone)),
+    ("locale", None),
+    ("locale_id", None),
+    ("tags", None),
+    ("remote_photo_url", Some(Rule::PhotoUrl)),
+    ("organizations", None),
 ];
 
 /// Zendesk's users, and what a JWT does to one: an absent claim changes nothing, null clears a field, a value replaces it.
@@ -120,10 +120,6 @@ impl Users {
         owner.and_then(|user| user.insert("email".to_owned(), email.into()));
     }
 
-    pub fn forget_all(&mut self) {
-        *self = Self::default();
-    }
-
     /// Whether this is the address of an agent or admin.
     pub fn is_team_member(&self, email: Option<&Value>) -> bool {
         let user = self.position("email", email).and_then(|position| self.all.get(position));
@@ -141,7 +137,7 @@ impl Users {
             self.all.push(User::new());
             self.all.len() - 1
         });
-        let Some(user) = self.all.get_mut(position) else { return Update::default() };
+        let user = &mut self.all[position];
         let before = user.clone();
         let is_new = before.is_empty();
         if is_new {
@@ -175,33 +171,23 @@ fn set(user: &mut User, field: &str, value: &Value) -> Change {
 
 /// The fields that the claims name, with their new values.
 fn new_values(claims: &Map<String, Value>, verdict: &Verdict, before: &User) -> Vec<(String, Value)> {
-    let claim = |field: &str| {
-        if field == "organizations" { organizations(claims, before) } else { read(claims, verdict, field) }
-    };
-    let fields = FIELDS.into_iter().filter_map(|field| Some((field.to_owned(), claim(field)?)));
+    let heeded = FIELDS.into_iter().filter(|(_, rule)| !rule.is_some_and(|rule| verdict.breaks(rule)));
+    let fields = heeded.filter_map(|(field, _)| Some((field.to_owned(), read(field, claims, before)?)));
     let user_fields = claims.get("user_fields").and_then(Value::as_object).into_iter().flatten();
     fields.chain(user_fields.map(|(key, value)| (format!("user_fields.{key}"), value.clone()))).collect()
 }
 
-/// The value that Zendesk reads; `None` if the claim is absent or Zendesk ignores it.
-fn read(claims: &Map<String, Value>, verdict: &Verdict, claim: &str) -> Option<Value> {
-    let rule = match claim {
-        "role" => Some(Rule::Role),
-        "custom_role_id" => Some(Rule::CustomRoleNeedsAgent),
-        "phone" => Some(Rule::Phone),
-        "remote_photo_url" => Some(Rule::PhotoUrl),
-        _ => None,
-    };
-    if rule.is_some_and(|rule| verdict.breaks(rule)) {
-        return None;
+/// The value that Zendesk reads; `None` if the claim is absent or has another type.
+fn read(claim: &str, claims: &Map<String, Value>, before: &User) -> Option<Value> {
+    if claim == "organizations" {
+        return organizations(claims, before);
     }
     let value = claims.get(claim)?;
-    let is_text = |value: &Value| value.is_string();
     let is_read = value.is_null()
         || match claim {
             "locale" | "locale_id" | "custom_role_id" => value.is_i64() || value.is_u64(),
-            "tags" => value.as_array().is_some_and(|tags| tags.iter().all(is_text)),
-            _ => is_text(value),
+            "tags" => value.as_array().is_some_and(|tags| tags.iter().all(Value::is_string)),
+            _ => value.is_string(),
         };
     // The Support SDK calls an end user `user`.
     let is_end_user = claim == "role" && value == "user";
@@ -213,12 +199,11 @@ fn read(claims: &Map<String, Value>, verdict: &Verdict, claim: &str) -> Option<V
 fn organizations(claims: &Map<String, Value>, before: &User) -> Option<Value> {
     let named = |id: &str| format!("external id {id}");
     let text = |claim: &str| claims.get(claim).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let parts = |list: &str| list.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
     if let Some(ids) = text("organization_ids") {
-        return Some(json!(parts(ids).iter().map(|id| named(id)).collect::<Vec<_>>()));
+        return Some(ids.split(',').map(|id| named(id.trim())).collect());
     }
     if let Some(names) = text("organizations") {
-        return Some(json!(parts(names)));
+        return Some(names.split(',').map(str::trim).collect());
     }
     let added = text("organization_id").map(named).or_else(|| text("organization").map(str::to_owned));
     let Some(added) = added else {

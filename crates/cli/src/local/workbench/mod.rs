@@ -135,7 +135,6 @@ pub(super) fn router(workbench: Workbench) -> Router {
 struct FaultsPage {
     menu: Menu,
     frame: Frame,
-    signing_key_max_age: u64,
 }
 
 impl Fault {
@@ -148,15 +147,10 @@ impl Fault {
             Self::SecretsManagerDown => "Secrets Manager is down",
         }
     }
-
-    const fn concerns_signing_key(self) -> bool {
-        matches!(self, Self::RedactedSecrets | Self::SecretsManagerDown)
-    }
 }
 
 async fn faults(State(workbench): Shared) -> Response {
-    let (menu, frame) = (workbench.menu("/faults"), workbench.frame().await);
-    page(StatusCode::OK, &FaultsPage { menu, frame, signing_key_max_age: SIGNING_KEY_MAX_AGE })
+    page(StatusCode::OK, &FaultsPage { menu: workbench.menu("/faults"), frame: workbench.frame().await })
 }
 
 async fn switch_fault(State(workbench): Shared, body: String) -> Redirect {
@@ -194,8 +188,7 @@ struct NotFound {
 }
 
 async fn not_found(State(workbench): Shared) -> Response {
-    let not_found = NotFound { menu: workbench.menu(""), frame: workbench.frame().await };
-    page(StatusCode::NOT_FOUND, &not_found)
+    page(StatusCode::NOT_FOUND, &NotFound { menu: workbench.menu(""), frame: workbench.frame().await })
 }
 
 fn page(status: StatusCode, page: &impl Template) -> Response {

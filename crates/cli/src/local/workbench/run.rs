@@ -99,9 +99,7 @@ impl Exchange {
     }
 
     fn response_head(&self) -> String {
-        let headers = self.answer.response.headers().iter();
-        let headers = headers.map(|(name, value)| format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes())));
-        format!("HTTP/1.1 {}{}", self.answer.response.status(), headers.collect::<String>())
+        format!("HTTP/1.1 {}\n{}", self.answer.response.status(), lines(self.answer.response.headers()))
     }
 
     /// The body, if it is JSON.
@@ -247,10 +245,12 @@ fn curl(request: &Request) -> String {
 /// The text of the HTTP request.
 fn text(request: &Request) -> String {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    let headers = request.headers().iter();
-    let headers = headers.map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
     let body = String::from_utf8_lossy(request.body());
-    format!("{} {target} HTTP/1.1\n{}\n{body}", request.method(), headers.collect::<String>())
+    format!("{} {target} HTTP/1.1\n{}\n{body}", request.method(), lines(request.headers()))
+}
+
+fn lines(headers: &HeaderMap) -> String {
+    headers.iter().map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()))).collect()
 }
 
 /// One word of a shell.
