@@ -156,12 +156,4 @@ impl Brand {
         let host = web::header(headers, HOST.as_str()).unwrap_or_default();
         self.is_host_mapped == host.starts_with(MAPPED_HOST)
     }
-
-    /// What Zendesk sends as `return_to`: a path, but the full address on a mapped host, where no other host has it.
-    pub fn return_to(&self, path: &str) -> String {
-        match self.origin.join(path) {
-            Ok(address) if self.is_host_mapped => address.into(),
-            _ => path.to_owned(),
-        }
-    }
 }

@@ -24,7 +24,6 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -81,10 +80,6 @@ impl Zendesk {
 
     /// Serves until the process ends.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        axum::serve(listener, Arc::new(self).router()).await
-    }
-
-    fn router(self: Arc<Self>) -> Router {
         let mut router = pages::router();
         if !self.account.apps.is_empty() {
             router = router
@@ -97,7 +92,8 @@ impl Zendesk {
         if self.account.messaging.is_some() {
             router = router.merge(messaging::router());
         }
-        router.layer(from_fn_with_state(self.guard, web::check)).with_state(self)
+        let router = router.layer(from_fn_with_state(self.guard, web::check)).with_state(Arc::new(self));
+        axum::serve(listener, router).await
     }
 
     /// The hosts of the company that are mapped to this account.

@@ -121,33 +121,34 @@ pub(super) fn router() -> Router<Arc<Zendesk>> {
         .route("/simulator/arrive", get(arrive))
 }
 
-async fn help_center(State(zendesk): Shared, request: Request) -> Response {
-    let path = request.uri().path_and_query().map_or(HELP_CENTER, |path| path.as_str());
-    let brand = brand(&zendesk, request.headers());
-    visitor(&zendesk, request.headers(), &brand.return_to(path), HELP_CENTER)
-}
-
 fn brand<'a>(zendesk: &'a Zendesk, headers: &HeaderMap) -> &'a Brand {
     zendesk.brands.iter().find(|brand| brand.is_of(headers)).unwrap_or(&zendesk.brands[0])
 }
 
-/// The agent interface sends its full address as `return_to`; the help center sends a path.
-async fn agent_interface(State(zendesk): Shared, request: Request) -> Response {
-    let path = request.uri().path_and_query().map_or("/agent", |path| path.as_str());
-    let return_to = zendesk.origin.join(path).map_or_else(|_| path.to_owned(), String::from);
-    visitor(&zendesk, request.headers(), &return_to, "/agent")
+async fn help_center(State(zendesk): Shared, request: Request) -> Response {
+    visitor(&zendesk, &request, HELP_CENTER)
 }
 
-fn visitor(zendesk: &Zendesk, headers: &HeaderMap, return_to: &str, path: &'static str) -> Response {
+async fn agent_interface(State(zendesk): Shared, request: Request) -> Response {
+    visitor(&zendesk, &request, "/agent")
+}
+
+fn visitor(zendesk: &Zendesk, request: &Request, page: &'static str) -> Response {
     let Some(primary) = zendesk.account.sso.first() else { return StatusCode::NOT_FOUND.into_response() };
     let sessions = zendesk.sessions.lock();
+    let (is_help_center, headers) = (page == HELP_CENTER, request.headers());
     let brand = brand(zendesk, headers);
+    let path = request.uri().path_and_query().map_or(page, |path| path.as_str());
+    // A mapped host and the agent interface send their full address as `return_to`. The help center sends a path.
+    let host = if is_help_center { &brand.origin } else { &zendesk.origin };
+    let address = host.join(path).ok().filter(|_| brand.is_host_mapped || !is_help_center);
+    let return_to = address.as_ref().map_or(path, Url::as_str);
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
     let page = Visitor {
-        menu: pages::menu(zendesk, path),
+        menu: pages::menu(zendesk, page),
         zendesk,
         sessions: &sessions,
-        is_help_center: path == HELP_CENTER,
+        is_help_center,
         brand,
         login_link: format!("/access/login?{query}"),
         remote_login: remote_login(primary, brand, return_to),

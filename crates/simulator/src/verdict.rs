@@ -23,7 +23,7 @@ impl Violation {
 }
 
 /// What Zendesk finds in a JWT.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Verdict {
     pub report: JwtReport,
     /// What only Zendesk can know.

@@ -17,17 +17,17 @@ use zendesk_jwt::jwt::{Clock, JtiSource as _, Kind, RandomJti, SystemClock};
 use zendesk_jwt_rules::inspect::{Expectation, Signature, find_jwt, inspect as inspect_jwt};
 use zendesk_jwt_simulator::web::{self, JwtReport, Menu, Prose};
 
-/// The JWTs that the page offers: name, title and whether Zendesk refuses it.
-const EXAMPLES: [(&str, &str, bool); 9] = [
-    ("sdk", "Support SDK", false),
-    ("messaging", "Messaging", false),
-    ("sso", "SSO", false),
-    ("id-token", "ID token", false),
-    ("milliseconds", "Time in milliseconds", true),
-    ("late", "10 minutes old", true),
-    ("no-email", "No e-mail address", true),
-    ("other-secret", "Another secret", true),
-    ("no-algorithm", "No algorithm", true),
+/// The JWTs that the page offers: name, title, kind if it is not an ID token, and whether Zendesk refuses it.
+const EXAMPLES: [(&str, &str, Option<Kind>, bool); 9] = [
+    ("sdk", "Support SDK", Some(Kind::Sdk), false),
+    ("messaging", "Messaging", Some(Kind::Messaging), false),
+    ("sso", "SSO", Some(Kind::Sso), false),
+    ("id-token", "ID token", None, false),
+    ("milliseconds", "Time in milliseconds", Some(Kind::Sso), true),
+    ("late", "10 minutes old", Some(Kind::Sdk), true),
+    ("no-email", "No e-mail address", Some(Kind::Sso), true),
+    ("other-secret", "Another secret", Some(Kind::Messaging), true),
+    ("no-algorithm", "No algorithm", Some(Kind::Sso), true),
 ];
 
 #[derive(Template)]
@@ -104,17 +104,10 @@ impl Workbench {
 
 /// The example of this name, which is signed now.
 fn example(name: &str, provider: &IdentityProvider) -> Option<String> {
-    let kind = match name {
-        "id-token" => return provider.id_token(demo::EXTERNAL_ID, None),
-        "sdk" | "late" => Kind::Sdk,
-        "messaging" | "other-secret" => Kind::Messaging,
-        _ => Kind::Sso,
-    };
+    let (.., kind, _) = EXAMPLES.into_iter().find(|(found, ..)| *found == name)?;
+    let Some(kind) = kind else { return provider.id_token(demo::EXTERNAL_ID, None) };
     let now = SystemClock.now().0;
-    let secret = match name {
-        "other-secret" => "another-shared-secret-not-for-production".to_owned(),
-        _ => demo::shared_secret(kind, None),
-    };
+    let mut secret = demo::shared_secret(kind, None);
     let mut header = json!({"alg": "HS256", "typ": "JWT"});
     let mut claims = json!({"name": "Demo User", "email": "demo@example.com", "external_id": demo::EXTERNAL_ID});
     if kind == Kind::Messaging {
@@ -130,6 +123,7 @@ fn example(name: &str, provider: &IdentityProvider) -> Option<String> {
         "milliseconds" => claims["iat"] = json!(now * 1000),
         "late" => claims["iat"] = json!(now - 600),
         "no-email" => claims.as_object_mut()?.retain(|claim, _| claim != "email"),
+        "other-secret" => secret = "another-shared-secret-not-for-production".to_owned(),
         "no-algorithm" => header["alg"] = json!("none"),
         _ => {}
     }

@@ -23,7 +23,6 @@ use zendesk_jwt_simulator::web::{self, Menu, Reach};
 mod inspect_page;
 mod pages_page;
 mod run;
-mod user_form;
 mod user_list;
 mod users;
 

@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 
 use super::super::demo;
 use super::Notice;
-use super::user_form::UserForm;
+use super::users::UserForm;
 use crate::aws::error::AwsError;
 use crate::aws::user_token_items::{StoredItem, UserTokenItem};
 use crate::aws::user_token_table::{Change, Changed, UserTokenTable};
 use crate::output;
 use crate::problem::Problem;
 use crate::users::{MIN_DIGITS, new_token};
-use zendesk_jwt::jwt::{Clock, EpochSeconds, Kind, SystemClock};
+use zendesk_jwt::jwt::{Clock, EpochSeconds, SystemClock};
 use zendesk_jwt::user::{ExternalId, UserToken};
 use zendesk_jwt_rules::user_values::Remark;
 
@@ -266,11 +266,5 @@ impl Row {
     pub(super) fn edit_link(&self) -> String {
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("key", &self.token_hash).finish();
         format!("/users/edit?{query}")
-    }
-
-    /// The buttons that run a flow as this user. A record needs an ID token, which only its provider makes.
-    pub(super) fn runs(&self) -> &'static [(Kind, &'static str)] {
-        const RUNS: &[(Kind, &str)] = &[(Kind::Sdk, "SDK"), (Kind::Messaging, "Messaging"), (Kind::Sso, "SSO")];
-        if self.is_record() { &[] } else { RUNS }
     }
 }
