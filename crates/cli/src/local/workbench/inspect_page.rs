@@ -123,7 +123,7 @@ fn example(name: &str, provider: &IdentityProvider) -> Option<String> {
         "milliseconds" => claims["iat"] = json!(now * 1000),
         "late" => claims["iat"] = json!(now - 600),
         "no-email" => claims.as_object_mut()?.retain(|claim, _| claim != "email"),
-        "other-secret" => secret = "another-shared-secret-not-for-production".to_owned(),
+        "other-secret" => secret.push_str("-of-another-account"),
         "no-algorithm" => header["alg"] = json!("none"),
         _ => {}
     }

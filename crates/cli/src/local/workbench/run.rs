@@ -250,7 +250,8 @@ fn text(request: &Request) -> String {
 }
 
 fn lines(headers: &HeaderMap) -> String {
-    headers.iter().map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()))).collect()
+    let lines = headers.iter().map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
+    lines.collect()
 }
 
 /// One word of a shell.

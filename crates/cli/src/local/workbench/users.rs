@@ -188,7 +188,9 @@ impl UserForm {
         let is_record = item.is_user_record();
         let (fields, _) = item.into_fields();
         if !is_record && !fields.contains_key("audiences") {
-            Kind::ALL.iter().for_each(|kind| add("audience", kind.name()));
+            for kind in Kind::ALL {
+                add("audience", kind.name());
+            }
         }
         let mut more = Map::new();
         for (name, value) in fields {
@@ -203,7 +205,9 @@ impl UserForm {
                 }
                 ("tags", _, Some(tags)) => add("tags", &tags.join(", ")),
                 ("audiences", _, Some(names)) if names.iter().all(|name| Kind::parse(name).is_some()) => {
-                    names.into_iter().for_each(|name| add("audience", name));
+                    for name in names {
+                        add("audience", name);
+                    }
                 }
                 _ => {
                     more.insert(name, value);
