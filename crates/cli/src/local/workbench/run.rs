@@ -1,3 +1,6 @@
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
@@ -7,8 +10,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::stream::{Stream, unfold};
 use lambda_http::{Body, Request};
 use serde_json::Value;
-use std::convert::Infallible;
-use std::sync::Arc;
 
 use super::super::company::is_cookie_value;
 use super::super::demo;
@@ -58,8 +59,7 @@ struct Choice {
 }
 
 /// The headers that curl sends by itself.
-const HEADERS_OF_CURL: [&str; 7] =
-    ["accept", "accept-encoding", "connection", "content-length", "host", "user-agent", "cookie"];
+const HEADERS_OF_CURL: [&str; 6] = ["accept", "accept-encoding", "connection", "content-length", "host", "user-agent"];
 
 /// The start of a choice that means a new ID token for a user of the demo identity provider.
 const ID_TOKEN_OF: &str = "id-token-of:";
