@@ -85,7 +85,12 @@ impl Workbench {
     /// Takes the notice, so that it is shown once.
     async fn frame(&self) -> Frame {
         let notice = self.notice.lock().take();
-        Frame { faults: self.faults.on().await, notice }
+        Frame { notice, ..self.live_frame().await }
+    }
+
+    /// For pages that a script reads again in the background: the notice is for the page to which an action leads.
+    async fn live_frame(&self) -> Frame {
+        Frame { faults: self.faults.on().await, notice: None }
     }
 
     fn menu(&self, current: &'static str) -> Menu {

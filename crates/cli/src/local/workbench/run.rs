@@ -149,7 +149,7 @@ pub(super) async fn result(State(workbench): Shared, Path(id): Path<String>) -> 
     let (menu, form) = (workbench.menu("/"), workbench.form(&chosen, entered).await);
     let mut latest = workbench.history.all();
     latest.truncate(8);
-    page(StatusCode::OK, &ResultPage { menu, frame: workbench.frame().await, form, run, report, latest })
+    page(StatusCode::OK, &ResultPage { menu, frame: workbench.live_frame().await, form, run, report, latest })
 }
 
 pub(super) async fn delete(State(workbench): Shared) -> Redirect {
@@ -174,7 +174,7 @@ impl Workbench {
         exchanges.retain(|exchange| filter.accepts(exchange));
         let form = self.form(chosen, entered).await;
         let (menu, zendesk) = (self.menu("/"), self.zendesk.clone());
-        Page { menu, frame: self.frame().await, form, filter, exchanges, are_any, zendesk }
+        Page { menu, frame: self.live_frame().await, form, filter, exchanges, are_any, zendesk }
     }
 
     async fn form(&self, chosen: &str, entered: String) -> Form {
