@@ -2,7 +2,7 @@
 //!
 //! Signing keys and the keys of identity providers are cached in this way.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
@@ -41,13 +41,13 @@ pub trait Source: Send + Sync + 'static {
 /// A value that is read when it is first needed, and again at its maximum age.
 ///
 /// Only a valid value replaces the one in use, so an outage does not stop a function that has a value.
-pub struct Cache<S: Source>(Arc<Shared<S>>);
-
-impl<S: Source> Clone for Cache<S> {
-    /// Another handle of the same cache.
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
+pub struct Cache<S: Source> {
+    pub(crate) source: S,
+    max_age: u64,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State<S::Value>>,
+    /// Held during a read, so that one read serves all requests that wait for it.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A value, and when it was read.
@@ -58,15 +58,6 @@ pub struct InUse<V> {
     pub age: u64,
     /// Why the last attempt to read a newer value failed.
     pub failure: Option<Unavailable>,
-}
-
-struct Shared<S: Source> {
-    source: S,
-    max_age: u64,
-    clock: Arc<dyn Clock>,
-    state: Mutex<State<S::Value>>,
-    /// Held during a read, so that one read serves all requests that wait for it.
-    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 struct State<V> {
@@ -84,35 +75,33 @@ struct FailedReads {
 
 impl<S: Source> Cache<S> {
     /// An empty cache. `max_age` is in seconds.
-    pub fn new(source: S, max_age: u64, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(source: S, max_age: u64, clock: Arc<dyn Clock>) -> Arc<Self> {
         let state = Mutex::new(State { value: None, failed: None, invalidated_at: None });
-        Self(Arc::new(Shared { source, max_age, clock, state, reading: Arc::default() }))
+        Arc::new(Self { source, max_age, clock, state, reading: Arc::default() })
     }
 
     /// Returns the value to use now.
     ///
     /// # Errors
     /// If no value could be read so far.
-    pub async fn current(&self) -> Result<InUse<S::Value>, Unavailable> {
-        match self.0.in_use() {
-            None => self.0.first_value().await,
-            Some(in_use) if !self.0.refresh_is_due() => Ok(in_use),
-            Some(old) => Ok(self.0.refreshed(old).await),
+    pub async fn current(self: &Arc<Self>) -> Result<InUse<S::Value>, Unavailable> {
+        match self.in_use() {
+            None => self.first_value().await,
+            Some(in_use) if !self.refresh_is_due() => Ok(in_use),
+            Some(old) => Ok(self.refreshed(old).await),
         }
     }
 
     /// Looks for a newer value because the one in use does not fit, unless that was done just before.
     ///
-    /// Waits for a read that is running, however long it takes.
-    pub async fn invalidate(&self) {
-        let guard = Arc::clone(&self.0.reading).lock_owned().await;
-        if self.0.may_invalidate() {
-            self.0.read_in_background(guard).await.ok();
+    /// Waits for a read that is running, without a time limit.
+    pub async fn invalidate(self: &Arc<Self>) {
+        let guard = Arc::clone(&self.reading).lock_owned().await;
+        if self.may_invalidate() {
+            self.read_in_background(guard).await.ok();
         }
     }
-}
 
-impl<S: Source> Shared<S> {
     async fn first_value(&self) -> Result<InUse<S::Value>, Unavailable> {
         let _guard = self.reading.lock().await;
         if let Some(read_meanwhile) = self.in_use() {
@@ -140,17 +129,17 @@ impl<S: Source> Shared<S> {
     }
 
     fn read_in_background(self: &Arc<Self>, guard: OwnedMutexGuard<()>) -> JoinHandle<()> {
-        let shared = Arc::clone(self);
+        let cache = Arc::clone(self);
         tokio::spawn(async move {
             let _guard = guard;
             // `read` has logged a failure, and the value in use stays.
-            shared.read().await.ok();
+            cache.read().await.ok();
         })
     }
 
     fn may_invalidate(&self) -> bool {
         let now = self.clock.now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let may = state.invalidated_at.is_none_or(|at| has_passed(PAUSE_BETWEEN_INVALIDATIONS, at, now));
         if may {
             state.invalidated_at = Some(now);
@@ -161,7 +150,7 @@ impl<S: Source> Shared<S> {
     async fn read(&self) -> Result<InUse<S::Value>, Unavailable> {
         let read = self.source.read().await;
         let now = self.clock.now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         match read {
             Ok(value) => {
                 let value = Arc::new(value);
@@ -187,21 +176,25 @@ impl<S: Source> Shared<S> {
         }
     }
 
+    fn state(&self) -> MutexGuard<'_, State<S::Value>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn in_use(&self) -> Option<InUse<S::Value>> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
         let (value, read_at) = state.value.as_ref()?;
         let failure = state.failed.as_ref().map(|failed| failed.cause.clone());
         Some(InUse { value: Arc::clone(value), age: self.clock.now().since(*read_at), failure })
     }
 
     fn refresh_is_due(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
         state.value.as_ref().is_none_or(|(_, read_at)| has_passed(self.max_age, *read_at, self.clock.now()))
     }
 
     /// The last failure, if it is too early for another read.
     fn paused_by(&self) -> Option<Unavailable> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
         let failed = state.failed.as_ref()?;
         let is_over = has_passed(failed.pause, failed.last_at, self.clock.now());
         (!is_over).then(|| failed.cause.clone())

@@ -50,23 +50,6 @@ pub struct Common {
     pub log_level: LevelFilter,
 }
 
-/// Everything that is wrong with the environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problems(Vec<String>);
-
-impl Problems {
-    /// One sentence per problem, each beginning with the variable's name.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
-}
-
 /// Looks up a variable by name.
 type Variable = dyn Fn(&str) -> Option<String>;
 
@@ -82,11 +65,11 @@ impl Environment {
     /// Reads settings with `settings`. `variable` looks up an environment variable by name.
     ///
     /// # Errors
-    /// All problems, if there are any.
+    /// All problems: one sentence for each, which begins with the variable's name.
     pub fn read<T>(
         variable: impl Fn(&str) -> Option<String> + 'static,
         settings: impl FnOnce(&mut Self) -> Option<T>,
-    ) -> Result<T, Problems> {
+    ) -> Result<T, Vec<String>> {
         let configurations = NamedConfigurations::default();
         let mut environment = Self { variable: Box::new(variable), problems: Vec::new(), configurations };
         if let Some(text) = environment.value("CONFIGURATIONS") {
@@ -97,7 +80,7 @@ impl Environment {
         }
         match settings(&mut environment) {
             Some(settings) if environment.problems.is_empty() => Ok(settings),
-            _ => Err(Problems(environment.problems)),
+            _ => Err(environment.problems),
         }
     }
 
@@ -123,7 +106,7 @@ impl Environment {
         })
     }
 
-    /// Those variables of all AWS SDKs that make sense in Lambda. Lambda sets region and credentials itself.
+    /// The variables of all AWS SDKs, as far as Lambda needs them. Lambda sets region and credentials itself.
     ///
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings>
     fn aws(&mut self) -> Option<aws::Settings> {
@@ -149,7 +132,7 @@ impl Environment {
     fn identity_providers(&mut self) -> Vec<IdentityProvider> {
         let Some(text) = self.value("IDENTITY_PROVIDERS") else { return Vec::new() };
         idp::parse(&text).unwrap_or_else(|problems| {
-            self.problems.extend(problems.iter().map(|problem| format!("IDENTITY_PROVIDERS{problem}")));
+            self.problems.extend(problems);
             Vec::new()
         })
     }
@@ -198,7 +181,8 @@ impl Environment {
         Some(self.configurations.of_sso(settings, is_simulated))
     }
 
-    fn brand(&mut self) -> Brand {
+    /// The company on the pages of `sso-redirect`.
+    pub fn brand(&mut self) -> Brand {
         let name = self.optional("BRAND_NAME", Name::parse);
         let logo_url = self.optional("BRAND_LOGO_URL", web_address);
         let color = self.optional("BRAND_COLOR", Color::parse);
@@ -208,12 +192,11 @@ impl Environment {
 
     /// The account's address. `ZENDESK_URL` replaces the subdomain, for a simulated Zendesk.
     fn zendesk(&mut self) -> Option<Url> {
-        if let Some(url) = self.value("ZENDESK_URL") {
-            return self.parsed("ZENDESK_URL", &url, simulated_zendesk);
+        if self.value("ZENDESK_URL").is_some() {
+            return self.optional("ZENDESK_URL", simulated_zendesk);
         }
-        let subdomain = "the first part of your Zendesk address: acme for acme.zendesk.com";
-        let subdomain = self.required("ZENDESK_SUBDOMAIN", subdomain)?;
-        self.parsed("ZENDESK_SUBDOMAIN", &subdomain, zendesk_origin)
+        self.required("ZENDESK_SUBDOMAIN", "the first part of your Zendesk address: acme for acme.zendesk.com")?;
+        self.optional("ZENDESK_SUBDOMAIN", zendesk_origin)
     }
 
     fn session_cookie(&mut self) -> Option<String> {
@@ -233,12 +216,8 @@ impl Environment {
     }
 
     fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let value = self.value(name)?;
-        self.parsed(name, &value, parse)
-    }
-
-    fn parsed<T>(&mut self, name: &str, value: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        parse(value).map_err(|problem| self.problems.push(format!("{name} {problem}"))).ok()
+        let parsed = parse(&self.value(name)?);
+        parsed.map_err(|problem| self.problems.push(format!("{name} {problem}"))).ok()
     }
 
     fn value(&self, name: &str) -> Option<String> {
@@ -470,7 +449,7 @@ pub fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
-/// The name of a cookie, of those characters that all servers and browsers agree on.
+/// The name of a cookie. It has only characters that all servers and browsers read alike.
 fn cookie_name(text: &str) -> Result<String, String> {
     let is_plain = text.chars().all(|character| character.is_ascii_alphanumeric() || "._-".contains(character));
     let problem = "it should be letters, digits, dots, hyphens and underscores";

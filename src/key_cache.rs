@@ -33,15 +33,12 @@ pub trait SecretStore: Send + Sync + 'static {
 ///
 /// Only a valid key replaces the one in use: an outage or an invalid secret does not stop a configuration that has a
 /// key.
-pub struct KeyCache<K: JwtKind, S: SecretStore> {
-    cache: Cache<Secret<K, S>>,
-    clock: Arc<dyn Clock>,
-}
+pub struct KeyCache<K: JwtKind, S: SecretStore>(Arc<Cache<Secret<K, S>>>);
 
 impl<K: JwtKind, S: SecretStore> Clone for KeyCache<K, S> {
     /// Another handle of the same cache.
     fn clone(&self) -> Self {
-        Self { cache: self.cache.clone(), clock: Arc::clone(&self.clock) }
+        Self(Arc::clone(&self.0))
     }
 }
 
@@ -56,32 +53,41 @@ impl<K: JwtKind, S: SecretStore> KeyCache<K, S> {
         let named = configurations.into_iter().map(|name| (name, Slot::default())).collect();
         let latest = Mutex::new(Configurations { unnamed: Slot::default(), named });
         let secret = Secret { store, clock: Arc::clone(&clock), latest };
-        Self { cache: Cache::new(secret, max_age, Arc::clone(&clock)), clock }
+        Self(Cache::new(secret, max_age, clock))
+    }
+
+    /// Signs with the first key that there is: the unnamed configuration may have none.
+    pub async fn warm_up(&self) {
+        let Ok(keys) = self.0.current().await else { return };
+        let mut slots = std::iter::once(&keys.value.unnamed).chain(keys.value.named.values());
+        if let Some((key, _)) = slots.find_map(|slot| slot.key.as_ref()) {
+            key.warm_up();
+        }
     }
 }
 
 impl<K: JwtKind, S: SecretStore> SigningKeys<K> for KeyCache<K, S> {
     async fn current(&self, configuration: Option<&ConfigurationName>) -> Result<KeyInUse<K>, Unavailable> {
-        let mut keys = self.cache.current().await?;
+        let mut keys = self.0.current().await?;
         let has_key = |keys: &Keys<K>| keys.get(configuration).is_some_and(|slot| slot.key.is_some());
         // The cache has a value, so it reads the secret only when the other keys are due.
         if !has_key(&keys.value) && keys.age > LONGEST_PAUSE_WITHOUT_KEY {
             self.invalidate().await;
-            keys = self.cache.current().await?;
+            keys = self.0.current().await?;
         }
         let InUse { value, failure, .. } = keys;
         let slot = value.get(configuration).cloned().unwrap_or_default();
         match slot.key {
             Some((key, read_at)) => {
                 let failure = slot.problem.or(failure).map(|cause| cause.dependency.code());
-                Ok(KeyInUse { key, age: self.clock.now().since(read_at), failure })
+                Ok(KeyInUse { key, age: self.0.source.clock.now().since(read_at), failure })
             }
             None => Err(slot.problem.unwrap_or_else(|| missing::<K>(configuration))),
         }
     }
 
     async fn invalidate(&self) {
-        tokio::time::timeout(LONGEST_WAIT_FOR_NEW_KEY, self.cache.invalidate()).await.ok();
+        tokio::time::timeout(LONGEST_WAIT_FOR_NEW_KEY, self.0.invalidate()).await.ok();
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use lambda_http::http::StatusCode;
+use serde::Serialize;
 
 use crate::jwt::signing::{SigningFailed, SigningKeyProblem};
 use crate::jwt::{InvalidUser, NoRandomness};
@@ -158,7 +159,8 @@ impl Dependency {
 }
 
 /// The log level of an outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Severity {
     /// Nothing is wrong on our side.
     Info,

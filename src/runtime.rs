@@ -17,14 +17,13 @@ use tracing::level_filters::LevelFilter;
 
 use crate::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use crate::config::{Common, Environment};
-use crate::handlers::{Handler, Issuer, SigningKeys};
+use crate::handlers::{Handler, Issuer};
 use crate::idp::IdentityProviders;
 use crate::invocation::Invocation;
 use crate::jwt::{Clock, JwtKind, SystemClock};
 use crate::key_cache::KeyCache;
 use crate::telemetry::{self, RequestReport};
 use crate::web;
-use zendesk_jwt_rules::ConfigurationName;
 
 /// An HTTP API event with a user token that does not exist, from the address SOURCE-ADDRESS.
 const WARM_UP: &str = include_str!("warm_up.json");
@@ -52,14 +51,13 @@ pub fn run<K: JwtKind, S, H: Handler>(
         Ok(read) => read,
         Err(problems) => {
             telemetry::start(LevelFilter::ERROR);
-            for problem in problems.iter() {
+            for problem in problems {
                 tracing::error!(function, "configuration: {problem}");
             }
             return ExitCode::FAILURE;
         }
     };
     telemetry::start(common.log_level);
-    let namespace = common.metrics_namespace.clone();
     let (runtime, clients, identity_providers) = match prepare(&common) {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -69,11 +67,10 @@ pub fn run<K: JwtKind, S, H: Handler>(
     };
     let user_tokens = DynamoDbUserTokens::new(&clients, common.user_tokens_table);
     let secret = SigningKeySecret::new(&clients, common.signing_key_secret_id);
-    let configurations = common.configurations.clone();
-    let signing_key = KeyCache::new(secret, common.configurations, common.signing_key_max_age, Arc::new(SystemClock));
-    let issuer = Issuer::new(user_tokens, signing_key.clone()).with_identity_providers(Arc::clone(&identity_providers));
+    let keys = KeyCache::new(secret, common.configurations, common.signing_key_max_age, Arc::new(SystemClock));
+    let issuer = Issuer::new(user_tokens, keys.clone()).with_identity_providers(Arc::clone(&identity_providers));
     let handler = handler(issuer, settings);
-    match runtime.block_on(serve(&namespace, function, &handler, &signing_key, &configurations, &identity_providers)) {
+    match runtime.block_on(serve(&common.metrics_namespace, function, &handler, &keys, &identity_providers)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(function, "the Lambda runtime ended: {error}");
@@ -97,8 +94,7 @@ async fn serve<K: JwtKind>(
     namespace: &str,
     function: &'static str,
     handler: &impl Handler,
-    signing_keys: &impl SigningKeys<K>,
-    configurations: &[ConfigurationName],
+    keys: &KeyCache<K, SigningKeySecret>,
     identity_providers: &IdentityProviders,
 ) -> Result<(), Error> {
     let answered = &AtomicU64::new(0);
@@ -118,7 +114,7 @@ async fn serve<K: JwtKind>(
     let mut service = all_invocations(service, function);
     let source = handler.warm_up_source().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     tokio::join!(warm_up(&mut service, source), identity_providers.warm_up());
-    sign_once(signing_keys, configurations).await;
+    keys.warm_up().await;
     lambda_runtime::run(service).await
 }
 
@@ -131,7 +127,7 @@ impl IntoResponse for TextResponse {
     }
 }
 
-/// Answers HTTP requests by `http`, and logs other invocations.
+/// Answers HTTP requests with `http`, and logs other invocations.
 fn all_invocations<S, R>(
     mut http: S,
     function: &'static str,
@@ -175,14 +171,4 @@ async fn warm_up(
     let Ok(payload) = serde_json::from_str(&payload) else { return };
     let answer = service.call(LambdaEvent::new(payload, Context::default())).await;
     answer.map(|answer| serde_json::to_vec(&answer)).ok();
-}
-
-/// Signs with the first key that there is: the unnamed configuration may have none.
-async fn sign_once<K: JwtKind>(signing_keys: &impl SigningKeys<K>, configurations: &[ConfigurationName]) {
-    for configuration in std::iter::once(None).chain(configurations.iter().map(Some)) {
-        if let Ok(in_use) = signing_keys.current(configuration).await {
-            in_use.key.warm_up();
-            return;
-        }
-    }
 }

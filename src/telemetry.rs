@@ -18,9 +18,9 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::handlers::{Answer, Observed};
+use crate::handlers::Answer;
 use crate::jwt::{Clock, SystemClock};
-use crate::outcome::{Dependency, Outcome, Severity, Unavailable};
+use crate::outcome::{Dependency, Outcome, Severity};
 use zendesk_jwt_rules::ConfigurationName;
 
 /// The default of [`METRICS_NAMESPACE`](crate::config).
@@ -52,24 +52,17 @@ pub const SIGNING_KEY_FAILURES: &str = "signing_key_failures";
 pub const RETURN_TO_DROPPED: &str = "return_to_dropped";
 
 /// The log line of one request.
-#[derive(Debug)]
 pub struct RequestReport<'a> {
     /// The namespace of the metrics.
-    pub namespace: &'a str,
-    /// The function that answered.
-    pub function: &'static str,
+    namespace: &'a str,
+    function: &'static str,
     /// Lambda's id of the invocation.
-    pub request_id: &'a str,
+    request_id: &'a str,
     /// Whether this is the first request of the process.
-    pub cold_start: bool,
-    /// The outcome.
-    pub outcome: &'a Outcome,
-    /// The status of the answer.
-    pub status: u16,
-    /// Further facts for the log.
-    pub observed: &'a Observed,
+    cold_start: bool,
+    answer: &'a Answer,
     /// The time from the decoded event to the finished answer.
-    pub duration: Duration,
+    duration: Duration,
 }
 
 impl<'a> RequestReport<'a> {
@@ -83,17 +76,7 @@ impl<'a> RequestReport<'a> {
         answer: &'a Answer,
         duration: Duration,
     ) -> Self {
-        let status = answer.response.status().as_u16();
-        Self {
-            namespace,
-            function,
-            request_id,
-            cold_start,
-            outcome: &answer.outcome,
-            status,
-            observed: &answer.observed,
-            duration,
-        }
+        Self { namespace, function, request_id, cold_start, answer, duration }
     }
 
     /// Writes the line.
@@ -104,7 +87,9 @@ impl<'a> RequestReport<'a> {
     /// Formats the line but does not write it. Logs a failed call of DynamoDB.
     pub fn warm_up(&self) {
         serde_json::to_vec(&self.line(SystemClock.since_epoch())).ok();
-        if let Outcome::Unavailable(cause @ Unavailable { dependency: Dependency::UserTokens, .. }) = self.outcome {
+        if let Outcome::Unavailable(cause) = &self.answer.outcome
+            && cause.dependency == Dependency::UserTokens
+        {
             tracing::warn!(function = self.function, %cause, "DynamoDB gave no answer at cold start");
         }
     }
@@ -116,32 +101,29 @@ impl<'a> RequestReport<'a> {
     }
 
     fn line(&self, now: Duration) -> RequestLine<'_> {
-        let facts = self.outcome.facts();
+        let Answer { outcome, response, observed } = self.answer;
+        let facts = outcome.facts();
         RequestLine {
             timestamp: timestamp(now),
-            level: match facts.severity {
-                Severity::Info => "INFO",
-                Severity::Warn => "WARN",
-                Severity::Error => "ERROR",
-            },
+            level: facts.severity,
             message: "request",
             function: self.function,
-            configuration: self.observed.configuration.as_ref().map(ConfigurationName::as_str),
+            configuration: observed.configuration.as_ref(),
             request_id: self.request_id,
             cold_start: self.cold_start,
             outcome: facts.code,
-            detail: self.outcome.detail(),
-            status: self.status,
-            external_id_hash: self.observed.external_id_hash.as_deref(),
-            user_token: self.observed.user_token,
-            refusals: self.outcome.refuses_a_user().then_some(1),
-            return_to_dropped: self.observed.return_to_dropped.then_some(1),
-            zendesk_errors: self.observed.follows_our_sign_in.then_some(1),
+            detail: outcome.detail(),
+            status: response.status().as_u16(),
+            external_id_hash: observed.external_id_hash.as_deref(),
+            user_token: observed.user_token,
+            refusals: outcome.refuses_a_user().then_some(1),
+            return_to_dropped: observed.return_to_dropped.then_some(1),
+            zendesk_errors: observed.follows_our_sign_in.then_some(1),
             duration_ms: milliseconds(self.duration),
-            lookup_ms: self.observed.lookup.map(milliseconds),
-            signing_key_age_seconds: self.observed.signing_key_age,
-            signing_key_failures: self.observed.signing_key_failure.map(|_| 1),
-            signing_key_failure: self.observed.signing_key_failure,
+            lookup_ms: observed.lookup.map(milliseconds),
+            signing_key_age_seconds: observed.signing_key_age,
+            signing_key_failures: observed.signing_key_failure.map(|_| 1),
+            signing_key_failure: observed.signing_key_failure,
             requests: 1,
             aws: (self.namespace != NO_METRICS).then(|| EmbeddedMetrics::new(now, self)),
         }
@@ -163,11 +145,11 @@ pub fn write_other_invocation(function: &'static str, request_id: &str, event: &
 #[derive(Serialize)]
 struct RequestLine<'a> {
     timestamp: String,
-    level: &'static str,
+    level: Severity,
     message: &'static str,
     function: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    configuration: Option<&'a str>,
+    configuration: Option<&'a ConfigurationName>,
     request_id: &'a str,
     cold_start: bool,
     outcome: &'static str,
@@ -224,10 +206,10 @@ struct Metric {
 impl<'a> EmbeddedMetrics<'a> {
     /// Names only the metrics for which the line has a value: CloudWatch refuses others.
     fn new(now: Duration, report: &RequestReport<'a>) -> Self {
-        let observed = report.observed;
+        let Answer { outcome, observed, .. } = report.answer;
         let metric = |name, unit, has_value: bool| has_value.then_some(Metric { name, unit });
         let by_function = [
-            metric(REFUSALS, "Count", report.outcome.refuses_a_user()),
+            metric(REFUSALS, "Count", outcome.refuses_a_user()),
             metric(DURATION, "Milliseconds", true),
             metric(SIGNING_KEY_AGE, "Seconds", observed.signing_key_age.is_some()),
             metric(SIGNING_KEY_FAILURES, "Count", observed.signing_key_failure.is_some()),
@@ -330,20 +312,16 @@ fn timestamp(since_epoch: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lambda_http::Response;
+
     use super::*;
+    use crate::handlers::Observed;
     use crate::outcome::Refused;
 
-    fn line(outcome: &Outcome, observed: &Observed) -> Value {
-        let report = RequestReport {
-            namespace: NAMESPACE,
-            function: "sdk-exchange",
-            request_id: "request-1",
-            cold_start: true,
-            outcome,
-            status: 200,
-            observed,
-            duration: Duration::from_micros(1234),
-        };
+    fn line(outcome: Outcome, observed: Observed) -> Value {
+        let answer = Answer { outcome, response: Response::default(), observed };
+        let duration = Duration::from_micros(1234);
+        let report = RequestReport::new(NAMESPACE, "sdk-exchange", "request-1", true, &answer, duration);
         serde_json::to_value(report.line(Duration::from_millis(1_639_608_035_500))).unwrap()
     }
 
@@ -359,7 +337,7 @@ mod tests {
         for (outcome, observed) in
             [(Outcome::Signed, Observed::default()), (Refused::UserTokenUnknown.into(), everything)]
         {
-            let line = line(&outcome, &observed);
+            let line = line(outcome, observed);
             for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
                 for name in directive["Metrics"].as_array().unwrap().iter().map(|metric| &metric["Name"]) {
                     assert!(line[name.as_str().unwrap()].is_number(), "{name}");
@@ -373,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_line_has_time_outcome_and_duration() {
-        let line = line(&Outcome::Signed, &Observed::default());
+        let line = line(Outcome::Signed, Observed::default());
         assert_eq!(line["timestamp"], "2021-12-15T22:40:35.5Z");
         assert_eq!(line["outcome"], "signed");
         assert_eq!(line["duration_ms"], 1.234);

@@ -41,7 +41,7 @@ impl UserTokenRecord {
         self.check_user(kind, configuration)
     }
 
-    /// Checks that the user can have a JWT of this kind and configuration, however long the token is valid.
+    /// Checks that the user can have a JWT of this kind and configuration. Does not look at the time.
     ///
     /// # Errors
     /// The first reason against it.
@@ -70,7 +70,7 @@ pub enum UserTokenRefusal {
 /// What is stored about a user of an identity provider: it overrides what their ID token says.
 #[derive(Clone, Debug, Default)]
 pub struct UserRecord {
-    /// The attributes that override those of the token.
+    /// The attributes, which override the attributes of the token.
     pub attributes: UserAttributes,
     /// What the user's ID tokens can be exchanged for, instead of what the provider's can; `None` changes nothing.
     pub audiences: Option<Audiences>,

@@ -1,8 +1,9 @@
 //! Fakes of DynamoDB and Secrets Manager, with or without TLS, which count connections and calls.
 
 use crate::server::{RecordedRequest, Reply, Server};
-use crate::support::draft::signed;
 use crate::support::identity_provider::{AUDIENCE, ProviderKey};
+use crate::support::jwt::signed;
+use crate::support::server::tls;
 use crate::support::{Kind, now, users};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -214,12 +215,7 @@ impl Roots {
         let server_key = KeyPair::generate().unwrap();
         let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let certificate = server.signed_by(&server_key, &Issuer::new(authority, key)).unwrap();
-        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], server_key.into())
-            .unwrap();
+        let mut config = tls(vec![certificate.der().clone()], server_key);
         // Both AWS services choose HTTP/1.1.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let system = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();

@@ -4,12 +4,13 @@ use crate::fakes::{Aws, Provider, Transport};
 use crate::run::{self, Run};
 use crate::support::server::Server;
 use crate::support::users::{self, REMOVED, demo_with};
-use crate::support::{Chance, Kind, now};
+use crate::support::{Kind, now};
 use crate::{Program, functions, microseconds, table};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -100,11 +101,11 @@ fn measure(program: &Program) {
 
     let status = if kind == Kind::SsoRedirect { 303 } else { 401 };
     let events: Vec<_> = reasons.iter().map(|reason| run::event(kind, &reason.token)).collect();
-    let mut chance = Chance::seeded(now());
     let mut order: Vec<_> = (0..reasons.len()).collect();
     let mut times = vec![Vec::new(); reasons.len()];
     for round in 0..WARM_UP_ROUNDS + ROUNDS {
-        order.sort_by_cached_key(|_| chance.number());
+        let random = RandomState::new();
+        order.sort_by_cached_key(|at| random.hash_one(at));
         for &at in &order {
             let took = run.invoke_for(status, events[at].clone());
             if round >= WARM_UP_ROUNDS {

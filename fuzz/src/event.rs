@@ -29,7 +29,8 @@ use zendesk_jwt::web;
 use zendesk_jwt_rules::{ConfigurationName, Configurations};
 
 use super::form_and_cookies::COOKIE;
-use super::keys::{self, NOW};
+use super::inspect::NOW;
+use super::keys;
 use super::return_to::{hosts, leads_to_the_account};
 
 /// The only valid user token, as in `events/`.

@@ -10,7 +10,8 @@ use zendesk_jwt::jwt::{EpochSeconds, Jti, Kind};
 use zendesk_jwt::user::UserTokenRecord;
 use zendesk_jwt_rules::inspect::Rule;
 
-use super::keys::{self, NOW};
+use super::inspect::NOW;
+use super::keys;
 
 /// An answer is unreadable, or names its malformed attribute, or gives a record that allows no more than the item says
 /// and whose JWTs Zendesk accepts.

@@ -7,11 +7,7 @@ use zendesk_jwt::jwt::signing::SigningKey;
 use zendesk_jwt::jwt::sso::Sso;
 use zendesk_jwt_rules::inspect::{Expectation, Rule, Severity, Signature, inspect};
 
-/// The secret of every key here, and of the JWTs in `seeds/inspect`.
-pub const SECRET: &str = "demo-shared-secret-not-for-production";
-
-/// The time of every clock, in seconds since 1970.
-pub const NOW: u64 = 1_767_225_600;
+use super::inspect::{NOW, SECRET};
 
 /// The length of the longest text that `inspect` reads, in bytes.
 const MAX_BYTES: usize = 64 * 1024;

@@ -12,7 +12,6 @@ mod item;
 mod keys;
 mod return_to;
 mod secret;
-mod soundness;
 
 pub use event::event;
 pub use form_and_cookies::{form_and_cookies, request};

@@ -5,7 +5,6 @@
 mod http_client;
 mod response_check;
 pub mod signing_key_secret;
-pub mod trust;
 pub mod user_tokens;
 
 use std::error::Error;
@@ -19,6 +18,7 @@ use aws_sdk_dynamodb::config::{
     StalledStreamProtectionConfig,
 };
 use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_types::SdkConfig;
 use aws_types::endpoint_config::AccountIdEndpointMode;
 use http_body_util::LengthLimitError;
@@ -27,6 +27,7 @@ use rustls::pki_types::CertificateDer;
 
 use crate::outcome::Failure;
 
+pub use http_client::AMAZON_ROOTS;
 pub use signing_key_secret::SigningKeySecret;
 pub use user_tokens::DynamoDbUserTokens;
 
@@ -105,7 +106,7 @@ impl Clients {
     /// # Errors
     /// If this build supports neither TLS 1.2 nor 1.3.
     pub fn new(settings: &Settings) -> Result<Self, rustls::Error> {
-        Ok(Self::with_http_client(http_client::http_client(trust::tls(&settings.more_roots)?), settings))
+        Ok(Self::with_http_client(http_client::http_client(&settings.more_roots)?, settings))
     }
 
     fn with_http_client(http_client: SharedHttpClient, settings: &Settings) -> Self {
@@ -207,8 +208,6 @@ pub enum CallError {
         remedy: Option<String>,
     },
 }
-
-type BoxError = Box<dyn Error + Send + Sync>;
 
 impl CallError {
     /// Converts the SDK's error. `remedy` returns the remedy for an error code.

@@ -64,6 +64,26 @@ impl DynamoDbUserTokens {
             _ => None,
         }
     }
+
+    /// Reads the item with this key.
+    async fn read<T>(
+        &self,
+        key: String,
+        parse: impl FnOnce(HashMap<String, AttributeValue>) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, FindError> {
+        let token_hash = AttributeValue::S(key);
+        let get = self.clients.dynamodb.get_item().table_name(&self.table).key("token_hash", token_hash);
+        // Consistent, so that a token is refused as soon as it is revoked.
+        let answer = get.consistent_read(true).send().await;
+        let answer = answer.map_err(|error| match CallError::new(error, |code| self.remedy(code)) {
+            CallError::TooLong => FindError::ItemTooLong,
+            error => FindError::Unavailable(Arc::new(error)),
+        })?;
+        if answer.item.is_none() {
+            black_box(self.reader.read(TIMING_EQUALIZER).map(|answer| checked(answer, record)));
+        }
+        checked(answer, parse)
+    }
 }
 
 impl UserTokens for DynamoDbUserTokens {
@@ -76,29 +96,6 @@ impl UserTokens for DynamoDbUserTokens {
     }
 }
 
-impl DynamoDbUserTokens {
-    /// Reads the item with this key.
-    async fn read<T>(
-        &self,
-        key: String,
-        parse: impl FnOnce(HashMap<String, AttributeValue>) -> Result<T, Malformed>,
-    ) -> Result<Option<T>, FindError> {
-        let token_hash = AttributeValue::S(key);
-        let get = self.clients.dynamodb.get_item().table_name(&self.table).key("token_hash", token_hash);
-        // Consistent, so that a token is refused as soon as it is revoked.
-        let answer = get.consistent_read(true).send().await;
-        let answer = answer.map_err(|error| CallError::new(error, |code| self.remedy(code)));
-        let answer = answer.map_err(|error| match error {
-            CallError::TooLong => FindError::ItemTooLong,
-            error => FindError::Unavailable(Arc::new(error)),
-        })?;
-        if answer.item.is_none() {
-            black_box(self.reader.read(TIMING_EQUALIZER).map(|answer| checked(answer, record)));
-        }
-        checked(answer, parse)
-    }
-}
-
 fn checked<T>(
     answer: GetItemOutput,
     parse: impl FnOnce(HashMap<String, AttributeValue>) -> Result<T, Malformed>,
@@ -107,7 +104,7 @@ fn checked<T>(
         let cause = format!("the functions ignore the attribute {name}: should it be {meant}?");
         tracing::warn!(code = "attribute_misspelt", cause, "a stored item has an attribute that looks misspelt");
     }
-    answer.item.map(parse).transpose().map_err(malformed_item)
+    Ok(answer.item.map(parse).transpose()?)
 }
 
 /// The attributes of an item that look like a decisive attribute that the item lacks, each with that attribute.
@@ -134,11 +131,7 @@ fn is_similar(name: &str, attribute: &str) -> bool {
 /// # Errors
 /// The first malformed attribute.
 pub fn stored_record(answer: GetItemOutput) -> Result<Option<UserTokenRecord>, FindError> {
-    answer.item.map(record).transpose().map_err(malformed_item)
-}
-
-fn malformed_item(Malformed(attribute): Malformed) -> FindError {
-    FindError::ItemMalformed { attribute }
+    Ok(answer.item.map(record).transpose()?)
 }
 
 /// Reads an answer to `GetItem` with the SDK's own code.
@@ -163,6 +156,12 @@ impl GetItemReader {
 /// The name of an attribute whose type or value is not allowed.
 #[derive(Debug)]
 pub struct Malformed(pub &'static str);
+
+impl From<Malformed> for FindError {
+    fn from(Malformed(attribute): Malformed) -> Self {
+        Self::ItemMalformed { attribute }
+    }
+}
 
 /// The names of all attributes that an item can have.
 pub fn attributes() -> impl Iterator<Item = &'static str> {

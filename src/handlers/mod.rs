@@ -81,8 +81,8 @@ struct Chosen<'a, S> {
 }
 
 impl<'a, S> Chosen<'a, S> {
-    /// Reads paths such as `/sdk/ios/jwt`, where `product` is `sdk` and `page` is `jwt`. Every other path is that of the
-    /// unnamed configuration.
+    /// Reads paths such as `/sdk/ios/jwt`, where `product` is `sdk` and `page` is `jwt`. Every other path belongs to
+    /// the unnamed configuration.
     fn of(
         configurations: &'a Configurations<S>,
         request: &Request,

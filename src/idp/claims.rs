@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::user::{EmailAddress, ExternalId, InvalidIdToken, Name, Profile, UserAttributes};
 
-/// The claims that a token gives without any configuration, each under the same name or that of OpenID Connect.
+/// The claims that need no configuration, each with its name in OpenID Connect.
 const DEFAULTS: [(&str, &str); 4] =
     [("external_id", "sub"), ("name", "name"), ("email", "email"), ("email_verified", "email_verified")];
 

@@ -1,14 +1,11 @@
 //! `IDENTITY_PROVIDERS`: which providers are trusted, and what their claims mean.
 
-use std::fmt;
-
 use serde_json::Value;
 use url::{Host, Url};
 
 use super::claims::ClaimMapping;
-use super::json::is_ambiguous;
 use super::keys::KeySet;
-use super::token::{IdToken, LEEWAY};
+use super::token::{IdToken, LEEWAY, is_ambiguous};
 use crate::jwt::EpochSeconds;
 use crate::user::{Audiences, InvalidIdToken, UserAttributes};
 
@@ -25,24 +22,11 @@ pub struct IdentityProvider {
     audiences: Audiences,
 }
 
-/// What is wrong with `IDENTITY_PROVIDERS`, and where: `[1].claims.email is …`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    path: String,
-    problem: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.path, self.problem)
-    }
-}
-
 /// Reads the JSON list of providers.
 ///
 /// # Errors
-/// All problems.
-pub fn parse(text: &str) -> Result<Vec<IdentityProvider>, Vec<Problem>> {
+/// All problems, each with its path: `IDENTITY_PROVIDERS[1].claims.email is …`.
+pub fn parse(text: &str) -> Result<Vec<IdentityProvider>, Vec<String>> {
     let mut problems = Problems::default();
     let providers = problems.providers(text);
     if problems.0.is_empty() { Ok(providers) } else { Err(problems.0) }
@@ -118,11 +102,11 @@ impl IdentityProvider {
 }
 
 #[derive(Default)]
-struct Problems(Vec<Problem>);
+struct Problems(Vec<String>);
 
 impl Problems {
-    fn add(&mut self, path: impl Into<String>, problem: impl Into<String>) {
-        self.0.push(Problem { path: path.into(), problem: problem.into() });
+    fn add(&mut self, path: &str, problem: &str) {
+        self.0.push(format!("IDENTITY_PROVIDERS{path} {problem}"));
     }
 
     fn providers(&mut self, text: &str) -> Vec<IdentityProvider> {
@@ -136,7 +120,7 @@ impl Problems {
                 return Vec::new();
             }
             Err(error) => {
-                self.add("", format!("is not JSON: {error}"));
+                self.add("", &format!("is not JSON: {error}"));
                 return Vec::new();
             }
         };
@@ -144,7 +128,7 @@ impl Problems {
         let providers: Vec<_> = numbered.filter_map(|(i, value)| self.provider(&format!("[{i}]"), value)).collect();
         for (i, provider) in providers.iter().enumerate() {
             if providers.iter().take(i).any(|other| other.issuer == provider.issuer) {
-                self.add(format!("[{i}].issuer"), "is the issuer of another provider in the list");
+                self.add(&format!("[{i}].issuer"), "is the issuer of another provider in the list");
             }
         }
         providers
@@ -158,7 +142,7 @@ impl Problems {
         for name in members.keys() {
             if !["issuer", "audience", "claims", "audiences"].contains(&name.as_str()) {
                 self.add(
-                    format!("{path}.{name}"),
+                    &format!("{path}.{name}"),
                     "is not known: a provider has issuer, audience, claims and audiences",
                 );
             }
@@ -195,7 +179,7 @@ impl Problems {
             Some(Value::Object(members)) => {
                 for (name, source) in members {
                     if let Err(problem) = mapping.set(name, source) {
-                        self.add(format!("{path}.{name}"), problem);
+                        self.add(&format!("{path}.{name}"), problem);
                     }
                 }
             }

@@ -36,7 +36,7 @@ const LONGEST_DOCUMENT: usize = 256 * 1024;
 
 /// Reads the documents of providers. No connection stays open: the next read is minutes away.
 #[derive(Clone, Debug)]
-pub struct Documents(Arc<ClientConfig>);
+pub struct Documents(ClientConfig);
 
 /// Why the keys of a provider could not be read. The text names the address, and nothing that the provider sent.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +97,7 @@ impl Documents {
         roots.add_parsable_certificates(more_roots.iter().cloned());
         let versions = ClientConfig::builder_with_provider(Arc::new(default_provider()));
         let tls = versions.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
-        Ok(Self(Arc::new(tls)))
+        Ok(Self(tls))
     }
 
     /// The keys that the issuer publishes now.
@@ -110,7 +110,7 @@ impl Documents {
             let url = url.to_owned();
             move |problem| DocumentError { url, problem }
         };
-        let client = http_client(ClientConfig::clone(&self.0));
+        let client = http_client(self.0.clone());
         let both = async {
             let keys_at =
                 read(&client, &discovery, |json| address_of_keys(json, issuer)).await.map_err(at(&discovery))?;

@@ -16,7 +16,7 @@ const SHORTEST_MODULUS: usize = 2048 / 8;
 const RSA: &[Algorithm] =
     &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
 
-/// Those keys of a provider that can verify signatures.
+/// The keys of a provider that can verify signatures.
 pub struct KeySet(Vec<Key>);
 
 struct Key {

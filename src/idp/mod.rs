@@ -7,13 +7,12 @@
 mod claims;
 mod configuration;
 mod documents;
-mod json;
 mod keys;
 mod published;
 mod token;
 
 pub use claims::ClaimMapping;
-pub use configuration::{IdentityProvider, Problem, parse};
+pub use configuration::{IdentityProvider, parse};
 pub use documents::{DocumentError, DocumentProblem, Documents};
 pub use keys::{InvalidKeySet, KeySet};
 pub use published::{ClaimedIdToken, IdentityProviders};

@@ -23,7 +23,7 @@ pub struct IdentityProviders(Vec<Published>);
 
 struct Published {
     provider: IdentityProvider,
-    keys: Cache<ProviderKeys>,
+    keys: Arc<Cache<ProviderKeys>>,
 }
 
 /// Where a cache reads the keys of one provider.
@@ -70,7 +70,7 @@ impl IdentityProviders {
     pub async fn warm_up(&self) {
         let mut reads = Vec::new();
         for Published { keys, .. } in &self.0 {
-            let keys = keys.clone();
+            let keys = Arc::clone(keys);
             // A failure is logged, and the first request tries again.
             reads.push(tokio::spawn(async move { keys.current().await.map(drop) }));
         }
@@ -80,7 +80,7 @@ impl IdentityProviders {
     }
 }
 
-/// A token that says it is of a trusted provider.
+/// A token that names a trusted provider as its issuer. Nothing about it is verified.
 pub struct ClaimedIdToken<'a> {
     published: &'a Published,
     id_token: IdToken<'a>,
@@ -106,7 +106,8 @@ impl ClaimedIdToken<'_> {
     /// If the token is not valid, or the provider's keys could not be read.
     pub async fn verified(&self, now: EpochSeconds) -> Result<(UserAttributes, EpochSeconds), Outcome> {
         let verify = tokio::time::timeout(LONGEST_WAIT_FOR_KEYS, self.verify(now));
-        let valid_until = verify.await.map_err(|_| self.published.too_slow())??;
+        let issuer = self.published.provider.issuer();
+        let valid_until = verify.await.map_err(|_| unavailable(DocumentError::too_slow(issuer)))??;
         Ok((self.user.clone()?, valid_until))
     }
 
@@ -124,12 +125,6 @@ impl ClaimedIdToken<'_> {
             (Err(InvalidIdToken::KeyUnknown), Some(failure)) => Err(failure.into()),
             (result, _) => Ok(result?),
         }
-    }
-}
-
-impl Published {
-    fn too_slow(&self) -> Unavailable {
-        unavailable(DocumentError::too_slow(self.provider.issuer()))
     }
 }
 

@@ -18,10 +18,7 @@ use crate::outcome::Malformed;
 ///
 /// # Errors
 /// If the request is a POST with the `Origin` `null`, or with one for which `is_allowed` is false.
-pub fn expect_origin<B>(
-    request: &lambda_http::http::Request<B>,
-    is_allowed: impl Fn(&str) -> bool,
-) -> Result<(), Malformed> {
+pub fn expect_origin(request: &Request, is_allowed: impl Fn(&str) -> bool) -> Result<(), Malformed> {
     let mut origins = request.headers().get_all(ORIGIN).into_iter();
     // Every sandboxed page has the origin `null`.
     let is_known = |origin: &str| origin != "null" && is_allowed(origin);

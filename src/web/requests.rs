@@ -205,10 +205,9 @@ fn only_value(mut values: impl Iterator<Item = String>) -> Result<Option<String>
 }
 
 fn only_one(mut values: impl Iterator<Item = String>) -> Result<Option<String>, Malformed> {
-    let first = values.next();
-    match values.next() {
-        Some(_) => Err(Malformed::UserTokenRepeated),
-        None => Ok(first),
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Malformed::UserTokenRepeated),
+        (first, None) => Ok(first),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a function sends to AWS: the operation, its arguments and a valid signature.
 
-use crate::support::broken_server::BrokenServer;
+use crate::support::server::BrokenServer;
 use crate::support::service::Reply;
 use crate::support::{Answer, Kind, Request, Service, Setup, eventually, logs, users};
 use aws_lc_rs::{digest, hmac};
@@ -24,8 +24,7 @@ fn aws_with_item(item: &Value, secret: &Value) -> BrokenServer {
             "secretsmanager.GetSecretValue" => secret.clone(),
             other => panic!("unexpected operation {other}"),
         };
-        let headers = vec![("content-type".to_owned(), "application/x-amz-json-1.0".to_owned())];
-        Answer { status: 200, headers, body }
+        Answer::new(200, &[("content-type", "application/x-amz-json-1.0")], body)
     })
 }
 

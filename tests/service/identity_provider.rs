@@ -1,7 +1,7 @@
 //! ID tokens of the company's identity provider as user tokens: what they give, and what a user record changes.
 
-use crate::support::draft::Draft;
 use crate::support::identity_provider::{ALGORITHMS, IdentityProvider, ProviderKey};
+use crate::support::jwt::Draft;
 use crate::support::service::Reply;
 use crate::support::users::{attribute, demo};
 use crate::support::{EventSource, Jwt, Kind, Request, Service, Setup, logs, now};

@@ -1,7 +1,7 @@
 //! Forged and misused ID tokens: each is refused, and the answer is the one for an unknown token.
 
-use crate::support::draft::signed;
 use crate::support::identity_provider::{IdentityProvider, ProviderKey};
+use crate::support::jwt::signed;
 use crate::support::{Answer, Kind, Service, Setup, logs, now};
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};

@@ -5,7 +5,8 @@ use crate::support::{Answer, EventSource, Fault, Jwt, Kind, Request, Service, Se
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
-use url::Url;
+use url::{Host, Url};
+use zendesk_jwt::handlers::sso_redirect::{ReturnTo, ZendeskHosts};
 
 const TOKEN: &str = "session-7f3a";
 const ACCESS_URL: &str = "https://acme.zendesk.com/access/jwt";
@@ -455,5 +456,37 @@ fn other_paths_answer_404_and_other_methods_405() {
         assert_eq!(answer.status, 405, "{method}");
         let allowed: Vec<_> = answer.header("allow").unwrap().split(',').map(str::trim).collect();
         assert!(allowed.contains(&"GET") && allowed.contains(&"POST"), "{allowed:?}");
+    }
+}
+
+/// Known payloads for open redirects: hosts that look like ours, parsers that disagree, double encodings.
+fn open_redirects() -> Vec<String> {
+    serde_json::from_str(include_str!("open_redirects.json")).unwrap()
+}
+
+#[test]
+fn every_open_redirect_is_rejected_as_return_to() {
+    let origin = Url::parse("https://acme.zendesk.com").unwrap();
+    let hosts = ZendeskHosts::new(origin, vec![Host::parse("help.example.com").unwrap()]);
+
+    let payloads = open_redirects();
+    assert!(payloads.len() >= 200, "{}", payloads.len());
+    for payload in payloads {
+        assert_eq!(ReturnTo::parse(&payload, &hosts), None, "{payload:?}");
+    }
+}
+
+#[test]
+fn sign_in_continues_without_an_open_redirect_and_the_log_reports_it() {
+    let service = Setup::of(Kind::SsoRedirect).env("SESSION_COOKIE", "acme_session").start();
+    service.aws.put_user(TOKEN, &users::demo());
+
+    for payload in open_redirects().iter().step_by(10) {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", payload).finish();
+        let reply = service.reply(&Request::get(&format!("/sso/login?{query}")).cookie("acme_session", TOKEN));
+        assert_eq!(reply.answer.status, 200, "{payload:?}");
+        let fields = html::hidden_fields(&reply.answer.body);
+        assert_eq!(fields.keys().collect::<Vec<_>>(), ["jwt"], "{payload:?}");
+        assert!(reply.logs.contains(r#""return_to_dropped":1"#), "{}", reply.logs);
     }
 }

@@ -1,7 +1,6 @@
 //! `template.yaml` fits the functions: its alarms, permissions, variables and routes are those that the functions use.
 
 pub mod document;
-mod guessing;
 mod metrics;
 
 use crate::support::{Kind, Request, Setup, logs, users};

@@ -138,15 +138,13 @@ fn local_url(text: &str) -> Result<String, String> {
         url if url.contains("://") => url.to_owned(),
         host_and_port => format!("http://{host_and_port}"),
     };
-    let mut url = Url::parse(&url).ok().filter(|url| {
-        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        url.scheme() == "http" && url.has_host() && url.username().is_empty() && is_origin
-    });
-    if let Some(url) = url.as_mut().filter(|url| url.port().is_none() && !text.contains(":80")) {
+    let is_origin = |url: &Url| url.as_str().strip_suffix('/') == Some(&url.origin().ascii_serialization());
+    let url = Url::parse(&url).ok().filter(|url| url.scheme() == "http" && is_origin(url));
+    let mut url = url.ok_or("give the port, host:port or URL that `zendesk-jwt local` shows, such as 3000")?;
+    if url.port().is_none() && !text.contains(":80") {
         url.set_port(Some(LOCAL_PORT)).ok();
     }
-    let url = url.ok_or("give the port, host:port or URL that `zendesk-jwt local` shows, such as 3000")?;
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    Ok(url.origin().ascii_serialization())
 }
 
 /// Joins `--local` and an address after it, since clap would take any word there for the address.

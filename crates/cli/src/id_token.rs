@@ -1,6 +1,7 @@
 //! What the functions do with an ID token, by their own rules: whether it is valid, and which Zendesk claims it gives.
 
 use console::style;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::output;
@@ -15,7 +16,9 @@ use zendesk_jwt::user::{InvalidIdToken, User};
 const OF_THE_JWT: [&str; 3] = ["exp", "iat", "jti"];
 
 /// The judgement on an ID token, which is never shown itself.
+#[derive(Serialize)]
 pub(crate) struct Verdict {
+    #[serde(rename = "valid_until")]
     pub(crate) expires_at: Option<EpochSeconds>,
     /// Why the functions refuse the token, and what to do.
     pub(crate) problem: Option<String>,
@@ -23,9 +26,11 @@ pub(crate) struct Verdict {
 }
 
 /// The claims of one kind of JWT.
+#[derive(Serialize)]
 pub(crate) struct ZendeskClaims {
     pub(crate) kind: Kind,
     /// Whether the tokens of the provider can be exchanged for this kind.
+    #[serde(rename = "in_audiences")]
     pub(crate) is_on: bool,
     /// `None` if the functions refuse the user.
     pub(crate) claims: Option<Map<String, Value>>,
@@ -47,14 +52,6 @@ impl Verdict {
     /// Whether the functions sign every kind of JWT that is on.
     pub(crate) fn is_good(&self) -> bool {
         self.problem.is_none() && self.kinds.iter().all(|kind| !kind.is_on || kind.claims.is_some())
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        json!({
-            "valid_until": self.expires_at,
-            "problem": self.problem,
-            "kinds": self.kinds.iter().map(ZendeskClaims::json).collect::<Vec<_>>(),
-        })
     }
 }
 
@@ -86,11 +83,6 @@ impl ZendeskClaims {
             Self { kind, is_on, claims: claims.ok(), problem: invalid.map(|invalid| remedy(invalid, kind)) }
         };
         Kind::ALL.map(of_kind).into()
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        let Self { kind, is_on, claims, problem } = self;
-        json!({"kind": kind.name(), "in_audiences": is_on, "claims": claims, "problem": problem})
     }
 
     pub(crate) fn text(&self) -> String {

@@ -59,10 +59,7 @@ pub(crate) fn run(Command::Check(arguments): &Command) -> Result<ExitCode, Probl
         serde_json::from_str(claims).unwrap_or_else(not_json)
     });
     let configuration = arguments.configuration(claims);
-    let mut providers = idp::parse(&configuration).unwrap_or_else(|problems| {
-        let problems: Vec<_> = problems.iter().map(|problem| format!("IDENTITY_PROVIDERS{problem}")).collect();
-        usage_error(&problems.join("\n"))
-    });
+    let mut providers = idp::parse(&configuration).unwrap_or_else(|problems| usage_error(&problems.join("\n")));
     let provider = providers.pop().ok_or_else(|| Problem("there is no provider to check".into()))?;
     let token = arguments.token.as_deref().map(|file| input::read(file, "the ID token")).transpose()?;
     let roots = config::more_roots().map_err(Problem)?;
@@ -149,7 +146,7 @@ impl Report<'_> {
             "key_ids": self.keys.as_ref().ok().map(|keys| keys.ids().collect::<Vec<_>>()),
             "identity_providers": self.configuration,
             "bytes_left": self.bytes_left(),
-            "token": self.token.as_ref().map(Verdict::json),
+            "token": self.token,
         })
     }
 

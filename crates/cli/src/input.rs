@@ -28,17 +28,16 @@ pub(crate) fn can_ask() -> bool {
 /// The text of `file`. Without a file, what a person types when asked for `what`, or else standard input.
 pub(crate) fn secret_text(file: Option<&Path>, what: &str) -> Result<Zeroizing<String>, Problem> {
     match file {
-        Some(file) => read(file, what),
         None if can_ask() => ask_for(what),
-        None => read(Path::new(STANDARD_INPUT), what),
+        file => read(file.unwrap_or(Path::new(STANDARD_INPUT)), what),
     }
 }
 
 /// Asks for a secret, which does not appear on the terminal.
 pub(crate) fn ask(question: &str) -> Result<Zeroizing<String>, Problem> {
     let terminal = Term::stderr();
-    terminal.write_str(question).map_err(|error| terminal_failed(&error))?;
-    terminal.read_secure_line().map(Zeroizing::new).map_err(|error| terminal_failed(&error))
+    let typed = terminal.write_str(question).and_then(|()| terminal.read_secure_line());
+    typed.map(Zeroizing::new).map_err(|error| terminal_failed(&error))
 }
 
 /// Whether a person answers the question with `yes`.
@@ -48,9 +47,9 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Problem> {
 
 /// A line that a person types; `None` at the end of the input.
 pub(crate) fn answer(question: &str) -> Result<Option<String>, Problem> {
-    Term::stderr().write_str(question).map_err(|error| terminal_failed(&error))?;
     let mut answer = String::new();
-    let length = io::stdin().read_line(&mut answer).map_err(|error| terminal_failed(&error))?;
+    let length = Term::stderr().write_str(question).and_then(|()| io::stdin().read_line(&mut answer));
+    let length = length.map_err(|error| terminal_failed(&error))?;
     Ok((length > 0).then_some(answer))
 }
 
@@ -78,14 +77,15 @@ fn ask_for(what: &str) -> Result<Zeroizing<String>, Problem> {
 }
 
 fn read_marked(file: &Path, what: &str) -> Result<Zeroizing<String>, Problem> {
-    let source: io::Result<Box<dyn Read>> = if is_standard_input(file) {
-        Ok(Box::new(io::stdin()))
-    } else {
-        File::open(file).map(|file| Box::new(file) as _)
-    };
+    const LIMIT: usize = MAX_BYTES + 1;
     // With this capacity the text never moves, so no copy of the secret stays in memory.
-    let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES + 1));
-    source.and_then(|source| source.take(MAX_BYTES as u64 + 1).read_to_string(&mut text)).map_err(|error| {
+    let mut text = Zeroizing::new(String::with_capacity(LIMIT));
+    let read = if is_standard_input(file) {
+        io::stdin().take(LIMIT as u64).read_to_string(&mut text)
+    } else {
+        File::open(file).and_then(|file| file.take(LIMIT as u64).read_to_string(&mut text))
+    };
+    read.map_err(|error| {
         // The file's name may be the secret itself, so it is not shown.
         if error.kind() == io::ErrorKind::InvalidData {
             return Problem(format!("the file of {what} is not UTF-8 text: save it as UTF-8"));

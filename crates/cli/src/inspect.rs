@@ -1,5 +1,6 @@
 //! `zendesk-jwt inspect`: decodes a JWT and checks it against every rule of Zendesk.
 
+use std::iter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, UNIX_EPOCH};
@@ -16,9 +17,7 @@ use crate::output;
 use crate::problem::{Problem, block_on};
 use zendesk_jwt::jwt::{Clock as _, EpochSeconds, Kind, SystemClock};
 use zendesk_jwt_rules::id_token::IdToken;
-use zendesk_jwt_rules::inspect::{
-    Expectation, Finding, Found, Inspection, Rule, Severity, Signature, find_jwt, inspect,
-};
+use zendesk_jwt_rules::inspect::{Expectation, Finding, Found, Inspection, Severity, Signature, find_jwt, inspect};
 
 /// The widest line of a sentence, in columns.
 const MAX_WIDTH: usize = 110;
@@ -80,36 +79,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     };
     let now = arguments.at.map_or_else(|| SystemClock.now(), EpochSeconds);
     let secret = secret.as_ref().map(|secret| secret.as_bytes());
-    let pasted = Pasted::read(&token);
-    let inspection = inspect(&pasted.jwt, &Expectation { kind: arguments.known_kind(), secret, now: now.0 });
-
+    let report = Report::of(&token, arguments.known_kind(), secret, now);
     if arguments.json {
-        show_json(&inspection, &pasted)?;
+        output::json(&report.json())?;
     } else {
-        let report = Report { inspection: &inspection, pasted: &pasted, now };
         output::line(&if arguments.quiet { report.answer() } else { report.text() })?;
     }
-    let is_broken = inspection.findings.iter().any(|finding| finding.rule.severity() > Severity::Advice);
-    Ok(if is_broken || inspection.id_token.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let is_broken = report.count(Severity::Rejected) + report.count(Severity::Ignored) > 0;
+    Ok(if is_broken || report.inspection.id_token.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Arguments {
     /// The kind that was given, or that the name of the secret ends in.
     fn known_kind(&self) -> Option<Kind> {
-        let name = self.secret_id.as_deref().map(|id| id.rsplit(['/', ':']).next().unwrap_or_default());
-        // Secrets Manager appends six characters to the name in an ARN.
-        let of_name = |name: &str| {
-            Kind::ALL.into_iter().find(|kind| {
-                let rest = name.strip_prefix(kind.name());
-                rest.is_some_and(|rest| rest.is_empty() || (rest.len() == 7 && rest.starts_with('-')))
-            })
+        let of_secret = || {
+            let name = self.secret_id.as_deref()?.rsplit(['/', ':']).next()?;
+            // In an ARN, a hyphen and six characters follow the name.
+            let in_arn = name.rsplit_once('-').filter(|(_, suffix)| suffix.len() == 6).map(|(name, _)| name);
+            Kind::parse(in_arn.unwrap_or(name))
         };
-        self.kind.or_else(|| of_name(name?))
+        self.kind.or_else(of_secret)
     }
 
     fn shared_secret(&self) -> Result<Option<Zeroizing<String>>, Problem> {
         let value = match (&self.secret, &self.secret_id) {
-            (Some(file), _) => input::secret_text(Some(file), "the shared secret")?,
+            (Some(file), _) => input::read(file, "the shared secret")?,
             (None, Some(id)) => block_on(async {
                 let clients = self.account.clients().await?;
                 SigningKeySecret::new(&clients, id.clone()).read().await
@@ -120,122 +114,110 @@ impl Arguments {
     }
 }
 
-/// The given text. The rules judge the JWT alone, whatever stands around it.
-struct Pasted {
-    jwt: Zeroizing<String>,
-    surroundings: Vec<&'static str>,
-}
-
-impl Pasted {
-    fn read(text: &str) -> Self {
-        let whole = || Found { jwt: text.to_owned(), surroundings: Vec::new() };
-        let Found { jwt, mut surroundings } = find_jwt(text).unwrap_or_else(whole);
-        let is_answer = field(text, "jwt").is_some();
-        if is_answer || surroundings == ["white space"] {
-            surroundings.clear();
-        }
-        Self { jwt: Zeroizing::new(jwt), surroundings }
-    }
-}
-
 /// The text of a field of the JSON object `text`.
 fn field(text: &str, name: &str) -> Option<Zeroizing<String>> {
     let object: Map<String, Value> = serde_json::from_str(text).ok()?;
     object.get(name)?.as_str().map(|value| Zeroizing::new(value.to_owned()))
 }
 
-fn show_json(inspection: &Inspection, pasted: &Pasted) -> Result<(), Problem> {
-    let rule = |(rule, finding): (Rule, Option<&Finding>)| {
-        json!({
-            "code": rule.code(),
-            "statement": rule.statement(),
-            "severity": rule.severity().name(),
-            "source": rule.source(),
-            "broken": finding.map(|finding| &finding.message),
-        })
-    };
-    let report = json!({
-        "is_jwt": inspection.is_jwt,
-        "id_token": inspection.id_token.as_ref().map(|token| json!({
-            "issuer": token.issuer,
-            "subject": token.subject,
-            "audiences": token.audiences,
-            "expires_at": token.expires_at,
-            "is_access_token": token.is_access_token,
-            "zendesk": zendesk_claims_by_default(&pasted.jwt, &token.issuer, &token.audiences)
-                .iter().map(ZendeskClaims::json).collect::<Vec<_>>(),
-        })),
-        "surroundings": pasted.surroundings,
-        "kind": only(inspection.kinds).map(Kind::name),
-        "kinds": inspection.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
-        "looks_like": inspection.looks_like.map(Kind::name),
-        "accepted": inspection.is_accepted(),
-        "signature": inspection.signature,
-        "header": inspection.header,
-        "claims": inspection.claims,
-        "rules": inspection.checked_rules().map(rule).collect::<Vec<_>>(),
-    });
-    output::json(&report)
-}
-
-fn only(kinds: &[Kind]) -> Option<Kind> {
-    if let [kind] = kinds { Some(*kind) } else { None }
-}
-
-struct Report<'a> {
-    inspection: &'a Inspection,
-    pasted: &'a Pasted,
+struct Report {
+    inspection: Inspection,
+    jwt: Zeroizing<String>,
+    /// What stands around the JWT, although no answer of an endpoint has it.
+    surroundings: Vec<&'static str>,
     now: EpochSeconds,
 }
 
-impl Report<'_> {
+impl Report {
+    /// The rules judge the JWT alone, whatever stands around it.
+    fn of(text: &str, kind: Option<Kind>, secret: Option<&[u8]>, now: EpochSeconds) -> Self {
+        let whole = || Found { jwt: text.to_owned(), surroundings: Vec::new() };
+        let Found { jwt, mut surroundings } = find_jwt(text).unwrap_or_else(whole);
+        if field(text, "jwt").is_some() || surroundings == ["white space"] {
+            surroundings.clear();
+        }
+        let inspection = inspect(&jwt, &Expectation { kind, secret, now: now.0 });
+        Self { inspection, jwt: Zeroizing::new(jwt), surroundings, now }
+    }
+
+    fn json(&self) -> Value {
+        let Inspection { kinds, looks_like, signature, header, claims, .. } = &self.inspection;
+        let id_token = self.inspection.id_token.as_ref().map(|token| {
+            let mut shown = json!(token);
+            shown["zendesk"] = json!(self.zendesk_claims(token));
+            shown
+        });
+        let rules = self.inspection.checked_rules().map(|(rule, finding)| {
+            json!({
+                "code": rule.code(),
+                "statement": rule.statement(),
+                "severity": rule.severity().name(),
+                "source": rule.source(),
+                "broken": finding.map(|finding| &finding.message),
+            })
+        });
+        json!({
+            "is_jwt": self.inspection.is_jwt,
+            "id_token": id_token,
+            "surroundings": self.surroundings,
+            "kind": kinds.first().filter(|_| kinds.len() == 1),
+            "kinds": kinds,
+            "looks_like": looks_like,
+            "accepted": self.inspection.is_accepted(),
+            "signature": signature,
+            "header": header,
+            "claims": claims,
+            "rules": rules.collect::<Vec<_>>(),
+        })
+    }
+
+    fn zendesk_claims(&self, token: &IdToken) -> Vec<ZendeskClaims> {
+        zendesk_claims_by_default(&self.jwt, &token.issuer, &token.audiences)
+    }
+
     /// The first line: what Zendesk does with the JWT, or what else the text is.
     fn answer(&self) -> String {
         let answer = match &self.inspection.id_token {
             _ if !self.inspection.is_jwt => style("This is not a JWT.").red(),
             Some(IdToken { is_access_token: true, .. }) => style("Access token of an identity provider").yellow(),
             Some(_) => style("ID token of an identity provider, not a Zendesk JWT").yellow(),
-            None => return self.verdict(),
+            None if self.count(Severity::Rejected) > 0 => style("✗ Zendesk refuses it.").red(),
+            None if self.count(Severity::Ignored) > 0 => style("! Zendesk accepts it, but not as intended.").yellow(),
+            None if self.inspection.signature == Signature::NotChecked => {
+                style("✓ Zendesk accepts it if the signature is right.").green()
+            }
+            None => style("✓ Zendesk accepts it.").green(),
         };
         answer.bold().to_string()
     }
 
     fn text(&self) -> String {
-        let Inspection { kinds, header, claims, id_token, .. } = self.inspection;
+        let Inspection { kinds, header, claims, id_token, findings, .. } = &self.inspection;
         if !self.inspection.is_jwt {
-            let messages = self.inspection.findings.iter().map(|finding| wrapped(&finding.message, ""));
-            return std::iter::once(self.answer()).chain(messages).collect::<Vec<_>>().join("\n");
+            let messages = findings.iter().map(|finding| wrapped(&finding.message, ""));
+            return iter::once(self.answer()).chain(messages).collect::<Vec<_>>().join("\n");
         }
-        let titles = kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ");
-        let advice = if only(kinds).is_some() { "" } else { " (say --kind)" };
+        let (title, advice) = (self.inspection.title(), if kinds.len() == 1 { "" } else { " (say --kind)" });
         let mut parts = vec![match id_token {
             Some(_) => self.answer(),
-            None => format!("{}\nJWT for {titles}{advice}, {}", self.answer(), self.signature()),
+            None => format!("{}\nJWT for {title}{advice}, {}", self.answer(), self.signature()),
         }];
-        if let Some(header) = header {
-            parts.push(section("Header", header));
-        }
-        if let Some(claims) = claims {
-            parts.push(section("Claims", claims) + &self.times(claims));
-        }
+        parts.extend(header.as_ref().map(|header| section("Header", header)));
+        parts.extend(claims.as_ref().map(|claims| section("Claims", claims) + &self.times(claims)));
         if let Some(token) = id_token {
             parts.extend(self.as_user_token(token));
             return parts.join("\n\n");
         }
         let followed = self.inspection.checked_rules().filter(|(_, finding)| finding.is_none());
         // Broken rules come last, next to the verdict and the prompt.
-        let rules: Vec<String> = followed
-            .map(|(rule, _)| marked(&style("✓").green(), rule.statement()))
-            .chain(self.inspection.findings.iter().map(broken))
-            .collect();
+        let rules = followed.map(|(rule, _)| marked(&style("✓").green(), rule.statement()));
+        let rules: Vec<_> = rules.chain(findings.iter().map(broken)).collect();
         parts.push(format!("{}\n{}", style("Rules").bold(), rules.join("\n")));
         parts.push(self.counts());
-        if !self.pasted.surroundings.is_empty() {
-            let surroundings = self.pasted.surroundings.join(", ");
-            parts.push(wrapped(
-                &format!("Around the JWT there is more ({surroundings}). Send Zendesk the JWT alone."),
-                "",
-            ));
+        if !self.surroundings.is_empty() {
+            let surroundings = self.surroundings.join(", ");
+            let advice = format!("Around the JWT there is more ({surroundings}). Send Zendesk the JWT alone.");
+            parts.push(wrapped(&advice, ""));
         }
         parts.join("\n\n")
     }
@@ -249,7 +231,7 @@ impl Report<'_> {
         let advice = "The functions take an ID token as a user token if IDENTITY_PROVIDERS has its issuer (`iss`) and \
                       its audience (`aud`). This command verifies it:";
         let command = "zendesk-jwt idp check ISSUER --audience AUDIENCE --token-file FILE";
-        let kinds = zendesk_claims_by_default(&self.pasted.jwt, &token.issuer, &token.audiences);
+        let kinds = self.zendesk_claims(token);
         let default = "If `claims` and `audiences` of the provider are left out, Zendesk gets:";
         let sentences = [format!("{}\n  {command}", wrapped(advice, "")), wrapped(default, "")];
         sentences.into_iter().chain(kinds.iter().map(ZendeskClaims::text)).collect()
@@ -279,23 +261,10 @@ impl Report<'_> {
         self.inspection.findings.iter().filter(|finding| finding.rule.severity() == severity).count()
     }
 
-    fn verdict(&self) -> String {
-        let verdict = if self.count(Severity::Rejected) > 0 {
-            style("✗ Zendesk refuses it.").red()
-        } else if self.count(Severity::Ignored) > 0 {
-            style("! Zendesk accepts it, but not as intended.").yellow()
-        } else if self.inspection.signature == Signature::NotChecked {
-            style("✓ Zendesk accepts it if the signature is right.").green()
-        } else {
-            style("✓ Zendesk accepts it.").green()
-        };
-        verdict.bold().to_string()
-    }
-
     fn counts(&self) -> String {
         let broken = self.count(Severity::Rejected) + self.count(Severity::Ignored);
         let (checked, advice) = (self.inspection.checked.len(), self.count(Severity::Advice));
-        format!("{checked} rules checked, {broken} broken, {advice} with advice. {}", self.verdict())
+        format!("{checked} rules checked, {broken} broken, {advice} with advice. {}", self.answer())
     }
 }
 

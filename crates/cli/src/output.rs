@@ -59,16 +59,15 @@ pub(crate) const TOKEN_HASHES: &str = "token hash";
 /// A table. If the rows are wider than the terminal, it shortens token hashes and wraps the other cells.
 pub(crate) fn table(header: &[&str], mut rows: Vec<Vec<String>>) -> String {
     let full = lay_out(header, rows.clone(), None);
-    let width = terminal_width().filter(|width| widest_line(&full) > usize::from(*width));
-    if width.is_none() {
-        return full;
-    }
+    let widest_line = full.lines().map(console::measure_text_width).max().unwrap_or_default();
+    let terminal = Term::stdout().size_checked().map(|(_, columns)| columns).filter(|columns| *columns > 0);
+    let Some(width) = terminal.filter(|columns| widest_line > usize::from(*columns)) else { return full };
     if let Some(column) = header.iter().position(|title| *title == TOKEN_HASHES) {
         for row in &mut rows {
             row[column] = row[column].split(' ').map(short_hash).collect::<Vec<_>>().join(" ");
         }
     }
-    lay_out(header, rows, width)
+    lay_out(header, rows, Some(width))
 }
 
 /// The start of a token hash.
@@ -125,11 +124,6 @@ pub(crate) fn minute(EpochSeconds(seconds): EpochSeconds) -> String {
     text.rsplit_once(':').map_or_else(|| text.clone(), |(minute, _)| format!("{minute}Z"))
 }
 
-/// The columns of the terminal; `None` if standard output is not a terminal.
-fn terminal_width() -> Option<u16> {
-    Term::stdout().size_checked().map(|(_, columns)| columns).filter(|columns| *columns > 0)
-}
-
 /// A new file in the directory of `path` that only its owner can read. Unless it is completed, it is deleted.
 pub(crate) fn private_file(path: &Path) -> io::Result<NamedTempFile> {
     NamedTempFile::new_in(path.parent().unwrap_or(Path::new("")))
@@ -142,18 +136,13 @@ pub(crate) fn complete(file: NamedTempFile, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn widest_line(text: &str) -> usize {
-    text.lines().map(console::measure_text_width).max().unwrap_or_default()
-}
-
 fn lay_out(header: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('-').junction(' ')));
     table.set_header(header).add_rows(rows);
-    match width {
-        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
     // The style's junction is one of the two spaces between columns.
     let last = header.len().saturating_sub(1);
     for (at, column) in table.column_iter_mut().enumerate() {

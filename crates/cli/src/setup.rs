@@ -154,12 +154,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
 }
 
 impl Step {
-    fn of_person(id: &'static str, title: &'static str, minutes: u32, advice: String, fields: Vec<Field>) -> Self {
-        Self { id, title, minutes, advice, fields, command: Vec::new() }
-    }
-
-    fn of_tool(id: &'static str, title: &'static str, minutes: u32, advice: &str, command: Vec<String>) -> Self {
-        Self { id, title, minutes, advice: advice.to_owned(), fields: Vec::new(), command }
+    fn new(id: &'static str, title: &'static str, minutes: u32, advice: impl Into<String>) -> Self {
+        Self { id, title, minutes, advice: advice.into(), fields: Vec::new(), command: Vec::new() }
     }
 
     fn show(&self, number: &str) -> Result<(), Problem> {
@@ -240,18 +236,12 @@ impl Arguments {
         let secret = "You type the secret without echo. Then the command waits until every function uses it.";
         let test_user = "The user is in your table only, and the token is good for an hour.";
         let input = "The command gets the user token of the test user on standard input.";
-        let assign =
-            is_sso.then(|| Step::of_person("assign", "Assign the configuration", 2, ASSIGN.into(), Vec::new()));
-        [
-            Some(Step::of_person("admin-center", "Connect Zendesk", 3, screen, fields)),
-            Some(Step::of_tool("secret", "Store the shared secret", 6, secret, put)),
-            assign,
-            Some(Step::of_tool("user", "Make a test user", 1, test_user, user)),
-            Some(Step::of_tool("check", check, 1, input, doctor)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        let admin_center = Step { fields, ..Step::new("admin-center", "Connect Zendesk", 3, screen) };
+        let secret = Step { command: put, ..Step::new("secret", "Store the shared secret", 6, secret) };
+        let assign = is_sso.then(|| Step::new("assign", "Assign the configuration", 2, ASSIGN));
+        let user = Step { command: user, ..Step::new("user", "Make a test user", 1, test_user) };
+        let check = Step { command: doctor, ..Step::new("check", check, 1, input) };
+        [admin_center, secret].into_iter().chain(assign).chain([user, check]).collect()
     }
 
     /// Whether a key is stored that can sign, and the operator wants to keep it.

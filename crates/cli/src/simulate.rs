@@ -2,12 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use url::Url;
 
 use crate::local::listen;
-use crate::problem::{Problem, block_on, said, usage_error};
+use crate::problem::{Problem, said, usage_error};
 use zendesk_jwt::config;
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 use zendesk_jwt_simulator::{self, Account, App, Client, Keys, Messaging, Sso, Zendesk};
@@ -24,16 +23,16 @@ with an address are simulated. No JWT leaves this machine.",
 )]
 pub(crate) struct Arguments {
     /// The JWT URL of the Support SDK; repeat it with a name for each app, as in ios=URL
-    #[arg(long, value_name = "[NAME=]URL", value_parser = Named::parse)]
-    sdk_url: Vec<Named>,
+    #[arg(long, value_name = "[NAME=]URL", value_parser = named)]
+    sdk_url: Vec<(String, Url)>,
 
     /// The remote login URL of single sign-on; repeat it with a name for each configuration, the Primary SSO first
-    #[arg(long, value_name = "[NAME=]URL", value_parser = Named::parse)]
-    sso_url: Vec<Named>,
+    #[arg(long, value_name = "[NAME=]URL", value_parser = named)]
+    sso_url: Vec<(String, Url)>,
 
     /// The remote logout URL of single sign-on, which also receives errors, with the name of its configuration
-    #[arg(long, value_name = "[NAME=]URL", value_parser = Named::parse, requires = "sso_url")]
-    logout_url: Vec<Named>,
+    #[arg(long, value_name = "[NAME=]URL", value_parser = named, requires = "sso_url")]
+    logout_url: Vec<(String, Url)>,
 
     /// The address where pages fetch JWTs for messaging
     #[arg(long, value_name = "URL", value_parser = address)]
@@ -50,21 +49,6 @@ pub(crate) struct Arguments {
     /// The port to listen on
     #[arg(long, default_value_t = zendesk_jwt_simulator::PORT)]
     port: u16,
-}
-
-/// An address, with the name of its app or SSO configuration; an empty name if it has none.
-#[derive(Clone, Debug)]
-struct Named {
-    name: String,
-    url: Url,
-}
-
-impl Named {
-    fn parse(text: &str) -> Result<Self, String> {
-        let named = text.split_once('=').filter(|(name, _)| ConfigurationName::parse(name).is_some());
-        let (name, url) = named.unwrap_or(("", text));
-        Ok(Self { name: name.to_owned(), url: address(url)? })
-    }
 }
 
 const EXIT_STATUS: &str = "Exit status: 0 after an interrupt, 1 if it could not run, 2 on a usage error.";
@@ -87,58 +71,24 @@ Examples:
 
 For messaging, allow pages of the simulator's origin to read the answers of your endpoint (CORS).";
 
+/// Reads the name of an app or SSO configuration, which is empty if there is none, and an address.
+fn named(text: &str) -> Result<(String, Url), String> {
+    let named = text.split_once('=').filter(|(name, _)| ConfigurationName::parse(name).is_some());
+    let (name, url) = named.unwrap_or(("", text));
+    Ok((name.to_owned(), address(url)?))
+}
+
 fn address(text: &str) -> Result<Url, String> {
     said(config::web_address(text))
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), Problem> {
     if arguments.sdk_url.is_empty() && arguments.sso_url.is_empty() && arguments.messaging_url.is_none() {
         usage_error("give at least one of --sdk-url, --sso-url and --messaging-url");
     }
     let account = account(arguments)?;
     let client = Client::new(arguments.ca_file.as_deref()).map_err(|error| Problem(error.to_string()))?;
-    block_on(serve(arguments, account, client)).map(|()| ExitCode::SUCCESS)
-}
-
-/// The kinds with an address, each with its key.
-fn account(arguments: &Arguments) -> Result<Account, Problem> {
-    let file = &arguments.keys;
-    let Keys { mut sdk, messaging, mut sso } = keys(file)?;
-    let missing = |kind: Kind, name: &str, option| {
-        let screen = kind.admin_center_screen();
-        let file = file.display();
-        let name = if name.is_empty() { String::new() } else { format!(" (configuration {name})") };
-        Problem(format!(
-            "{file} has no key for {kind}{name}, which {option} needs: copy it from {screen} in Admin Center"
-        ))
-    };
-    let mut apps = Vec::new();
-    for Named { name, url } in arguments.sdk_url.clone() {
-        let key = sdk.remove(&name).ok_or_else(|| missing(Kind::Sdk, &name, "--sdk-url"))?;
-        apps.push(App { name, jwt_url: url, key });
-    }
-    let mut configurations = Vec::new();
-    for Named { name, url } in arguments.sso_url.clone() {
-        let key = sso.remove(&name).ok_or_else(|| missing(Kind::Sso, &name, "--sso-url"))?;
-        let logout_url = arguments.logout_url.iter().find(|logout| logout.name == name);
-        configurations.push(Sso { login_url: url, logout_url: logout_url.map(|logout| logout.url.clone()), name, key });
-    }
-    let messaging = match arguments.messaging_url.clone() {
-        Some(_) if messaging.is_empty() => return Err(missing(Kind::Messaging, "", "--messaging-url")),
-        jwt_url => jwt_url.map(|jwt_url| Messaging { jwt_url, keys: messaging }),
-    };
-    Ok(Account { apps, sso: configurations, messaging, ..Account::default() })
-}
-
-fn keys(file: &Path) -> Result<Keys, Problem> {
-    let named = |problem: String| Problem(format!("{}: {problem}", file.display()));
-    let json = std::fs::read_to_string(file).map_err(|error| named(format!("it cannot be read: {error}")))?;
-    Keys::parse(&json).map_err(named)
-}
-
-async fn serve(arguments: &Arguments, account: Account, client: Client) -> Result<(), Problem> {
-    let (listener, address) = listen(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), arguments.port), "--port").await?;
-    let origin = Url::parse(&format!("http://{address}")).map_err(|error| Problem(error.to_string()))?;
+    let (listener, address, origin) = listen(Ipv4Addr::LOCALHOST.into(), arguments.port, "--port").await?;
     show_banner(arguments, address);
     let zendesk = Zendesk::new(origin, false, account, client);
     tokio::select! {
@@ -149,16 +99,50 @@ async fn serve(arguments: &Arguments, account: Account, client: Client) -> Resul
     }
 }
 
+/// The kinds with an address, each with its key.
+fn account(arguments: &Arguments) -> Result<Account, Problem> {
+    let Keys { mut sdk, messaging, mut sso } = keys(&arguments.keys)?;
+    let missing = |kind: Kind, name: &str| {
+        let (file, screen) = (arguments.keys.display(), kind.admin_center_screen());
+        let name = if name.is_empty() { String::new() } else { format!(" (configuration {name})") };
+        Problem(format!(
+            "{file} has no key for {kind}{name}, which --{kind}-url needs: copy it from {screen} in Admin Center"
+        ))
+    };
+    let mut account = Account::default();
+    for (name, url) in arguments.sdk_url.clone() {
+        let key = sdk.remove(&name).ok_or_else(|| missing(Kind::Sdk, &name))?;
+        account.apps.push(App { name, jwt_url: url, key });
+    }
+    for (name, url) in arguments.sso_url.clone() {
+        let key = sso.remove(&name).ok_or_else(|| missing(Kind::Sso, &name))?;
+        let logout_url = arguments.logout_url.iter().find(|(of, _)| *of == name).map(|(_, url)| url.clone());
+        account.sso.push(Sso { name, login_url: url, logout_url, key });
+    }
+    if let Some(jwt_url) = arguments.messaging_url.clone() {
+        if messaging.is_empty() {
+            return Err(missing(Kind::Messaging, ""));
+        }
+        account.messaging = Some(Messaging { jwt_url, keys: messaging });
+    }
+    Ok(account)
+}
+
+fn keys(file: &Path) -> Result<Keys, Problem> {
+    let json = std::fs::read_to_string(file).map_err(|error| format!("it cannot be read: {error}"));
+    json.and_then(|json| Keys::parse(&json)).map_err(|problem| Problem(format!("{}: {problem}", file.display())))
+}
+
 #[expect(clippy::print_stdout, reason = "a person reads this")]
 fn show_banner(arguments: &Arguments, address: SocketAddr) {
     println!("A simulated Zendesk is running on http://{address}. Stop it with Ctrl-C.");
     println!();
     println!("Try each flow in a browser:");
-    if let [Named { url, .. }, ..] = arguments.sso_url.as_slice() {
+    if let [(_, url), ..] = arguments.sso_url.as_slice() {
         println!("  http://{address}/hc         SSO: click Sign in, which leads to {url}");
         println!("  http://localhost:{}/hc      SSO: the same for a brand on a host of your company", address.port());
     }
-    for Named { url, .. } in &arguments.sdk_url {
+    for (_, url) in &arguments.sdk_url {
         println!("  http://{address}/sdk        Support SDK: enter a user token, which is sent to {url}");
     }
     if let Some(url) = &arguments.messaging_url {

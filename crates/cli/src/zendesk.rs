@@ -1,14 +1,15 @@
 //! Asks Zendesk itself: posts one JWT to an address that the operator knows, and reads the answer. One attempt, and no
-//! redirect is followed.
+//! redirect is followed. Where a program cannot ask, a person takes steps by hand.
 
 use hyper::header::{ACCEPT, LOCATION};
 use hyper::{Method, StatusCode};
 use scraper::{Html, Selector};
+use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
 use crate::input;
-use crate::output::escaped;
+use crate::output::{escaped, wrapped};
 use crate::problem::usage_error;
 use zendesk_jwt::config::is_loopback;
 use zendesk_jwt_rules::Kind;
@@ -55,7 +56,7 @@ impl Options {
     /// answer, or `confirmed`.
     pub(crate) fn permit(&self, post: &Post<'_>, confirmed: Option<&Url>) -> Result<(), NotPosted> {
         let url = post.url;
-        let refused = |reason: String, remedy| Err(NotPosted::Refused { reason, remedy });
+        let refused = |reason, remedy| Err(NotPosted { reason, remedy: Some(remedy) });
         let rights: Vec<_> = RIGHTS.into_iter().filter(|right| post.claims().get(right).is_some()).collect();
         if !rights.is_empty() {
             let reason = format!("the JWT would set {} of the user", rights.join(", "));
@@ -78,10 +79,11 @@ impl Options {
             "Ask Zendesk? One JWT is posted to {origin}, which creates or updates its user.\n{warning}\
              Type yes to post it: "
         );
+        let declined = |reason| Err(NotPosted { reason, remedy: None });
         match input::confirm(&question) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(NotPosted::Declined("you did not answer yes".to_owned())),
-            Err(problem) => Err(NotPosted::Declined(problem.to_string())),
+            Ok(false) => declined("you did not answer yes".to_owned()),
+            Err(problem) => declined(problem.to_string()),
         }
     }
 }
@@ -102,53 +104,86 @@ pub(crate) struct Post<'a> {
 }
 
 /// Why no JWT was posted.
-pub(crate) enum NotPosted {
-    /// The operator does not want it.
-    Declined(String),
-    Refused {
-        reason: String,
-        remedy: &'static str,
-    },
+pub(crate) struct NotPosted {
+    pub(crate) reason: String,
+    /// What to do; `None` if the operator does not want it.
+    pub(crate) remedy: Option<&'static str>,
 }
 
 /// What Zendesk made of a JWT.
-pub(crate) enum Outcome {
-    SignedIn,
-    /// With Zendesk's message, without the values of the JWT.
-    Refused(&'static ZendeskError, String),
-    /// Zendesk gives no reason.
-    NotSignedIn,
-    /// The answer leads to an address that Zendesk's documentation does not name.
-    Elsewhere(String),
-    /// Not an answer to a JWT, but for example the page of a bot check.
-    NotZendesk(StatusCode),
-    TooMany,
-    Unavailable(StatusCode),
-    Unanswered(Failure),
+#[derive(Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) accepted: bool,
+    /// What Zendesk answered.
+    pub(crate) seen: String,
+    /// What to do, unless the user is signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remedy: Option<String>,
+}
+
+impl Outcome {
+    fn signed_in() -> Self {
+        Self { accepted: true, seen: "Zendesk accepts the JWT and signs the user in".to_owned(), remedy: None }
+    }
+
+    fn not_signed_in(seen: String, remedy: impl Into<String>) -> Self {
+        Self { accepted: false, seen, remedy: Some(remedy.into()) }
+    }
+
+    /// `message` is Zendesk's, without the values of the JWT.
+    fn refused(error: &ZendeskError, message: &str) -> Self {
+        let seen = match message {
+            "" => "Zendesk refuses the JWT and gives no reason".to_owned(),
+            message => format!("Zendesk refuses the JWT: {}", escaped(message)),
+        };
+        // Not documented: Zendesk reads the user's claims only after it has verified the signature.
+        let secret = if error.cause == Cause::User { "The secret is most likely right. " } else { "" };
+        Self::not_signed_in(seen, format!("{secret}{}", error.for_the_administrator))
+    }
+
+    /// The answer leads nowhere, so it is not Zendesk's answer to a JWT.
+    fn undecided(status: StatusCode) -> Self {
+        let code = status.as_u16();
+        let not_zendesk = || format!("answered with {code}, which is not Zendesk's answer to a JWT");
+        let (seen, remedy) = match status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                (format!("answered with {code}: too many sign-ins just now"), "Wait a minute, then ask again.")
+            }
+            _ if status.is_server_error() => (
+                format!("answered with {code}, so Zendesk decided nothing"),
+                "Look at https://status.zendesk.com, and ask again later.",
+            ),
+            StatusCode::NOT_FOUND => (not_zendesk(), "Check the subdomain: Zendesk has no such account."),
+            _ => (
+                not_zendesk(),
+                "A bot check or a proxy may stand between this machine and Zendesk. Sign in with a browser, or ask \
+                 from another network.",
+            ),
+        };
+        Self::not_signed_in(seen, remedy)
+    }
 }
 
 impl Post<'_> {
     pub(crate) fn request(&self) -> Request {
-        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(self.fields).finish();
-        Request::new(Method::POST, self.url).header(ACCEPT, "text/html,application/xhtml+xml").form(form)
+        Request::new(Method::POST, self.url).header(ACCEPT, "text/html,application/xhtml+xml").form(self.fields)
     }
 
     /// Reads the answer: a redirect, or the documented page of one link.
     pub(crate) fn outcome(&self, answer: Result<Answer, Failure>) -> Outcome {
         let answer = match answer {
             Ok(answer) => answer,
-            Err(failure) => return Outcome::Unanswered(failure),
+            Err(failure) => {
+                let remedy = "Check that this machine reaches Zendesk, and ask again.";
+                return Outcome::not_signed_in(format!("no answer: {failure}"), remedy);
+            }
         };
         let status = answer.status;
         let is_page = status.is_success();
         let link =
             if is_page { only_link(&answer.body) } else { answer.header(LOCATION).filter(|_| status.is_redirection()) };
         let Some(target) = link.and_then(|link| self.url.join(&link).ok()) else {
-            return match status {
-                StatusCode::TOO_MANY_REQUESTS => Outcome::TooMany,
-                _ if status.is_server_error() => Outcome::Unavailable(status),
-                _ => Outcome::NotZendesk(status),
-            };
+            return Outcome::undecided(status);
         };
         let return_to = self.field("return_to");
         let is_return_to = !return_to.is_empty() && self.url.join(return_to).is_ok_and(|expected| expected == target);
@@ -156,18 +191,28 @@ impl Post<'_> {
         let is_help_center = self.help_centers.iter().any(is_of);
         let parameter = |name: &str| target.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value);
         if is_return_to {
-            Outcome::SignedIn
+            Outcome::signed_in()
         } else if parameter("kind").is_some_and(|kind| kind == "error") {
             let message = parameter("message").unwrap_or_default();
-            Outcome::Refused(ZendeskError::of(&message), self.without_values(&message))
+            Outcome::refused(ZendeskError::of(&message), &self.without_values(&message))
         } else if (is_help_center || is_of(self.url)) && target.path().starts_with(UNAUTHENTICATED) {
-            Outcome::NotSignedIn
+            Outcome::not_signed_in(
+                format!("Zendesk does not sign the user in: its answer leads to {UNAUTHENTICATED}"),
+                "Sign the test user in with a browser: Zendesk sends the reason to the remote logout URL of the JWT \
+                 configuration. Often the secret is another one, the configuration is not active, or it is not \
+                 assigned to end users.",
+            )
         } else if is_help_center {
-            Outcome::SignedIn
+            Outcome::signed_in()
         } else if is_page {
-            Outcome::NotZendesk(status)
+            Outcome::undecided(status)
         } else {
-            Outcome::Elsewhere(format!("{}{}", target.origin().ascii_serialization(), target.path()))
+            let address = escaped(&format!("{}{}", target.origin().ascii_serialization(), target.path()));
+            Outcome::not_signed_in(
+                format!("the answer leads to {address}, which proves nothing"),
+                "If this is a help center of yours, name its host with --help-center. Otherwise check the subdomain, \
+                 and sign in with a browser.",
+            )
         }
     }
 
@@ -200,55 +245,22 @@ fn only_link(html: &str) -> Option<String> {
     link.value().attr("href").map(|href| href.trim().to_owned())
 }
 
-impl Outcome {
-    pub(crate) fn is_accepted(&self) -> bool {
-        matches!(self, Self::SignedIn)
-    }
+/// How a person finds out whether Zendesk accepts a JWT, and what each failure looks like. `(seen)` marks what only
+/// public reports say.
+///
+/// Zendesk documents no request with which a program can ask for the Support SDK or messaging.
+pub(crate) fn steps_by_hand(kind: Kind) -> Vec<&'static str> {
+    let steps = match kind {
+        Kind::Sdk => include_str!("../templates/by_hand/sdk.txt"),
+        Kind::Messaging => include_str!("../templates/by_hand/messaging.txt"),
+        Kind::Sso => "",
+    };
+    steps.lines().collect()
+}
 
-    /// What Zendesk answered.
-    pub(crate) fn seen(&self) -> String {
-        match self {
-            Self::SignedIn => "Zendesk accepts the JWT and signs the user in".to_owned(),
-            Self::Refused(_, message) if message.is_empty() => "Zendesk refuses the JWT and gives no reason".to_owned(),
-            Self::Refused(_, message) => format!("Zendesk refuses the JWT: {}", escaped(message)),
-            Self::NotSignedIn => format!("Zendesk does not sign the user in: its answer leads to {UNAUTHENTICATED}"),
-            Self::Elsewhere(address) => format!("the answer leads to {}, which proves nothing", escaped(address)),
-            Self::NotZendesk(status) => {
-                format!("answered with {}, which is not Zendesk's answer to a JWT", status.as_u16())
-            }
-            Self::TooMany => "answered with 429: too many sign-ins just now".to_owned(),
-            Self::Unavailable(status) => format!("answered with {}, so Zendesk decided nothing", status.as_u16()),
-            Self::Unanswered(failure) => format!("no answer: {failure}"),
-        }
-    }
-
-    /// What to do; `None` if the user is signed in.
-    pub(crate) fn remedy(&self) -> Option<String> {
-        let remedy = match self {
-            Self::SignedIn => return None,
-            Self::Refused(error, _) => {
-                // Not documented: Zendesk reads the user's claims only after it has verified the signature.
-                let secret = if error.cause == Cause::User { "The secret is most likely right. " } else { "" };
-                return Some(format!("{secret}{}", error.for_the_administrator));
-            }
-            Self::NotSignedIn => {
-                "Sign the test user in with a browser: Zendesk sends the reason to the remote logout URL of the JWT \
-                 configuration. Often the secret is another one, the configuration is not active, or it is not assigned to \
-                 end users."
-            }
-            Self::Elsewhere(_) => {
-                "If this is a help center of yours, name its host with --help-center. Otherwise check the subdomain, and sign in \
-                 with a browser."
-            }
-            Self::NotZendesk(StatusCode::NOT_FOUND) => "Check the subdomain: Zendesk has no such account.",
-            Self::NotZendesk(_) => {
-                "A bot check or a proxy may stand between this machine and Zendesk. Sign in with a browser, or ask from another \
-                 network."
-            }
-            Self::TooMany => "Wait a minute, then ask again.",
-            Self::Unavailable(_) => "Look at https://status.zendesk.com, and ask again later.",
-            Self::Unanswered(_) => "Check that this machine reaches Zendesk, and ask again.",
-        };
-        Some(remedy.to_owned())
-    }
+/// The steps as a text.
+pub(crate) fn by_hand(kind: Kind) -> String {
+    let heading = format!("Whether Zendesk accepts a {} JWT cannot be asked from outside. By hand:", kind.title());
+    let steps = steps_by_hand(kind).into_iter().map(|step| format!("\n{}", wrapped(step, "- ")));
+    heading + &steps.collect::<String>()
 }

@@ -1,12 +1,13 @@
 //! ID tokens of OpenID Connect, as far as a token says without its signature being verified.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::EpochSeconds;
-use crate::inspect::unverified;
+use crate::inspect::{Expectation, inspect};
 
 /// What a token of an identity provider says about itself. Nothing here is verified.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct IdToken {
     /// `iss`, the identity provider.
     pub issuer: String,
@@ -24,13 +25,12 @@ impl IdToken {
     /// Reads a token; `None` if the text is not a token of an identity provider.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let (header, claims) = unverified(text)?;
-        Self::of(&header, &claims)
+        let inspection = inspect(text, &Expectation::default());
+        inspection.id_token.filter(|_| inspection.header.is_some())
     }
 
     /// Recognizes a token by the claims that OpenID Connect Core 1.0, section 2, requires. No Zendesk JWT has them.
-    #[must_use]
-    pub fn of(header: &Map<String, Value>, claims: &Map<String, Value>) -> Option<Self> {
+    pub(crate) fn of(header: &Map<String, Value>, claims: &Map<String, Value>) -> Option<Self> {
         let text = |object: &Map<String, Value>, name| object.get(name).and_then(Value::as_str).map(str::to_owned);
         let audiences = match claims.get("aud")? {
             Value::Array(audiences) => audiences.iter().filter_map(Value::as_str).map(str::to_owned).collect(),

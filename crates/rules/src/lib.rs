@@ -2,9 +2,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`kind`] | the three kinds of JWT, and where Admin Center keeps the secret of each |
+//! | [`jwt`] | the three kinds of JWT, where Admin Center keeps the secret of each, and the unit of `iat` and `exp` |
 //! | [`configuration`] | the names of configurations, and the audiences of user tokens |
-//! | [`time`] | seconds since 1970, the unit of `iat` and `exp` |
 //! | [`signing_key`] | what a shared secret and a key id can be |
 //! | [`user`] | user tokens, external ids, names and e-mail addresses, in types that cannot hold an invalid value |
 //! | [`user_values`] | what each claim about a user can be: what Zendesk refuses, and what it ignores |
@@ -17,9 +16,8 @@
 pub mod configuration;
 pub mod id_token;
 pub mod inspect;
-pub mod kind;
+pub mod jwt;
 pub mod signing_key;
-pub mod time;
 pub mod user;
 pub mod user_values;
 pub mod zendesk_errors;
@@ -27,5 +25,4 @@ pub mod zendesk_errors;
 mod text;
 
 pub use configuration::{Audience, ConfigurationName, Configurations};
-pub use kind::Kind;
-pub use time::EpochSeconds;
+pub use jwt::{EpochSeconds, Kind};

@@ -5,19 +5,16 @@
 
 #![expect(clippy::similar_names, reason = "`kid` is JOSE's word for a key id")]
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::text::{invisible, is_placeholder, is_quote, is_uuid, unwrapped};
+use crate::text::{begins_with_header, invisible, is_json, is_placeholder, is_quote, is_uuid, unwrapped};
 use crate::{ConfigurationName, Configurations, Kind};
 
 /// The length of the shortest secret, in characters: Admin Center shows 9 characters of a redacted one.
@@ -55,31 +52,29 @@ impl SharedKey {
     /// # Errors
     /// If the text is not such JSON, or holds a secret or a key id that cannot be right.
     pub fn parse(kind: Kind, secret_value: &str) -> Result<Self, SigningKeyProblem> {
-        let problem = |flaw| SigningKeyProblem { kind, configuration: None, flaw };
         if secret_value.starts_with('\u{feff}') {
-            return Err(problem(Flaw::ByteOrderMark));
+            return Err(Flaw::ByteOrderMark.of(kind));
         }
         // serde would also read the values of an array as members, and its message would quote the secret.
         let object = Some(secret_value).filter(|text| text.trim_start().starts_with('{'));
         let value: Option<SecretValue> = object.and_then(|object| serde_json::from_str(object).ok());
-        let mut value = value.ok_or_else(|| problem(Flaw::NotTheExpectedJson))?;
-        let kid = value.kid.take().filter(|kid| !kid.trim().is_empty());
+        let SecretValue { secret, kid } = value.ok_or_else(|| Flaw::NotTheExpectedJson.of(kind))?;
+        let kid = kid.filter(|kid| !kid.trim().is_empty());
         if kind != Kind::Messaging && kid.is_some() {
-            return Err(problem(Flaw::UnexpectedKid));
+            return Err(Flaw::UnexpectedKid.of(kind));
         }
-        Self::checked(kind, value.secret.take().unwrap_or_default().into(), kid)
+        Self::checked(kind, secret.unwrap_or_default(), kid)
     }
 
     /// Reads the keys of all configurations that a secret holds. Its member `configurations` holds the named ones:
     /// `{"secret": "…", "configurations": {"ios": {"secret": "…"}}}`.
     #[must_use]
     pub fn parse_all(kind: Kind, secret_value: &str) -> Configurations<Result<Self, SigningKeyProblem>> {
-        let members: Option<NamedKeys<'_>> = serde_json::from_str(secret_value).ok();
-        let keys = members.and_then(|members| serde_json::from_str(members.configurations?.get()).ok());
-        let keys: BTreeMap<Cow<'_, str>, &RawValue> = keys.unwrap_or_default();
-        let named = keys.into_iter().filter_map(|(name, value)| {
+        let keys: NamedKeys<'_> = serde_json::from_str(secret_value).unwrap_or_default();
+        let named = keys.configurations.into_iter().filter_map(|(name, value)| {
             let name = ConfigurationName::parse(&name)?;
-            let key = Self::parse(kind, value.get()).map_err(|problem| problem.of_configuration(&name));
+            let of_this = |problem| SigningKeyProblem { configuration: Some(name.clone()), ..problem };
+            let key = Self::parse(kind, value.get()).map_err(of_this);
             Some((name, key))
         });
         Configurations { unnamed: Self::parse(kind, secret_value), named: named.collect() }
@@ -151,17 +146,17 @@ impl fmt::Debug for SharedKey {
     }
 }
 
-#[derive(Deserialize, ZeroizeOnDrop)]
+#[derive(Deserialize)]
 struct SecretValue {
-    secret: Option<String>,
+    secret: Option<Zeroizing<String>>,
     kid: Option<String>,
 }
 
 /// The member of a stored value that holds the keys of the named configurations.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct NamedKeys<'a> {
-    #[serde(borrow)]
-    configurations: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    configurations: BTreeMap<String, &'a RawValue>,
 }
 
 /// Checks that a text can be the shared secret of `kind`.
@@ -169,8 +164,7 @@ struct NamedKeys<'a> {
 /// # Errors
 /// If the text cannot be the whole secret, and nothing else.
 pub fn check_secret(kind: Kind, secret: &str) -> Result<(), SigningKeyProblem> {
-    secret_flaw(secret)
-        .map_or(Ok(()), |flaw| Err(SigningKeyProblem { kind, configuration: None, flaw: Flaw::Secret(flaw) }))
+    secret_flaw(secret).map_or(Ok(()), |flaw| Err(Flaw::Secret(flaw).of(kind)))
 }
 
 /// Checks that a text can be the key id of messaging's key.
@@ -178,9 +172,7 @@ pub fn check_secret(kind: Kind, secret: &str) -> Result<(), SigningKeyProblem> {
 /// # Errors
 /// If the text cannot be the whole key id, and nothing else.
 pub fn check_kid(kid: &str) -> Result<(), SigningKeyProblem> {
-    let flaw = kid_flaw(kid);
-    let problem = |flaw| SigningKeyProblem { kind: Kind::Messaging, configuration: None, flaw: Flaw::Kid(flaw) };
-    flaw.map_or(Ok(()), |flaw| Err(problem(flaw)))
+    kid_flaw(kid).map_or(Ok(()), |flaw| Err(Flaw::Kid(flaw).of(Kind::Messaging)))
 }
 
 pub(crate) fn secret_flaw(secret: &str) -> Option<TextFlaw> {
@@ -192,29 +184,21 @@ pub(crate) fn secret_flaw(secret: &str) -> Option<TextFlaw> {
 }
 
 pub(crate) fn kid_flaw(kid: &str) -> Option<TextFlaw> {
-    flaw_of(kid, |core| {
-        let rest = core.strip_prefix(KID_PREFIX).unwrap_or(core);
-        if is_uuid(rest) {
-            Some(TextFlaw::IsOther("a UUID"))
-        } else {
-            is_placeholder(rest).then_some(TextFlaw::Placeholder).filter(|_| rest.len() > 2)
-        }
+    flaw_of(kid, |core| match core.strip_prefix(KID_PREFIX).unwrap_or(core) {
+        rest if is_uuid(rest) => Some(TextFlaw::IsOther("a UUID")),
+        rest if rest.len() > 2 && is_placeholder(rest) => Some(TextFlaw::Placeholder),
+        _ => None,
     })
 }
 
 /// The first flaw of a text. What the text is comes before what stands around it: the remedy differs.
 fn flaw_of(text: &str, of_core: impl FnOnce(&str) -> Option<TextFlaw>) -> Option<TextFlaw> {
     let core = unwrapped(text);
-    if core.is_empty() {
-        return Some(TextFlaw::Missing);
-    }
-    if is_cut_off(core) {
-        return Some(TextFlaw::CutOff);
-    }
-    if is_placeholder(core) && !is_json(core) {
-        return Some(TextFlaw::Placeholder);
-    }
-    of_core(core)
+    let missing = core.is_empty().then_some(TextFlaw::Missing);
+    missing
+        .or_else(|| is_cut_off(core).then_some(TextFlaw::CutOff))
+        .or_else(|| (is_placeholder(core) && !is_json(core)).then_some(TextFlaw::Placeholder))
+        .or_else(|| of_core(core))
         .or_else(|| other_text(core).map(TextFlaw::IsOther))
         .or_else(|| is_labelled(core).then_some(TextFlaw::Labelled))
         .or_else(|| (text.starts_with(is_quote) || text.ends_with(is_quote)).then_some(TextFlaw::Quoted))
@@ -226,28 +210,16 @@ fn is_cut_off(text: &str) -> bool {
     text.ends_with('*') || ["…", "...", "**", "•", "●", "⋯", "‥"].iter().any(|dots| text.contains(dots))
 }
 
-fn is_json(text: &str) -> bool {
-    serde_json::from_str::<Map<String, Value>>(text).is_ok() || serde_json::from_str::<Vec<Value>>(text).is_ok()
-}
-
 fn other_text(text: &str) -> Option<&'static str> {
-    let known = OTHER_TEXTS.iter().find(|(beginning, _)| text.starts_with(beginning));
-    if known.is_some() {
-        return known.map(|(_, what)| *what);
-    }
-    if is_jwt(text) {
-        return Some("a JWT");
-    }
+    let known = OTHER_TEXTS.iter().find(|(beginning, _)| text.starts_with(beginning)).map(|(_, what)| *what);
     let is_app_id = text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_app_id.then_some("the id of an app")
+    known.or_else(|| is_jwt(text).then_some("a JWT")).or(is_app_id.then_some("the id of an app"))
 }
 
 /// Whether the last word is a JWT or a JWE; `Bearer` may stand before.
 fn is_jwt(text: &str) -> bool {
     let token = text.split_whitespace().next_back().unwrap_or_default();
-    let header = token.split('.').next().unwrap_or_default();
-    let is_object = |bytes: Vec<u8>| serde_json::from_slice::<Map<String, Value>>(&bytes).is_ok();
-    matches!(token.split('.').count(), 3 | 5) && URL_SAFE_NO_PAD.decode(header).is_ok_and(is_object)
+    matches!(token.split('.').count(), 3 | 5) && begins_with_header(token)
 }
 
 /// Whether a name stands before the value: `Shared secret: …`, `NAME=…`, `"secret": "…"`.
@@ -269,12 +241,7 @@ fn stray_character(text: &str) -> Option<TextFlaw> {
         _ if character.is_whitespace() => "white space (a blank)",
         _ => invisible(character).unwrap_or("a character that is not ASCII"),
     };
-    let place = match index {
-        0 => Place::Start,
-        _ if index + 1 == text.chars().count() => Place::End,
-        _ => Place::Inside { position: index + 1 },
-    };
-    Some(TextFlaw::StrayCharacter { name, character, place })
+    Some(TextFlaw::StrayCharacter { name, character, index, length: text.chars().count() })
 }
 
 /// Why a key is refused. `Display` says what to do in Admin Center, and shows nothing of the secret.
@@ -298,36 +265,36 @@ impl SigningKeyProblem {
     pub fn is_missing(&self) -> bool {
         self.flaw == Flaw::Secret(TextFlaw::Missing)
     }
-
-    fn of_configuration(self, configuration: &ConfigurationName) -> Self {
-        Self { configuration: Some(configuration.clone()), ..self }
-    }
 }
 
 fn subject(configuration: Option<&ConfigurationName>) -> String {
     configuration.map(|name| format!("configuration {name}: ")).unwrap_or_default()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Flaw {
+    #[error("the stored value is not a JSON object of strings")]
     NotTheExpectedJson,
+    #[error("the stored value begins with a byte order mark")]
     ByteOrderMark,
+    #[error("the stored JSON has a `kid`, and only messaging's key has one")]
     UnexpectedKid,
+    #[error("{}", of_member("secret", *.0))]
     Secret(TextFlaw),
+    #[error("{}", of_member("kid", *.0))]
     Kid(TextFlaw),
 }
 
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotTheExpectedJson => f.write_str("the stored value is not a JSON object of strings"),
-            Self::ByteOrderMark => f.write_str("the stored value begins with a byte order mark"),
-            Self::UnexpectedKid => f.write_str("the stored JSON has a `kid`, and only messaging's key has one"),
-            Self::Secret(TextFlaw::Missing) => f.write_str("the stored JSON has no `secret`, or an empty one"),
-            Self::Kid(TextFlaw::Missing) => f.write_str("the stored JSON has no `kid`, or an empty one"),
-            Self::Secret(flaw) => write!(f, "the secret {flaw}"),
-            Self::Kid(flaw) => write!(f, "the kid {flaw}"),
-        }
+impl Flaw {
+    const fn of(self, kind: Kind) -> SigningKeyProblem {
+        SigningKeyProblem { kind, configuration: None, flaw: self }
+    }
+}
+
+fn of_member(name: &str, flaw: TextFlaw) -> String {
+    match flaw {
+        TextFlaw::Missing => format!("the stored JSON has no `{name}`, or an empty one"),
+        flaw => format!("the {name} {flaw}"),
     }
 }
 
@@ -350,8 +317,8 @@ pub(crate) enum TextFlaw {
     Labelled,
     #[error("begins or ends with a quotation mark")]
     Quoted,
-    #[error("has {name} {place} (U+{:04X})", u32::from(*character))]
-    StrayCharacter { name: &'static str, character: char, place: Place },
+    #[error("has {name} {} (U+{:04X})", place(*index, *length), u32::from(*character))]
+    StrayCharacter { name: &'static str, character: char, index: usize, length: usize },
 }
 
 impl TextFlaw {
@@ -361,14 +328,12 @@ impl TextFlaw {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Place {
-    #[error("at its beginning")]
-    Start,
-    #[error("at its end")]
-    End,
-    #[error("inside, at character {position}")]
-    Inside { position: usize },
+fn place(index: usize, length: usize) -> String {
+    match index {
+        0 => "at its beginning".to_owned(),
+        _ if index + 1 == length => "at its end".to_owned(),
+        _ => format!("inside, at character {}", index + 1),
+    }
 }
 
 fn remedy(kind: Kind, configuration: Option<&ConfigurationName>, flaw: Flaw) -> String {

@@ -1,5 +1,25 @@
 //! What a pasted or exported text may hold instead of a value.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+pub(crate) fn is_json(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|json| json.is_object() || json.is_array())
+}
+
+/// Decodes base64 in either alphabet, with or without padding.
+pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_end_matches('=');
+    URL_SAFE_NO_PAD.decode(text.replace('+', "-").replace('/', "_")).ok()
+}
+
+/// Whether the text before the first full stop is the header of a JWT or JWE.
+pub(crate) fn begins_with_header(text: &str) -> bool {
+    let header = text.split('.').next().and_then(decoded).unwrap_or_default();
+    serde_json::from_slice::<Map<String, Value>>(&header).is_ok()
+}
+
 /// Names a character that has no width on a screen.
 pub(crate) fn invisible(character: char) -> Option<&'static str> {
     match character {
@@ -72,74 +92,16 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
 
 /// Whether a text is made of words that examples use, such as `your-shared-secret` or `CHANGEME`.
 fn has_only_example_words(text: &str) -> bool {
-    const WORDS: [&str; 51] = [
-        "your",
-        "my",
-        "the",
-        "our",
-        "a",
-        "from",
-        "in",
-        "here",
-        "goes",
-        "insert",
-        "enter",
-        "put",
-        "paste",
-        "add",
-        "set",
-        "replace",
-        "change",
-        "fill",
-        "with",
-        "this",
-        "me",
-        "it",
-        "to",
-        "do",
-        "tbd",
-        "todo",
-        "fixme",
-        "placeholder",
-        "example",
-        "sample",
-        "dummy",
-        "value",
-        "string",
-        "text",
-        "real",
-        "actual",
-        "shared",
-        "secret",
-        "secrets",
-        "key",
-        "id",
-        "kid",
-        "jwt",
-        "token",
-        "sso",
-        "sdk",
-        "zendesk",
-        "messaging",
-        "signing",
-        "password",
-        "app",
-    ];
-    if !text.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_ .".contains(&byte)) {
-        return false;
-    }
-    let letters: String = text.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
-    // Whether the first `n` letters are words: at each place a word begins where another one ends.
-    let mut ends_a_word = vec![false; letters.len() + 1];
-    ends_a_word[0] = true;
-    for start in 0..letters.len() {
-        if ends_a_word[start] {
-            for word in WORDS.iter().filter(|word| letters[start..].starts_with(**word)) {
-                ends_a_word[start + word.len()] = true;
-            }
-        }
-    }
-    ends_a_word[letters.len()]
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_ .".contains(&byte));
+    is_plain && are_example_words(&text.to_ascii_lowercase().replace(['-', '_', ' ', '.'], ""))
+}
+
+fn are_example_words(letters: &str) -> bool {
+    const WORDS: &str = "your my the our a from in here goes insert enter put paste add set replace change fill with this \
+        me it to do tbd fixme placeholder example sample dummy value string text real actual shared secret secrets \
+        key id kid jwt token sso sdk zendesk messaging signing password app";
+    let begins_with = |word| letters.strip_prefix(word).is_some_and(are_example_words);
+    letters.is_empty() || WORDS.split(' ').any(begins_with)
 }
 
 #[cfg(test)]

@@ -11,31 +11,29 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
+use time::Date;
+use time::format_description::well_known::Iso8601;
 use url::{Host, Url};
 
 use crate::text::{invisible, is_missing_value, is_rounded_number};
 use crate::user::{EmailAddress, ExternalId};
 
-/// What a claim can be, by its name.
-const ALLOWED: [(&str, &str); 11] = [
-    ("external_id", "your own stable id of the user, 1 to 255 characters"),
-    ("name", "the full name"),
-    ("email", "one e-mail address of at most 254 bytes, such as demo@example.com"),
-    ("email_verified", "true or false"),
-    ("audiences", "`sdk`, `messaging` and `sso`, or some of them; `sso:legacy` is for one configuration only"),
-    ("expires_at", "whole seconds since 1970"),
-    ("suspended", "true or false"),
-    ("phone", "a number in E.164 form, such as +14155550100"),
-    ("remote_photo_url", "a public https URL"),
-    ("role", "`end_user`, `agent` or `admin`"),
-    ("custom_role_id", "Zendesk's number of a custom role"),
-];
-
 /// What an attribute of a stored user can be, for an error message.
 #[must_use]
 pub fn allowed(attribute: &str) -> &'static str {
-    let known = ALLOWED.iter().find(|(name, _)| *name == attribute);
-    known.map_or("a value of the type in docs/user-tokens.md", |(_, allowed)| allowed)
+    match attribute {
+        "external_id" => "your own stable id of the user, 1 to 255 characters",
+        "name" => "the full name",
+        "email" => "one e-mail address of at most 254 bytes, such as demo@example.com",
+        "email_verified" | "suspended" => "true or false",
+        "audiences" => "`sdk`, `messaging` and `sso`, or some of them; `sso:legacy` is for one configuration only",
+        "expires_at" => "whole seconds since 1970",
+        "phone" => "a number in E.164 form, such as +14155550100",
+        "remote_photo_url" => "a public https URL",
+        "role" => "`end_user`, `agent` or `admin`",
+        "custom_role_id" => "Zendesk's number of a custom role",
+        _ => "a value of the type in docs/user-tokens.md",
+    }
 }
 
 /// The result of a check. The text continues a sentence that begins with the name of the claim.
@@ -81,40 +79,35 @@ impl fmt::Display for Remark {
 #[must_use]
 pub fn check(claims: &Map<String, Value>) -> Vec<Remark> {
     let mut remarks = Vec::new();
+    let mut add = |claim: String, verdict| {
+        if verdict != Good {
+            remarks.push(Remark { claim, verdict });
+        }
+    };
     for (claim, value) in claims {
         match value {
             Value::Object(fields) if claim == "user_fields" => {
-                let verdicts = fields.iter().map(|(key, value)| (format!("user_fields.{key}"), user_field(value)));
-                remarks.extend(verdicts.map(|(claim, verdict)| Remark { claim, verdict }));
+                fields.iter().for_each(|(key, value)| add(format!("user_fields.{key}"), user_field(value)));
             }
-            value => remarks.push(Remark { claim: claim.clone(), verdict: check_one(claim, value) }),
+            value => add(claim.clone(), check_one(claim, value)),
         }
     }
     let is_filled = |claim: &str| claims.get(claim).is_some_and(|value| !value.is_null() && value != "");
-    let pairs = [
-        (
-            "organization",
-            is_filled("organization") && is_filled("organization_id"),
-            "is ignored, since `organization_id` wins: give one of them",
-        ),
-        (
-            "custom_role_id",
-            is_filled("custom_role_id") && claims.get("role").is_some_and(|role| role != "agent"),
-            "is ignored, since `role` is not `agent`: give both, or neither",
-        ),
-    ];
-    let broken = pairs.into_iter().filter(|(_, is_broken, _)| *is_broken);
-    remarks.extend(broken.map(|(claim, _, problem)| Remark { claim: claim.into(), verdict: Warning(problem) }));
-    remarks.retain(|remark| remark.verdict != Good);
+    if is_filled("organization") && is_filled("organization_id") {
+        add("organization".into(), Warning("is ignored, since `organization_id` wins: give one of them"));
+    }
+    if is_filled("custom_role_id") && claims.get("role").is_some_and(|role| role != "agent") {
+        add("custom_role_id".into(), Warning("is ignored, since `role` is not `agent`: give both, or neither"));
+    }
     remarks
 }
 
 fn check_one(claim: &str, value: &Value) -> Verdict {
     match (claim, value) {
-        ("tags", Value::Array(values)) => {
-            values.iter().filter_map(Value::as_str).map(tag).find(|verdict| *verdict != Good).unwrap_or(Good)
+        ("tags", Value::Array(tags)) => first_bad(tags.iter().filter_map(Value::as_str).map(tag)),
+        ("locale" | "locale_id" | "custom_role_id", Value::Number(id)) if id.as_i64().is_none_or(|id| id < 1) => {
+            Warning("is not a number that Zendesk gives: look it up in Zendesk, for example 1 for English")
         }
-        ("locale" | "locale_id" | "custom_role_id", Value::Number(number)) => number_of_zendesk(number.as_i64()),
         (_, Value::String(text)) => match claim {
             // An empty id counts as absent, which only the reader of the whole user can judge.
             "external_id" if text.is_empty() => Good,
@@ -134,8 +127,7 @@ fn check_one(claim: &str, value: &Value) -> Verdict {
 }
 
 /// Checks the company's own id of a user.
-#[must_use]
-pub fn external_id(text: &str) -> Verdict {
+pub(crate) fn external_id(text: &str) -> Verdict {
     if text.trim().is_empty() {
         Refusal("is empty: give your own stable id of the user, 1 to 255 characters")
     } else if ExternalId::is_too_long(text) {
@@ -158,120 +150,102 @@ pub fn external_id(text: &str) -> Verdict {
 }
 
 /// Checks a full name.
-#[must_use]
-pub fn name(text: &str) -> Verdict {
+fn name(text: &str) -> Verdict {
     if text.trim().is_empty() {
-        return Warning("is empty, and Support SDK and SSO refuse a user without a name: give the full name");
+        Warning("is empty, and Support SDK and SSO refuse a user without a name: give the full name")
+    } else {
+        plain_text(text)
     }
-    plain_text(text)
 }
 
 /// Checks an e-mail address: one address, without `mailto:`, name or brackets.
-#[must_use]
-pub fn email(text: &str) -> Verdict {
-    if text.is_empty() {
-        return Warning("is empty, and Support SDK and SSO refuse a user without an address: give the address");
-    }
-    if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("mailto:")) {
-        return Refusal("begins with `mailto:`: send the address alone, such as `demo@example.com`");
-    }
-    if text.contains(|character| invisible(character).is_some()) {
-        return Refusal("has an invisible character: send the address without it");
-    }
-    if EmailAddress::parse(text).is_none() {
-        return Refusal("is not one e-mail address: send `local@domain` alone, without name or brackets");
-    }
+pub(crate) fn email(text: &str) -> Verdict {
     let (local, domain) = text.rsplit_once('@').unwrap_or_default();
     let is_quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
-    if !is_quoted && local.contains(['@', '"', '(', ')', '[', ']', '\\', ':']) {
-        return Refusal("is not one e-mail address: it has a second `@`, a quotation mark, a bracket or a colon");
-    }
-    if !is_quoted && (local.starts_with('.') || local.ends_with('.') || local.contains("..")) {
-        return Refusal("has a full stop in a place where no address has one: send `local@domain`");
-    }
     let is_label = |label: &str| {
         let is_inner = |character: char| character.is_alphanumeric() || character == '-' || !character.is_ascii();
         !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(is_inner)
     };
-    if !domain.split('.').all(is_label) {
-        return Refusal("has a domain that cannot exist: send `local@domain` with letters, digits, `-` and `.`");
+    if text.is_empty() {
+        Warning("is empty, and Support SDK and SSO refuse a user without an address: give the address")
+    } else if text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("mailto:")) {
+        Refusal("begins with `mailto:`: send the address alone, such as `demo@example.com`")
+    } else if text.contains(|character| invisible(character).is_some()) {
+        Refusal("has an invisible character: send the address without it")
+    } else if EmailAddress::parse(text).is_none() {
+        Refusal("is not one e-mail address: send `local@domain` alone, without name or brackets")
+    } else if !is_quoted && local.contains(['@', '"', '(', ')', '[', ']', '\\', ':']) {
+        Refusal("is not one e-mail address: it has a second `@`, a quotation mark, a bracket or a colon")
+    } else if !is_quoted && (local.starts_with('.') || local.ends_with('.') || local.contains("..")) {
+        Refusal("has a full stop in a place where no address has one: send `local@domain`")
+    } else if !domain.split('.').all(is_label) {
+        Refusal("has a domain that cannot exist: send `local@domain` with letters, digits, `-` and `.`")
+    } else if !domain.contains('.') {
+        Warning("has a domain without a full stop, which cannot receive mail from Zendesk: check the address")
+    } else {
+        Good
     }
-    if domain.contains('.') {
-        return Good;
-    }
-    Warning("has a domain without a full stop, which cannot receive mail from Zendesk: check the address")
 }
 
 /// Checks a phone number: ITU-T E.164, `+` and 7 to 15 digits, the first of them not 0.
-#[must_use]
-pub fn phone(text: &str) -> Verdict {
+pub(crate) fn phone(text: &str) -> Verdict {
     let digits = text.strip_prefix('+').unwrap_or_default();
     let is_e164 = (7..=15).contains(&digits.len())
         && !digits.starts_with('0')
         && digits.bytes().all(|byte| byte.is_ascii_digit());
     if is_e164 || text.is_empty() {
-        return Good;
+        Good
+    } else {
+        Warning("is not in E.164 form: send `+`, country code and number, digits only, such as `+14155550100`")
     }
-    Warning("is not in E.164 form: send `+`, country code and number, digits only, such as `+14155550100`")
 }
 
 /// Checks the name of an organization.
-#[must_use]
-pub fn organization(text: &str) -> Verdict {
-    if is_json(text) {
-        return Warning("looks like JSON: send the name alone");
-    }
-    plain_text(text)
+fn organization(text: &str) -> Verdict {
+    if is_json(text) { Warning("looks like JSON: send the name alone") } else { plain_text(text) }
 }
 
 /// Checks the external id of an organization.
-#[must_use]
-pub fn organization_id(text: &str) -> Verdict {
+fn organization_id(text: &str) -> Verdict {
     if is_json(text) {
-        return Warning("looks like JSON: send the external id alone");
+        Warning("looks like JSON: send the external id alone")
+    } else if text.contains(',') {
+        Warning("has a comma: send one external id here, and several in `organization_ids`")
+    } else if is_rounded_number(text) {
+        Warning("is a number that a spreadsheet has rounded: export the column as text, with all digits")
+    } else {
+        plain_text(text)
     }
-    if text.contains(',') {
-        return Warning("has a comma: send one external id here, and several in `organization_ids`");
-    }
-    if is_rounded_number(text) {
-        return Warning("is a number that a spreadsheet has rounded: export the column as text, with all digits");
-    }
-    plain_text(text)
 }
 
 /// Checks `organizations` and `organization_ids`: one string with commas between the entries.
-#[must_use]
-pub fn organization_list(text: &str) -> Verdict {
+pub(crate) fn organization_list(text: &str) -> Verdict {
     if is_json(text) {
-        return Warning("looks like JSON: send one string with commas between the entries, such as `A,B`");
+        Warning("looks like JSON: send one string with commas between the entries, such as `A,B`")
+    } else if !text.contains(',') && text.contains([';', '|', '\n', '\t']) {
+        Warning("has other separators than commas: send one string such as `A,B`")
+    } else if text.contains(',') && text.split(',').any(|entry| entry.trim().is_empty()) {
+        Warning("has an empty entry: send one string such as `A,B`")
+    } else {
+        first_bad(text.split(',').map(|entry| plain_text(entry.trim())))
     }
-    if !text.contains(',') && text.contains([';', '|', '\n', '\t']) {
-        return Warning("has other separators than commas: send one string such as `A,B`");
-    }
-    if text.contains(',') && text.split(',').any(|entry| entry.trim().is_empty()) {
-        return Warning("has an empty entry: send one string such as `A,B`");
-    }
-    text.split(',').map(|entry| plain_text(entry.trim())).find(|verdict| *verdict != Good).unwrap_or(Good)
 }
 
 /// Checks one tag. Zendesk splits or changes a tag with white space or a comma.
-#[must_use]
-pub fn tag(text: &str) -> Verdict {
+fn tag(text: &str) -> Verdict {
     if text.trim().is_empty() {
-        return Warning("has an empty tag: leave the tag out");
+        Warning("has an empty tag: leave the tag out")
+    } else if text.contains(|character: char| character.is_whitespace() || character == ',') {
+        Warning("has a tag with white space or a comma: Zendesk's tags are single words, such as `big_fish`")
+    } else if is_json(text) {
+        Warning("has a tag that looks like JSON: give each tag alone")
+    } else {
+        plain_text(text)
     }
-    if text.contains(|character: char| character.is_whitespace() || character == ',') {
-        return Warning("has a tag with white space or a comma: Zendesk's tags are single words, such as `big_fish`");
-    }
-    if is_json(text) {
-        return Warning("has a tag that looks like JSON: give each tag alone");
-    }
-    plain_text(text)
 }
 
 /// Checks the URL of a picture, which Zendesk fetches itself.
-#[must_use]
-pub fn remote_photo_url(text: &str) -> Verdict {
+pub(crate) fn remote_photo_url(text: &str) -> Verdict {
     if text.is_empty() {
         return Good;
     }
@@ -296,8 +270,7 @@ pub fn remote_photo_url(text: &str) -> Verdict {
 }
 
 /// Checks a role. `user` is the word of the Support SDK's documentation for an end user.
-#[must_use]
-pub fn role(text: &str) -> Verdict {
+fn role(text: &str) -> Verdict {
     match text {
         "end_user" | "agent" | "admin" | "" => Good,
         "user" => Warning("is `user`, which SSO does not know: give `end_user`, `agent` or `admin`"),
@@ -305,17 +278,8 @@ pub fn role(text: &str) -> Verdict {
     }
 }
 
-/// Checks a number that Zendesk gives to a language or a role.
-fn number_of_zendesk(number: Option<i64>) -> Verdict {
-    if number.is_some_and(|number| number > 0) {
-        return Good;
-    }
-    Warning("is not a number that Zendesk gives: look it up in Zendesk, for example 1 for English")
-}
-
 /// Checks the value of a custom field. Zendesk silently ignores a value that it cannot use.
-#[must_use]
-pub fn user_field(value: &Value) -> Verdict {
+fn user_field(value: &Value) -> Verdict {
     match value {
         Value::String(text) if is_unreadable_date(text) => {
             Warning("is not a date that Zendesk can read, which fails silently: send a date such as `2026-11-30`")
@@ -327,6 +291,10 @@ pub fn user_field(value: &Value) -> Verdict {
         }
         _ => Good,
     }
+}
+
+fn first_bad(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+    verdicts.into_iter().find(|verdict| *verdict != Good).unwrap_or(Good)
 }
 
 /// What is unusual in any text.
@@ -376,17 +344,7 @@ fn is_iso_date(text: &str) -> bool {
 /// Whether a date in the right form has a month or a day that does not exist.
 fn is_impossible_date(text: &str) -> bool {
     let date = text.split('T').next().unwrap_or_default();
-    let numbers: Vec<u32> = date.split('-').filter_map(|number| number.parse().ok()).collect();
-    let &[year, month, day] = numbers.as_slice() else { return false };
-    let is_leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap_year => 29,
-        2 => 28,
-        _ => 0,
-    };
-    is_iso_date(date) && !(1..=days).contains(&day)
+    is_iso_date(date) && Date::parse(date, &Iso8601::DATE).is_err()
 }
 
 #[cfg(test)]

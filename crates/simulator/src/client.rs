@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -137,20 +137,17 @@ impl Client {
         let port = url.port_or_known_default().unwrap_or_default();
         let host = host(url);
         let found = self.in_time("DNS gave no answer", lookup_host((host, port))).await?;
-        let found = found.map(Iterator::collect::<Vec<_>>).and_then(|addresses| {
-            if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
-        });
-        found.map_err(|source| Failure::Address { host: host.to_owned(), source })
+        found.map(Iterator::collect).map_err(|source| Failure::Address { host: host.to_owned(), source })
     }
 
     /// Connects to the first of the addresses that takes connections.
     pub async fn connect(&self, addresses: &[SocketAddr]) -> Result<(SocketAddr, TcpStream), Failure> {
         let mut failed = Vec::new();
         for &address in addresses {
-            match tokio::time::timeout(self.timeout, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Ok((address, stream)),
-                Ok(Err(error)) => failed.push((address, error)),
-                Err(_) => failed.push((address, io::ErrorKind::TimedOut.into())),
+            let attempt = tokio::time::timeout(self.timeout, TcpStream::connect(address)).await;
+            match attempt.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+                Ok(stream) => return Ok((address, stream)),
+                Err(error) => failed.push((address, error)),
             }
         }
         Err(Failure::Unreachable(failed))
@@ -279,6 +276,12 @@ impl Request {
         self
     }
 
+    /// Sends the request to another path of the server.
+    pub fn path(mut self, path: &str) -> Self {
+        self.url.set_path(path);
+        self
+    }
+
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.url.query_pairs_mut().append_pair(name, value);
         self
@@ -289,8 +292,11 @@ impl Request {
         self.header(CONTENT_TYPE, media_type)
     }
 
-    /// Sets the body to a form that is encoded already.
-    pub fn form(self, encoded: impl Into<String>) -> Self {
+    pub fn form<T: AsRef<str>>(self, fields: &[(T, T)]) -> Self {
+        self.encoded_form(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+    }
+
+    pub fn encoded_form(self, encoded: impl Into<String>) -> Self {
         self.body("application/x-www-form-urlencoded", encoded)
     }
 
@@ -341,10 +347,10 @@ impl Answer {
         location.split(['?', '#']).next().map(str::to_owned)
     }
 
-    /// Whether no cache may store the answer.
-    pub fn is_no_store(&self) -> bool {
-        let directives = self.header(CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
-        directives.split(',').any(|directive| directive.trim() == "no-store")
+    /// Whether a header lists this word, in any case.
+    pub fn lists(&self, name: HeaderName, word: &str) -> bool {
+        let words = self.header(name).unwrap_or_default();
+        words.split(',').any(|found| found.trim().eq_ignore_ascii_case(word))
     }
 
     /// The answer as it came over the wire, for people to see.

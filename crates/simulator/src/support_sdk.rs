@@ -97,8 +97,7 @@ fn user_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
 }
 
 async fn exchange_token(zendesk: &Zendesk, app: &App, user_token: &str) -> Exchange {
-    let form = form_urlencoded::Serializer::new(String::new()).append_pair("user_token", user_token).finish();
-    let request = Request::new(Method::POST, &app.jwt_url).form(form);
+    let request = Request::new(Method::POST, &app.jwt_url).form(&[("user_token", user_token)]);
     let sent = request.as_sent();
     let answer = zendesk.client.post(request).await;
     let received = match &answer {

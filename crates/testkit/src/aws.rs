@@ -2,9 +2,14 @@
 //!
 //! By default both are fakes in this process. `ZENDESK_JWT_TEST_AWS_ENDPOINT` names another AWS, such as moto's server.
 
-use super::{dynamodb::DynamoDb, secrecy::Canaries, secrets_manager::SecretsManager, users};
+use super::{dynamodb::DynamoDb, logs::Canaries, server::Server, users};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 pub struct Aws {
     pub canaries: Canaries,
@@ -157,4 +162,113 @@ fn call(url: &str, target: &str, body: &Value) -> Result<Value, String> {
     } else {
         Err(format!("{target}: {} {text}", answer.status()))
     }
+}
+
+/// A fake Secrets Manager with one secret, which records calls and fails on demand.
+pub struct SecretsManager {
+    server: Server,
+    secret: Arc<Mutex<Secret>>,
+}
+
+#[derive(Default)]
+struct Secret {
+    id: String,
+    value: Option<String>,
+    version: usize,
+    fault: Option<Fault>,
+    calls: Vec<String>,
+}
+
+impl SecretsManager {
+    pub fn start(secret_id: &str) -> Self {
+        let secret = Arc::new(Mutex::new(Secret { id: secret_id.to_owned(), ..Secret::default() }));
+        let router = axum::Router::new().fallback(respond).with_state(Arc::clone(&secret));
+        Self { server: Server::of(router), secret }
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Stores a new version of the secret.
+    pub fn set(&self, value: &str) {
+        let mut secret = self.secret.lock().unwrap();
+        secret.value = Some(value.to_owned());
+        secret.version += 1;
+    }
+
+    pub fn fail(&self, fault: Fault) {
+        self.secret.lock().unwrap().fault = Some(fault);
+    }
+
+    pub fn recover(&self) {
+        self.secret.lock().unwrap().fault = None;
+    }
+
+    /// The actions of all calls so far.
+    pub fn calls(&self) -> Vec<String> {
+        self.secret.lock().unwrap().calls.clone()
+    }
+}
+
+async fn respond(State(secret): State<Arc<Mutex<Secret>>>, headers: HeaderMap, body: String) -> Response {
+    let action = headers["x-amz-target"].to_str().unwrap().trim_start_matches("secretsmanager.").to_owned();
+    let request: Value = serde_json::from_str(&body).unwrap();
+    let reply = {
+        let mut secret = secret.lock().unwrap();
+        secret.calls.push(action.clone());
+        match (secret.fault, &secret.value) {
+            (Some(fault), _) => Err(fault),
+            _ if action != "GetSecretValue" => Err(Fault::ACCESS_DENIED),
+            (None, Some(value)) if request["SecretId"] == secret.id => Ok(json!({
+                "ARN": format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{}-a1b2c3", secret.id),
+                "Name": secret.id,
+                "SecretString": value,
+                "VersionId": format!("00000000-0000-4000-8000-{:012}", secret.version),
+                "VersionStages": ["AWSCURRENT"],
+                "CreatedDate": 1_790_000_000.0,
+            })),
+            _ => Err(Fault::NOT_FOUND),
+        }
+    };
+    match reply {
+        Ok(value) => answer(200, &value),
+        Err(fault) => fault.response().await,
+    }
+}
+
+/// How a fake AWS service fails.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// An error answer of the AWS JSON protocols.
+    Error { status: u16, code: &'static str },
+    /// The request is never answered.
+    Stall,
+    /// The connection is closed without an answer.
+    ClosedConnection,
+}
+
+impl Fault {
+    pub const INTERNAL_ERROR: Self = Self::Error { status: 500, code: "InternalServerError" };
+    pub const THROTTLED: Self = Self::Error { status: 400, code: "ProvisionedThroughputExceededException" };
+    pub const NOT_FOUND: Self = Self::Error { status: 400, code: "ResourceNotFoundException" };
+    pub const ACCESS_DENIED: Self = Self::Error { status: 400, code: "AccessDeniedException" };
+
+    pub async fn response(self) -> Response {
+        match self {
+            Self::Error { status, code } => answer(status, &json!({ "__type": code, "message": "an error of a test" })),
+            Self::Stall => std::future::pending().await,
+            // A panic would end the task as well, but would print a message.
+            Self::ClosedConnection => std::panic::resume_unwind(Box::new("connection closed")),
+        }
+    }
+}
+
+/// An answer of the AWS JSON protocols.
+pub fn answer(status: u16, body: &Value) -> Response {
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/x-amz-json-1.1")
+        .body(Body::from(body.to_string()))
+        .unwrap()
 }

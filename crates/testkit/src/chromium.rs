@@ -1,13 +1,14 @@
-//! Debian's `chromium` and `chromedriver`, started and ended by each test.
+//! Debian's `chromium` and `chromedriver`, started and ended by each test, and checks of accessibility.
 
 use super::eventually;
-use super::https::HttpsServer;
+use super::server::HttpsServer;
 use super::webdriver::Session;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
 
@@ -187,3 +188,33 @@ pub const LOW_CONTRAST_TEXTS: &str = "
     const texts = [...document.querySelectorAll('main *')].filter((element) =>
         element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType == 3 && node.data.trim()));
     return [texts.length, texts.filter((text) => contrast(text) < 4.5).map((text) => text.innerText)]";
+
+/// axe-core (<https://github.com/dequelabs/axe-core>), an independent checker of accessibility.
+#[derive(Clone, Copy)]
+pub struct Axe {
+    script: &'static str,
+}
+
+impl Axe {
+    /// On a machine without npm or its registry, prints a message and returns `None`. Panics instead in CI (`CI=true`).
+    pub fn install() -> Option<Self> {
+        static SCRIPT: LazyLock<Option<String>> = LazyLock::new(|| {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+            let is_installed = Command::new(root.join("tests/npm/install")).status().unwrap().success();
+            if !is_installed {
+                crate::skipped("npm does not install what tests/npm/package.json names");
+            }
+            is_installed
+                .then(|| std::fs::read_to_string(root.join("target/npm/node_modules/axe-core/axe.min.js")).unwrap())
+        });
+        Some(Self { script: SCRIPT.as_deref()? })
+    }
+
+    /// What axe finds on the page: the rule, and the markup that breaks it.
+    pub fn findings(self, browser: &Session) -> Vec<String> {
+        let run = "return axe.run().then(({ violations }) => violations.flatMap(
+            ({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`)))";
+        let found = browser.evaluate(&format!("{};\n{run}", self.script));
+        found.as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+}

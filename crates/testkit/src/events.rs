@@ -106,7 +106,7 @@ impl EventSource {
         }
         let query = decoded(&request.query);
         if !query.is_empty() {
-            event["queryStringParameters"] = joined(&query, ",");
+            event["queryStringParameters"] = joined(&query);
         }
         event
     }
@@ -221,11 +221,11 @@ fn last(pairs: &[(String, String)]) -> Value {
 }
 
 /// Each name with all its values in one text.
-fn joined(pairs: &[(String, String)], separator: &str) -> Value {
+fn joined(pairs: &[(String, String)]) -> Value {
     let mut map = grouped(pairs);
     for values in map.as_object_mut().unwrap().values_mut() {
         let texts: Vec<_> = values.as_array().unwrap().iter().filter_map(Value::as_str).collect();
-        *values = json!(texts.join(separator));
+        *values = json!(texts.join(","));
     }
     map
 }

@@ -1,9 +1,7 @@
 //! Network faults between a function and AWS or an identity provider: a proxy with TLS that breaks connections and answers on demand.
 
-use super::broken_server::Authority;
-use super::server::Server;
+use super::server::{Authority, Server, tls};
 use super::{Aws, IdentityProvider, Setup, eventually};
-use rustls::ServerConfig;
 use serde_json::json;
 use std::fmt;
 use std::io::{self, Write as _};
@@ -221,13 +219,7 @@ impl FaultyLink {
 
 fn acceptor(authority: &Authority, host: &str) -> TlsAcceptor {
     let (certificate, key) = authority.issue(host, -1, 1);
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate, authority.intermediate.clone()], key.into())
-        .unwrap();
-    Arc::new(config).into()
+    Arc::new(tls(vec![certificate, authority.intermediate.clone()], key)).into()
 }
 
 async fn accept(listener: TcpListener, state: Arc<State>) {

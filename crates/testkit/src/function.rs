@@ -1,14 +1,14 @@
 //! One of the three binaries, run as Lambda runs it.
 
-use crate::binary;
 use crate::runtime_api::RuntimeApi;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
@@ -35,8 +35,12 @@ impl Kind {
         }
     }
 
+    /// `ZENDESK_JWT_BIN_DIR` names the folder of a release build to test instead.
     fn binary(self) -> PathBuf {
-        binary::function(self.name())
+        match std::env::var_os("ZENDESK_JWT_BIN_DIR") {
+            Some(folder) => PathBuf::from(folder).join(self.name()),
+            None => built("zendesk-jwt", self.name()),
+        }
     }
 }
 
@@ -227,4 +231,16 @@ fn lambda(kind: Kind, api: &RuntimeApi) -> [(&'static str, String); 14] {
 /// The variable with the path of the coverage file, in a build with coverage.
 fn coverage() -> Option<(&'static str, OsString)> {
     std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file))
+}
+
+static BUILT: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
+
+/// The binary that Cargo built for the running test. A binary of another package is built here.
+pub(super) fn built(package: &str, name: &str) -> PathBuf {
+    // Cargo sets this variable while an integration test runs: https://doc.rust-lang.org/cargo/reference/environment-variables.html
+    if let Some(path) = std::env::var_os(format!("CARGO_BIN_EXE_{name}")) {
+        return path.into();
+    }
+    let build = || escargot::CargoBuild::new().package(package).bin(name).run().unwrap().path().to_owned();
+    BUILT.lock().unwrap().entry(name.to_owned()).or_insert_with(build).clone()
 }

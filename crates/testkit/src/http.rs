@@ -85,6 +85,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub fn new(status: u16, headers: &[(&str, &str)], body: impl Into<String>) -> Self {
+        let headers = headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { status, headers, body: body.into() }
+    }
+
     /// All values of a header.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())

@@ -2,10 +2,9 @@
 //!
 //! Its signatures are made without the library with which the functions verify them.
 
-use super::broken_server::BrokenServer;
-use super::draft::{Draft, object};
 use super::http::{Answer, Request};
-use super::https::HttpsServer;
+use super::jwt::{Draft, object};
+use super::server::{BrokenServer, HttpsServer};
 use super::{Setup, now};
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
@@ -146,12 +145,9 @@ pub struct IdentityProvider {
     pub key: ProviderKey,
     url: String,
     state: Arc<Mutex<State>>,
-    server: AnyServer,
-}
-
-enum AnyServer {
-    Http { _server: BrokenServer },
-    Https { _server: HttpsServer, certificate: NamedTempFile },
+    /// The server's own certificate, if it has one.
+    certificate: Option<NamedTempFile>,
+    _server: BrokenServer,
 }
 
 #[derive(Default)]
@@ -173,8 +169,7 @@ impl IdentityProvider {
         let state = Arc::<Mutex<State>>::default();
         let answering = Arc::clone(&state);
         let server = BrokenServer::http(move |request| answering.lock().unwrap().answer(request));
-        let url = server.url("");
-        Self::running(url, state, AnyServer::Http { _server: server })
+        Self::running(server.url(""), state, None, server)
     }
 
     /// The same over HTTPS, with its own certificate.
@@ -185,11 +180,16 @@ impl IdentityProvider {
         let url = format!("https://localhost:{}", server.address().port());
         let mut certificate = NamedTempFile::new().unwrap();
         certificate.write_all(server.certificate().as_bytes()).unwrap();
-        Self::running(url, state, AnyServer::Https { _server: server, certificate })
+        Self::running(url, state, Some(certificate), server.server)
     }
 
-    fn running(url: String, state: Arc<Mutex<State>>, server: AnyServer) -> Self {
-        let provider = Self { key: ProviderKey::new("ES256", "key-1"), url, state, server };
+    fn running(
+        url: String,
+        state: Arc<Mutex<State>>,
+        certificate: Option<NamedTempFile>,
+        server: BrokenServer,
+    ) -> Self {
+        let provider = Self { key: ProviderKey::new("ES256", "key-1"), url, state, certificate, _server: server };
         provider.set_issuer(&provider.url);
         provider.publish(&[&provider.key]);
         provider
@@ -219,14 +219,13 @@ impl IdentityProvider {
 
     /// Answers this for `path` ([`DISCOVERY`] or [`KEYS`]) from now on.
     pub fn answer_instead(&self, path: &'static str, status: u16, content_type: &str, body: impl Into<String>) {
-        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        self.state.lock().unwrap().instead = Some((path, Answer { status, headers, body: body.into() }));
+        let answer = Answer::new(status, &[("content-type", content_type)], body);
+        self.state.lock().unwrap().instead = Some((path, answer));
     }
 
     /// Redirects `path` from now on.
     pub fn redirect(&self, path: &'static str, to: &str) {
-        let headers = vec![("location".to_owned(), to.to_owned())];
-        self.state.lock().unwrap().instead = Some((path, Answer { status: 302, headers, body: String::new() }));
+        self.state.lock().unwrap().instead = Some((path, Answer::new(302, &[("location", to)], "")));
     }
 
     /// Answers as usual again.
@@ -252,9 +251,9 @@ impl IdentityProvider {
     /// Makes a function trust this provider with this configuration.
     pub fn trusted_as(&self, setup: Setup, configuration: &Value) -> Setup {
         let setup = setup.env("IDENTITY_PROVIDERS", &json!([configuration]).to_string());
-        match &self.server {
-            AnyServer::Http { .. } => setup,
-            AnyServer::Https { certificate, .. } => setup.env("AWS_CA_BUNDLE", certificate.path().to_str().unwrap()),
+        match &self.certificate {
+            None => setup,
+            Some(certificate) => setup.env("AWS_CA_BUNDLE", certificate.path().to_str().unwrap()),
         }
     }
 
@@ -294,9 +293,8 @@ impl State {
         } else if request.path.ends_with(KEYS) {
             json!({ "keys": self.keys })
         } else {
-            return Answer { status: 404, headers: Vec::new(), body: String::new() };
+            return Answer::new(404, &[], "");
         };
-        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Answer { status: 200, headers, body: body.to_string() }
+        Answer::new(200, &[("content-type", "application/json")], body.to_string())
     }
 }

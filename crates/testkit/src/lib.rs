@@ -3,18 +3,18 @@
 //! | modules | what they hold |
 //! |---|---|
 //! | `service` | a function with its AWS, the start of nearly every test |
-//! | `function`, `runtime_api`, `binary` | the process of a function behind a fake Lambda Runtime API |
-//! | `events`, `http` | requests as events of each event source, and the answers |
-//! | `aws`, `dynamodb`, `secrets_manager`, `batch_writes`, `fault` | fakes of AWS, which fail on demand |
+//! | `function`, `runtime_api` | the process of a function behind a fake Lambda Runtime API |
+//! | `events`, `http`, `html` | requests as events of each event source, and readers of the answers |
+//! | `aws`, `dynamodb` | fakes of AWS, which fail on demand |
 //! | `identity_provider` | an OpenID provider on loopback, and its ID tokens |
 //! | `faulty_link` | network faults between a function and AWS |
-//! | `users`, `draft`, `chance` | test data: users, JWTs and pseudo-random values |
-//! | `jwt`, `logs`, `html`, `secrecy` | readers of answers and logs, and the check that no secret is in them |
+//! | `users`, `jwt` | test data: users and JWTs |
+//! | `logs` | readers of a function's log, and the check that no secret is in it |
 //! | `operator` | runs of the operator's tool |
-//! | `server`, `https`, `broken_server` | servers on loopback |
-//! | `chromium`, `webdriver`, `axe` | a browser, its remote control, and a checker of accessibility |
+//! | `server` | servers on loopback |
+//! | `chromium`, `webdriver` | a browser, its remote control, and checks of accessibility |
 //!
-//! No module uses code of the service, and only `draft` uses the rules, so no fault there can hide itself from the tests.
+//! No module uses code of the service, and only `jwt` uses the rules, so no fault there can hide itself from the tests.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(
@@ -27,37 +27,25 @@
 )]
 
 pub mod aws;
-pub mod axe;
-pub mod batch_writes;
-pub mod binary;
-pub mod broken_server;
-pub mod chance;
 pub mod chromium;
-pub mod draft;
 pub mod dynamodb;
 pub mod events;
-pub mod fault;
 pub mod faulty_link;
 pub mod function;
 pub mod html;
 pub mod http;
-pub mod https;
 pub mod identity_provider;
 pub mod jwt;
 pub mod logs;
 pub mod operator;
 pub mod runtime_api;
-pub mod secrecy;
-pub mod secrets_manager;
 pub mod server;
 pub mod service;
 pub mod users;
 pub mod webdriver;
 
-pub use aws::Aws;
-pub use chance::Chance;
+pub use aws::{Aws, Fault};
 pub use events::EventSource;
-pub use fault::Fault;
 pub use function::{Exit, Function, Kind};
 pub use http::{Answer, Request};
 pub use identity_provider::IdentityProvider;

@@ -1,10 +1,11 @@
 //! Runs the operator's tool on the table of a test.
 
-use super::{Aws, binary, eventually};
+use super::function::built;
+use super::{Aws, eventually};
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
@@ -61,7 +62,7 @@ impl Operator {
 
     /// Runs the tool with `input` on standard input.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Done {
-        let mut command = self.command(binary::tool());
+        let mut command = self.command(tool());
         let command = command.args(arguments).args(&self.arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A tool that does not read its input may have closed it.
@@ -80,11 +81,6 @@ impl Operator {
         let mut command = self.command("script");
         let output = command.args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Runs the tool in a terminal, types `secret` once the echo is off, and returns what appeared there.
-    pub fn type_secretly(&self, arguments: &[&str], secret: &str) -> String {
-        self.converse(arguments, &[("not shown", secret)])
     }
 
     /// Runs the tool in a terminal, types each answer when its prompt appears, and returns what appeared there. A prompt
@@ -112,19 +108,8 @@ impl Operator {
         std::fs::read_to_string(appeared.path()).unwrap()
     }
 
-    /// Runs the tool in a terminal, types `answer`, and returns what appeared there.
-    pub fn answer(&self, arguments: &[&str], answer: &str) -> String {
-        let mut command = self.command("script");
-        command.args(["-qec", &self.line(arguments), "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut script = command.spawn().unwrap();
-        let mut keyboard = script.stdin.take().unwrap();
-        keyboard.write_all(format!("{answer}\n").as_bytes()).unwrap();
-        keyboard.flush().unwrap();
-        String::from_utf8(script.wait_with_output().unwrap().stdout).unwrap()
-    }
-
     fn line(&self, arguments: &[&str]) -> String {
-        let tool = binary::tool();
+        let tool = tool();
         let own = self.arguments.iter().map(String::as_str);
         let words = std::iter::once(tool.to_str().unwrap()).chain(arguments.iter().copied()).chain(own);
         words.map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ")
@@ -137,6 +122,11 @@ impl Operator {
         command.env_clear().envs(inherited).envs(self.environment.iter().cloned());
         command
     }
+}
+
+/// The operator's tool.
+pub fn tool() -> PathBuf {
+    built("zendesk-jwt-cli", "zendesk-jwt")
 }
 
 /// Whether the tests can open a terminal. Without the program `script`, reports a skipped test.

@@ -1,8 +1,8 @@
 //! The company on the pages: name, logo, colour and support contact.
 
-use super::company::{self, BRAND};
+use super::attacks::violations;
 use super::pages::on_every_page_with;
-use super::policy::violations;
+use super::sites::{self, BRAND};
 use super::world::in_a_browser_with;
 use super::zendesk;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn every_page_shows_the_brand_in_the_browsers_language() {
             let seen = world.browser.evaluate(BRAND_ON_THE_PAGE);
             assert_eq!(seen["language"], language, "{name}");
             assert!(seen["title"].as_str().unwrap().ends_with(" - Acme Robotics"), "{seen}");
-            assert_eq!(seen["logo"], json!(["Acme Robotics", company::LOGO_URL, true]), "{name}");
+            assert_eq!(seen["logo"], json!(["Acme Robotics", sites::LOGO_URL, true]), "{name}");
             let has_help = !matches!(name, "sign-in" | "signed-out");
             let support = if has_help { json!("https://www.example.com/contact") } else { Value::Null };
             assert_eq!(seen["support"], support, "{name}");
@@ -59,7 +59,7 @@ fn the_logo_is_the_only_thing_that_a_page_loads_and_nothing_else_can_be_loaded()
         let error = [("kind", "error"), ("message", "Invalid JWT token")];
         world.browser.open(&zendesk::remote_logout(&error));
         let loaded = "return performance.getEntriesByType('resource').map(entry => entry.name)";
-        assert_eq!(world.browser.evaluate(loaded), json!([company::LOGO_URL]));
+        assert_eq!(world.browser.evaluate(loaded), json!([sites::LOGO_URL]));
         assert_eq!(world.browser.evaluate("return document.querySelector('img').naturalWidth"), 480);
         assert_eq!(world.complaints(), Vec::<String>::new());
 

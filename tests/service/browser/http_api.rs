@@ -1,6 +1,6 @@
 //! `https://sso.example.com`: an HTTP API with a custom domain and the function `sso-redirect`.
 
-use super::html;
+use super::sites;
 use crate::support::{Answer, Fault, Request, Service};
 use serde_json::Value;
 use std::sync::Mutex;
@@ -28,9 +28,9 @@ impl HttpApi {
     pub fn answer(&self, request: &Request) -> Answer {
         match request.path.as_str() {
             // Another application on the same domain.
-            "/app" => html::application(super::company::SESSION),
+            "/app" => sites::application(sites::SESSION),
             path if path.starts_with("/sso/") => self.invoke(request),
-            _ => html::not_found(),
+            _ => sites::not_found(),
         }
     }
 

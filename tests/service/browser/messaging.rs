@@ -273,7 +273,7 @@ fn the_script_waits_for_the_widget() {
 /// Opens the page with React.
 fn in_react(test: impl FnOnce(&Site)) {
     if !std::path::Path::new(REACT_PAGE).exists() {
-        return skipped("no target/web-script/page.js, which tests/web-script makes");
+        return skipped("no target/npm/web/page.js, which tests/web-script makes");
     }
     in_a_browser(|site| {
         site.open("/react");

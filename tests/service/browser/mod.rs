@@ -2,25 +2,20 @@
 //! foreign site, each under its own host name and with TLS.
 //!
 //! - `world`: all of these, and the checks after every test;
-//! - `http_api`, `zendesk`, `company`, `attacker`: one file per host;
+//! - `http_api`, `zendesk`, `sites`: the hosts;
 //! - the other files: tests.
 
-mod attacker;
-mod company;
-mod html;
 mod http_api;
+mod sites;
 mod world;
 mod zendesk;
 
+mod attacks;
 mod brand;
 mod errors;
 mod history;
 mod loops;
 mod messaging;
-mod other_origins;
 mod pages;
-mod policy;
-mod retry;
-mod screenshots;
 mod sso;
 mod without_javascript;

@@ -1,11 +1,12 @@
-//! Accessibility of every page: phone, keyboard, screen reader, contrast.
+//! Accessibility of every page: phone, keyboard, screen reader, contrast; and screenshots.
 
 use super::world::{World, in_a_browser_with};
-use super::{company, zendesk};
-use crate::support::chromium::LOW_CONTRAST_TEXTS;
+use super::{sites, zendesk};
+use crate::support::chromium::{Axe, LOW_CONTRAST_TEXTS, WIDTHS};
+use crate::support::eventually;
 use crate::support::webdriver::TAB;
-use crate::support::{axe, eventually};
 use serde_json::json;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A message that is wider than a phone and has no place for a line break.
@@ -74,7 +75,7 @@ fn every_page_has_a_language_a_title_and_one_heading() {
 
 #[test]
 fn no_page_is_wider_than_a_phone() {
-    on_every_page_with(&[("BRAND_NAME", company::LONG_NAME)], "de", |world, name| {
+    on_every_page_with(&[("BRAND_NAME", sites::LONG_NAME)], "de", |world, name| {
         world.browser.resize(360, 640);
         world.open_details();
         let hidden = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
@@ -113,14 +114,45 @@ fn all_text_has_enough_contrast_in_light_and_dark() {
 
 #[test]
 fn axe_finds_nothing_on_any_page() {
-    let Some(axe) = axe::script() else { return };
-    for (brand, language) in [(&[][..], "en"), (&company::BRAND[..], "ja")] {
+    let Some(axe) = Axe::install() else { return };
+    for (brand, language) in [(&[][..], "en"), (&sites::BRAND[..], "ja")] {
         on_every_page_with(brand, language, |world, name| {
             for scheme in ["light", "dark"] {
                 world.browser.prefer_colours(scheme);
-                assert_eq!(axe::findings(&world.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
+                assert_eq!(axe.findings(&world.browser), Vec::<String>::new(), "{name} in {scheme}");
                 world.open_details();
-                assert_eq!(axe::findings(&world.browser, axe), Vec::<String>::new(), "{name} in {scheme}, opened");
+                assert_eq!(axe.findings(&world.browser), Vec::<String>::new(), "{name} in {scheme}, opened");
+            }
+        });
+    }
+}
+
+/// For the documents and for reviews of a change:
+/// `SCREENSHOTS=docs/images cargo test --test service screenshots -- --ignored`
+#[test]
+#[ignore = "writes files"]
+fn take_screenshots() {
+    let folder = PathBuf::from(std::env::var_os("SCREENSHOTS").expect("SCREENSHOTS=folder"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let long_name = [("BRAND_NAME", sites::LONG_NAME), ("BRAND_COLOR", "#1d4ed8")];
+    let looks = [
+        ("neutral", &[][..], "en"),
+        ("brand", &sites::BRAND[..], "de"),
+        ("brand", &sites::BRAND[..], "ja"),
+        ("long-name", &long_name[..], "en"),
+    ];
+    for (look, environment, language) in looks {
+        on_every_page_with(environment, language, |world, name| {
+            for width in WIDTHS {
+                // As high as the page, but at least as high as a usual window.
+                world.browser.resize(width, width.min(640));
+                let height = world.browser.evaluate("return document.documentElement.scrollHeight");
+                world.browser.resize(width, height.as_u64().unwrap().try_into().unwrap());
+                for scheme in ["light", "dark"] {
+                    world.browser.prefer_colours(scheme);
+                    let file = folder.join(format!("{look}-{language}-{name}-{scheme}-{width}.png"));
+                    std::fs::write(file, world.browser.screenshot()).unwrap();
+                }
             }
         });
     }

@@ -1,7 +1,7 @@
 //! Signing in and out: Zendesk → login page → our page → Zendesk, and back to the page that was asked for.
 
 use super::world::{World, in_a_browser};
-use super::{company, zendesk};
+use super::{sites, zendesk};
 use crate::support::Request;
 
 /// The first header of this name.
@@ -101,7 +101,7 @@ fn signing_out_of_zendesk_ends_the_session_on_the_companys_site() {
         world.arrives_at("https://www.example.com/bye");
 
         world.reads("signed out");
-        let left = world.browser.cookies().into_iter().filter(|cookie| cookie["name"] == company::COOKIE);
+        let left = world.browser.cookies().into_iter().filter(|cookie| cookie["name"] == sites::COOKIE);
         assert_eq!(left.count(), 0, "the cookie is gone, though its domain is that of the whole company");
     });
 }

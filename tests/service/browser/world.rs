@@ -1,10 +1,10 @@
 //! The browser and all hosts of a test, and the checks after every test.
 
 use super::http_api::{self, HttpApi};
+use super::sites;
 use super::zendesk::{self, Zendesk};
-use super::{attacker, company, html};
 use crate::support::chromium::{Chromium, Programs};
-use crate::support::https::HttpsServer;
+use crate::support::server::HttpsServer;
 use crate::support::webdriver::ConsoleLine;
 use crate::support::{Kind, Setup, eventually, users};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const HOSTS: [&str; 6] =
-    [http_api::HOST, zendesk::HOST, zendesk::HELP_CENTER_HOST, company::HOST, company::LOGO_HOST, attacker::HOST];
+    [http_api::HOST, zendesk::HOST, zendesk::HELP_CENTER_HOST, sites::COMPANY, sites::LOGO_HOST, sites::ATTACKER];
 
 /// Long, because the machine can be busy.
 const ARRIVES_WITHIN: Duration = Duration::from_mins(1);
@@ -55,14 +55,14 @@ impl World {
     fn start(programs: &Programs, preferences: &Value, environment: &[(&str, &str)]) -> Self {
         let setup = Setup::of(Kind::SsoRedirect)
             .with_fakes()
-            .env("SESSION_COOKIE", company::COOKIE)
-            .env("LOGIN_URL", &format!("https://{}/login", company::HOST))
-            .env("POST_LOGOUT_URL", &format!("https://{}/bye", company::HOST))
+            .env("SESSION_COOKIE", sites::COOKIE)
+            .env("LOGIN_URL", &format!("https://{}/login", sites::COMPANY))
+            .env("POST_LOGOUT_URL", &format!("https://{}/bye", sites::COMPANY))
             .env("RETURN_TO_HOSTS", zendesk::HELP_CENTER_HOST)
-            .env("ALLOWED_ORIGINS", &format!("https://{}", company::HOST));
+            .env("ALLOWED_ORIGINS", &format!("https://{}", sites::COMPANY));
         let service = environment.iter().fold(setup, |setup, (name, value)| setup.env(name, value)).start();
-        service.aws.put_user(company::SESSION, &users::demo());
-        service.aws.put_user(attacker::SESSION, &users::demo_with(&json!({ "name": "Demo Attacker" })));
+        service.aws.put_user(sites::SESSION, &users::demo());
+        service.aws.put_user(sites::ATTACKERS_SESSION, &users::demo_with(&json!({ "name": "Demo Attacker" })));
         let http_api = Arc::new(HttpApi::of(service));
         let zendesk = Arc::new(Zendesk::default());
         let internet = internet(Arc::clone(&http_api), Arc::clone(&zendesk));
@@ -72,12 +72,12 @@ impl World {
 
     /// Signs the visitor in on the company's site.
     pub fn log_in(&self) {
-        self.browser.open(&format!("https://{0}/login?return_to=https://{0}/login", company::HOST));
+        self.browser.open(&format!("https://{0}/login?return_to=https://{0}/login", sites::COMPANY));
     }
 
     /// Suspends the user of the company's session cookie.
     pub fn suspend_the_user(&self) {
-        self.http_api.put_user(company::SESSION, &users::demo_with(&json!({ "suspended": true })));
+        self.http_api.put_user(sites::SESSION, &users::demo_with(&json!({ "suspended": true })));
     }
 
     /// Waits until the browser shows this address.
@@ -139,9 +139,9 @@ fn internet(http_api: Arc<HttpApi>, zendesk: Arc<Zendesk>) -> HttpsServer {
     HttpsServer::of(&HOSTS, move |request| match request.headers_named("host").next().unwrap_or_default() {
         http_api::HOST => http_api.answer(request),
         host @ (zendesk::HOST | zendesk::HELP_CENTER_HOST) => zendesk.answer(host, request),
-        company::HOST => company::answer(request),
-        company::LOGO_HOST => company::logo(),
-        attacker::HOST => attacker::answer(request),
-        _ => html::not_found(),
+        sites::COMPANY => sites::company(request),
+        sites::LOGO_HOST => sites::logo(),
+        sites::ATTACKER => sites::attacker(request),
+        _ => sites::not_found(),
     })
 }

@@ -1,7 +1,7 @@
 //! A fake of `https://acme.zendesk.com` and its help center `https://help.example.com`: it records each JWT, and answers
 //! as the test chooses.
 
-use super::{html, http_api};
+use super::{http_api, sites};
 use crate::support::service::SSO_SECRET;
 use crate::support::{Answer, Jwt, Request, now};
 use std::collections::HashSet;
@@ -109,16 +109,16 @@ impl Zendesk {
     pub fn answer(&self, host: &str, request: &Request) -> Answer {
         match request.path.as_str() {
             "/access/jwt" if host == HOST => self.receive_jwt(request),
-            "/access/normal" => html::page("Sign in with a Zendesk password", ""),
-            "/access/sso_bypass" => html::page("Get a sign-in link", ""),
-            "/access/logout" => html::redirect(302, &remote_logout(&[])),
+            "/access/normal" => sites::page("Sign in with a Zendesk password", ""),
+            "/access/sso_bypass" => sites::page("Get a sign-in link", ""),
+            "/access/logout" => sites::redirect(302, &remote_logout(&[])),
             // The agent interface requires sign-in.
             path if path.starts_with("/agent") && !is_signed_in(request) => {
-                html::redirect(302, &remote_login(&format!("https://{HOST}{path}")))
+                sites::redirect(302, &remote_login(&format!("https://{HOST}{path}")))
             }
-            path if path.starts_with("/agent") => html::page("Agent interface", path),
-            path if path.starts_with("/hc") => html::page("Help center", path),
-            _ => html::not_found(),
+            path if path.starts_with("/agent") => sites::page("Agent interface", path),
+            path if path.starts_with("/hc") => sites::page("Help center", path),
+            _ => sites::not_found(),
         }
     }
 
@@ -135,13 +135,13 @@ impl Zendesk {
         match verdict {
             Verdict::SignedIn => {
                 let page = Url::parse(&format!("https://{HOST}")).unwrap().join(return_to).unwrap();
-                html::with_header(html::redirect(302, page.as_str()), "set-cookie", SESSION_COOKIE)
+                sites::with_header(sites::redirect(302, page.as_str()), "set-cookie", SESSION_COOKIE)
             }
             Verdict::Refused(message) => {
-                html::redirect(302, &remote_logout(&[("kind", "error"), ("message", message)]))
+                sites::redirect(302, &remote_logout(&[("kind", "error"), ("message", message)]))
             }
-            Verdict::SentTo(address) => html::redirect(302, address),
-            Verdict::SentToSignInAgain => html::redirect(302, &remote_login(return_to)),
+            Verdict::SentTo(address) => sites::redirect(302, address),
+            Verdict::SentToSignInAgain => sites::redirect(302, &remote_login(return_to)),
         }
     }
 }

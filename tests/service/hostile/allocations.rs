@@ -1,7 +1,7 @@
 //! Limits for the memory that reading takes: bytes per byte of input, plus a constant. The inputs are the seeds of the
 //! fuzz targets, and inputs with many small parts, which need the most memory for their length.
 
-use super::seeds::folder;
+use super::folder;
 use super::targets::{hosts, request};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

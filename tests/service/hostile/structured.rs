@@ -1,7 +1,7 @@
 //! The properties of `fuzz/src` for almost valid input, which random bytes seldom are.
 
 use super::targets;
-use crate::support::draft::{Draft, NAMES, any_json, any_kind};
+use crate::support::jwt::{Draft, NAMES, any_json, any_kind};
 use crate::support::{EventSource, Request, users};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};

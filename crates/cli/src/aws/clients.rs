@@ -20,7 +20,7 @@ use rustls::pki_types::CertificateDer;
 
 use super::error::Place;
 use crate::problem::Problem;
-use zendesk_jwt::aws::trust::AMAZON_ROOTS;
+use zendesk_jwt::aws::AMAZON_ROOTS;
 use zendesk_jwt::outcome::causes;
 
 /// The clients of the two services, and where their calls go.

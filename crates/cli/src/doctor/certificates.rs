@@ -11,7 +11,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
 use x509_parser::prelude::FromDer;
 
-use super::report::{Report, Verdict};
+use super::report::{Report, State, Verdict};
 use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt_simulator::client::Handshake;
 
@@ -22,22 +22,23 @@ const DAY: i64 = 24 * 60 * 60;
 const RENEWED_BY: i64 = 30 * DAY;
 const URGENT_BY: i64 = 7 * DAY;
 
+pub(super) const CHECKS: [&str; 4] =
+    ["certificate-chain", "certificate-name", "certificate-dates", "certificate-expiry"];
+
 /// Checks chain, name and dates, and says whether Zendesk and browsers accept the server now.
 pub(super) fn examine(handshake: &Handshake, roots: &RootCertStore, report: &mut Report) -> bool {
     let chain = &handshake.certificates;
     let parsed = chain.iter().filter_map(|der| Some(X509Certificate::from_der(der).ok()?.1));
     let parsed: Vec<X509Certificate<'_>> = parsed.collect();
-    let (Some(leaf), Some(end_entity)) = (parsed.first(), chain.first()) else {
+    let (Some(leaf), Some((end_entity, intermediates))) = (parsed.first(), chain.split_first()) else {
         let remedy = "Install a certificate for this host name together with its chain.";
         report.add("certificate-chain", Verdict::fail("no certificate that can be read", remedy));
-        for id in ["certificate-name", "certificate-dates", "certificate-expiry"] {
-            report.add(id, Verdict::skip("no certificate"));
-        }
+        report.skip(&CHECKS[1..], "no certificate");
         return false;
     };
     let now = i64::try_from(SystemClock.now().0).unwrap_or(i64::MAX);
     let verdicts = [
-        ("certificate-chain", trusted(end_entity, chain, &parsed, leaf, roots, now)),
+        ("certificate-chain", trusted(end_entity, intermediates, &parsed, leaf, roots, now)),
         ("certificate-name", named(end_entity, leaf, &handshake.name)),
         ("certificate-dates", in_force(&parsed, now)),
     ];
@@ -50,7 +51,7 @@ pub(super) fn examine(handshake: &Handshake, roots: &RootCertStore, report: &mut
 /// Whether the chain leads to a trusted root, at a time when the server's certificate is in force.
 fn trusted(
     end_entity: &CertificateDer<'_>,
-    chain: &[CertificateDer<'_>],
+    intermediates: &[CertificateDer<'_>],
     parsed: &[X509Certificate<'_>],
     leaf: &X509Certificate<'_>,
     roots: &RootCertStore,
@@ -59,9 +60,8 @@ fn trusted(
     let (from, to) = (leaf.validity().not_before.timestamp(), leaf.validity().not_after.timestamp());
     let at = UnixTime::since_unix_epoch(Duration::from_secs(now.min(to).max(from).unsigned_abs()));
     let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms.all;
-    let verified = ParsedCertificate::try_from(end_entity).and_then(|leaf| {
-        verify_server_cert_signed_by_trust_anchor(&leaf, roots, chain.get(1..).unwrap_or_default(), at, algorithms)
-    });
+    let verified = ParsedCertificate::try_from(end_entity)
+        .and_then(|leaf| verify_server_cert_signed_by_trust_anchor(&leaf, roots, intermediates, at, algorithms));
     match verified {
         Ok(()) => Verdict::pass(match parsed.len() {
             1 => "1 certificate from the server leads to a trusted root".to_owned(),
@@ -181,12 +181,10 @@ fn expiry(leaf: &X509Certificate<'_>, now: i64) -> Verdict {
         days => format!("{days} days"),
     };
     let seen = format!("the certificate expires on {}, in {days}", validity.not_after.to_datetime().date());
-    let remedy = "Renew it now, and automate the renewal.";
-    if left < URGENT_BY.min(life / 10) {
-        Verdict::fail(seen, remedy)
-    } else if left < RENEWED_BY.min(life / 3) {
-        Verdict::warn(seen, remedy)
-    } else {
-        Verdict::pass(seen)
-    }
+    let state = match left {
+        _ if left < URGENT_BY.min(life / 10) => State::Fail,
+        _ if left < RENEWED_BY.min(life / 3) => State::Warn,
+        _ => State::Pass,
+    };
+    Verdict::new(state, seen, "Renew it now, and automate the renewal.")
 }

@@ -7,19 +7,18 @@ use hyper::header::{
 };
 
 use super::arguments::Place;
-use super::endpoint::{Endpoint, describe, unanswered};
-use super::report::{Report, Verdict, quoted};
-use zendesk_jwt_simulator::client::{Answer, Failure, Request};
+use super::endpoint::{Endpoint, describe};
+use super::report::{Report, State, Verdict, quoted};
+use zendesk_jwt_simulator::client::{Answer, Request};
 
 /// An origin that no messaging endpoint allows.
 const FOREIGN: &str = "https://example.org";
 
 pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
     if let Some(origin) = &endpoint.plan.arguments.origin {
-        let verdict = if needs_preflight(endpoint) {
-            endpoint.judge(preflight(endpoint, origin), |answer| preflight_allows(answer, origin)).await
-        } else {
-            Verdict::skip("browsers send such a request without a preflight")
+        let verdict = match preflight(endpoint, origin) {
+            Some(request) => endpoint.judge(request, |answer| preflight_allows(answer, origin)).await,
+            None => Verdict::skip("browsers send such a request without a preflight"),
         };
         report.add("cors-preflight", verdict);
         let unknown = endpoint.unknown_token();
@@ -28,34 +27,23 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
         let verdict = endpoint.judge(request, |answer| answer_allows(answer, origin, endpoint.plan.place)).await;
         report.add("cors-answer", verdict);
     }
-    let verdict = match foreign_answers(endpoint).await {
-        Ok(answers) => answers
-            .iter()
-            .find_map(open_to_all)
-            .unwrap_or_else(|| Verdict::pass(format!("a page of {FOREIGN} may not read the answer"))),
-        Err(failure) => unanswered(failure),
-    };
-    report.add("cors-foreign", verdict);
-}
-
-/// Browsers ask first before they send a header that a page sets itself.
-fn needs_preflight(endpoint: &Endpoint<'_>) -> bool {
-    endpoint.plan.place == Place::Bearer
-}
-
-fn preflight(endpoint: &Endpoint<'_>, origin: &str) -> Request {
-    let request = endpoint.request(Method::OPTIONS).header(ORIGIN, origin);
-    request.header(ACCESS_CONTROL_REQUEST_METHOD, "POST").header(ACCESS_CONTROL_REQUEST_HEADERS, "authorization")
-}
-
-/// What a page of a foreign origin gets, without risking the given user token.
-async fn foreign_answers(endpoint: &Endpoint<'_>) -> Result<Vec<Answer>, Failure> {
+    // The given user token is not risked with a foreign origin.
     let unknown = endpoint.request_with(&endpoint.unknown_token()).header(ORIGIN, FOREIGN);
-    let mut answers = vec![endpoint.send(unknown).await?];
-    if needs_preflight(endpoint) {
-        answers.push(endpoint.send(preflight(endpoint, FOREIGN)).await?);
+    for request in [Some(unknown), preflight(endpoint, FOREIGN)].into_iter().flatten() {
+        let verdict = endpoint.judge(request, closed_to_others).await;
+        let is_closed = verdict.state == State::Pass;
+        report.add("cors-foreign", verdict);
+        if !is_closed {
+            break;
+        }
     }
-    Ok(answers)
+}
+
+/// The request with which browsers ask before they send a header that a page sets itself.
+fn preflight(endpoint: &Endpoint<'_>, origin: &str) -> Option<Request> {
+    let request =
+        endpoint.request(Method::OPTIONS).header(ORIGIN, origin).header(ACCESS_CONTROL_REQUEST_METHOD, "POST");
+    (endpoint.plan.place == Place::Bearer).then(|| request.header(ACCESS_CONTROL_REQUEST_HEADERS, "authorization"))
 }
 
 fn preflight_allows(answer: &Answer, origin: &str) -> Verdict {
@@ -68,8 +56,7 @@ fn preflight_allows(answer: &Answer, origin: &str) -> Verdict {
     if let Some(verdict) = forbidden(answer, origin) {
         return verdict;
     }
-    let headers = answer.header(ACCESS_CONTROL_ALLOW_HEADERS).unwrap_or_default();
-    if !headers.split(',').any(|header| header.trim().eq_ignore_ascii_case("authorization")) {
+    if !answer.lists(ACCESS_CONTROL_ALLOW_HEADERS, "authorization") {
         return Verdict::fail(
             "the preflight does not allow the header Authorization",
             "Send Access-Control-Allow-Headers: authorization, content-type; a `*` does not cover Authorization.",
@@ -92,8 +79,7 @@ fn answer_allows(answer: &Answer, origin: &str, place: Place) -> Verdict {
             ),
         );
     }
-    let varies = answer.header(VARY).unwrap_or_default().to_ascii_lowercase();
-    if !is_for_all && !varies.split(',').any(|name| matches!(name.trim(), "origin" | "*")) {
+    if !is_for_all && !answer.lists(VARY, "origin") && !answer.lists(VARY, "*") {
         return Verdict::warn(
             format!("pages of {origin} may read the answer, but it lacks Vary: Origin"),
             "Send Vary: Origin, so that no cache gives one site the answer for another.",
@@ -117,20 +103,20 @@ fn forbidden(answer: &Answer, origin: &str) -> Option<Verdict> {
     Some(Verdict::fail(seen, remedy))
 }
 
-/// Why pages of any origin can read the answer, if they can.
-fn open_to_all(answer: &Answer) -> Option<Verdict> {
+/// Whether pages of a foreign origin cannot read the answer.
+fn closed_to_others(answer: &Answer) -> Verdict {
     let remedy = "Compare the header Origin with a list of your own origins, and send Access-Control-Allow-Origin for \
                   those alone.";
-    match answer.header(ACCESS_CONTROL_ALLOW_ORIGIN)?.as_str() {
-        FOREIGN => Some(Verdict::fail(format!("a page of {FOREIGN} may read the answer"), remedy)),
-        "*" if has_credentials(answer) => Some(Verdict::fail(
+    match answer.header(ACCESS_CONTROL_ALLOW_ORIGIN).as_deref() {
+        Some(FOREIGN) => Verdict::fail(format!("a page of {FOREIGN} may read the answer"), remedy),
+        Some("*") if has_credentials(answer) => Verdict::fail(
             "Access-Control-Allow-Origin is `*`, together with Access-Control-Allow-Credentials",
             format!("{remedy} Browsers refuse both together."),
-        )),
-        "*" => {
-            Some(Verdict::warn("Access-Control-Allow-Origin is `*`, so a page of any site may read the answer", remedy))
+        ),
+        Some("*") => {
+            Verdict::warn("Access-Control-Allow-Origin is `*`, so a page of any site may read the answer", remedy)
         }
-        _ => None,
+        _ => Verdict::pass(format!("a page of {FOREIGN} may not read the answer")),
     }
 }
 

@@ -3,17 +3,18 @@
 use std::fmt::Display;
 
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE};
-
-use url::Url;
+use hyper::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, COOKIE};
+use serde_json::{Value, json};
 
 use super::arguments::Place;
 use super::plan::Plan;
-use super::report::{Report, Verdict, quoted};
+use super::report::{Report, State, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_simulator::client::{Answer, Failure, Request, Route};
 
-const SEE_LOG: &str = "Look into the server's log for what happened to this request.";
+pub(super) const SEE_LOG: &str = "Look into the server's log for what happened to this request.";
+
+pub(super) const NOT_TRUSTED: &str = "the user token is not sent over a connection that cannot be trusted";
 
 pub(super) struct Endpoint<'a> {
     pub(super) plan: &'a Plan<'a>,
@@ -26,7 +27,7 @@ impl Endpoint<'_> {
     /// The given user token, or why it is not sent.
     pub(super) fn user_token(&self) -> Result<&str, &'static str> {
         match &self.plan.user_token {
-            Some(_) if !self.is_trusted => Err("the user token is not sent over a connection that cannot be trusted"),
+            Some(_) if !self.is_trusted => Err(NOT_TRUSTED),
             Some(_) if self.plan.id_token.as_ref().is_some_and(|token| token.is_expired) => {
                 Err("the ID token has expired")
             }
@@ -40,23 +41,22 @@ impl Endpoint<'_> {
         format!("zendesk-jwt-doctor-{}", self.plan.marker)
     }
 
+    /// A request as Zendesk sends it, or a browser that Zendesk sent here.
     pub(super) fn request(&self, method: Method) -> Request {
-        Request::new(method, &self.plan.url)
+        let request = Request::new(method, &self.plan.url);
+        if self.plan.kind != Kind::Sso {
+            return request;
+        }
+        let request = like_a_browser(request).query("brand_id", "1").query("locale_id", "1");
+        request.query("timestamp", &self.plan.now.0.to_string())
     }
 
     /// The request that brings this endpoint a user token.
     pub(super) fn request_with(&self, token: &str) -> Request {
-        self.request_to(&self.plan.url, token)
-    }
-
-    pub(super) fn request_to(&self, url: &Url, token: &str) -> Request {
         let is_page = self.plan.kind == Kind::Sso && self.plan.place != Place::Form;
-        let request = Request::new(if is_page { Method::GET } else { Method::POST }, url);
+        let request = self.request(if is_page { Method::GET } else { Method::POST });
         match self.plan.place {
-            Place::Form => {
-                let mut form = form_urlencoded::Serializer::new(String::new());
-                request.form(form.append_pair("user_token", token).finish())
-            }
+            Place::Form => request.form(&[("user_token", token)]),
             Place::Bearer => request.header(AUTHORIZATION, &format!("Bearer {token}")),
             Place::Cookie => {
                 let name = self.plan.arguments.cookie.as_deref().unwrap_or("session");
@@ -65,17 +65,9 @@ impl Endpoint<'_> {
         }
     }
 
-    /// The same token in bodies that Zendesk does not send, each with its name.
-    pub(super) fn other_bodies(&self, token: &str) -> [(&'static str, Request); 2] {
-        let json = serde_json::json!({ "user_token": token }).to_string();
-        let boundary = &self.plan.marker;
-        let head = "Content-Disposition: form-data; name=\"user_token\"";
-        let multipart = format!("--{boundary}\r\n{head}\r\n\r\n{token}\r\n--{boundary}--\r\n");
-        let multipart_type = format!("multipart/form-data; boundary={boundary}");
-        [
-            ("JSON", self.request(Method::POST).body("application/json", json)),
-            ("a multipart form", self.request(Method::POST).body(&multipart_type, multipart)),
-        ]
+    /// The token in JSON, which Zendesk does not send.
+    pub(super) fn request_with_json(&self, token: &str) -> Request {
+        self.request(Method::POST).body("application/json", json!({ "user_token": token }).to_string())
     }
 
     /// Whether the endpoint reads another body than the form that Zendesk sends.
@@ -83,7 +75,12 @@ impl Endpoint<'_> {
         if self.plan.place != Place::Form {
             return None;
         }
-        for (body, request) in self.other_bodies(token) {
+        let boundary = &self.plan.marker;
+        let head = "Content-Disposition: form-data; name=\"user_token\"";
+        let multipart = format!("--{boundary}\r\n{head}\r\n\r\n{token}\r\n--{boundary}--\r\n");
+        let media_type = format!("multipart/form-data; boundary={boundary}");
+        let multipart = self.request(Method::POST).body(&media_type, multipart);
+        for (body, request) in [("JSON", self.request_with_json(token)), ("a multipart form", multipart)] {
             if self.send(request).await.is_ok_and(|answer| is_read(&answer)) {
                 return Some(Verdict::fail(
                     format!("the endpoint reads {body}, but Zendesk sends a form"),
@@ -95,7 +92,7 @@ impl Endpoint<'_> {
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<Answer, Failure> {
-        self.plan.network.client.send(&self.route, request).await
+        self.plan.client.send(&self.route, request).await
     }
 
     /// Sends the request of a check on which others depend.
@@ -106,6 +103,11 @@ impl Endpoint<'_> {
     pub(super) async fn judge(&self, request: Request, judge: impl FnOnce(&Answer) -> Verdict) -> Verdict {
         self.send(request).await.map_or_else(unanswered, |answer| judge(&answer))
     }
+}
+
+/// Adds the header with which a browser asks for a page.
+pub(super) fn like_a_browser(request: Request) -> Request {
+    request.header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
 }
 
 pub(super) fn unanswered(problem: impl Display) -> Verdict {
@@ -123,15 +125,16 @@ pub(super) const UNWRAP: &str = "Make API Gateway use the Lambda proxy integrati
 
 /// The status inside a `{statusCode, body}` envelope, which a Lambda function returns to API Gateway.
 pub(super) fn envelope(answer: &Answer) -> Option<u64> {
-    let json: serde_json::Value = serde_json::from_str(&answer.body).ok()?;
+    let json: Value = serde_json::from_str(&answer.body).ok()?;
     json.get("body").and_then(|_| json.get("statusCode")?.as_u64())
 }
 
-/// Whether no cache may keep the answer.
-pub(super) fn caching(answer: &Answer, fault: impl FnOnce(String) -> Verdict) -> Verdict {
-    match answer.header(CACHE_CONTROL) {
-        _ if answer.is_no_store() => Verdict::pass("Cache-Control is `no-store`"),
-        None => fault("there is no Cache-Control header".to_owned()),
-        Some(directives) => fault(format!("Cache-Control is {}", quoted(&directives))),
-    }
+/// Whether no cache may keep the answer. Otherwise the verdict has this state.
+pub(super) fn caching(answer: &Answer, state: State, remedy: &str) -> Verdict {
+    let seen = match answer.header(CACHE_CONTROL) {
+        _ if answer.lists(CACHE_CONTROL, "no-store") => return Verdict::pass("Cache-Control is `no-store`"),
+        None => "there is no Cache-Control header".to_owned(),
+        Some(directives) => format!("Cache-Control is {}", quoted(&directives)),
+    };
+    Verdict::new(state, seen, remedy)
 }

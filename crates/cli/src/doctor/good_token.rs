@@ -13,7 +13,7 @@ use super::id_token::WHY_REFUSED;
 use super::jwt;
 use super::plan::Plan;
 use super::refusals::SIGNS_FOR_ALL;
-use super::report::{Report, Verdict, quoted};
+use super::report::{Report, State, Verdict, quoted};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::Answer;
@@ -41,7 +41,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, refuses: bool, report: &mut
     report.add("media-type", media_type(&first, kind));
     report.add("json", body(&first, kind));
     let remedy = "Send Cache-Control: no-store: who finds a JWT in a cache can use it.";
-    report.add("cache", caching(&first, |seen| Verdict::warn(seen, remedy)));
+    report.add("cache", caching(&first, State::Warn, remedy));
     let jwt = the_jwt(&first).ok_or("no JWT")?;
     let later = later.as_ref().and_then(the_jwt);
     jwt::examine(endpoint, &first, &jwt, later.as_deref(), report);
@@ -98,8 +98,6 @@ fn body(answer: &Answer, kind: Kind) -> Verdict {
         }
     };
     let text = answer.body.as_str();
-    let jwt = find_jwt(text);
-    let is_free = kind == Kind::Messaging && jwt.is_some();
     if let Some(encoding) = compression(answer) {
         let seen = format!("the answer is compressed with {encoding}, although the request does not ask for it");
         return Verdict::fail(seen, "Answer without compression: whether Zendesk decompresses is not known.");
@@ -108,26 +106,25 @@ fn body(answer: &Answer, kind: Kind) -> Verdict {
         let seen = format!("the answer is a {{statusCode, body}} envelope with {status}");
         return Verdict::fail(seen, UNWRAP);
     }
-    let seen = match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(members)) => match members.get("jwt") {
-            Some(Value::String(jwt)) if !jwt.is_empty() => {
-                return Verdict::pass("a JSON object with the JWT in `jwt`");
-            }
-            _ if is_free => return Verdict::pass("JSON with the JWT"),
-            Some(Value::String(_)) => "the member `jwt` is empty".to_owned(),
-            Some(_) => "the member `jwt` is not a string".to_owned(),
-            None => {
-                let alike = members.keys().find(|name| name.eq_ignore_ascii_case("jwt") || *name == "token");
-                let alike = alike.map(|name| format!(", but one called {}", quoted(name))).unwrap_or_default();
-                format!("the JSON object has no member `jwt`{alike}")
-            }
-        },
-        Ok(_) if is_free => return Verdict::pass("JSON with the JWT"),
-        Ok(_) => "the answer is JSON, but not an object".to_owned(),
-        Err(_) if text.is_empty() => "the answer is empty".to_owned(),
-        Err(_) => match text_around_json(text) {
+    let found = find_jwt(text).filter(|_| kind == Kind::Messaging);
+    let json: Option<Value> = serde_json::from_str(text).ok();
+    let seen = match (&json, json.as_ref().and_then(|json| json.get("jwt"))) {
+        (_, Some(Value::String(jwt))) if !jwt.is_empty() => {
+            return Verdict::pass("a JSON object with the JWT in `jwt`");
+        }
+        (Some(_), _) if found.is_some() => return Verdict::pass("JSON with the JWT"),
+        (_, Some(Value::String(_))) => "the member `jwt` is empty".to_owned(),
+        (_, Some(_)) => "the member `jwt` is not a string".to_owned(),
+        (Some(Value::Object(members)), None) => {
+            let alike = members.keys().find(|name| name.eq_ignore_ascii_case("jwt") || *name == "token");
+            let alike = alike.map(|name| format!(", but one called {}", quoted(name))).unwrap_or_default();
+            format!("the JSON object has no member `jwt`{alike}")
+        }
+        (Some(_), None) => "the answer is JSON, but not an object".to_owned(),
+        (None, None) if text.is_empty() => "the answer is empty".to_owned(),
+        (None, None) => match text_around_json(text) {
             Some(place) => format!("there is text {place} the JSON, such as a warning or a byte order mark"),
-            None if jwt.as_ref().is_some_and(|found| found.jwt == text.trim()) && is_free => {
+            None if found.is_some_and(|found| found.jwt == text.trim()) => {
                 return Verdict::pass("the answer is the JWT itself");
             }
             None => "the answer is not JSON".to_owned(),
@@ -187,5 +184,5 @@ async fn encoded(endpoint: &Endpoint<'_>, user_token: &str) -> Verdict {
             "Decode the form as application/x-www-form-urlencoded requires: Zendesk encodes what a form must encode.",
         ),
     };
-    endpoint.judge(endpoint.request(Method::POST).form(body.as_str()), judge).await
+    endpoint.judge(endpoint.request(Method::POST).encoded_form(body.as_str()), judge).await
 }

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::endpoint::{Endpoint, describe, unanswered};
-use super::report::{Report, Verdict, quoted};
-use super::{page, sso};
+use super::endpoint::{Endpoint, NOT_TRUSTED, describe};
+use super::page;
+use super::report::{Group, Report, Verdict, quoted};
 use crate::output;
 use zendesk_jwt::idp;
 use zendesk_jwt::jwt::EpochSeconds;
@@ -68,15 +68,14 @@ impl IdToken {
 pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) {
     let (Some(id_token), Some(given)) = (&endpoint.plan.id_token, &endpoint.plan.user_token) else { return };
     report.add("id-token", id_token.verdict(endpoint.plan.kind));
+    if !endpoint.is_trusted {
+        return report.skip_rest(&[Group::IdToken], Err(NOT_TRUSTED));
+    }
     for (id, what, changed) in changed(given, endpoint.plan.now) {
-        let verdict = if endpoint.is_trusted {
-            // A token that has really expired is the better test.
-            let token = if id == "id-token-expired" && id_token.is_expired { given } else { changed.as_str() };
-            is_refused(endpoint, token, what).await
-        } else {
-            Verdict::skip("the user token is not sent over a connection that cannot be trusted")
-        };
-        report.add(id, verdict);
+        // A token that has really expired is the better test.
+        let token = if id == "id-token-expired" && id_token.is_expired { given } else { &changed };
+        let judge = |answer: &Answer| refused(endpoint.plan.kind, answer, what);
+        report.add(id, endpoint.judge(endpoint.request_with(token), judge).await);
     }
 }
 
@@ -98,27 +97,17 @@ fn changed(given: &str, now: EpochSeconds) -> [(&'static str, &'static str, Stri
     ]
 }
 
-async fn is_refused(endpoint: &Endpoint<'_>, token: &str, what: &str) -> Verdict {
-    let kind = endpoint.plan.kind;
-    let request = endpoint.request_with(token);
-    let request = if kind == Kind::Sso { sso::as_zendesk_sends(request, None) } else { request };
-    let answer = match endpoint.send(request).await {
-        Ok(answer) => answer,
-        Err(failure) => return unanswered(failure),
+fn refused(kind: Kind, answer: &Answer, what: &str) -> Verdict {
+    let seen = format!("{what} was answered with {}", describe(answer));
+    let signs_in = match kind {
+        Kind::Sso => !page::forms(&answer.body).is_empty(),
+        Kind::Sdk | Kind::Messaging => answer.status.is_success() && find_jwt(&answer.body).is_some(),
     };
-    let seen = format!("{what} was answered with {}", describe(&answer));
-    if signs_in(kind, &answer) {
+    if signs_in {
         let remedy = "Check signature, algorithm and `exp` with the published keys of the provider before anything \
                       else: with this endpoint anybody can be any of your users.";
         return Verdict::fail(seen, remedy).critical();
     }
     let remedy = "Answer 401 to a token that cannot be verified: 5xx is for outages.";
     Verdict::warn_unless(!answer.status.is_server_error(), seen, remedy)
-}
-
-fn signs_in(kind: Kind, answer: &Answer) -> bool {
-    match kind {
-        Kind::Sso => !page::forms(&answer.body).is_empty(),
-        Kind::Sdk | Kind::Messaging => answer.status.is_success() && find_jwt(&answer.body).is_some(),
-    }
 }

@@ -4,7 +4,7 @@ use hyper::header::DATE;
 use serde_json::Value;
 
 use super::endpoint::Endpoint;
-use super::report::{Group, Report, Verdict, rule_id, rules};
+use super::report::{Group, Report, State, Verdict, rule_id, rules};
 use zendesk_jwt_rules::inspect::{Expectation, Finding, Inspection, Rule, Severity, Subject, inspect};
 use zendesk_jwt_rules::{EpochSeconds, Kind};
 use zendesk_jwt_simulator::client::Answer;
@@ -45,11 +45,8 @@ fn judged(rule: Rule, finding: Option<&Finding>) -> Verdict {
     let Some(finding) = finding else {
         return Verdict::pass(rule.statement());
     };
-    let (seen, remedy) = (format!("broken: {}", rule.statement()), finding.message.clone());
-    match rule.severity() {
-        Severity::Rejected => Verdict::fail(seen, remedy),
-        Severity::Ignored | Severity::Advice => Verdict::warn(seen, remedy),
-    }
+    let state = if rule.severity() == Severity::Rejected { State::Fail } else { State::Warn };
+    Verdict::new(state, format!("broken: {}", rule.statement()), finding.message.as_str())
 }
 
 fn right_kid(inspection: &Inspection, expected: Option<&str>) -> Verdict {
@@ -87,13 +84,10 @@ pub(super) fn server_clock(answer: &Answer) -> Verdict {
     let seen = format!("the server's clock is {apart} s {side} this machine's");
     let remedy = "Synchronise the server's clock by NTP, and this machine's too: Zendesk accepts tokens that were made \
                   within 3 minutes of its own clock.";
-    if apart > REFUSED {
-        Verdict::fail(seen, remedy)
-    } else if apart > NOTICEABLE {
-        Verdict::warn(seen, remedy)
-    } else {
-        Verdict::pass("the server's clock agrees with this machine's")
+    if apart <= NOTICEABLE {
+        return Verdict::pass("the server's clock agrees with this machine's");
     }
+    Verdict::new(if apart > REFUSED { State::Fail } else { State::Warn }, seen, remedy)
 }
 
 fn iat_clock(iat: Option<u64>, answer: &Answer) -> Verdict {

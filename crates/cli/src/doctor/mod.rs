@@ -3,14 +3,12 @@
 //! | where | what it holds |
 //! |---|---|
 //! | `arguments`, `plan` | the command line; the files and prompts, read into a `Plan` |
-//! | `own_path` | the paths of our own endpoints, with their configurations |
 //! | `connection`, `certificates` | DNS, TCP and TLS |
 //! | `endpoint` | the requests to the endpoint |
 //! | `refusals`, `good_token`, `cors` | the endpoints of the Support SDK and of messaging |
 //! | `id_token` | ID tokens of identity providers as user tokens |
-//! | `sso`, `page`, `sign_out` | the sign-in page and the remote logout URL |
+//! | `sso`, `page` | the sign-in page, the remote logout URL, and what Zendesk says with `--ask-zendesk` |
 //! | `jwt` | the JWT, checked by [`zendesk_jwt_rules::inspect`], and the clocks |
-//! | `zendesk` | whether Zendesk accepts the JWT, only with `--ask-zendesk` |
 //! | `report`, `show` | the list of checks, and how people and programs see it |
 //!
 //! The report holds no user token, JWT, secret, name or address.
@@ -20,14 +18,15 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde_json::json;
+use url::Position;
 
-use crate::by_hand;
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
+use crate::zendesk::{by_hand, steps_by_hand};
 pub(crate) use arguments::Arguments;
 use endpoint::Endpoint;
 use plan::Plan;
-use report::{Group, Report};
+use report::{Group, Report, Verdict};
 use zendesk_jwt_rules::Kind;
 
 mod arguments;
@@ -38,28 +37,23 @@ mod endpoint;
 mod good_token;
 mod id_token;
 mod jwt;
-mod own_path;
 mod page;
 mod plan;
 mod refusals;
 mod report;
 mod show;
-mod sign_out;
 mod sso;
-mod zendesk;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
-    let plan = match Plan::read(arguments) {
-        Ok(plan) => plan,
-        Err(problem) => usage_error(&output::escaped(&problem.to_string())),
-    };
-    let mut report = Report::new(plan.kind, plan.configuration());
+    let plan = Plan::read(arguments).unwrap_or_else(|problem| usage_error(&output::escaped(&problem.to_string())));
+    let mut report = Report::new(plan.kind, plan.configuration.clone());
     let tokens = match (&plan.id_token, &plan.user_token) {
         (Some(id_token), _) => format!("{}, with changed copies of it and with invented ones", id_token.description()),
         (None, Some(_)) => "the given user token and invented ones".to_owned(),
         (None, None) => "invented user tokens".to_owned(),
     };
-    let (url, kind) = (plan.shown_url(), plan.kind.title());
+    // The query may hold a key.
+    let (url, kind) = (&plan.url[..Position::AfterPath], plan.kind.title());
     output::note(&format!("Asking {url} for {kind} JWTs about a dozen times, with {tokens}.\n"));
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(Duration::from_millis(100));
@@ -71,12 +65,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.json {
         let checks: Vec<_> = report.checks().map(|(check, _)| check).collect();
         let (kind, healthy) = (plan.kind.name(), report.is_healthy());
-        let by_hand = if arguments.ask.ask_zendesk { by_hand::steps(plan.kind) } else { Vec::new() };
+        let by_hand = if arguments.ask.ask_zendesk { steps_by_hand(plan.kind) } else { Vec::new() };
         output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks, "by_hand": by_hand }))?;
     } else {
         output::line(&show::checklist(&report))?;
         if arguments.ask.ask_zendesk && plan.kind != Kind::Sso {
-            output::line(&format!("\n{}", by_hand::text(plan.kind)))?;
+            output::line(&format!("\n{}", by_hand(plan.kind)))?;
         }
     }
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -84,11 +78,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
 
 async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
     progress.set_message("Connecting");
-    let Some((route, is_trusted)) = plan.network.examine(&plan.url, plan.kind, report).await else {
+    let Some((route, is_trusted)) = connection::examine(plan, report).await else {
         return report.skip_rest(&[Group::Connection], Err("there is no connection, so no request was sent"));
     };
     let endpoint = Endpoint { plan, route, is_trusted };
-    own_path::examine(&endpoint, report).await;
+    refusals::of_unknown_configuration(&endpoint, report).await;
     match plan.kind {
         Kind::Sdk | Kind::Messaging => {
             progress.set_message("Sending unknown user tokens");
@@ -106,7 +100,7 @@ async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
             let signed_in = sso::with_session(&endpoint, report).await;
             report.skip_rest(&[Group::Page, Group::ReturnTo, Group::Jwt], signed_in);
             progress.set_message("Opening the remote logout URL");
-            let signed_out = sign_out::examine(&endpoint, report).await;
+            let signed_out = sso::sign_out(&endpoint, report).await;
             report.skip_rest(&[Group::SignOut], signed_out);
         }
     }
@@ -117,5 +111,11 @@ async fn examine(plan: &Plan<'_>, report: &mut Report, progress: &ProgressBar) {
         cors::examine(&endpoint, report).await;
         report.skip_rest(&[Group::Cors], Err("needs the origin of your site (--origin)"));
     }
-    zendesk::examine(&endpoint, progress, report).await;
+    if plan.arguments.ask.ask_zendesk {
+        let (Ok(verdict) | Err(verdict)) = match plan.kind {
+            Kind::Sso => sso::ask_zendesk(&endpoint, progress).await,
+            _ => Err(Verdict::skip("a program cannot ask; the steps by hand are below")),
+        };
+        report.add("zendesk-accepts", verdict);
+    }
 }

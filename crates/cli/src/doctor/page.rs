@@ -1,27 +1,20 @@
 //! The sign-in page as a browser reads it: its form, and the policies that limit it.
 
-use hyper::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
+use hyper::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use scraper::{ElementRef, Html};
 use url::{Position, Url};
 
-use super::endpoint::caching;
 use super::report::{Verdict, quoted};
 use zendesk_jwt::config::is_loopback;
 use zendesk_jwt::jwt::sso;
-use zendesk_jwt_simulator::client::{Answer, Request};
-
-/// Adds the header with which a browser asks for a page.
-pub(super) fn like_a_browser(request: Request) -> Request {
-    request.header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
-}
+use zendesk_jwt_simulator::client::Answer;
 
 /// A form that posts a JWT. No `Debug`: it holds the JWT.
-#[derive(Clone)]
 pub(super) struct Form {
     method: String,
     /// Empty if the form has none.
     action: String,
-    fields: Vec<(String, String)>,
+    pub(super) fields: Vec<(String, String)>,
 }
 
 impl Form {
@@ -29,17 +22,8 @@ impl Form {
         self.fields.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn fields(&self) -> &[(String, String)] {
-        &self.fields
-    }
-
     pub(super) fn is_post(&self) -> bool {
         self.method.eq_ignore_ascii_case("post")
-    }
-
-    fn is_for_zendesk(&self) -> bool {
-        let has_jwt = self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("jwt"));
-        has_jwt || self.action.contains(sso::ENDPOINT)
     }
 
     pub(super) fn target(&self, page: &Url) -> Option<Url> {
@@ -62,7 +46,8 @@ pub(super) fn forms(html: &str) -> Vec<Form> {
         });
         Form { method: attribute("method"), action: attribute("action"), fields: fields.collect() }
     });
-    forms.filter(Form::is_for_zendesk).collect()
+    let has_jwt = |form: &Form| form.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("jwt"));
+    forms.filter(|form| has_jwt(form) || form.action.contains(sso::ENDPOINT)).collect()
 }
 
 fn elements<'a>(within: ElementRef<'a>, names: &'static [&str]) -> impl Iterator<Item = ElementRef<'a>> {
@@ -135,19 +120,13 @@ pub(super) fn fields(form: &Form) -> Verdict {
     )
 }
 
-pub(super) fn cache(answer: &Answer) -> Verdict {
-    let remedy = "Send Cache-Control: no-store: a page from a cache sends its `jti` twice, which Zendesk refuses.";
-    caching(answer, |seen| Verdict::fail(seen, remedy))
-}
-
 pub(super) fn referrer_policy(answer: &Answer) -> Verdict {
     let remedy = "Send Referrer-Policy: no-referrer, so that no other site learns the page's address.";
     let Some(policy) = answer.header(REFERRER_POLICY) else {
         return Verdict::warn("there is no Referrer-Policy", remedy);
     };
-    let seen = format!("Referrer-Policy is {}", quoted(&policy));
     let is_open = policy.contains("unsafe-url") || policy.contains("no-referrer-when-downgrade");
-    Verdict::warn_unless(!is_open, seen, remedy)
+    Verdict::warn_unless(!is_open, format!("Referrer-Policy is {}", quoted(&policy)), remedy)
 }
 
 fn header_policies(answer: &Answer) -> Vec<String> {
@@ -231,19 +210,16 @@ fn covers(source: &str, target: &Url, page: &Url) -> bool {
     if let Some(scheme) = source.strip_suffix(':') {
         return is_scheme(scheme);
     }
-    let (scheme, rest) =
-        source.split_once("://").map_or((None, source.as_str()), |(scheme, rest)| (Some(scheme), rest));
-    let authority = rest.split('/').next().unwrap_or_default();
-    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
-    let is_port = match port {
-        "" => target.port().is_none(),
-        "*" => true,
-        port => target.port_or_known_default().is_some_and(|known| known.to_string() == port),
-    };
-    let found = target.host_str().unwrap_or_default();
+    // A source without a scheme is for that of the target, and `:*` is for all ports.
+    let url = if source.contains("://") { source.clone() } else { format!("{}://{source}", target.scheme()) };
+    let Ok(url) = Url::parse(&url.replace(":*", "")) else { return false };
+    // The default port of http also stands for that of https.
+    let is_same_port = url.port_or_known_default() == target.port_or_known_default() || url.port() == target.port();
+    let is_port = source.contains(":*") || is_same_port;
+    let (host, found) = (url.host_str().unwrap_or_default(), target.host_str().unwrap_or_default());
     let is_host = match host.strip_prefix("*.") {
         Some(parent) => found.strip_suffix(parent).is_some_and(|labels| labels.len() > 1 && labels.ends_with('.')),
         None => host == found,
     };
-    scheme.is_none_or(is_scheme) && is_port && is_host
+    is_scheme(url.scheme()) && is_port && is_host
 }

@@ -4,19 +4,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
-use url::{Position, Url};
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::arguments::{Arguments, Place};
-use super::connection::Network;
 use super::id_token::IdToken;
-use super::own_path::OwnPath;
 use crate::input::{self, ask, can_ask, is_standard_input};
 use crate::local::is_cookie_value;
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, EpochSeconds, JtiSource, Kind, RandomJti, SystemClock};
 use zendesk_jwt_rules::ConfigurationName;
-use zendesk_jwt_rules::signing_key::{SharedKey, SigningKeyProblem, check_secret};
+use zendesk_jwt_rules::signing_key::{SharedKey, check_secret};
 use zendesk_jwt_simulator::Client;
 
 /// The shared secret, with the key id if it is known. No `Debug`.
@@ -28,15 +26,16 @@ pub(super) struct Secret {
 pub(super) struct Plan<'a> {
     pub(super) arguments: &'a Arguments,
     pub(super) url: Url,
-    pub(super) own_path: Option<OwnPath>,
     pub(super) kind: Kind,
+    /// The one that the path of an endpoint of ours names.
+    pub(super) configuration: Option<ConfigurationName>,
     pub(super) place: Place,
     pub(super) user_token: Option<Zeroizing<String>>,
     /// What the user token says, if it is an ID token.
     pub(super) id_token: Option<IdToken>,
     pub(super) secret: Option<Secret>,
     pub(super) logout_url: Option<Url>,
-    pub(super) network: Network<'a>,
+    pub(super) client: Client,
     /// Random hexadecimal digits, part of every invented token of this run.
     pub(super) marker: String,
     pub(super) now: EpochSeconds,
@@ -45,13 +44,11 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     pub(super) fn read(arguments: &'a Arguments) -> Result<Self, Problem> {
         let mut url = arguments.url.clone();
-        let own_path = OwnPath::of(&url);
-        let own_logout_url = own_path.as_ref().and_then(|own| own.logout_url(&url));
-        let logout_url = arguments.logout_url.clone().or(own_logout_url);
         url.set_fragment(None);
-        let kind = arguments.kind.or(own_path.as_ref().map(|own| own.kind)).ok_or_else(|| {
-            problem("the address does not say the kind of JWT: add --kind sdk, --kind messaging or --kind sso")
-        })?;
+        let (own_kind, configuration) = of_own_path(&url).unzip();
+        let logout_url = arguments.logout_url.clone().or_else(|| own_kind.and(own_logout_url(&url)));
+        let unknown = "the address does not say the kind of JWT: add --kind sdk, --kind messaging or --kind sso";
+        let kind = arguments.kind.or(own_kind).ok_or_else(|| Problem(unknown.to_owned()))?;
         let place = place(kind, arguments)?;
         refuse_foreign_options(kind, arguments)?;
         arguments.ask.require_answer();
@@ -70,38 +67,43 @@ impl<'a> Plan<'a> {
         let client = Client::new(arguments.ca_file.as_deref()).map_err(|error| Problem(error.to_string()))?;
         let user_agent = concat!("zendesk-jwt-doctor/", env!("CARGO_PKG_VERSION"));
         let client = Client { user_agent, timeout: Duration::from_secs(arguments.timeout), ..client };
-        let network = Network { resolve: &arguments.resolve, client };
         let marker = RandomJti.next().map_err(|error| Problem(error.to_string()))?.as_str().to_owned();
         let now = SystemClock.now();
-        let id_token = user_token.as_deref().and_then(|token| IdToken::read(token, now));
         Ok(Self {
             arguments,
             url,
-            own_path,
             kind,
+            configuration: configuration.flatten(),
             place,
+            id_token: user_token.as_deref().and_then(|token| IdToken::read(token, now)),
             user_token,
-            id_token,
             secret,
             logout_url,
-            network,
+            client,
             marker,
             now,
         })
     }
-
-    pub(super) fn configuration(&self) -> Option<ConfigurationName> {
-        self.own_path.as_ref()?.configuration.clone()
-    }
-
-    /// The address without its query, which may hold a key.
-    pub(super) fn shown_url(&self) -> &str {
-        &self.url[..Position::AfterPath]
-    }
 }
 
-fn problem(text: &str) -> Problem {
-    Problem(text.to_owned())
+/// The kind and configuration of an endpoint of ours, such as `/sdk/jwt` or `/sdk/ios/jwt`, perhaps behind the stage
+/// of a REST API.
+fn of_own_path(url: &Url) -> Option<(Kind, Option<ConfigurationName>)> {
+    let mut words = url.path_segments()?.rev();
+    let (last, before) = (words.next()?, words.next()?);
+    // No configuration is called like a kind.
+    let configuration = ConfigurationName::parse(before);
+    let kind = Kind::parse(if configuration.is_some() { words.next()? } else { before })?;
+    let is_ours = last == if kind == Kind::Sso { "login" } else { "jwt" };
+    is_ours.then_some((kind, configuration))
+}
+
+/// The remote logout URL next to a remote login URL of ours.
+fn own_logout_url(url: &Url) -> Option<Url> {
+    let mut logout_url = url.clone();
+    logout_url.set_path(&format!("{}logout", url.path().strip_suffix("login")?));
+    logout_url.set_query(None);
+    Some(logout_url)
 }
 
 fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Problem> {
@@ -116,7 +118,8 @@ fn refuse_foreign_options(kind: Kind, arguments: &Arguments) -> Result<(), Probl
     }
     let files = [&arguments.user_token_file, &arguments.secret_file];
     if files.into_iter().flatten().filter(|path| is_standard_input(path)).count() == 2 {
-        return Err(problem("standard input holds either the user token or the secret: give one of them in a file"));
+        let advice = "standard input holds either the user token or the secret: give one of them in a file";
+        return Err(Problem(advice.to_owned()));
     }
     Ok(())
 }
@@ -129,10 +132,11 @@ fn place(kind: Kind, arguments: &Arguments) -> Result<Place, Problem> {
         Kind::Messaging | Kind::Sso => Place::Cookie,
     });
     if kind == Kind::Sdk && (place != Place::Form || has_cookie) {
-        return Err(problem("Zendesk sends the Support SDK's user token in a form: leave out --token-in and --cookie"));
+        let advice = "Zendesk sends the Support SDK's user token in a form: leave out --token-in and --cookie";
+        return Err(Problem(advice.to_owned()));
     }
     if has_cookie && place != Place::Cookie {
-        return Err(problem("--cookie needs --token-in cookie: leave one of them out"));
+        return Err(Problem("--cookie needs --token-in cookie: leave one of them out".to_owned()));
     }
     Ok(place)
 }
@@ -157,11 +161,11 @@ fn check_token(token: &str, place: Place) -> Result<(), Problem> {
 /// The secret in a file, as raw text or as the JSON that Secrets Manager holds.
 fn secret(path: &Path, kind: Kind) -> Result<Secret, Problem> {
     let text = read(path, "the secret")?;
-    let problem = |problem: SigningKeyProblem| Problem(problem.to_string());
-    if text.trim_start().starts_with('{') {
-        let key = SharedKey::parse(kind, &text).map_err(problem)?;
-        return Ok(Secret { secret: Zeroizing::new(key.secret().to_owned()), kid: key.kid().map(str::to_owned) });
-    }
-    check_secret(kind, &text).map_err(problem)?;
-    Ok(Secret { secret: text, kid: None })
+    let secret = if text.trim_start().starts_with('{') {
+        SharedKey::parse(kind, &text)
+            .map(|key| Secret { secret: key.secret().to_owned().into(), kid: key.kid().map(str::to_owned) })
+    } else {
+        check_secret(kind, &text).map(|()| Secret { secret: text, kid: None })
+    };
+    secret.map_err(|problem| Problem(problem.to_string()))
 }

@@ -1,11 +1,13 @@
-//! What the endpoints of the Support SDK and of messaging answer without a known user token.
+//! What the endpoints of the Support SDK and of messaging answer without a known user token, and every endpoint of ours
+//! without a known configuration.
 
+use hyper::header::CACHE_CONTROL;
 use hyper::{Method, StatusCode};
 
 use super::arguments::Place;
 use super::endpoint::{Endpoint, UNWRAP, caching, describe, envelope, unanswered};
 use super::jwt;
-use super::report::{Report, Verdict};
+use super::report::{Report, State, Verdict};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::find_jwt;
 use zendesk_jwt_simulator::client::{Answer, Request};
@@ -26,7 +28,10 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
     let unknown = endpoint.request_with(&endpoint.unknown_token());
     let unknown = endpoint.answer("unknown-token", unknown, report).await?;
     report.add("clock", jwt::server_clock(&unknown));
-    report.add("no-redirect", no_redirect(&unknown));
+    let seen = format!("answered with {}", describe(&unknown));
+    let remedy = "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
+                  redirects. The usual reasons are http://, a missing www. and a slash at the end.";
+    report.add("no-redirect", Verdict::fail_unless(!unknown.status.is_redirection(), seen, remedy));
     if unknown.status.is_success() && find_jwt(&unknown.body).is_some() {
         let seen = format!("signs a JWT for a user token that it does not know, with {}", describe(&unknown));
         let remedy = "Look the user token up and answer 401 if you do not know it: with this endpoint anybody can be \
@@ -48,12 +53,7 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
     report.add("unknown-token", verdict);
 
     let mut answers = Vec::new();
-    let like_a_jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.{}", endpoint.plan.marker);
-    let mut requests = vec![("refusals-alike", "a token that looks like a JWT", endpoint.request_with(&like_a_jwt))];
-    requests.extend(odd_characters(endpoint).into_iter().map(|(what, request)| ("odd-characters", what, request)));
-    requests.extend(without_a_token(endpoint));
-    let mut odd = Verdict::pass(format!("all were answered with {}", unknown.status.as_u16()));
-    for (id, what, request) in requests {
+    for (id, what, request) in other_requests(endpoint) {
         let answer = endpoint.send(request).await;
         let verdict = match &answer {
             Ok(answer) if id == "refusals-alike" => alike(&unknown, answer),
@@ -61,30 +61,36 @@ pub(super) async fn examine(endpoint: &Endpoint<'_>, report: &mut Report) -> Res
             Ok(answer) => not_accepted(answer, what),
             Err(failure) => unanswered(format!("{what}: {failure}")),
         };
+        report.add(id, verdict);
         answers.extend(answer);
-        if id != "odd-characters" {
-            report.add(id, verdict);
-        } else if verdict.is_fail() && !odd.is_fail() {
-            odd = verdict;
-        }
     }
-    report.add("odd-characters", odd);
     answers.insert(0, unknown);
     report.add("refusal-leaks-nothing", leaks_nothing(&answers, &endpoint.plan.marker));
-    let stored = answers.iter().find(|answer| !answer.is_no_store()).unwrap_or(&answers[0]);
-    let fault = |seen| {
-        let seen = format!("with status {}, {seen}", stored.status.as_u16());
-        Verdict::warn(seen, "Send Cache-Control: no-store with every answer.")
-    };
-    report.add("refusal-cache", caching(stored, fault));
+    let stored = answers.iter().find(|answer| !answer.lists(CACHE_CONTROL, "no-store")).unwrap_or(&answers[0]);
+    let mut verdict = caching(stored, State::Warn, "Send Cache-Control: no-store with every answer.");
+    if verdict.state == State::Warn {
+        verdict.seen.insert_str(0, &format!("with status {}, ", stored.status.as_u16()));
+    }
+    report.add("refusal-cache", verdict);
     Ok(())
 }
 
-fn no_redirect(answer: &Answer) -> Verdict {
-    let seen = format!("answered with {}", describe(answer));
-    let remedy = "Give Zendesk the address that the redirect leads to, or answer at this one: Zendesk does not follow \
-                  redirects. The usual reasons are http://, a missing www. and a slash at the end.";
-    Verdict::fail_unless(!answer.status.is_redirection(), seen, remedy)
+/// Asks for a configuration that does not exist, if the path names one that does.
+pub(super) async fn of_unknown_configuration(endpoint: &Endpoint<'_>, report: &mut Report) {
+    let plan = endpoint.plan;
+    let mut words = plan.url.path().rsplitn(3, '/');
+    let (Some(_), Some(last), Some(_), Some(first)) = (&plan.configuration, words.next(), words.next(), words.next())
+    else {
+        return;
+    };
+    let path = format!("{first}/doctor-{}/{last}", plan.marker.get(..8).unwrap_or_default());
+    let judge = |answer: &Answer| {
+        let seen = format!("an unknown configuration was answered with {}", describe(answer));
+        let remedy = "Answer 404 to a configuration that you do not know: otherwise nobody notices a mistyped address.";
+        Verdict::fail_unless(answer.status == StatusCode::NOT_FOUND, seen, remedy)
+    };
+    let request = endpoint.request_with(&endpoint.unknown_token()).path(&path);
+    report.add("unknown-configuration", endpoint.judge(request, judge).await);
 }
 
 fn refused(answer: &Answer, kind: Kind) -> Verdict {
@@ -118,18 +124,29 @@ fn alike(unknown: &Answer, other: &Answer) -> Verdict {
     Verdict::pass("two unknown tokens were answered alike")
 }
 
-/// Unknown tokens that a careless reader of the request stumbles over.
-fn odd_characters(endpoint: &Endpoint<'_>) -> Vec<(&'static str, Request)> {
+/// Further requests without a known user token, each with the id of its check and a name.
+fn other_requests(endpoint: &Endpoint<'_>) -> Vec<(&'static str, &'static str, Request)> {
     let marker = &endpoint.plan.marker;
-    let form = |body: String| endpoint.request(Method::POST).form(body);
-    if endpoint.plan.place != Place::Form {
-        return vec![("a token with + / = %", endpoint.request_with(&format!("doctor+/%26={marker}==")))];
+    let with = |token: String| endpoint.request_with(&token);
+    let form = |body: String| endpoint.request(Method::POST).encoded_form(body);
+    let like_a_jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.{marker}");
+    let mut requests = vec![("refusals-alike", "a token that looks like a JWT", with(like_a_jwt))];
+    // A careless reader of the request stumbles over these tokens.
+    if endpoint.plan.place == Place::Form {
+        requests.extend([
+            ("odd-characters", "a token with + = % & é", with(format!("doctor+=%&é{marker}"))),
+            ("odd-characters", "a token with + for a space", form(format!("user_token=doctor+{marker}"))),
+            ("odd-characters", "a token with %20", form(format!("user_token=doctor%20{marker}"))),
+        ]);
+    } else {
+        requests.push(("odd-characters", "a token with + / = %", with(format!("doctor+/%26={marker}=="))));
     }
-    vec![
-        ("a token with + = % & é", endpoint.request_with(&format!("doctor+=%&é{marker}"))),
-        ("a token with + for a space", form(format!("user_token=doctor+{marker}"))),
-        ("a token with %20", form(format!("user_token=doctor%20{marker}"))),
-    ]
+    requests.extend([
+        ("empty-token", "an empty user token", with(String::new())),
+        ("json-body", "an unknown token in a JSON body", endpoint.request_with_json(&endpoint.unknown_token())),
+        ("get", "a GET", endpoint.request(Method::GET)),
+    ]);
+    requests
 }
 
 fn same_status(unknown: &Answer, answer: &Answer, what: &str) -> Verdict {
@@ -137,17 +154,10 @@ fn same_status(unknown: &Answer, answer: &Answer, what: &str) -> Verdict {
         format!("{what} was answered with {}, other unknown tokens with {}", describe(answer), describe(unknown));
     let remedy = "Decode the form as application/x-www-form-urlencoded requires, + as a space and %XX as bytes of UTF-8, \
                   and accept any character in a user token.";
-    if unknown.status == answer.status { Verdict::pass("answered alike") } else { Verdict::fail(seen, remedy) }
-}
-
-/// Requests without a user token where it belongs.
-fn without_a_token(endpoint: &Endpoint<'_>) -> [(&'static str, &'static str, Request); 3] {
-    let [(_, json), _] = endpoint.other_bodies(&endpoint.unknown_token());
-    [
-        ("empty-token", "an empty user token", endpoint.request_with("")),
-        ("json-body", "an unknown token in a JSON body", json),
-        ("get", "a GET", endpoint.request(Method::GET)),
-    ]
+    if unknown.status != answer.status {
+        return Verdict::fail(seen, remedy);
+    }
+    Verdict::pass(format!("all were answered with {}", unknown.status.as_u16()))
 }
 
 fn not_accepted(answer: &Answer, what: &str) -> Verdict {

@@ -112,37 +112,38 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn pass(seen: impl Into<String>) -> Self {
-        Self::new(State::Pass, seen, None)
+    /// `remedy` is a sentence that says what to do. A pass needs none.
+    pub(super) fn new(state: State, seen: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let remedy = (state != State::Pass).then(|| escaped(&remedy.into()));
+        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy }
     }
 
-    /// `remedy` is a sentence that says what to do.
+    pub(super) fn pass(seen: impl Into<String>) -> Self {
+        Self::new(State::Pass, seen, "")
+    }
+
     pub(super) fn warn(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(State::Warn, seen, Some(&remedy.into()))
+        Self::new(State::Warn, seen, remedy)
     }
 
     pub(super) fn warn_unless(is_good: bool, seen: impl Into<String>, remedy: &str) -> Self {
-        if is_good { Self::pass(seen) } else { Self::warn(seen, remedy) }
+        Self::new(if is_good { State::Pass } else { State::Warn }, seen, remedy)
     }
 
     pub(super) fn fail(seen: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(State::Fail, seen, Some(&remedy.into()))
+        Self::new(State::Fail, seen, remedy)
     }
 
     pub(super) fn fail_unless(is_good: bool, seen: impl Into<String>, remedy: &str) -> Self {
-        if is_good { Self::pass(seen) } else { Self::fail(seen, remedy) }
+        Self::new(if is_good { State::Pass } else { State::Fail }, seen, remedy)
     }
 
     pub(super) fn skip(reason: impl Into<String>) -> Self {
-        Self::new(State::Skip, reason, None)
+        Self { state: State::Skip, ..Self::pass(reason) }
     }
 
     pub(super) fn critical(self) -> Self {
         Self { is_critical: true, ..self }
-    }
-
-    fn new(state: State, seen: impl Into<String>, remedy: Option<&str>) -> Self {
-        Self { state, is_critical: false, seen: escaped(&seen.into()), remedy: remedy.map(escaped) }
     }
 
     pub(super) fn is_fail(&self) -> bool {
@@ -158,13 +159,6 @@ pub(super) struct Check {
     /// `None` until the check is made or skipped.
     #[serde(flatten)]
     verdict: Option<Verdict>,
-}
-
-impl Check {
-    /// Whether it is a rule of the JWT; there are many, so those that are followed share a line.
-    pub(super) fn is_rule(&self) -> bool {
-        self.id.starts_with("jwt-")
-    }
 }
 
 /// All checks of an endpoint of one kind.
@@ -184,6 +178,7 @@ impl Report {
         Self { checks, configuration }
     }
 
+    /// Adds what a check found. A failure stays, whatever the same check finds later.
     pub(super) fn add(&mut self, id: &str, mut verdict: Verdict) {
         let depends = OF_CONFIGURATION.iter().any(|start| id.starts_with(start));
         if let (Some(remedy), Some(name), true) = (&mut verdict.remedy, &self.configuration, depends) {
@@ -191,7 +186,7 @@ impl Report {
         }
         let found = self.checks.iter_mut().find(|check| check.id == id);
         debug_assert!(found.is_some(), "{id} is not a check of this kind");
-        if let Some(check) = found {
+        if let Some(check) = found.filter(|check| !check.verdict.as_ref().is_some_and(Verdict::is_fail)) {
             check.verdict = Some(verdict);
         }
     }
@@ -199,6 +194,12 @@ impl Report {
     /// What later checks need. Without it the check fails.
     pub(super) fn require<T>(&mut self, id: &str, needed: Result<T, impl Display>, remedy: &str) -> Option<T> {
         needed.map_err(|problem| self.add(id, Verdict::fail(problem.to_string(), remedy))).ok()
+    }
+
+    pub(super) fn skip(&mut self, ids: &[&str], reason: &str) {
+        for id in ids {
+            self.add(id, Verdict::skip(reason));
+        }
     }
 
     /// Skips the checks of these groups that were not made, for the reason why a step stopped.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{HOST, HeaderMap, LOCATION, SET_COOKIE};
 use axum::middleware::Next;
@@ -16,10 +16,10 @@ use cookie::{Cookie, SameSite, time::Duration};
 use form_urlencoded::Serializer;
 use url::Url;
 
-use super::demo::{self, DemoUser};
+use super::demo;
 use super::identity_provider::{self, IdentityProvider, code_challenge};
 use crate::output;
-use zendesk_jwt::jwt::{JtiSource as _, NoRandomness, RandomJti};
+use zendesk_jwt::jwt::{JtiSource as _, RandomJti};
 use zendesk_jwt_rules::id_token::IdToken;
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
 use zendesk_jwt_simulator::{Journey, Step, located};
@@ -41,18 +41,11 @@ const CALLBACK: &str = "/login/callback";
 #[template(path = "company/login.html")]
 struct Login {
     menu: Menu,
-    users: Vec<DemoUser>,
     return_to: String,
     remembered: Option<String>,
-    session: Option<Session>,
+    /// The ID token of the session, and what it says.
+    session: Option<(String, IdToken)>,
     problem: &'static str,
-}
-
-/// A session with an ID token.
-struct Session {
-    id_token: String,
-    subject: String,
-    expires: String,
 }
 
 pub(super) struct Company {
@@ -95,29 +88,22 @@ pub(super) fn router(company: Company) -> Router {
 }
 
 /// A remembered user who comes from a sign-in returns to it at once, as on real login pages.
-async fn page(State(company): Shared, request: Request) -> Response {
-    let headers = request.headers();
-    let return_to = web::field(request.uri().query().unwrap_or_default().as_bytes(), "return_to");
-    match (web::cookie(headers, REMEMBERED_COOKIE), own_address(return_to.as_deref(), headers)) {
-        (Some(user_token), Some(address)) => {
-            let cookie = cookie(demo::SESSION_COOKIE, user_token, "/");
-            ([(SET_COOKIE, cookie.to_string())], Redirect::to(address.as_str())).into_response()
-        }
-        _ => company.show(headers, return_to, ""),
+async fn page(State(company): Shared, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let return_to = web::field(query.unwrap_or_default().as_bytes(), "return_to");
+    match (web::cookie(&headers, REMEMBERED_COOKIE), own_address(return_to.as_deref(), &headers)) {
+        (Some(user_token), Some(address)) => redirect([cookie(demo::SESSION_COOKIE, user_token, "/")], &address),
+        _ => company.show(&headers, return_to, ""),
     }
 }
 
 impl Company {
     /// The login page, with a problem if there is one.
     fn show(&self, headers: &HeaderMap, return_to: Option<String>, problem: &'static str) -> Response {
-        let session = web::cookie(headers, demo::SESSION_COOKIE).and_then(|id_token| {
-            let IdToken { subject, expires_at, .. } = IdToken::read(&id_token)?;
-            Some(Session { id_token, subject, expires: output::minute(expires_at?) })
-        });
+        let session = web::cookie(headers, demo::SESSION_COOKIE);
+        let session = session.and_then(|cookie| Some((cookie.clone(), IdToken::read(&cookie)?)));
         let sites = vec![("/".to_owned(), "Workbench"), (self.zendesk.clone(), "Zendesk simulator")];
         let page = Login {
             menu: Menu { site: "Your company", current: LOGIN, links: Vec::new(), sites },
-            users: demo::users(),
             return_to: return_to.unwrap_or_default(),
             remembered: web::cookie(headers, REMEMBERED_COOKIE),
             session,
@@ -126,75 +112,64 @@ impl Company {
         let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
         web::page(status, &page, Reach { form_action: &self.zendesk, ..Reach::default() })
     }
-
-    /// Where the browser goes after the login.
-    fn target(&self, return_to: Option<&str>, headers: &HeaderMap) -> String {
-        own_address(return_to, headers).map_or_else(|| format!("{}/hc", self.zendesk), String::from)
-    }
 }
 
-async fn log_in(State(company): Shared, headers: HeaderMap, body: Bytes) -> Response {
-    if web::field(&body, "forget").is_some() {
-        let forgotten = removed(REMEMBERED_COOKIE, LOGIN);
-        return ([(SET_COOKIE, forgotten.to_string())], Redirect::to(LOGIN)).into_response();
+async fn log_in(State(company): Shared, headers: HeaderMap, form: Bytes) -> Response {
+    if web::field(&form, "forget").is_some() {
+        return redirect([removed(REMEMBERED_COOKIE, LOGIN)], LOGIN);
     }
-    if web::field(&body, "log_out").is_some() {
-        let session = removed(demo::SESSION_COOKIE, "/");
-        return ([(SET_COOKIE, session.to_string())], Redirect::to(identity_provider::END_SESSION)).into_response();
+    if web::field(&form, "log_out").is_some() {
+        return redirect([removed(demo::SESSION_COOKIE, "/")], identity_provider::END_SESSION);
     }
-    let return_to = web::field(&body, "return_to");
-    let Some(user_token) = web::field(&body, "user_token").filter(|token| is_cookie_value(token)) else {
+    let return_to = web::field(&form, "return_to");
+    let Some(user_token) = web::field(&form, "user_token").filter(|token| is_cookie_value(token)) else {
         let problem = "A user token in a cookie is printable ASCII without white space, quotes, commas and semicolons.";
         return company.show(&headers, return_to, problem);
     };
-    let target = company.target(return_to.as_deref(), &headers);
-    let is_remembered = web::field(&body, "remember").is_some();
+    let address = own_address(return_to.as_deref(), &headers).unwrap_or_else(|| format!("{}/hc", company.zendesk));
+    let is_remembered = web::field(&form, "remember").is_some();
     let remembered = is_remembered.then(|| cookie(REMEMBERED_COOKIE, user_token.clone(), LOGIN));
-    let session = cookie(demo::SESSION_COOKIE, user_token, "/");
-    let cookies = [session].into_iter().chain(remembered).map(|cookie| (SET_COOKIE, cookie.to_string()));
-    (AppendHeaders(cookies.collect::<Vec<_>>()), Redirect::to(&target)).into_response()
+    redirect([cookie(demo::SESSION_COOKIE, user_token, "/")].into_iter().chain(remembered), &address)
 }
 
 /// Sends the browser to the identity provider (OpenID Connect Core 1.0, section 3.1.2.1).
-async fn begin(request: Request) -> Response {
+async fn begin(headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let random = || RandomJti.next().map(|id| id.as_str().to_owned());
-    let secrets = || Ok::<_, NoRandomness>((random()?, random()? + &random()?));
-    let Ok((state, code_verifier)) = secrets() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let return_to = web::field(request.uri().query().unwrap_or_default().as_bytes(), "return_to").unwrap_or_default();
+    let (Ok(state), Ok(first), Ok(second)) = (random(), random(), random()) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let code_verifier = first + &second;
+    let return_to = web::field(query.unwrap_or_default().as_bytes(), "return_to").unwrap_or_default();
     let pending = [("state", &state), ("code_verifier", &code_verifier), ("return_to", &return_to)];
     let pending = cookie(PENDING_COOKIE, Serializer::new(String::new()).extend_pairs(pending).finish(), LOGIN);
     let query = Serializer::new(String::new())
         .extend_pairs([("client_id", identity_provider::CLIENT_ID), ("response_type", "code")])
-        .extend_pairs([("scope", "openid profile email"), ("redirect_uri", &callback_address(request.headers()))])
+        .extend_pairs([("scope", "openid profile email"), ("redirect_uri", &callback_address(&headers))])
         .extend_pairs([("code_challenge", &*code_challenge(&code_verifier)), ("code_challenge_method", "S256")])
         .append_pair("state", &state)
         .finish();
-    let target = format!("{}?{query}", identity_provider::AUTHORIZE);
-    ([(SET_COOKIE, pending.to_string())], Redirect::to(&target)).into_response()
+    redirect([pending], &format!("{}?{query}", identity_provider::AUTHORIZE))
 }
 
 /// Exchanges the provider's code for the ID token, which becomes the session.
-async fn callback(State(company): Shared, request: Request) -> Response {
-    let headers = request.headers();
-    let pending = web::cookie(headers, PENDING_COOKIE).unwrap_or_default();
+async fn callback(State(company): Shared, headers: HeaderMap, RawQuery(answer): RawQuery) -> Response {
+    let pending = web::cookie(&headers, PENDING_COOKIE).unwrap_or_default();
     let pending = |name| web::field(pending.as_bytes(), name);
-    let answer = |name| web::field(request.uri().query().unwrap_or_default().as_bytes(), name);
+    let answer = answer.unwrap_or_default();
+    let answer = |name| web::field(answer.as_bytes(), name);
     let id_token = || {
         pending("state").filter(|state| answer("state").as_ref() == Some(state))?;
+        let (code, verifier) = (answer("code")?, pending("code_verifier")?);
         // A site on another server posts these values to the provider's token endpoint.
-        let redeem = |code: String, verifier: String| {
-            company.identity_provider.redeem(&code, &verifier, &callback_address(headers))
-        };
-        redeem(answer("code")?, pending("code_verifier")?)
+        company.identity_provider.redeem(&code, &verifier, &callback_address(&headers))
     };
     let return_to = pending("return_to");
     let Some(id_token) = id_token() else {
-        return company.show(headers, return_to, "This login was not begun here, or has ended: begin again.");
+        return company.show(&headers, return_to, "This login was not begun here, or has ended: begin again.");
     };
     let cookies = [cookie(demo::SESSION_COOKIE, id_token, "/"), removed(PENDING_COOKIE, LOGIN)];
     // Without a sign-in to return to, the page shows what the ID token is good for.
-    let target = own_address(return_to.as_deref(), headers).map_or_else(|| LOGIN.to_owned(), String::from);
-    (AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie.to_string()))), Redirect::to(&target)).into_response()
+    redirect(cookies, &own_address(return_to.as_deref(), &headers).unwrap_or_else(|| LOGIN.to_owned()))
 }
 
 fn callback_address(headers: &HeaderMap) -> String {
@@ -209,10 +184,15 @@ pub(super) fn removed(name: &'static str, path: &'static str) -> Cookie<'static>
     Cookie::build((name, "")).path(path).max_age(Duration::ZERO).build()
 }
 
+pub(super) fn redirect(cookies: impl IntoIterator<Item = Cookie<'static>>, target: &str) -> Response {
+    let cookies = cookies.into_iter().map(|cookie| (SET_COOKIE, cookie.to_string()));
+    (AppendHeaders(cookies), Redirect::to(target)).into_response()
+}
+
 /// The address if it is on this server: a login page must not redirect to other sites.
-fn own_address(return_to: Option<&str>, headers: &HeaderMap) -> Option<Url> {
+fn own_address(return_to: Option<&str>, headers: &HeaderMap) -> Option<String> {
     let own = Url::parse(&format!("http://{}", web::header(headers, HOST.as_str())?)).ok()?;
-    Url::parse(return_to?).ok().filter(|url| url.origin() == own.origin())
+    Url::parse(return_to?).ok().filter(|url| url.origin() == own.origin()).map(String::from)
 }
 
 /// RFC 6265, section 4.1.1, `cookie-octet`.

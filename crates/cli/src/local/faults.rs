@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::aws::Secrets;
 use super::demo;
-use super::secrets_manager::Secrets;
 use crate::aws::user_token_table::{Change, Changed, UserTokenTable};
 use crate::problem::Problem;
 use zendesk_jwt::jwt::{Clock, SystemClock};
-use zendesk_jwt::user::{ExternalId, UserToken};
+use zendesk_jwt::user::ExternalId;
 
 /// How far ahead the clock is while [`Fault::ClockAhead`] is set.
 const AHEAD: Duration = Duration::from_mins(10);
@@ -45,43 +45,34 @@ impl Fault {
     }
 }
 
-/// The faults that are set, in this process only; an unverified address is in the table as well.
+/// The faults that are set, in this process only; an unverified address is in the table as well. All clones share them.
+#[derive(Clone)]
 pub(super) struct Faults {
     secrets: Secrets,
     /// This table works even while DynamoDB is down for everyone else.
     user_tokens: UserTokenTable,
-    is_set: [AtomicBool; Fault::ALL.len()],
+    is_set: Arc<[AtomicBool; Fault::ALL.len()]>,
 }
 
 impl Faults {
     pub(crate) fn new(secrets: Secrets, user_tokens: UserTokenTable) -> Self {
-        Self { secrets, user_tokens, is_set: Default::default() }
+        Self { secrets, user_tokens, is_set: Arc::default() }
     }
 
-    /// Whether the person has set the fault. [`Self::is_on`] also sees changes of others to secrets and table.
+    /// Whether the person has set the fault. [`Self::on`] also sees changes of others to secrets and table.
     pub(crate) fn is_set(&self, fault: Fault) -> bool {
         self.is_set[fault as usize].load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn is_on(&self, fault: Fault) -> bool {
-        match fault {
-            Fault::RedactedSecrets => self.secrets.are_redacted(),
-            Fault::EmailUnverified => {
-                let item = self.user_tokens.get(&demo_token_hash()).await.ok().flatten();
-                item.is_some_and(|item| item.into_json()["email_verified"] != Value::Bool(true))
-            }
-            Fault::ClockAhead | Fault::DynamoDbDown | Fault::SecretsManagerDown => self.is_set(fault),
-        }
-    }
-
     pub(crate) async fn on(&self) -> Vec<Fault> {
-        let mut on = Vec::new();
-        for fault in Fault::ALL {
-            if self.is_on(fault).await {
-                on.push(fault);
-            }
-        }
-        on
+        let user = self.user_tokens.get(&demo::token_hash(demo::USER_TOKEN)).await.ok().flatten();
+        let is_verified = user.is_none_or(|user| user.into_json()["email_verified"] == Value::Bool(true));
+        let is_on = |fault: &Fault| match fault {
+            Fault::RedactedSecrets => self.secrets.are_redacted(),
+            Fault::EmailUnverified => !is_verified,
+            Fault::ClockAhead | Fault::DynamoDbDown | Fault::SecretsManagerDown => self.is_set(*fault),
+        };
+        Fault::ALL.into_iter().filter(is_on).collect()
     }
 
     /// Setting a fault twice has no further effect.
@@ -97,9 +88,9 @@ impl Faults {
 
     async fn set_email_verified(&self, is_verified: bool) -> Result<(), Problem> {
         let fields = Map::from_iter([("email_verified".to_owned(), Value::Bool(is_verified))]);
-        let change = Change::default().set(fields).map_err(|error| Problem(error.to_string()))?;
+        let change = Change::default().set(fields)?;
         let Some(user) = ExternalId::parse(demo::EXTERNAL_ID) else { return Ok(()) };
-        match self.user_tokens.change(&demo_token_hash(), &user, &change).await? {
+        match self.user_tokens.change(&demo::token_hash(demo::USER_TOKEN), &user, &change).await? {
             Changed::NoSuchItem if !is_verified => Err(Problem("the demo user is not in the table any more".into())),
             _ => Ok(()),
         }
@@ -107,15 +98,9 @@ impl Faults {
 }
 
 /// The functions' clock.
-pub(super) struct FaultyClock(pub Arc<Faults>);
-
-impl Clock for FaultyClock {
+impl Clock for Faults {
     fn since_epoch(&self) -> Duration {
         let now = SystemClock.since_epoch();
-        if self.0.is_set(Fault::ClockAhead) { now + AHEAD } else { now }
+        if self.is_set(Fault::ClockAhead) { now + AHEAD } else { now }
     }
-}
-
-fn demo_token_hash() -> String {
-    UserToken::parse(demo::USER_TOKEN).map(|token| token.hash()).unwrap_or_default()
 }

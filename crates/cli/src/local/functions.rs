@@ -1,29 +1,29 @@
 //! The three functions, served on the template's routes. A cold start replaces them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{self, Bytes};
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::Uri;
 use axum::http::header::HOST;
 use axum::http::request::Parts as RequestParts;
-use axum::http::{StatusCode, Uri};
-use axum::response::IntoResponse;
 use axum::routing::any;
 use lambda_http::{Body, Context, Request, RequestExt, Response};
+use parking_lot::Mutex;
 
 use super::history::{Exchange, History};
-use super::terminal::Terminal;
-use super::{SIGNING_KEY_MAX_AGE, demo, user_tokens};
+use super::{SIGNING_KEY_MAX_AGE, demo};
+use crate::account::LOCAL_TABLE;
 use zendesk_jwt::aws::{Clients, DynamoDbUserTokens, SigningKeySecret};
 use zendesk_jwt::config::configurations::NamedConfigurations;
+use zendesk_jwt::handlers::Handler;
 use zendesk_jwt::handlers::messaging_token::{self, MessagingToken};
 use zendesk_jwt::handlers::sdk_exchange::{self, SdkExchange};
 use zendesk_jwt::handlers::sso_redirect::brand::Brand;
 use zendesk_jwt::handlers::sso_redirect::{self, SsoRedirect};
-use zendesk_jwt::handlers::{Answer, Handler};
 use zendesk_jwt::idp::{IdentityProvider, IdentityProviders};
 use zendesk_jwt::jwt::messaging::Messaging;
 use zendesk_jwt::jwt::sdk::Sdk;
@@ -50,7 +50,7 @@ pub(super) const ROUTES: &[&str] = &[
 const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
 
 pub(super) struct Functions {
-    parts: Parts,
+    pub(super) parts: Parts,
     running: Mutex<Arc<Running>>,
 }
 
@@ -62,44 +62,32 @@ pub(super) struct Parts {
     pub(crate) configurations: NamedConfigurations,
     pub(crate) messaging: messaging_token::Settings,
     pub(crate) sso: sso_redirect::Settings,
-    pub(crate) terminal: Terminal,
     pub(crate) history: Arc<History>,
 }
 
 /// One process of each function, with its own cache of the signing key.
 struct Running {
-    sdk_exchange: Function<SdkExchange<DynamoDbUserTokens, KeyCache<Sdk, SigningKeySecret>>>,
-    messaging_token: Function<MessagingToken<DynamoDbUserTokens, KeyCache<Messaging, SigningKeySecret>>>,
-    sso_redirect: Function<SsoRedirect<DynamoDbUserTokens, KeyCache<Sso, SigningKeySecret>>>,
-}
-
-struct Function<H> {
-    name: &'static str,
-    handler: H,
-    is_cold: AtomicBool,
+    sdk_exchange: SdkExchange<DynamoDbUserTokens, KeyCache<Sdk, SigningKeySecret>>,
+    messaging_token: MessagingToken<DynamoDbUserTokens, KeyCache<Messaging, SigningKeySecret>>,
+    sso_redirect: SsoRedirect<DynamoDbUserTokens, KeyCache<Sso, SigningKeySecret>>,
+    /// Whether the function of each kind has answered a request.
+    is_warm: [AtomicBool; Kind::ALL.len()],
 }
 
 pub(super) fn router(functions: &Arc<Functions>) -> Router {
     let kind = |route: &str| route.split('/').nth(1).and_then(Kind::parse).unwrap_or(Kind::Sso);
     let add = |router: Router, &route| router.route(route, any(call).with_state((kind(route), Arc::clone(functions))));
-    ROUTES.iter().fold(Router::new(), add)
+    ROUTES.iter().fold(Router::new(), add).layer(DefaultBodyLimit::max(MAX_PAYLOAD_BYTES))
 }
 
 async fn call(
     State((kind, functions)): State<(Kind, Arc<Functions>)>,
-    request: axum::extract::Request,
+    mut parts: RequestParts,
+    body: Bytes,
 ) -> Response<body::Body> {
-    let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = body::to_bytes(body, MAX_PAYLOAD_BYTES).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
     parts.uri = absolute(&parts);
-    let request = Request::from_parts(parts, Body::from(bytes.to_vec()));
-    to_axum(functions.call(kind, request).await.answer.response.clone())
-}
-
-fn to_axum(response: Response<Body>) -> Response<body::Body> {
-    response.map(|body| body::Body::from(Bytes::copy_from_slice(&body)))
+    let request = Request::from_parts(parts, Body::from(body.to_vec()));
+    functions.call(kind, request).await.answer.response.clone().map(body::Body::new)
 }
 
 /// In Lambda, `lambda_http` gives the handlers the full address as well.
@@ -115,28 +103,25 @@ impl Functions {
         Self { parts, running }
     }
 
-    pub(crate) fn configurations(&self) -> &NamedConfigurations {
-        &self.parts.configurations
-    }
-
     /// Replaces the functions with new ones, which have no signing key in their cache.
     pub(crate) fn cold_start(&self) {
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Running::start(&self.parts));
+        *self.running.lock() = Arc::new(Running::start(&self.parts));
     }
 
-    /// Lets the function answer a request, shows a line on the terminal, and adds the exchange to the history.
+    /// Lets the function answer a request, and adds the exchange to the history.
     pub(crate) async fn call(&self, kind: Kind, request: Request) -> Arc<Exchange> {
-        let running = Arc::clone(&self.running.lock().unwrap_or_else(PoisonError::into_inner));
-        let clock = &*self.parts.clock;
-        let started = Instant::now();
+        let running = Arc::clone(&self.running.lock());
         let request = request.with_lambda_context(invocation_context());
-        let (answer, log_line) = match kind {
-            Kind::Sdk => running.sdk_exchange.call(&request, clock).await,
-            Kind::Messaging => running.messaging_token.call(&request, clock).await,
-            Kind::Sso => running.sso_redirect.call(&request, clock).await,
+        let started = Instant::now();
+        let (function, answer) = match kind {
+            Kind::Sdk => ("sdk-exchange", running.sdk_exchange.handle(&request).await),
+            Kind::Messaging => ("messaging-token", running.messaging_token.handle(&request).await),
+            Kind::Sso => ("sso-redirect", running.sso_redirect.handle(&request).await),
         };
-        let duration = started.elapsed();
-        self.parts.terminal.line(&line(&request, &answer, duration));
+        let (request_id, duration) = (web::request_id(&request), started.elapsed());
+        let is_cold = !running.is_warm[kind as usize].swap(true, Ordering::Relaxed);
+        let report = RequestReport::new(telemetry::NAMESPACE, function, request_id, is_cold, &answer, duration);
+        let log_line = report.text(self.parts.clock.since_epoch());
         self.parts.history.add(kind, request, answer, duration, log_line)
     }
 
@@ -147,7 +132,7 @@ impl Functions {
         let request = request.with_lambda_context(invocation_context());
         let (providers, settings) = (Arc::default(), self.parts.configurations.of_sso(settings, true));
         let answer = SsoRedirect::new(issuer(&self.parts, &providers), settings).handle(&request).await;
-        to_axum(answer.response)
+        answer.response.map(body::Body::new)
     }
 }
 
@@ -163,27 +148,11 @@ impl Running {
         let messaging = configurations.of_messaging(parts.messaging.clone());
         let sso = configurations.of_sso(parts.sso.clone(), true);
         Self {
-            sdk_exchange: Function::new("sdk-exchange", SdkExchange::new(issuer(parts, providers), sdk)),
-            messaging_token: Function::new("messaging-token", MessagingToken::new(issuer(parts, providers), messaging)),
-            sso_redirect: Function::new("sso-redirect", SsoRedirect::new(issuer(parts, providers), sso)),
+            sdk_exchange: SdkExchange::new(issuer(parts, providers), sdk),
+            messaging_token: MessagingToken::new(issuer(parts, providers), messaging),
+            sso_redirect: SsoRedirect::new(issuer(parts, providers), sso),
+            is_warm: Default::default(),
         }
-    }
-}
-
-impl<H: Handler> Function<H> {
-    fn new(name: &'static str, handler: H) -> Self {
-        Self { name, handler, is_cold: AtomicBool::new(true) }
-    }
-
-    /// Returns the answer and the line that the function would log in Lambda.
-    async fn call(&self, request: &Request, clock: &dyn Clock) -> (Answer, String) {
-        let started = Instant::now();
-        let answer = self.handler.handle(request).await;
-        let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
-        let (request_id, duration) = (web::request_id(request), started.elapsed());
-        let report = RequestReport::new(telemetry::NAMESPACE, self.name, request_id, is_cold, &answer, duration);
-        let log_line = report.text(clock.since_epoch());
-        (answer, log_line)
     }
 }
 
@@ -192,7 +161,7 @@ fn issuer<K: JwtKind>(parts: &Parts, identity_providers: &Arc<IdentityProviders>
     let names = parts.configurations.names().cloned();
     // The machine's clock: a clock that is always wrong still measures the age of a key.
     let signing_key = KeyCache::new(secret, names, SIGNING_KEY_MAX_AGE, Arc::new(SystemClock));
-    let user_tokens = DynamoDbUserTokens::new(&parts.clients, user_tokens::TABLE.to_owned());
+    let user_tokens = DynamoDbUserTokens::new(&parts.clients, LOCAL_TABLE.to_owned());
     let issuer = AwsIssuer::new(user_tokens, signing_key).with_identity_providers(Arc::clone(identity_providers));
     AwsIssuer { clock: Arc::clone(&parts.clock), ..issuer }
 }
@@ -202,12 +171,4 @@ fn invocation_context() -> Context {
     // The handlers report missing randomness.
     context.request_id = RandomJti.next().map(|id| id.as_str().to_owned()).unwrap_or_default();
     context
-}
-
-fn line(request: &Request, answer: &Answer, duration: Duration) -> String {
-    let facts = answer.outcome.facts();
-    let milliseconds = duration.as_secs_f64() * 1e3;
-    let (method, path, status) = (request.method(), request.uri().path(), answer.response.status().as_u16());
-    let detail = answer.outcome.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    format!("{method} {path}  {status} {}  {milliseconds:.1} ms{detail}", facts.code)
 }

@@ -1,31 +1,37 @@
 //! The requests that reached the functions, in memory and only as long as the process lives.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::Request;
-use scraper::{Html, Selector};
-use serde_json::Value;
+use parking_lot::Mutex;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use super::demo;
-use super::terminal::LatestLines;
 use zendesk_jwt::handlers::Answer;
-use zendesk_jwt::jwt::Kind;
+use zendesk_jwt::jwt::{Clock as _, Kind, SystemClock};
 use zendesk_jwt::outcome::Outcome;
 use zendesk_jwt::user::ExternalId;
-use zendesk_jwt_rules::inspect::{Expectation, Inspection, inspect};
+use zendesk_jwt_rules::inspect::{Expectation, Inspection, find_jwt, inspect};
 
 const MAX_EXCHANGES: usize = 500;
 
+/// How many lines of a log are kept.
+const MAX_LINES: usize = 8;
+
+#[derive(Default)]
 pub(super) struct History {
     exchanges: Mutex<VecDeque<Arc<Exchange>>>,
     /// The number of exchanges since the start, also of those that were deleted.
     count: watch::Sender<u64>,
-    terminal: LatestLines,
-    log: LatestLines,
+    /// What the terminal shows.
+    pub(super) terminal: LatestLines,
+    /// What CloudWatch would get in addition to the line of each request.
+    pub(super) log: LatestLines,
 }
 
 /// A request, and what the function made of it.
@@ -40,7 +46,7 @@ pub(super) struct Exchange {
     pub(super) log_line: String,
     pub(super) other_log_lines: Vec<String>,
     pub(super) terminal: Vec<String>,
-    jwt: OnceLock<Option<(String, Inspection)>>,
+    jwt: Option<(String, Inspection)>,
 }
 
 /// What an exchange means for the user.
@@ -93,10 +99,7 @@ impl Meaning {
 }
 
 impl History {
-    pub(super) fn new(terminal: LatestLines, log: LatestLines) -> Self {
-        Self { exchanges: Mutex::default(), count: watch::Sender::new(0), terminal, log }
-    }
-
+    /// Shows a line of the exchange on the terminal, and keeps the exchange.
     pub(super) fn add(
         &self,
         kind: Kind,
@@ -105,7 +108,12 @@ impl History {
         duration: Duration,
         log_line: String,
     ) -> Arc<Exchange> {
-        let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = line(&request, &answer, duration);
+        // A closed terminal is not an error of the request.
+        writeln!(io::stdout(), "{line}").ok();
+        self.terminal.add(line);
+        let jwt = inspected(kind, &answer);
+        let mut exchanges = self.exchanges.lock();
         let id = *self.count.borrow() + 1;
         let exchange = Arc::new(Exchange {
             id,
@@ -117,7 +125,7 @@ impl History {
             log_line,
             other_log_lines: self.log.all(),
             terminal: self.terminal.all(),
-            jwt: OnceLock::new(),
+            jwt,
         });
         exchanges.push_front(Arc::clone(&exchange));
         exchanges.truncate(MAX_EXCHANGES);
@@ -127,7 +135,7 @@ impl History {
 
     /// The latest comes first.
     pub(super) fn all(&self) -> Vec<Arc<Exchange>> {
-        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.exchanges.lock().iter().cloned().collect()
     }
 
     pub(super) fn get(&self, id: &str) -> Option<Arc<Exchange>> {
@@ -136,7 +144,7 @@ impl History {
     }
 
     pub(super) fn delete(&self) {
-        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.exchanges.lock().clear();
         self.count.send_modify(|_| {});
     }
 
@@ -156,21 +164,13 @@ impl Exchange {
         }
     }
 
-    pub(super) fn body(&self) -> String {
-        String::from_utf8_lossy(self.answer.response.body()).into_owned()
+    pub(super) fn body(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.answer.response.body())
     }
 
     /// The JWT in the answer, inspected as Zendesk would at that time.
     pub(super) fn jwt(&self) -> Option<&(String, Inspection)> {
-        let inspected = || {
-            let jwt = jwt(self.kind, &self.body()).filter(|_| self.answer.response.status().is_success())?;
-            let secret = demo::shared_secret(self.kind, self.answer.observed.configuration.as_ref());
-            let now = u64::try_from(self.at.unix_timestamp()).unwrap_or_default();
-            let expectation = Expectation { kind: Some(self.kind), secret: Some(secret.as_bytes()), now };
-            let inspection = inspect(&jwt, &expectation);
-            Some((jwt, inspection))
-        };
-        self.jwt.get_or_init(inspected).as_ref()
+        self.jwt.as_ref()
     }
 
     pub(super) fn meaning(&self) -> Meaning {
@@ -196,6 +196,39 @@ impl Exchange {
     }
 }
 
+/// The latest lines of a log. All clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LatestLines(Arc<Mutex<VecDeque<String>>>);
+
+impl LatestLines {
+    pub(crate) fn add(&self, line: impl Into<String>) {
+        let mut lines = self.0.lock();
+        lines.push_back(line.into());
+        if lines.len() > MAX_LINES {
+            lines.pop_front();
+        }
+    }
+
+    /// Oldest first.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().iter().cloned().collect()
+    }
+}
+
+impl Write for LatestLines {
+    /// Takes whole lines, as `tracing` writes them.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for line in String::from_utf8_lossy(bytes).lines() {
+            self.add(console::strip_ansi_codes(line));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The name of the demo user whose external id has this hash.
 fn demo_name(external_id_hash: &str) -> Option<String> {
     let is_it = |id: &str| ExternalId::parse(id).is_some_and(|id| id.hash() == external_id_hash);
@@ -206,16 +239,20 @@ fn demo_name(external_id_hash: &str) -> Option<String> {
     user.and_then(name).or_else(|| provider.map(|user| user.name.to_owned()))
 }
 
-/// The JWT in the body of a success.
-fn jwt(kind: Kind, body: &str) -> Option<String> {
-    match kind {
-        Kind::Sdk | Kind::Messaging => {
-            let body: Value = serde_json::from_str(body).ok()?;
-            body["jwt"].as_str().map(str::to_owned)
-        }
-        Kind::Sso => {
-            let field = Selector::parse("input[name=jwt]").ok()?;
-            Html::parse_document(body).select(&field).next()?.attr("value").map(str::to_owned)
-        }
-    }
+/// The JWT in the answer, inspected as Zendesk would now.
+fn inspected(kind: Kind, answer: &Answer) -> Option<(String, Inspection)> {
+    let body = String::from_utf8_lossy(answer.response.body());
+    let jwt = find_jwt(&body).filter(|_| answer.response.status().is_success())?.jwt;
+    let secret = demo::shared_secret(kind, answer.observed.configuration.as_ref());
+    let now = SystemClock.now().0;
+    let inspection = inspect(&jwt, &Expectation { kind: Some(kind), secret: Some(secret.as_bytes()), now });
+    Some((jwt, inspection))
+}
+
+fn line(request: &Request, answer: &Answer, duration: Duration) -> String {
+    let facts = answer.outcome.facts();
+    let milliseconds = duration.as_secs_f64() * 1e3;
+    let (method, path, status) = (request.method(), request.uri().path(), answer.response.status().as_u16());
+    let detail = answer.outcome.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    format!("{method} {path}  {status} {}  {milliseconds:.1} ms{detail}", facts.code)
 }

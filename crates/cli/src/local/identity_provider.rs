@@ -3,8 +3,8 @@
 //! One public client, authorization code with PKCE (RFC 7636), and ES256 with a key that is new at each start.
 
 use std::collections::HashMap;
-use std::fmt::Display;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::error::Error;
+use std::sync::Arc;
 
 use askama::Template;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -12,22 +12,22 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
-use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{RawQuery, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::company::{LOGIN, cookie, removed};
-use super::demo::{self, IdentityProviderUser};
+use super::company::{LOGIN, cookie, redirect, removed};
+use super::demo;
 use crate::id_token::Verdict;
-use crate::problem::Problem;
 use zendesk_jwt::idp::{self, KeySet};
 use zendesk_jwt::jwt::{Clock as _, EpochSeconds, JtiSource as _, RandomJti, SystemClock};
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
@@ -59,18 +59,16 @@ pub(super) struct IdentityProvider {
     /// The member of `IDENTITY_PROVIDERS` with which the functions take its ID tokens.
     pub(crate) trusted: idp::IdentityProvider,
     key: EncodingKey,
-    /// The public half of the key.
-    jwk: Value,
-    key_id: String,
+    header: Header,
+    /// The set of the key's public half.
+    key_set: Value,
     grants: Mutex<HashMap<String, Grant>>,
 }
 
 /// What a code stands for.
 struct Grant {
     subject: String,
-    redirect_uri: String,
-    code_challenge: String,
-    nonce: Option<String>,
+    request: Authorization,
     expires_at: EpochSeconds,
 }
 
@@ -80,7 +78,7 @@ pub(super) fn router(provider: &Arc<IdentityProvider>) -> Router {
     Router::new()
         .route("/idp/.well-known/openid-configuration", get(discovery))
         .route("/idp/jwks", get(jwks))
-        .route(AUTHORIZE, get(authorize).post(log_in))
+        .route(AUTHORIZE, get(authorize).post(authorize))
         .route("/idp/token", post(token))
         .route(END_SESSION, get(end_session))
         .with_state(Arc::clone(provider))
@@ -88,74 +86,66 @@ pub(super) fn router(provider: &Arc<IdentityProvider>) -> Router {
 
 impl IdentityProvider {
     /// A provider with a new key at `own_url`.
-    pub(crate) fn new(own_url: &Url) -> Result<Self, Problem> {
-        let failed = |error: &dyn Display| Problem(format!("the demo identity provider cannot start: {error}"));
-        let private = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-        let key = EncodingKey::from_ec_der(private.map_err(|error| failed(&error))?.as_ref());
-        let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).map_err(|error| failed(&error))?;
-        let key_id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| failed(&error))?;
-        let mut jwk = serde_json::to_value(jwk).map_err(|error| failed(&error))?;
-        jwk["kid"] = json!(key_id);
-        jwk["use"] = json!("sig");
-        let issuer = String::from(own_url.join(PATH).map_err(|error| failed(&error))?);
+    pub(crate) fn new(own_url: &Url) -> Result<Self, Box<dyn Error>> {
+        let private = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())?;
+        let key = EncodingKey::from_ec_der(private.as_ref());
+        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::ES256)?;
+        jwk.common.key_id = Some(jwk.thumbprint(ThumbprintHash::SHA256)?);
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let header = Header { kid: jwk.common.key_id.clone(), ..Header::new(Algorithm::ES256) };
+        let issuer = String::from(own_url.join(PATH)?);
         // All three flows, so that the demo shows them. Without `audiences`, the Support SDK would be off.
         let configuration =
             json!([{"issuer": issuer, "audience": CLIENT_ID, "audiences": ["sdk", "messaging", "sso"]}]).to_string();
         let trusted = idp::parse(&configuration).ok().and_then(|mut providers| providers.pop());
-        let trusted = trusted.ok_or_else(|| failed(&"its own address cannot be an issuer"))?;
-        Ok(Self { issuer, trusted, key, jwk, key_id, grants: Mutex::default() })
+        let trusted = trusted.ok_or("its own address cannot be an issuer")?;
+        Ok(Self { issuer, trusted, key, header, key_set: json!({"keys": [jwk]}), grants: Mutex::default() })
     }
 
     /// What the functions do with a token, as an ID token of this provider.
     pub(crate) fn verdict(&self, token: &str) -> Option<Verdict> {
-        let keys = KeySet::parse(self.key_set().to_string().as_bytes()).ok()?;
+        let keys = KeySet::parse(self.key_set.to_string().as_bytes()).ok()?;
         Some(Verdict::on(token, &self.trusted, &keys, SystemClock.now()))
-    }
-
-    fn key_set(&self) -> Value {
-        json!({"keys": [self.jwk]})
     }
 
     /// An ID token of a demo user; `None` if there is no such user.
     pub(crate) fn id_token(&self, subject: &str, nonce: Option<&str>) -> Option<String> {
-        let IdentityProviderUser { email, email_verified, name, .. } =
-            demo::identity_provider_users().into_iter().find(|user| user.subject == subject)?;
+        let user = demo::identity_provider_users().into_iter().find(|user| user.subject == subject)?;
         let EpochSeconds(now) = SystemClock.now();
         let mut claims = json!({
             "iss": self.issuer, "aud": CLIENT_ID, "azp": CLIENT_ID, "sub": subject, "iat": now, "exp": now + LIFETIME,
-            "name": name, "email": email, "email_verified": email_verified,
+            "name": user.name, "email": user.email, "email_verified": user.email_verified,
         });
         if let Some(nonce) = nonce {
             claims["nonce"] = json!(nonce);
         }
-        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::ES256) };
-        jsonwebtoken::encode(&header, &claims, &self.key).ok()
+        jsonwebtoken::encode(&self.header, &claims, &self.key).ok()
     }
 
-    /// The redirect that brings a new code to the client.
+    /// The redirect that brings a new code to the client, and keeps the user's session here.
     fn grant(&self, request: Authorization, subject: String) -> Response {
-        let now = SystemClock.now();
+        let (now, session) = (SystemClock.now(), cookie(SESSION_COOKIE, subject.clone(), PATH));
         let Ok(code) = RandomJti.next() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-        let Authorization { mut redirect_uri, state, nonce, code_challenge, .. } = request;
-        let expires_at = EpochSeconds(now.0 + CODE_LIFETIME);
-        let grant = Grant { subject, redirect_uri: redirect_uri.to_string(), code_challenge, nonce, expires_at };
-        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut target = request.redirect_uri.clone();
+        target.query_pairs_mut().append_pair("code", code.as_str()).append_pair("iss", &self.issuer);
+        if let Some(state) = &request.state {
+            target.query_pairs_mut().append_pair("state", state);
+        }
+        let grant = Grant { subject, request, expires_at: now.plus(CODE_LIFETIME) };
+        let mut grants = self.grants.lock();
         grants.retain(|_, grant| grant.expires_at > now);
         grants.insert(code.as_str().to_owned(), grant);
-        redirect_uri.query_pairs_mut().append_pair("code", code.as_str()).append_pair("iss", &self.issuer);
-        if let Some(state) = state {
-            redirect_uri.query_pairs_mut().append_pair("state", &state);
-        }
-        Redirect::to(redirect_uri.as_str()).into_response()
+        redirect([session], target.as_str())
     }
 
     /// The ID token for a code, which is good for one attempt.
     pub(crate) fn redeem(&self, code: &str, code_verifier: &str, redirect_uri: &str) -> Option<String> {
-        let grant = self.grants.lock().unwrap_or_else(PoisonError::into_inner).remove(code)?;
-        let is_valid = grant.expires_at > SystemClock.now()
-            && grant.redirect_uri == redirect_uri
-            && grant.code_challenge == code_challenge(code_verifier);
-        is_valid.then(|| self.id_token(&grant.subject, grant.nonce.as_deref())).flatten()
+        let grant = self.grants.lock().remove(code)?;
+        let Grant { subject, request, expires_at } = grant;
+        let is_valid = expires_at > SystemClock.now()
+            && Url::parse(redirect_uri).is_ok_and(|uri| uri == request.redirect_uri)
+            && request.code_challenge == code_challenge(code_verifier);
+        is_valid.then(|| self.id_token(&subject, request.nonce.as_deref())).flatten()
     }
 }
 
@@ -223,7 +213,7 @@ async fn discovery(State(provider): Shared) -> Response {
 }
 
 async fn jwks(State(provider): Shared) -> Response {
-    web::json(StatusCode::OK, &provider.key_set())
+    web::json(StatusCode::OK, &provider.key_set)
 }
 
 #[derive(Template)]
@@ -231,63 +221,51 @@ async fn jwks(State(provider): Shared) -> Response {
 struct LogIn {
     menu: Menu,
     query: String,
-    users: Vec<IdentityProviderUser>,
 }
 
-/// Shows the users to choose from, or returns to the client at once if the browser has a session here.
-async fn authorize(State(provider): Shared, request: Request) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let session = web::cookie(request.headers(), SESSION_COOKIE);
-    match (Authorization::parse(query), session) {
-        (Err(problem), _) => refusal(problem),
-        (Ok(authorization), Some(subject)) if !authorization.asks_for_login => provider.grant(authorization, subject),
-        (Ok(_), _) => {
-            let menu =
-                Menu { site: "Demo identity provider", current: AUTHORIZE, links: Vec::new(), sites: Vec::new() };
-            let page = LogIn { menu, query: query.to_owned(), users: demo::identity_provider_users() };
-            web::page(StatusCode::OK, &page, Reach { form_action: LOOPBACK, ..Reach::default() })
+/// Shows the users to choose from. After the choice, or if the browser has a session here, it returns to the client.
+async fn authorize(State(provider): Shared, RawQuery(query): RawQuery, headers: HeaderMap, form: Bytes) -> Response {
+    let query = query.unwrap_or_default();
+    let authorization = match Authorization::parse(&query) {
+        Ok(authorization) => authorization,
+        Err(problem) => {
+            let problem = format!("The demo identity provider cannot log you in: {problem}.");
+            return (StatusCode::BAD_REQUEST, problem).into_response();
         }
+    };
+    let session = web::cookie(&headers, SESSION_COOKIE).filter(|_| !authorization.asks_for_login);
+    if let Some(subject) = web::field(&form, "user").or(session) {
+        return provider.grant(authorization, subject);
     }
-}
-
-async fn log_in(State(provider): Shared, uri: Uri, body: Bytes) -> Response {
-    match (Authorization::parse(uri.query().unwrap_or_default()), web::field(&body, "user")) {
-        (Ok(authorization), Some(subject)) => {
-            let session = cookie(SESSION_COOKIE, subject.clone(), PATH).to_string();
-            ([(SET_COOKIE, session)], provider.grant(authorization, subject)).into_response()
-        }
-        (authorization, _) => refusal(authorization.err().unwrap_or("no user was chosen")),
-    }
-}
-
-fn refusal(problem: &str) -> Response {
-    (StatusCode::BAD_REQUEST, format!("The demo identity provider cannot log you in: {problem}.")).into_response()
+    let menu = Menu { site: "Demo identity provider", current: AUTHORIZE, links: Vec::new(), sites: Vec::new() };
+    let page = LogIn { menu, query };
+    web::page(StatusCode::OK, &page, Reach { form_action: LOOPBACK, ..Reach::default() })
 }
 
 /// OpenID Connect Core 1.0, section 3.1.3.
-async fn token(State(provider): Shared, body: Bytes) -> Response {
-    let field = |name| web::field(&body, name).unwrap_or_default();
-    let is_known = field("client_id") == CLIENT_ID && field("grant_type") == "authorization_code";
-    let redeem = || provider.redeem(&field("code"), &field("code_verifier"), &field("redirect_uri"));
-    let answer = match is_known.then(redeem) {
-        None => Err("unauthorized_client"),
-        Some(id_token) => id_token.ok_or("invalid_grant"),
+async fn token(State(provider): Shared, form: Bytes) -> Response {
+    let field = |name| web::field(&form, name).unwrap_or_default();
+    let id_token = if field("client_id") == CLIENT_ID && field("grant_type") == "authorization_code" {
+        let id_token = provider.redeem(&field("code"), &field("code_verifier"), &field("redirect_uri"));
+        id_token.ok_or("invalid_grant")
+    } else {
+        Err("unauthorized_client")
     };
-    let answer = match answer {
+    let (status, answer) = match id_token {
         // There is no user info to get with the access token, but the protocol requires one.
-        Ok(id_token) => web::json(
+        Ok(id_token) => (
             StatusCode::OK,
-            &json!({"token_type": "Bearer", "access_token": "none", "expires_in": LIFETIME, "id_token": id_token}),
+            json!({"token_type": "Bearer", "access_token": "none", "expires_in": LIFETIME, "id_token": id_token}),
         ),
-        Err(error) => web::json(StatusCode::BAD_REQUEST, &json!({"error": error})),
+        Err(error) => (StatusCode::BAD_REQUEST, json!({"error": error})),
     };
-    ([(CACHE_CONTROL, "no-store")], answer).into_response()
+    ([(CACHE_CONTROL, "no-store")], web::json(status, &answer)).into_response()
 }
 
 /// OpenID Connect RP-Initiated Logout 1.0.
-async fn end_session(request: Request) -> Response {
-    let query = request.uri().query().unwrap_or_default().as_bytes();
-    let target = web::field(query, "post_logout_redirect_uri").and_then(|uri| Url::parse(&uri).ok());
+async fn end_session(RawQuery(query): RawQuery) -> Response {
+    let target = web::field(query.unwrap_or_default().as_bytes(), "post_logout_redirect_uri");
+    let target = target.and_then(|uri| Url::parse(&uri).ok());
     let target = target.filter(is_on_this_machine).map_or_else(|| LOGIN.to_owned(), String::from);
-    ([(SET_COOKIE, removed(SESSION_COOKIE, PATH).to_string())], Redirect::to(&target)).into_response()
+    redirect([removed(SESSION_COOKIE, PATH)], &target)
 }

@@ -1,6 +1,6 @@
 //! The embedded DynamoDB with the table of user tokens, in memory or in a directory.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
@@ -15,10 +15,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::demo;
+use crate::account::LOCAL_TABLE;
 use crate::problem::Problem;
-use zendesk_jwt::user::UserToken;
-
-pub(crate) const TABLE: &str = crate::account::LOCAL_TABLE;
 
 /// The name of the database's file in the data directory.
 const FILE: &str = "user-tokens.sqlite";
@@ -27,24 +25,24 @@ const FILE: &str = "user-tokens.sqlite";
 #[derive(Clone)]
 pub(crate) struct Database {
     database: dynoxide::Database,
-    writes: Arc<AtomicU64>,
+    /// How often the table was written to, so that a reader knows whether it must read again.
+    pub(crate) writes: Arc<AtomicU64>,
 }
 
 impl Database {
     /// Opens the database. Also says whether the table is new; a new table holds the demo users.
     pub(crate) fn open(directory: Option<&Path>) -> Result<(Self, bool), Problem> {
-        let database = open(directory)?;
-        let tables = database.list_tables(request(json!({}))?).map_err(|error| unusable(directory, &error))?;
-        let is_new = !tables.table_names.iter().any(|name| name == TABLE);
-        if is_new {
-            create_table(&database)?;
-        }
-        Ok((Self { database, writes: Arc::default() }, is_new))
-    }
-
-    /// How often the table was written to, so that a reader knows whether it must read again.
-    pub(crate) fn writes(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.writes)
+        let restricted = directory.map(|directory| {
+            let unusable = |error| Problem(format!("the directory {} cannot be used: {error}", directory.display()));
+            restrict(directory).map_err(unusable)
+        });
+        let (file, is_new_file) = restricted.transpose()?.unwrap_or_default();
+        open(&file, is_new_file).map_err(|error| {
+            Problem(format!(
+                "the database {file} cannot be used: {error}. Restore a copy of the file, or move it away to start \
+                 with the demo users, or choose another directory with --data"
+            ))
+        })
     }
 
     /// Answers one request of DynamoDB's JSON protocol.
@@ -88,44 +86,36 @@ fn answer<Q: DeserializeOwned, A: Serialize>(
     serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-fn open(directory: Option<&Path>) -> Result<dynoxide::Database, Problem> {
-    let opened = match directory {
-        None => dynoxide::Database::memory(),
-        Some(directory) => {
-            let is_new = restrict(directory)
-                .map_err(|error| Problem(format!("the directory {} cannot be used: {error}", directory.display())))?;
-            let file = directory.join(FILE).to_string_lossy().into_owned();
-            if !is_new {
-                check(&file).map_err(|error| unusable(Some(directory), &*error))?;
-            }
-            dynoxide::Database::new(&file)
+/// Opens a file; an empty name means a database in memory.
+fn open(file: &str, is_new_file: bool) -> Result<(Database, bool), Box<dyn Error>> {
+    let database = if file.is_empty() {
+        dynoxide::Database::memory()?
+    } else {
+        if !is_new_file {
+            check(file)?;
         }
+        dynoxide::Database::new(file)?
     };
-    let database = opened.map_err(|error| unusable(directory, &error))?;
     // SQLite's `synchronous = NORMAL`: without it, each write waits for the disk, and an import takes ten times as long.
-    database.disable_bulk_loading().map_err(|error| unusable(directory, &error))?;
-    Ok(database)
+    database.disable_bulk_loading()?;
+    let is_new = database.get_table_metadata(LOCAL_TABLE)?.is_none();
+    if is_new {
+        create_table(&database)?;
+    }
+    Ok((Database { database, writes: Arc::default() }, is_new))
 }
 
-fn unusable(directory: Option<&Path>, error: &dyn Display) -> Problem {
-    let file = directory.map(|directory| directory.join(FILE).display().to_string()).unwrap_or_default();
-    Problem(format!(
-        "the database {file} cannot be used: {error}. Restore a copy of the file, or move it away to start with the \
-         demo users, or choose another directory with --data"
-    ))
-}
-
-/// Makes the directory and its files private, and returns whether the database's file is new. Files that are created
+/// Makes the directory and its files private. Returns the database's file and whether it is new. Files that are created
 /// next to the database get the same mode.
-fn restrict(directory: &Path) -> io::Result<bool> {
-    let mut file = OpenOptions::new();
-    file.write(true).create_new(true);
+fn restrict(directory: &Path) -> io::Result<(String, bool)> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
     #[cfg(unix)]
     {
         use std::fs::{DirBuilder, Permissions, read_dir, set_permissions};
         use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 
-        file.mode(0o600);
+        options.mode(0o600);
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let entries = read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
         let (own, others): (Vec<_>, Vec<_>) =
@@ -140,15 +130,14 @@ fn restrict(directory: &Path) -> io::Result<bool> {
     }
     #[cfg(not(unix))]
     std::fs::create_dir_all(directory)?;
-    match file.open(directory.join(FILE)) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
-    }
+    let file = directory.join(FILE);
+    let is_new = !file.exists();
+    options.open(&file)?;
+    Ok((file.to_string_lossy().into_owned(), is_new))
 }
 
 /// Finds damage that would otherwise show only when a damaged page or item is read.
-fn check(file: &str) -> Result<(), Box<dyn std::error::Error>> {
+fn check(file: &str) -> Result<(), Box<dyn Error>> {
     // One query that counts the unreadable items of every table.
     const QUERY: &str = "SELECT 'SELECT ' || group_concat(
             '(SELECT count(*) FROM \"' || name || '\" WHERE NOT json_valid(item_json))', ' + ')
@@ -168,14 +157,12 @@ fn check(file: &str) -> Result<(), Box<dyn std::error::Error>> {
     if unreadable > Some(0) { Err("it is damaged (an item is not JSON)".into()) } else { Ok(()) }
 }
 
-fn create_table(database: &dynoxide::Database) -> Result<(), Problem> {
-    let problem = |error: DynoxideError| Problem(format!("the embedded DynamoDB: {error}"));
-    database.create_table(request(definition())?).map_err(problem)?;
+fn create_table(database: &dynoxide::Database) -> Result<(), Box<dyn Error>> {
+    database.create_table(serde_json::from_value(definition())?)?;
     for user in demo::users() {
         let mut item = user.attributes;
-        let hash = UserToken::parse(user.token).map(|token| token.hash()).unwrap_or_default();
-        item["token_hash"] = json!({"S": hash});
-        database.put_item(request(json!({"TableName": TABLE, "Item": item}))?).map_err(problem)?;
+        item["token_hash"] = json!({"S": demo::token_hash(user.token)});
+        database.put_item(serde_json::from_value(json!({"TableName": LOCAL_TABLE, "Item": item}))?)?;
     }
     Ok(())
 }
@@ -183,7 +170,7 @@ fn create_table(database: &dynoxide::Database) -> Result<(), Problem> {
 /// The table of `template.yaml`.
 fn definition() -> Value {
     json!({
-        "TableName": TABLE,
+        "TableName": LOCAL_TABLE,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             {"AttributeName": "token_hash", "AttributeType": "S"},
@@ -196,8 +183,4 @@ fn definition() -> Value {
             "Projection": {"ProjectionType": "ALL"},
         }],
     })
-}
-
-fn request<T: DeserializeOwned>(json: Value) -> Result<T, Problem> {
-    serde_json::from_value(json).map_err(|error| Problem(format!("the embedded DynamoDB: {error}")))
 }

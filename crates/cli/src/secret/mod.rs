@@ -7,7 +7,6 @@ use crate::local::demo;
 use crate::problem::Problem;
 use zendesk_jwt_rules::{ConfigurationName, Kind};
 
-mod ask;
 mod check;
 mod put;
 
@@ -58,6 +57,11 @@ struct Secrets {
 }
 
 impl Secrets {
+    /// The kinds whose secrets are known, each with the id of its secret.
+    fn ids(&self) -> impl Iterator<Item = (Kind, String)> {
+        Kind::ALL.into_iter().filter_map(|kind| Some((kind, self.id(kind)?)))
+    }
+
     /// The id of a kind's secret, if it is given. In `zendesk-jwt local` it is known.
     fn id(&self, kind: Kind) -> Option<String> {
         let (given, variable) = match kind {

@@ -1,5 +1,6 @@
 //! `zendesk-jwt secret put`: stores a signing key, unless it cannot be the right one.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::check::{self, Verdict};
 use super::{Secrets, configuration_name};
-use crate::aws::{Clients, SigningKeySecret, Version};
+use crate::aws::{SigningKeySecret, Version};
 use crate::input;
 use crate::local;
 use crate::output;
@@ -89,7 +90,9 @@ impl Put {
         }
         let key = self.key()?;
         let clients = self.secrets.account.clients().await?;
-        self.refuse_twin(&key, self.others(&clients).await)?;
+        for (other, id) in self.secrets.ids().filter(|(other, _)| *other != kind) {
+            self.refuse_twin(&key, &check::verdicts_on(other, &clients, id).await)?;
+        }
         let secret = SigningKeySecret::new(&clients, secret_id.clone());
 
         let old = secret.current().await?;
@@ -115,12 +118,11 @@ impl Put {
             }))?;
         } else {
             let stored = if changed { "stored" } else { "already stored" };
-            let use_of_it = format!("\n{:10} every function uses it within {in_use_within_seconds} seconds", "");
-            let use_of_it = if changed { use_of_it } else { String::new() };
             let name = super::name(kind, self.configuration.as_ref());
-            output::line(&format!(
-                "{name:10} {stored}: {characters} characters, fingerprint {fingerprint}{use_of_it}"
-            ))?;
+            output::line(&format!("{name:10} {stored}: {characters} characters, fingerprint {fingerprint}"))?;
+            if changed {
+                output::line(&format!("{:10} every function uses it within {in_use_within_seconds} seconds", ""))?;
+            }
         }
         if !self.no_wait {
             wait(in_use_within_seconds).await;
@@ -138,22 +140,19 @@ impl Put {
         let text = input::secret_text(self.secret_file.as_deref(), &what)?;
         let key = if text.trim_start().starts_with('{') {
             if serde_json::from_str::<Map<String, Value>>(&text).is_ok_and(|value| value.contains_key(CONFIGURATIONS)) {
-                return Err(Problem(
-                    "nothing was stored: the JSON holds several keys: store the key of each configuration with \
-                     --configuration"
-                        .into(),
-                ));
+                let remedy = "store the key of each configuration with --configuration";
+                return Err(not_stored(format_args!("the JSON holds several keys: {remedy}")));
             }
             SharedKey::parse(kind, &text)
         } else {
             SharedKey::new(kind, &text, self.kid.as_deref())
         };
-        let key = key.map_err(|problem| Problem(format!("nothing was stored: {problem}")))?;
+        let key = key.map_err(not_stored)?;
         if let Some(doubt) = key.doubt().filter(|_| !self.force) {
-            return Err(Problem(format!("nothing was stored: {doubt} --force stores it anyway")));
+            return Err(not_stored(format_args!("{doubt} --force stores it anyway")));
         }
         if self.kid.is_some() && self.kid.as_deref() != key.kid() {
-            return Err(Problem("nothing was stored: --kid and the `kid` of the JSON differ: give one of them".into()));
+            return Err(not_stored("--kid and the `kid` of the JSON differ: give one of them"));
         }
         Ok(key)
     }
@@ -162,10 +161,10 @@ impl Put {
     async fn store(&self, secret: &SigningKeySecret, old: Option<Version>, key: &SharedKey) -> Result<bool, Problem> {
         let (mut old, mut changed) = (old, false);
         for attempt in 1..=ATTEMPTS {
-            let old_value = old.as_ref().map(Version::text);
-            let mut others = check::verdicts_on_value(self.kind, "", old_value.unwrap_or_default());
+            let old_value = old.as_ref().map_or("", Version::text);
+            let mut others = check::verdicts_on_value(self.kind, "", old_value);
             others.retain(|other| other.configuration != self.configuration);
-            self.refuse_twin(key, others)?;
+            self.refuse_twin(key, &others)?;
             let Some(new_value) = self.with_key(old_value, key)? else { return Ok(changed) };
             changed = true;
             if secret.replace(old.as_ref(), &new_value).await? {
@@ -175,42 +174,30 @@ impl Put {
             tokio::time::sleep(backoff::pause(attempt, BETWEEN_READS / 10, BETWEEN_READS)).await;
             old = secret.current().await?;
         }
-        Err(Problem("nothing was stored: other people keep storing keys in this secret, so try again later".into()))
-    }
-
-    /// The keys of the other kinds, as far as their secrets are given.
-    async fn others(&self, clients: &Clients) -> Vec<Verdict> {
-        let mut others = Vec::new();
-        for other in Kind::ALL.into_iter().filter(|kind| *kind != self.kind) {
-            if let Some(id) = self.secrets.id(other) {
-                others.extend(check::verdicts_on(other, clients, id).await);
-            }
-        }
-        others
+        Err(not_stored("other people keep storing keys in this secret, so try again later"))
     }
 
     /// With one shared secret for two kinds or configurations, a leak of one is a leak of the other.
-    fn refuse_twin(&self, key: &SharedKey, others: Vec<Verdict>) -> Result<(), Problem> {
-        match others.into_iter().find(|other| other.fingerprint == Some(key.fingerprint())) {
-            None => Ok(()),
-            Some(twin) => Err(Problem(format!(
-                "nothing was stored: this is the secret of {}. That of {} is in Admin Center under {}",
-                twin.name(),
-                super::name(self.kind, self.configuration.as_ref()),
-                self.kind.admin_center_screen()
-            ))),
-        }
+    fn refuse_twin(&self, key: &SharedKey, others: &[Verdict]) -> Result<(), Problem> {
+        let fingerprint = Some(key.fingerprint());
+        let Some(twin) = others.iter().find(|other| other.fingerprint == fingerprint) else { return Ok(()) };
+        Err(not_stored(format_args!(
+            "this is the secret of {}. That of {} is in Admin Center under {}",
+            twin.name(),
+            super::name(self.kind, self.configuration.as_ref()),
+            self.kind.admin_center_screen()
+        )))
     }
 
     /// The secret's value with the key in its place, where all other members stay; `None` if the key is there already.
-    fn with_key(&self, old: Option<&str>, key: &SharedKey) -> Result<Option<Zeroizing<String>>, Problem> {
-        let object = old.filter(|value| !value.is_empty()).map(serde_json::from_str::<Map<String, Value>>);
-        if self.configuration.is_some() && object.as_ref().is_some_and(Result::is_err) {
-            return Err(Problem(
-                "nothing was stored: the secret does not hold a JSON object: store its unnamed key first".into(),
-            ));
-        }
-        let old = object.and_then(Result::ok).unwrap_or_default();
+    fn with_key(&self, old: &str, key: &SharedKey) -> Result<Option<Zeroizing<String>>, Problem> {
+        let old = match serde_json::from_str::<Map<String, Value>>(old) {
+            Ok(object) => object,
+            Err(_) if self.configuration.is_some() && !old.is_empty() => {
+                return Err(not_stored("the secret does not hold a JSON object: store its unnamed key first"));
+            }
+            Err(_) => Map::new(),
+        };
         let mut new = old.clone();
         let key = serde_json::from_str::<Map<_, _>>(&key.secret_value()).unwrap_or_default();
         match &self.configuration {
@@ -219,12 +206,10 @@ impl Put {
                 new.extend(key);
             }
             Some(name) => {
-                let configurations = new.entry(CONFIGURATIONS).or_insert_with(|| Map::new().into());
-                let configurations = configurations.as_object_mut().ok_or_else(|| {
-                    Problem(format!(
-                        "nothing was stored: `{CONFIGURATIONS}` in the secret is not a JSON object: repair it"
-                    ))
-                })?;
+                let Value::Object(configurations) = new.entry(CONFIGURATIONS).or_insert_with(|| json!({})) else {
+                    let problem = "in the secret is not a JSON object: repair it";
+                    return Err(not_stored(format_args!("`{CONFIGURATIONS}` {problem}")));
+                };
                 configurations.insert(name.to_string(), key.into());
             }
         }
@@ -235,7 +220,7 @@ impl Put {
     async fn read_back(&self, secret: &SigningKeySecret, key: &SharedKey) -> Result<(), Problem> {
         for _ in 0..READS {
             let current = secret.current().await?;
-            if self.with_key(current.as_ref().map(Version::text), key)?.is_none() {
+            if self.with_key(current.as_ref().map_or("", Version::text), key)?.is_none() {
                 return Ok(());
             }
             tokio::time::sleep(BETWEEN_READS).await;
@@ -245,6 +230,10 @@ impl Put {
                 .into(),
         ))
     }
+}
+
+fn not_stored(reason: impl Display) -> Problem {
+    Problem(format!("nothing was stored: {reason}"))
 }
 
 /// Waits. A terminal shows a bar.

@@ -3,7 +3,7 @@
 use crate::local::Local;
 use crate::support::operator::{Done, has_terminal};
 use crate::support::server::Server;
-use crate::support::{Kind, Operator, Setup, fault, users};
+use crate::support::{Kind, Operator, Setup, aws, users};
 use axum::http::HeaderMap;
 use serde_json::json;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ const CONFIG: &str = "[profile staging]\nregion = eu-west-1\naws_access_key_id =
 fn refusing_aws() -> Server {
     async fn refuse(headers: HeaderMap) -> axum::response::Response {
         let signature = headers["authorization"].to_str().unwrap().to_owned();
-        fault::answer(400, &json!({"__type": "AccessDeniedException", "message": signature}))
+        aws::answer(400, &json!({"__type": "AccessDeniedException", "message": signature}))
     }
     Server::of(axum::Router::new().fallback(refuse))
 }
@@ -51,7 +51,7 @@ impl Shell {
 
     /// Runs the tool without `USER_TOKENS_TABLE`, unless the shell exports it.
     pub fn run(&self, arguments: &[&str]) -> Done {
-        let mut command = Command::new(crate::support::binary::tool());
+        let mut command = Command::new(crate::support::operator::tool());
         command.env_clear().env("HOME", self.folder.path()).env("AWS_CONFIG_FILE", self.path("config"));
         command.env("AWS_EC2_METADATA_DISABLED", "true").envs(self.variables.iter().cloned());
         let output = command.args(arguments).current_dir(&self.folder).stdin(Stdio::null()).output().unwrap();
@@ -101,7 +101,7 @@ fn the_prompt_before_a_deletion_names_user_table_account_and_region() {
     let setup = Setup::of(Kind::SdkExchange).with_fakes();
     setup.aws().put_user("token", &users::demo());
     let operator = Operator::of(setup.aws());
-    let terminal = operator.answer(&["user", "forget", "--external-id", "demo-1"], "no");
+    let terminal = operator.converse(&["user", "forget", "--external-id", "demo-1"], &[("Type yes", "no")]);
     let table = setup.aws().table();
     for words in
         ["the user demo-1 ", &format!("the table {table} "), "account 000000000000 in eu-west-1", "nothing was"]
@@ -203,7 +203,7 @@ fn a_failed_call_to_aws_says_first_what_to_do() {
         ("ValidationException", "AWS refuses the request as invalid: is the table users the one"),
         ("ThrottlingException", "DynamoDB asks for fewer requests"),
     ] {
-        let answer = move || async move { fault::answer(400, &json!({"__type": code, "message": "the message"})) };
+        let answer = move || async move { aws::answer(400, &json!({"__type": code, "message": "the message"})) };
         let aws = Server::of(axum::Router::new().fallback(answer));
         fails(&shell, &["--endpoint-url", &aws.url()], begins);
     }

@@ -51,14 +51,22 @@ fn code(local: &Local, user: &str) -> String {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let query = answer.location.strip_prefix("http://localhost:9999/callback?").unwrap();
     assert!(query.contains("state=af0if"), "{query}");
-    query.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap().to_owned()
+    code_of(&answer)
+}
+
+fn code_of(answer: &Answer) -> String {
+    answer.location.split(['?', '&']).find_map(|pair| pair.strip_prefix("code=")).unwrap().to_owned()
 }
 
 fn redeem(local: &Local, code: &str, code_verifier: &str) -> (u16, Value) {
+    redeem_at(local, code, code_verifier, REDIRECT_URI)
+}
+
+fn redeem_at(local: &Local, code: &str, code_verifier: &str, redirect_uri: &str) -> (u16, Value) {
     let form = [
         ("grant_type", "authorization_code"),
         ("client_id", "demo-site"),
-        ("redirect_uri", REDIRECT_URI),
+        ("redirect_uri", redirect_uri),
         ("code", code),
         ("code_verifier", code_verifier),
     ];
@@ -116,6 +124,15 @@ fn a_code_is_good_once_and_only_with_its_code_verifier() {
     let second = code(&local, "demo-1");
     assert_eq!(redeem(&local, &second, "another-code-verifier").0, 400);
     assert_eq!(redeem(&local, &second, CODE_VERIFIER).0, 400, "a failed attempt spends the code");
+}
+
+#[test]
+fn a_code_is_good_for_its_redirect_uri_only_which_may_lack_a_path() {
+    let local = Local::start(&[]);
+    let request = REQUEST.replace("9999%2Fcallback", "9999");
+    let code = || code_of(&post(&local, &format!("/idp/authorize?{request}"), &[("user", "demo-1")]));
+    assert_eq!(redeem_at(&local, &code(), CODE_VERIFIER, "http://localhost:9999").0, 200);
+    assert_eq!(redeem(&local, &code(), CODE_VERIFIER).1["error"], "invalid_grant");
 }
 
 #[test]

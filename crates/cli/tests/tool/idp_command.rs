@@ -2,10 +2,9 @@
 
 use crate::identity_provider::id_token;
 use crate::local::Local;
-use crate::support::broken_server::BrokenServer;
 use crate::support::http::{Answer, Request};
-use crate::support::https::HttpsServer;
 use crate::support::operator::{Done, Operator};
+use crate::support::server::{BrokenServer, HttpsServer};
 use serde_json::{Value, json};
 
 /// The public key of RFC 7517, appendix A.1.
@@ -27,18 +26,13 @@ fn check_token_of(user: &str, arguments: &[&str]) -> Done {
     done
 }
 
-fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
-    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Answer { status, headers, body: body.into() }
-}
-
 /// A provider whose two documents are these; `{own}` in a document is its address.
 fn provider(discovery: &str, keys: &str) -> BrokenServer {
     let (discovery, keys) = (discovery.to_owned(), keys.to_owned());
     BrokenServer::http(move |request: &Request| {
         let own = format!("http://{}", request.headers_named("host").next().unwrap());
         let document = if request.path == "/keys" { &keys } else { &discovery };
-        answer(200, &[("content-type", "application/json")], document.replace("{own}", &own))
+        Answer::new(200, &[("content-type", "application/json")], document.replace("{own}", &own))
     })
 }
 
@@ -154,9 +148,9 @@ fn a_provider_that_the_functions_cannot_use_is_a_finding_with_a_remedy() {
         assert!(!done.stdout.contains("IdentityProviders"), "{done:?}");
     }
     for (answer, said) in [
-        (answer(404, &[], ""), "HTTP 404"),
-        (answer(302, &[("location", "http://example.org/")], ""), "redirect (HTTP 302), which is not followed"),
-        (answer(200, &[], "x".repeat(300 * 1024)), "more than"),
+        (Answer::new(404, &[], ""), "HTTP 404"),
+        (Answer::new(302, &[("location", "http://example.org/")], ""), "redirect (HTTP 302), which is not followed"),
+        (Answer::new(200, &[], "x".repeat(300 * 1024)), "more than"),
     ] {
         let provider = BrokenServer::http(move |_| answer.clone());
         let done = check(&provider.url(""), &["--json"], "");
@@ -185,7 +179,7 @@ fn a_certificate_that_is_not_trusted_is_a_finding_until_its_root_is_named() {
     let server = HttpsServer::of(&["localhost"], |request: &Request| {
         let own = format!("https://{}", request.headers_named("host").next().unwrap());
         let document = if request.path == "/keys" { keys(PUBLIC_KEY) } else { DISCOVERY.replace("{own}", &own) };
-        answer(200, &[], document)
+        Answer::new(200, &[], document)
     });
     let issuer = format!("https://localhost:{}", server.address().port());
     let done = check(&issuer, &[], "");

@@ -2,7 +2,7 @@
 
 use crate::identity_provider::id_token;
 use crate::local::Local;
-use crate::support::broken_server::sign;
+use crate::support::jwt::sign;
 use crate::support::now;
 use crate::support::operator::{Done, Operator, has_terminal};
 use serde_json::{Value, json};

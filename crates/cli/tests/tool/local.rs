@@ -116,7 +116,7 @@ impl Drop for Local {
 }
 
 fn tool(arguments: &[&str]) -> Command {
-    let mut command = Command::new(crate::support::binary::tool());
+    let mut command = Command::new(crate::support::operator::tool());
     command.arg("local").args(["--port", "0", "--zendesk-port", "0"]).args(arguments).stdin(Stdio::null());
     command
 }
@@ -184,6 +184,25 @@ fn named_configurations_have_paths_and_demo_keys_of_their_own() {
     let (status, page) = read(login().header("cookie", "old=BD2F35A7621").call().unwrap());
     assert_eq!(status, 200, "{page}");
     assert!(!read(login().header("cookie", "session=BD2F35A7621").call().unwrap()).1.contains("name='jwt'"));
+}
+
+#[test]
+fn more_configurations_than_an_account_has_messaging_keys_are_no_problem() {
+    let names: Vec<_> = (0..11).map(|number| format!(r#""app-{number}":{{}}"#)).collect();
+    let local = Local::start(&["--configurations", &format!("{{{}}}", names.join(","))]);
+    let path = "/messaging/app-10/jwt";
+    assert_eq!(local.post(path, "application/x-www-form-urlencoded", "user_token=BD2F35A7621").0, 200);
+}
+
+#[test]
+fn redacted_secrets_are_those_of_all_configurations() {
+    let local = Local::start(&["--configurations", r#"{"ios":{}}"#]);
+    let post = |path: &str, form: &str| local.post(path, "application/x-www-form-urlencoded", form).0;
+    post("/faults/switch", "fault=redacted-secrets&on=true");
+    post("/faults/cold-start", "");
+    for path in ["/sdk/jwt", "/sdk/ios/jwt"] {
+        assert_eq!(post(path, "user_token=BD2F35A7621"), 503, "{path}");
+    }
 }
 
 #[test]
@@ -446,7 +465,7 @@ fn a_port_in_use_is_reported_in_one_line() {
     let port = taken.local_addr().unwrap().port().to_string();
     for (option, other) in [("--port", "--zendesk-port"), ("--zendesk-port", "--port")] {
         let arguments = ["local", other, "0", option, &port];
-        let output = Command::new(crate::support::binary::tool()).args(arguments).output().unwrap();
+        let output = Command::new(crate::support::operator::tool()).args(arguments).output().unwrap();
 
         assert_eq!(output.status.code(), Some(1));
         let stderr = String::from_utf8(output.stderr).unwrap();

@@ -11,9 +11,8 @@ use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Rule, Severity, Subject};
 use zendesk_jwt_rules::zendesk_errors::ZendeskError;
 
-use crate::support::draft::{Draft, SECRET, published, sign};
-use crate::support::https::HttpsServer;
-use crate::support::server::Server;
+use crate::support::jwt::{Draft, SECRET, published, sign};
+use crate::support::server::{HttpsServer, Server};
 use crate::support::{Answer, Request, eventually, now};
 
 /// Generous, since the machine may be busy.
@@ -46,7 +45,7 @@ impl Simulator {
         let output = NamedTempFile::new().unwrap();
         let stream = || -> Stdio { File::options().append(true).open(output.path()).unwrap().into() };
         let arguments = [&["simulate", "--port", "0", "--keys", file.to_str().unwrap()], options].concat();
-        let mut command = Command::new(crate::support::binary::tool());
+        let mut command = Command::new(crate::support::operator::tool());
         let child = command.args(&arguments).stdin(Stdio::null()).stdout(stream()).stderr(stream()).spawn().unwrap();
         let mut simulator = Self { child, output, url: String::new(), _keys: keys };
         simulator.url = eventually("the tool shows its address", READY_WITHIN, || {
@@ -212,7 +211,7 @@ impl JwtUrl {
 }
 
 fn answer(status: u16, body: &str) -> Answer {
-    Answer { status, headers: vec![("content-type".into(), "application/json".into())], body: body.into() }
+    Answer::new(status, &[("content-type", "application/json")], body)
 }
 
 fn gives(jwt: &str) -> Answer {
@@ -251,8 +250,8 @@ fn bad_token(rule: Rule, kind: Kind) -> String {
         Rule::BareToken => format!("Bearer {}", good.token()),
         Rule::ThreeParts => "e30.e30".to_owned(),
         Rule::Base64Url => good.token() + "==",
-        Rule::HeaderObject => sign("[]", "{}", SECRET.as_bytes()),
-        Rule::ClaimsObject => sign(r#"{"alg":"HS256","typ":"JWT"}"#, "\"{}\"", SECRET.as_bytes()),
+        Rule::HeaderObject => sign("[]", "{}", SECRET),
+        Rule::ClaimsObject => sign(r#"{"alg":"HS256","typ":"JWT"}"#, "\"{}\"", SECRET),
         Rule::Algorithm => good.header("alg", "RS256").token(),
         Rule::Type => good.without("typ").token(),
         Rule::KeyId => good.without("kid").token(),
@@ -364,10 +363,9 @@ mod support_sdk {
     fn a_redirect_is_refused_and_not_followed() {
         let target = JwtUrl::giving(&good(Kind::Sdk).token());
         for status in [301, 302, 303, 307, 308] {
-            let location = ("location".to_owned(), format!("{}/elsewhere", target.server.url()));
-            let refused = JwtUrl::answering(Answer { status, headers: vec![location], body: String::new() })
-                .simulator()
-                .ask(&exchange());
+            let location = format!("{}/elsewhere", target.server.url());
+            let refused =
+                JwtUrl::answering(Answer::new(status, &[("location", &location)], "")).simulator().ask(&exchange());
             assert_eq!((refused.status, named(&refused, "violations")), (502, vec!["endpoint_redirects".to_owned()]));
             assert!(refused.body.contains(&status.to_string()), "{refused:?}");
         }

@@ -267,7 +267,7 @@ fn a_token_typed_at_the_prompt_does_not_appear() {
     if !has_terminal() {
         return;
     }
-    let terminal = operator.type_secretly(&["token", "show"], TOKEN);
+    let terminal = operator.converse(&["token", "show"], &[("not shown", TOKEN)]);
     assert!(terminal.contains("Demo User"), "{terminal}");
     assert!(!terminal.contains(TOKEN), "{terminal}");
 }

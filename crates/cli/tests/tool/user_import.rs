@@ -1,7 +1,7 @@
 //! `zendesk-jwt user import` and `token fill`: every good line is stored, and every bad line is reported.
 
 use crate::local::Local;
-use crate::support::batch_writes::BatchWrites;
+use crate::support::dynamodb::BatchWrites;
 use crate::support::{Fault, Kind, Setup, eventually, users};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -34,7 +34,7 @@ impl Tool {
     }
 
     pub fn subcommand(&self, name: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(crate::support::binary::tool());
+        let mut command = Command::new(crate::support::operator::tool());
         command.arg(name).args(arguments).current_dir(&self.directory).stdin(Stdio::null());
         let aws = std::env::vars_os().map(|(name, _)| name);
         for name in aws.filter(|name| name.to_str().is_some_and(|name| name.starts_with("AWS_"))) {

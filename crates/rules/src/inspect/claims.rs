@@ -3,68 +3,58 @@
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 use serde_json::{Map, Value};
 
-use super::Facts;
-use super::token::decoded;
-use super::words::{described, joined, listed, quoted, title};
-use crate::text::is_uuid;
+use self::Need::{Optional, Required};
+use super::facts::{Facts, described, joined, listed, quoted};
+use crate::text::{decoded, is_uuid};
 use crate::{Kind, user_values};
 
-/// The name of a claim, a test for its value, and what to send.
-type Shape = (&'static str, fn(&Value) -> bool, &'static str);
+/// Whether a claim must be there and have content.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    Required,
+    Optional,
+}
 
-const PROFILE_REQUIRED: &[Shape] = &[
-    ("name", Value::is_string, "the full name, a string"),
-    ("email", Value::is_string, "the address, a string"),
+/// The name of a claim, its need, a test for its value, and what to send.
+type Shape = (&'static str, Need, fn(&Value) -> bool, &'static str);
+
+const PROFILE: &[Shape] = &[
+    ("name", Required, Value::is_string, "the full name, a string"),
+    ("email", Required, Value::is_string, "the address, a string"),
     // Zendesk's own SSO sample has a number here.
-    ("jti", |jti| jti.is_string() || jti.is_number(), "a new random string"),
-    ("iat", |_| true, "the time of signing, in whole seconds"),
+    ("jti", Required, |jti| jti.is_string() || jti.is_number(), "a new random string"),
+    ("iat", Required, |_| true, "the time of signing, in whole seconds"),
+    ("external_id", Optional, Value::is_string, "a string"),
+    ("locale", Optional, is_integer, "an integer"),
+    ("locale_id", Optional, is_integer, "an integer"),
+    ("organization", Optional, Value::is_string, "a string, its name"),
+    ("organizations", Optional, Value::is_string, "one string, names separated by commas"),
+    ("organization_id", Optional, |id| id.is_string() || is_integer(id), "its external id"),
+    ("organization_ids", Optional, Value::is_string, "one string, external ids separated by commas"),
+    ("phone", Optional, Value::is_string, "a string"),
+    ("tags", Optional, is_strings, "an array of strings"),
+    ("remote_photo_url", Optional, Value::is_string, "a string"),
+    ("role", Optional, Value::is_string, "a string"),
+    ("custom_role_id", Optional, is_integer, "an integer"),
+    ("user_fields", Optional, Value::is_object, "an object by field key, never JSON in a string"),
+    ("exp", Optional, |_| true, ""),
 ];
-const MESSAGING_REQUIRED: &[Shape] = &[
-    ("scope", Value::is_string, "the string `user`, which JWTs of the classic Chat widget lack"),
-    ("external_id", Value::is_string, "your id of the user, a string"),
-];
-const PROFILE_OPTIONAL: &[Shape] = &[
-    ("external_id", Value::is_string, "a string"),
-    ("locale", is_integer, "an integer"),
-    ("locale_id", is_integer, "an integer"),
-    ("organization", Value::is_string, "a string, its name"),
-    ("organizations", Value::is_string, "one string, names separated by commas"),
-    ("organization_id", |id| id.is_string() || is_integer(id), "its external id"),
-    ("organization_ids", Value::is_string, "one string, external ids separated by commas"),
-    ("phone", Value::is_string, "a string"),
-    ("tags", is_strings, "an array of strings"),
-    ("remote_photo_url", Value::is_string, "a string"),
-    ("role", Value::is_string, "a string"),
-    ("custom_role_id", is_integer, "an integer"),
-    ("user_fields", Value::is_object, "an object by field key, never JSON in a string"),
-    ("exp", |_| true, ""),
-];
-const MESSAGING_OPTIONAL: &[Shape] = &[
-    ("exp", |_| true, ""),
-    ("name", Value::is_string, "a string"),
-    ("email", Value::is_string, "a string"),
-    ("email_verified", Value::is_boolean, "a boolean"),
+const MESSAGING: &[Shape] = &[
+    ("scope", Required, Value::is_string, "the string `user`, which JWTs of the classic Chat widget lack"),
+    ("external_id", Required, Value::is_string, "your id of the user, a string"),
+    ("exp", Optional, |_| true, ""),
+    ("name", Optional, Value::is_string, "a string"),
+    ("email", Optional, Value::is_string, "a string"),
+    ("email_verified", Optional, Value::is_boolean, "a boolean"),
     // Libraries add it, as in Zendesk's own Node sample.
-    ("iat", |_| true, ""),
+    ("iat", Optional, |_| true, ""),
 ];
 
-const fn required_of(kind: Kind) -> &'static [Shape] {
+const fn shapes_of(kind: Kind) -> &'static [Shape] {
     match kind {
-        Kind::Sdk | Kind::Sso => PROFILE_REQUIRED,
-        Kind::Messaging => MESSAGING_REQUIRED,
+        Kind::Sdk | Kind::Sso => PROFILE,
+        Kind::Messaging => MESSAGING,
     }
-}
-
-const fn optional_of(kind: Kind) -> &'static [Shape] {
-    match kind {
-        Kind::Sdk | Kind::Sso => PROFILE_OPTIONAL,
-        Kind::Messaging => MESSAGING_OPTIONAL,
-    }
-}
-
-fn names_of(kind: Kind) -> impl Iterator<Item = &'static str> {
-    let shapes = required_of(kind).iter().chain(optional_of(kind));
-    shapes.map(|(name, ..)| *name)
 }
 
 fn is_integer(value: &Value) -> bool {
@@ -74,22 +64,6 @@ fn is_integer(value: &Value) -> bool {
 fn is_strings(value: &Value) -> bool {
     let tags = value.as_array();
     tags.is_some_and(|tags| tags.iter().all(Value::is_string))
-}
-
-/// Whether a value is null, or a string without content.
-fn is_blank(value: &Value) -> bool {
-    matches!(described(Some(value)), "null" | "empty")
-}
-
-/// Whether the claim has content.
-pub(super) fn is_set(facts: &Facts<'_>, claim: &str) -> bool {
-    facts.claims.get(claim).is_some_and(|value| !is_blank(value))
-}
-
-/// The claim, if it is a string with content.
-pub(super) fn text<'a>(facts: &Facts<'a>, claim: &str) -> Option<&'a str> {
-    let value = facts.claims.get(claim)?;
-    value.as_str().filter(|_| !is_blank(value))
 }
 
 /// Only one kind has these claims. The claims of Support SDK and SSO differ only in the `role` of Zendesk's samples.
@@ -108,42 +82,35 @@ pub(super) fn looks_like(header: &Map<String, Value>, claims: &Map<String, Value
 }
 
 pub(super) fn right_kind(facts: &Facts<'_>) -> Option<String> {
-    let is_messaging = facts.looks_like? == Kind::Messaging;
+    let is_messaging = facts.inspection.looks_like? == Kind::Messaging;
+    if is_messaging == (facts.inspection.kind == Kind::Messaging) {
+        return None;
+    }
     let looks_like = if is_messaging {
         "a messaging token, by `scope`, `email_verified`, `external_id` or `kid`"
     } else {
         "a Support SDK or SSO token, by `jti`, `iat` or the profile"
     };
-    let kind = title(facts);
-    (is_messaging != (facts.kind == Kind::Messaging))
-        .then(|| format!("This looks like {looks_like}: call the endpoint that makes {kind} tokens."))
+    Some(format!("This looks like {looks_like}: call the endpoint that makes {} tokens.", facts.inspection.title()))
 }
 
-pub(super) fn required(facts: &Facts<'_>) -> Option<String> {
-    let broken = required_of(facts.kind).iter().filter_map(|(claim, fits, wanted)| {
-        let value = facts.claims.get(*claim);
-        let is_good = value.is_some_and(|value| !is_blank(value) && fits(value));
-        (!is_good).then(|| format!("`{claim}` is {}: send {wanted}", described(value)))
-    });
-    joined(broken)
-}
-
-pub(super) fn optional(facts: &Facts<'_>) -> Option<String> {
-    let broken = optional_of(facts.kind).iter().filter_map(|(claim, fits, wanted)| {
-        let value = facts.claims.get(*claim)?;
-        let is_good = is_blank(value) || fits(value);
-        (!is_good).then(|| format!("`{claim}` is {}: send {wanted}", described(Some(value))))
-    });
-    joined(broken)
+/// The claims of one need that have another shape. Without content, a claim counts as missing.
+pub(super) fn misshapen(facts: &Facts<'_>, need: Need) -> Option<String> {
+    let shapes = shapes_of(facts.inspection.kind).iter().filter(|(_, its_need, ..)| *its_need == need);
+    joined(shapes.filter_map(|(claim, _, fits, wanted)| {
+        let is_good = facts.content(claim).map_or(need == Optional, fits);
+        (!is_good).then(|| format!("`{claim}` is {}: send {wanted}", described(facts.claim(claim))))
+    }))
 }
 
 /// The claims that Zendesk does not read, each with the claim that the signer may mean.
 fn unread<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a str, Option<&'static str>)> {
-    let kind = facts.kind;
-    let names = facts.claims.keys().map(String::as_str);
-    names
-        .filter(move |name| !names_of(kind).any(|known| known == *name))
-        .map(move |name| (name, names_of(kind).find(|known| letters(known).eq(letters(name)))))
+    let shapes = shapes_of(facts.inspection.kind);
+    let names = facts.inspection.claims.iter().flat_map(Map::keys).map(String::as_str);
+    names.filter(|name| !shapes.iter().any(|(known, ..)| known == name)).map(|name| {
+        let meant = shapes.iter().map(|(known, ..)| *known).find(|known| letters(known).eq(letters(name)));
+        (name, meant)
+    })
 }
 
 /// The letters of a name in lower case, without the characters between its words.
@@ -158,32 +125,32 @@ pub(super) fn misspelt(facts: &Facts<'_>) -> Option<String> {
 }
 
 pub(super) fn unknown(facts: &Facts<'_>) -> Option<String> {
-    let unread = unread(facts).filter(|(_, meant)| meant.is_none());
-    let mut unknown = unread.map(|(name, _)| name).peekable();
-    unknown.peek()?;
-    let remedy = match facts.kind {
+    let unknown = unread(facts).filter(|(_, meant)| meant.is_none());
+    let unknown = listed(unknown.map(|(name, _)| name))?;
+    let remedy = match facts.inspection.kind {
         Kind::Messaging => "leave them out",
         Kind::Sdk | Kind::Sso => "put custom fields into `user_fields`, and leave out the rest",
     };
-    Some(format!("Zendesk does not read these claims in {} tokens: {}; {remedy}.", title(facts), listed(unknown)))
+    let title = facts.inspection.title();
+    Some(format!("Zendesk does not read these claims in {title} tokens: {unknown}; {remedy}."))
 }
 
 pub(super) fn email_verified(facts: &Facts<'_>) -> Option<String> {
-    let found = match facts.claims.get("email_verified") {
+    let found = match facts.claim("email_verified") {
         Some(Value::Bool(true)) => return None,
         Some(Value::Bool(false)) => "false",
         other => described(other),
     };
-    is_set(facts, "email").then(|| {
+    facts.is_set("email").then(|| {
         format!("`email_verified` is {found}, so Zendesk ignores `email`: send the boolean `true`, but only if the user has proven that they own the address.")
     })
 }
 
 pub(super) fn jti_unguessable(facts: &Facts<'_>) -> Option<String> {
-    let jti = facts.claims.get("jti").filter(|jti| !is_blank(jti))?;
+    let jti = facts.content("jti")?;
     let jti = jti.as_str().map_or_else(|| jti.to_string(), str::to_owned);
-    let iat = facts.claims.get("iat").map(Value::to_string).unwrap_or_default();
-    let problem = if text(facts, "email").is_some_and(|email| is_derived_from(&jti, email, &iat)) {
+    let iat = facts.claim("iat").map(Value::to_string).unwrap_or_default();
+    let problem = if facts.text("email").is_some_and(|email| is_derived_from(&jti, email, &iat)) {
         "is made from the e-mail address".to_owned()
     } else if let Some(version) = predictable_uuid(&jti) {
         format!("is a UUID of version {version}, which is not fully random")
@@ -208,14 +175,15 @@ fn is_derived_from(jti: &str, original: &str, iat: &str) -> bool {
     let separated = ["", ":", "-", "_", ".", "|", " "]
         .map(|separator| [format!("{email}{separator}{iat}"), format!("{iat}{separator}{email}")]);
     let inputs: Vec<String> = separated.into_iter().flatten().chain([email, original.to_owned()]).collect();
-    let hash = |algorithm, input: &String| digest(algorithm, input.as_bytes());
-    let is_hash = |hash: &[u8]| {
+    let is_hash_of = |algorithm, input: &String| {
+        let hash = digest(algorithm, input.as_bytes());
         let hex = hex::encode(hash);
         // A hash may be cut to 128 bits, with or without the hyphens of a UUID.
         let jti_digits = jti.replace('-', "").to_lowercase();
-        (jti_digits.len() >= 32 && hex.starts_with(&jti_digits)) || decoded(jti).is_some_and(|bytes| bytes == hash)
+        (jti_digits.len() >= 32 && hex.starts_with(&jti_digits))
+            || decoded(jti).is_some_and(|bytes| bytes == hash.as_ref())
     };
-    ALGORITHMS.iter().any(|algorithm| inputs.iter().any(|input| is_hash(hash(algorithm, input).as_ref())))
+    ALGORITHMS.iter().any(|algorithm| inputs.iter().any(|input| is_hash_of(algorithm, input)))
 }
 
 /// The version of a UUID that has time, machine or a name in it (RFC 9562). Version 4 is random.
@@ -236,7 +204,7 @@ fn bits(text: &str) -> usize {
 }
 
 pub(super) fn messaging_email(facts: &Facts<'_>) -> Option<String> {
-    let email = facts.claims.get("email")?.as_str()?;
+    let email = facts.claim("email")?.as_str()?;
     let problem = match email.trim() {
         "" => "is empty: leave it out, or send one address",
         _ => user_values::email(email).problem()?,
@@ -244,21 +212,11 @@ pub(super) fn messaging_email(facts: &Facts<'_>) -> Option<String> {
     Some(format!("`email` {problem}."))
 }
 
-pub(super) fn organization_lists(facts: &Facts<'_>) -> Option<String> {
-    let broken = ["organizations", "organization_ids"].into_iter().filter_map(|claim| {
-        let problem = user_values::organization_list(text(facts, claim)?).problem()?;
-        Some(format!("`{claim}` {problem}"))
-    });
-    joined(broken)
-}
-
 pub(super) fn user_field_dates(facts: &Facts<'_>) -> Option<String> {
-    let fields = facts.claims.get("user_fields")?.as_object()?;
+    let fields = facts.claim("user_fields")?.as_object()?;
     let bad = fields.iter().filter(|(_, value)| value.as_str().is_some_and(user_values::is_unreadable_date));
-    let mut names = bad.map(|(name, _)| name.as_str()).peekable();
-    names.peek()?;
+    let names = listed(bad.map(|(name, _)| name.as_str()))?;
     Some(format!(
-        "These fields hold dates in another form, which fails silently: {}; send dates such as `2026-11-30`.",
-        listed(names)
+        "These fields hold dates in another form, which fails silently: {names}; send dates such as `2026-11-30`."
     ))
 }

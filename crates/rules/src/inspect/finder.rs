@@ -1,11 +1,9 @@
 //! Finds a JWT wherever it was pasted from: an address, a form, an answer, a header, a log line.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::text::{invisible, is_quote, unwrapped};
+use crate::text::{begins_with_header, invisible, is_quote, unwrapped};
 
 /// How often a text may be percent-encoded.
 const MAX_DECODINGS: usize = 3;
@@ -37,12 +35,6 @@ pub fn find_jwt(text: &str) -> Option<Found> {
     Some(Found { surroundings: surroundings(text, jwt), jwt: jwt.to_owned() })
 }
 
-/// Decodes base64 in either alphabet, with or without padding.
-pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end_matches('=');
-    URL_SAFE_NO_PAD.decode(text.replace('+', "-").replace('/', "_")).ok()
-}
-
 fn jwt_member(text: &str) -> Option<String> {
     let body: Map<String, Value> = serde_json::from_str(text).ok()?;
     Some(body.get("jwt")?.as_str()?.to_owned())
@@ -52,21 +44,16 @@ fn jwt_member(text: &str) -> Option<String> {
 fn unescaped(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..MAX_DECODINGS {
-        if text.contains('%') {
-            text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
-        }
+        text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
     }
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some((before, escape)) = rest.split_once('\\') {
-        plain.push_str(before);
+    let mut pieces = text.split('\\');
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let escape_length = if piece.starts_with('u') { 5 } else { 1 };
         plain.push(' ');
-        let escape = escape.trim_start_matches('\\');
-        let digits = if escape.starts_with('u') { 4 } else { 0 };
-        let end = escape.char_indices().nth(1 + digits).map_or(escape.len(), |(end, _)| end);
-        rest = &escape[end..];
+        plain.extend(piece.chars().skip(escape_length));
     }
-    plain + rest
+    plain
 }
 
 fn is_letter(character: char) -> bool {
@@ -78,28 +65,16 @@ fn is_jwt_letter(character: char) -> bool {
     is_letter(character) || matches!(character, '+' | '/' | '=' | '.')
 }
 
-fn begins_with_header(text: &str) -> bool {
-    let header = text.split('.').next().and_then(decoded).unwrap_or_default();
-    serde_json::from_slice::<Map<String, Value>>(&header).is_ok()
-}
-
 /// The first part of a text that begins with the header of a JWT.
 fn embedded(text: &str) -> Option<&str> {
-    let mut starts = text.match_indices('.').map(|(stop, _)| {
-        let header = text[..stop].trim_end_matches('=');
-        header.rfind(|character| !is_letter(character)).map_or(0, |last| last + last_length(header, last))
-    });
+    let stops = text.match_indices('.').map(|(stop, _)| stop);
+    let mut starts = stops.map(|stop| text[..stop].trim_end_matches('=').trim_end_matches(is_letter).len());
     // After a full stop comes a later part of a JWT with a broken header.
     let is_start = |start: &usize| !text[..*start].ends_with('.') && begins_with_header(&text[*start..]);
     let jwt = &text[starts.find(is_start)?..];
     let jwt = jwt.split(|character| !is_jwt_letter(character)).next()?.trim_end_matches(['/', '+']);
     // The full stop of a sentence is not part of the JWT; an unsigned JWT ends in one.
     Some(if jwt.split('.').count() > 3 { jwt.trim_end_matches('.') } else { jwt })
-}
-
-/// The length of the character at `start`, in bytes.
-fn last_length(text: &str, start: usize) -> usize {
-    text[start..].chars().next().map_or(0, char::len_utf8)
 }
 
 /// The text as one word, if its lines are one word each and could be the lines of a JWT.

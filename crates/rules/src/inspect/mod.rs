@@ -2,34 +2,37 @@
 //!
 //! Start at `rules`, the table. Each rule there names its check:
 //!
-//! - `finder`: the JWT in the given text; `token`: its header, payload and signature;
-//! - `header`: `alg`, `typ`, `kid`;
+//! - `token`: the three parts, and in the header `alg`, `typ`, `kid`;
 //! - `times`: `iat` and `exp`; `claims`: everything else in the payload;
-//! - `signature`: the secret, the signature, and why the two do not fit;
-//! - `words`: the phrases that the messages share.
+//! - `signature`: the secret, the signature, and why the two do not fit.
+//!
+//! `finder` finds the JWT in the given text. `facts` holds what the checks know, and the phrases that they share.
 //!
 //! Nothing here uses the code that signs JWTs, so each checks the other. No message quotes a secret, a name,
 //! an e-mail address, a phone number or an external id.
 
 mod claims;
+mod facts;
 mod finder;
-mod header;
 mod rules;
 mod signature;
 mod times;
 mod token;
-mod words;
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use self::facts::Facts;
 pub use self::finder::{Found, find_jwt};
 pub use self::rules::Rule;
-use self::token::Token;
 use crate::Kind;
 use crate::id_token::IdToken;
+use crate::text::decoded;
+
+/// The longest text that is read, in bytes; Zendesk publishes no limit.
+const MAX_BYTES: usize = 64 * 1024;
 
 /// What the inspection compares a JWT with.
 #[derive(Clone, Copy, Default)]
@@ -155,6 +158,12 @@ impl Inspection {
         self.id_token.is_none() && self.findings.iter().all(|finding| finding.rule.severity() < Severity::Rejected)
     }
 
+    /// The name of the kind, or of both kinds that the JWT can have.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ")
+    }
+
     /// The finding for one rule; `None` if the JWT follows the rule or the rule was not checked.
     #[must_use]
     pub fn finding(&self, rule: Rule) -> Option<&Finding> {
@@ -167,80 +176,52 @@ impl Inspection {
     }
 }
 
-/// The input of the checks. Header and claims are empty if the JWT has none.
-struct Facts<'a> {
-    token: &'a Token<'a>,
-    kind: Kind,
-    kinds: &'static [Kind],
-    looks_like: Option<Kind>,
-    header: &'a Map<String, Value>,
-    claims: &'a Map<String, Value>,
-    secret: Option<&'a [u8]>,
-    signature: Signature,
-    now: u64,
-}
-
-impl Facts<'_> {
-    /// Whether the rules about `subject` can be checked.
-    fn has(&self, subject: Subject) -> bool {
-        match subject {
-            Subject::Token => true,
-            Subject::Encoding => self.token.has_three_parts(),
-            Subject::Header => self.token.header.is_some(),
-            Subject::Claims => self.token.claims.is_some(),
-            Subject::Secret => self.secret.is_some(),
-            Subject::Signature => self.signature != Signature::NotChecked,
-        }
-    }
-}
-
-/// Lists every Zendesk rule that `token` breaks. Any text is allowed; only the first 64 KiB cost time and memory.
+/// Lists every Zendesk rule that the JWT in `text` breaks. Any text is allowed; one of more than 64 KiB is not read.
 #[must_use]
-pub fn inspect(token: &str, expectation: &Expectation<'_>) -> Inspection {
-    let token = Token::parse(token);
+pub fn inspect(text: &str, expectation: &Expectation<'_>) -> Inspection {
+    let Expectation { kind, secret, now } = *expectation;
+    let found = Some(text).filter(|text| text.len() <= MAX_BYTES).and_then(find_jwt);
+    let is_jwt = found.is_some();
+    let found = found.unwrap_or_default();
+    let (header, claims) = (object(&found.jwt, 0), object(&found.jwt, 1));
     let nothing = Map::new();
-    let header = token.header.as_ref().unwrap_or(&nothing);
-    let claims = token.claims.as_ref().unwrap_or(&nothing);
-    let looks_like = claims::looks_like(header, claims);
-    let is_any_expected = expectation.kind.is_some() || expectation.secret.is_some();
-    let id_token = if is_any_expected { None } else { IdToken::of(header, claims) };
-    let facts = Facts {
-        kind: expectation.kind.or(looks_like).unwrap_or(Kind::Sso),
-        kinds: possible_kinds(expectation.kind.or(looks_like.filter(|kind| *kind != Kind::Sso))),
+    let header_fields = header.as_ref().unwrap_or(&nothing);
+    let payload = claims.as_ref().unwrap_or(&nothing);
+    let looks_like = claims::looks_like(header_fields, payload);
+    let is_any_expected = kind.is_some() || secret.is_some();
+    let inspection = Inspection {
+        is_jwt,
+        id_token: if is_any_expected { None } else { IdToken::of(header_fields, payload) },
+        kind: kind.or(looks_like).unwrap_or(Kind::Sso),
+        kinds: possible_kinds(kind.or(looks_like.filter(|kind| *kind != Kind::Sso))),
         looks_like,
+        signature: signature::status(&found.jwt, header_fields, secret),
         header,
         claims,
-        secret: expectation.secret,
-        signature: signature::status(&token, header, expectation.secret),
-        now: expectation.now,
-        token: &token,
+        checked: Vec::new(),
+        findings: Vec::new(),
     };
+    if inspection.id_token.is_some() {
+        return inspection;
+    }
+    let facts = Facts { given: text, found: &found, secret, now, inspection: &inspection };
     let checked: Vec<Rule> = Rule::ALL
         .iter()
         .copied()
-        .filter(|rule| facts.kinds.iter().all(|kind| rule.kinds().contains(kind)) && facts.has(rule.subject()))
-        .filter(|rule| token.is_found || *rule != Rule::BareToken)
-        .filter(|_| id_token.is_none())
+        .filter(|rule| inspection.kinds.iter().all(|kind| rule.kinds().contains(kind)) && facts.has(rule.subject()))
+        .filter(|rule| is_jwt || *rule != Rule::BareToken)
         .collect();
     let findings = checked.iter().filter_map(|&rule| Some(Finding { rule, message: rule.broken(&facts)? })).collect();
-    Inspection {
-        is_jwt: token.is_found,
-        id_token,
-        kind: facts.kind,
-        kinds: facts.kinds,
-        looks_like,
-        signature: facts.signature,
-        checked,
-        findings,
-        header: token.header,
-        claims: token.claims,
-    }
+    Inspection { checked, findings, ..inspection }
 }
 
-/// Header and claims of a JWT, if both are JSON objects; the signature is not verified.
-pub(crate) fn unverified(token: &str) -> Option<(Map<String, Value>, Map<String, Value>)> {
-    let token = Token::parse(token);
-    token.header.zip(token.claims)
+fn has_three_parts(jwt: &str) -> bool {
+    jwt.split('.').count() == 3
+}
+
+/// The header (part 0) or the payload (part 1), if it is a JSON object.
+fn object(jwt: &str, part: usize) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&decoded(jwt.split('.').nth(part)?)?).ok()
 }
 
 /// Support SDK and SSO have the same claims, so a JWT can only look like messaging or Zendesk's Support SDK sample.

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::Facts;
-use super::words::{described, joined};
+use super::facts::{Facts, described, joined};
 
 /// How far `iat` may be from Zendesk's clock, in seconds (*Enabling JWT single sign-on*, JWT attributes).
 const WINDOW: u128 = 3 * 60;
@@ -14,7 +13,7 @@ const SURELY_MILLISECONDS: i128 = 100_000_000_000;
 
 pub(super) fn whole_seconds(facts: &Facts<'_>) -> Option<String> {
     let wrong = ["iat", "exp"].into_iter().filter_map(|claim| {
-        let found = match facts.claims.get(claim)? {
+        let found = match facts.claim(claim)? {
             value if integer(value).is_some() => return None,
             Value::Number(number) => format!("`{number}`, with a fraction or exponent"),
             other => described(Some(other)).to_owned(),
@@ -27,7 +26,7 @@ pub(super) fn whole_seconds(facts: &Facts<'_>) -> Option<String> {
 
 pub(super) fn not_milliseconds(facts: &Facts<'_>) -> Option<String> {
     let wrong = ["iat", "exp"].into_iter().filter_map(|claim| {
-        let value = integer(facts.claims.get(claim)?)?;
+        let value = integer(facts.claim(claim)?)?;
         (value >= SURELY_MILLISECONDS)
             .then(|| format!("`{claim}` is {value}, which is milliseconds or finer: divide by 1000 and round down"))
     });
@@ -35,44 +34,36 @@ pub(super) fn not_milliseconds(facts: &Facts<'_>) -> Option<String> {
 }
 
 pub(super) fn iat_fresh(facts: &Facts<'_>) -> Option<String> {
-    let iat = seconds(facts, "iat")?;
-    let age = i128::from(facts.now) - iat;
+    let (iat, age) = seconds_and_age(facts, "iat")?;
     let side = if age.is_negative() { "in the future" } else { "ago" };
+    let distance = span(age);
     (age.unsigned_abs() > WINDOW).then(|| {
-        format!("`iat` is {iat}, {} {side}: sign a new token each time, by a synchronised clock, in UTC.", span(age))
+        format!("`iat` is {iat}, {distance} {side}: sign a new token each time, by a synchronised clock, in UTC.")
     })
 }
 
 pub(super) fn exp_ahead(facts: &Facts<'_>) -> Option<String> {
-    let exp = seconds(facts, "exp")?;
-    let late = i128::from(facts.now) - exp;
-    (late >= 0).then(|| {
-        format!(
-            "`exp` is {exp}, {} ago: fetch a new token whenever Zendesk asks for one, and do not store it.",
-            span(late)
-        )
+    let (exp, age) = seconds_and_age(facts, "exp")?;
+    let late = span(age);
+    (age >= 0).then(|| {
+        format!("`exp` is {exp}, {late} ago: fetch a new token whenever Zendesk asks for one, and do not store it.")
     })
 }
 
 pub(super) fn exp_short(facts: &Facts<'_>) -> Option<String> {
-    let found = match seconds(facts, "exp") {
-        None if facts.claims.contains_key("exp") => return None,
+    let found = match seconds_and_age(facts, "exp") {
+        None if facts.claim("exp").is_some() => return None,
         None => "missing, so a leaked token never expires".to_owned(),
-        Some(exp) => {
-            let left = exp - i128::from(facts.now);
-            if left <= ONE_DAY {
-                return None;
-            }
-            format!("{} ahead, and a leaked token is valid until then", span(left))
-        }
+        Some((_, age)) if -age <= ONE_DAY => return None,
+        Some((_, age)) => format!("{} ahead, and a leaked token is valid until then", span(age)),
     };
     Some(format!("`exp` is {found}: set it a few minutes ahead."))
 }
 
-/// The claim, if it is a number of seconds.
-fn seconds(facts: &Facts<'_>, claim: &str) -> Option<i128> {
-    let value = integer(facts.claims.get(claim)?)?;
-    (value < SURELY_MILLISECONDS).then_some(value)
+/// The claim, if it is a number of seconds, and the seconds that have passed since then.
+fn seconds_and_age(facts: &Facts<'_>, claim: &str) -> Option<(i128, i128)> {
+    let value = integer(facts.claim(claim)?)?;
+    (value < SURELY_MILLISECONDS).then(|| (value, i128::from(facts.now) - value))
 }
 
 /// A JSON integer; a float is not one, even without a fraction.

@@ -88,10 +88,6 @@ impl JwtReport {
         Self { jwt: jwt.trim().to_owned(), inspection, secret_name }
     }
 
-    fn kind(&self) -> String {
-        self.inspection.kinds.iter().map(|kind| kind.title()).collect::<Vec<_>>().join(" or ")
-    }
-
     fn passed(&self) -> Vec<Rule> {
         self.inspection.checked_rules().filter(|(_, finding)| finding.is_none()).map(|(rule, _)| rule).collect()
     }

@@ -1,10 +1,9 @@
 //! German.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "de",
-    direction: Direction::LeftToRight,
     locale_ids: &[8, 1294, 1295],
     continue_button: "Weiter",
     try_again: "Erneut versuchen",

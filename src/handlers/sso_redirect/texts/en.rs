@@ -1,10 +1,9 @@
 //! English.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "en",
-    direction: Direction::LeftToRight,
     locale_ids: &[1, 1176, 1181, 1277, 1278, 1279, 1280, 1281, 1288, 1289],
     continue_button: "Continue",
     try_again: "Try again",

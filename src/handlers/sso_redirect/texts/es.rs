@@ -1,10 +1,9 @@
 //! Spanish.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "es",
-    direction: Direction::LeftToRight,
     locale_ids: &[2, 1186, 1194, 1282, 1283, 1284, 1285, 1286, 1296],
     continue_button: "Continuar",
     try_again: "Reintentar",

@@ -1,10 +1,9 @@
 //! French.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "fr",
-    direction: Direction::LeftToRight,
     locale_ids: &[16, 1187, 1291, 1292, 1302],
     continue_button: "Continuer",
     try_again: "Réessayer",

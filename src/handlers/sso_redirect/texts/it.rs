@@ -1,10 +1,9 @@
 //! Italian.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "it",
-    direction: Direction::LeftToRight,
     locale_ids: &[22],
     continue_button: "Continua",
     try_again: "Riprova",

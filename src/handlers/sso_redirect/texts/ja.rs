@@ -1,10 +1,9 @@
 //! Japanese.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "ja",
-    direction: Direction::LeftToRight,
     locale_ids: &[67],
     continue_button: "続行",
     try_again: "もう一度試す",

@@ -1,10 +1,9 @@
 //! Korean.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "ko",
-    direction: Direction::LeftToRight,
     locale_ids: &[69],
     continue_button: "계속",
     try_again: "다시 시도",

@@ -3,8 +3,6 @@
 //! A table with a missing or surplus text does not compile. Texts for administrators are in English only: they quote
 //! log codes and Admin Center.
 
-use std::fmt;
-
 use fluent_langneg::{NegotiationStrategy, negotiate_languages, parse_accepted_languages};
 use lambda_http::Request;
 use lambda_http::http::header::ACCEPT_LANGUAGE;
@@ -45,9 +43,8 @@ const MAX_LANGUAGES: usize = 20;
 /// The texts in one language.
 #[derive(Debug)]
 pub(super) struct Texts {
-    /// The language's tag (BCP 47).
+    /// The language's tag (BCP 47). The templates write every language from left to right.
     pub language: &'static str,
-    pub direction: Direction,
     /// Zendesk's ids of the language and its regional variants: <https://support.zendesk.com/api/v2/locales/public.json>
     pub locale_ids: &'static [u64],
     pub continue_button: &'static str,
@@ -80,20 +77,6 @@ pub(super) struct Texts {
 pub(super) struct Notice {
     pub title: &'static str,
     pub text: &'static str,
-}
-
-/// The direction of a language's script, as in the attribute `dir`.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Direction {
-    LeftToRight,
-}
-
-impl fmt::Display for Direction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LeftToRight => f.write_str("ltr"),
-        }
-    }
 }
 
 impl Texts {

@@ -1,10 +1,9 @@
 //! Dutch.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "nl",
-    direction: Direction::LeftToRight,
     locale_ids: &[1005, 1293],
     continue_button: "Doorgaan",
     try_again: "Opnieuw proberen",

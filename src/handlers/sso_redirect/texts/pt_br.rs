@@ -1,10 +1,9 @@
 //! Brazilian Portuguese.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "pt-BR",
-    direction: Direction::LeftToRight,
     locale_ids: &[19, 1011],
     continue_button: "Continuar",
     try_again: "Tentar novamente",

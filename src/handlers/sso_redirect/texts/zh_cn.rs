@@ -1,10 +1,9 @@
 //! Simplified Chinese.
 
-use super::{Direction, Notice, Texts};
+use super::{Notice, Texts};
 
 pub(super) static TEXTS: Texts = Texts {
     language: "zh-CN",
-    direction: Direction::LeftToRight,
     locale_ids: &[10],
     continue_button: "继续",
     try_again: "重试",

@@ -1,10 +1,10 @@
 //! A page with the fake widget and `web/zendesk-auth.js` in a browser, the function `messaging-token` on another origin,
 //! and a fake Zendesk.
 
-use super::super::html;
 use super::super::http_api::Visit;
+use super::super::sites;
 use crate::support::chromium::{Chromium, Programs};
-use crate::support::https::HttpsServer;
+use crate::support::server::HttpsServer;
 use crate::support::service::MESSAGING_SECRET;
 use crate::support::{Answer, Aws, Kind, Request, Service, Setup, eventually, now, users};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ pub const TOKEN: &str = "session-7f3a";
 const WITHIN: Duration = Duration::from_mins(1);
 
 /// `tests/web/page.tsx`, which `tests/web-script` bundles.
-pub const REACT_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/web-script/page.js");
+pub const REACT_PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/npm/web/page.js");
 
 pub struct Site {
     pub browser: Chromium,
@@ -217,7 +217,7 @@ impl Backend {
             SERVICE => self.invoke(request),
             SNIPPET => script(include_str!("widget.js")),
             ZENDESK => self.log_in(request),
-            _ => html::not_found(),
+            _ => sites::not_found(),
         }
     }
 
@@ -243,8 +243,7 @@ impl Backend {
             None if inspection.is_accepted() => json!({ "name": claims["name"], "exp": claims["exp"] }),
             None => json!({ "refusal": { "message": "Unauthorized", "reason": "Invalid JWT" } }),
         };
-        let anybody = ("access-control-allow-origin".to_owned(), "*".to_owned());
-        Answer { status: 200, headers: vec![anybody], body: answer.to_string() }
+        Answer::new(200, &[("access-control-allow-origin", "*")], answer.to_string())
     }
 }
 
@@ -253,9 +252,9 @@ fn web_site(request: &Request) -> Answer {
     let recorder =
         "<script src=/recorder.js></script><script>const note = (failure) => record.failures.push(failure)</script>";
     let plain = "<script src=/zendesk-auth.js></script>";
-    let page = |lines: &[&str]| html::page("Shop", &lines.concat());
+    let page = |lines: &[&str]| sites::page("Shop", &lines.concat());
     match request.path.as_str() {
-        "/login" => html::with_header(
+        "/login" => sites::with_header(
             page(&[]),
             "set-cookie",
             &format!("{COOKIE}={TOKEN}; Domain=example.com; Path=/; Secure; HttpOnly; SameSite={}", request.query),
@@ -283,11 +282,10 @@ fn web_site(request: &Request) -> Answer {
         ]),
         "/react" => page(&[&snippet, recorder, "<script src=/react.js defer></script>"]),
         "/react.js" => script(&std::fs::read_to_string(REACT_PAGE).unwrap()),
-        _ => html::not_found(),
+        _ => sites::not_found(),
     }
 }
 
 fn script(source: &str) -> Answer {
-    let content_type = ("content-type".to_owned(), "text/javascript; charset=utf-8".to_owned());
-    Answer { status: 200, headers: vec![content_type], body: source.to_owned() }
+    Answer::new(200, &[("content-type", "text/javascript; charset=utf-8")], source)
 }

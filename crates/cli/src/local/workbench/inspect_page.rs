@@ -90,7 +90,7 @@ impl Workbench {
     /// The demo's secret that has signed the JWT, or that its key id names.
     fn demo_key(&self, jwt: &str, kind: Option<Kind>) -> Option<(Kind, String)> {
         let kinds = Kind::ALL.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one));
-        let names = || std::iter::once(None).chain(self.functions.configurations().names().map(Some));
+        let names = || std::iter::once(None).chain(self.functions.parts.configurations.names().map(Some));
         kinds.flat_map(|kind| names().map(move |name| (kind, name))).find_map(|(kind, name)| {
             let secret = demo::shared_secret(kind, name);
             let expectation = Expectation { kind: Some(kind), secret: Some(secret.as_bytes()), now: 0 };

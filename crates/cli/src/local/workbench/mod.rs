@@ -30,7 +30,7 @@ pub(super) use user_list::UserList;
 
 pub(super) struct Workbench {
     functions: Arc<Functions>,
-    faults: Arc<Faults>,
+    faults: Faults,
     identity_provider: Arc<IdentityProvider>,
     users: UserList,
     history: Arc<History>,
@@ -66,7 +66,7 @@ struct Frame {
 impl Workbench {
     pub(crate) fn new(
         functions: Arc<Functions>,
-        faults: Arc<Faults>,
+        faults: Faults,
         identity_provider: Arc<IdentityProvider>,
         users: UserList,
         history: Arc<History>,

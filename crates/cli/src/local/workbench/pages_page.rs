@@ -5,11 +5,20 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
 use axum::response::{IntoResponse, Redirect, Response};
 use lambda_http::Body;
 
-use super::super::{brand, demo};
+use super::super::demo;
 use super::{Frame, Notice, Shared, page};
-use zendesk_jwt::handlers::sso_redirect;
+use zendesk_jwt::config::Environment;
+use zendesk_jwt::handlers::sso_redirect::{self, brand::Brand};
 use zendesk_jwt::jwt::{Clock, SystemClock};
 use zendesk_jwt_simulator::web::{self, Menu};
+
+/// The names of the variables, as fields of a form.
+const FIELDS: [(&str, &str); 4] = [
+    ("BRAND_NAME", "Acme"),
+    ("BRAND_LOGO_URL", "https://www.example.com/logo.svg"),
+    ("BRAND_COLOR", "#17494d"),
+    ("SUPPORT_URL", "mailto:help@example.com"),
+];
 
 /// A page that a browser can get from `sso-redirect`.
 struct View {
@@ -61,8 +70,8 @@ struct Page {
 pub(super) async fn list(State(workbench): Shared, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let value = |name| web::field(query.as_bytes(), name).unwrap_or_default();
-    let fields: Vec<_> = brand::FIELDS.map(|(name, example)| (name, example, value(name))).to_vec();
-    let problem = brand::of_query(query.as_bytes()).err().unwrap_or_default();
+    let fields: Vec<_> = FIELDS.map(|(name, example)| (name, example, value(name))).to_vec();
+    let problem = brand(&query).err().unwrap_or_default().join("\n");
     // Only the variables, encoded again: the links below hold this text.
     let pairs = fields.iter().map(|(name, _, value)| (name, value));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
@@ -77,7 +86,7 @@ pub(super) async fn view(State(workbench): Shared, RawQuery(query): RawQuery) ->
     let field = |name| web::field(query.as_bytes(), name).unwrap_or_default();
     let view = VIEWS.iter().find(|view| view.name == field("page"));
     let locale_id: Option<u64> = field("locale_id").parse().ok();
-    let (Some(view), Some(locale_id), Ok(brand)) = (view, locale_id, brand::of_query(query.as_bytes())) else {
+    let (Some(view), Some(locale_id), Ok(brand)) = (view, locale_id, brand(&query)) else {
         return Redirect::to("/pages").into_response();
     };
     let address = format!("http://127.0.0.1{}&locale_id={locale_id}", view.target);
@@ -94,4 +103,14 @@ pub(super) async fn view(State(workbench): Shared, RawQuery(query): RawQuery) ->
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// Reads a brand from a query, as the function does from its variables. Without any field there is no brand.
+fn brand(query: &str) -> Result<Option<Brand>, Vec<String>> {
+    if FIELDS.iter().all(|(name, _)| web::field(query.as_bytes(), name).is_none()) {
+        return Ok(None);
+    }
+    let query = query.to_owned();
+    let variable = move |name: &str| web::field(query.as_bytes(), name);
+    Environment::read(variable, |environment| Some(environment.brand())).map(Some)
 }

@@ -2,10 +2,9 @@
 
 use crate::identity_provider::suspend;
 use crate::local::Local;
-use crate::support::chromium::WIDTHS;
-use crate::support::chromium::{Chromium, Programs};
+use crate::support::chromium::{Axe, Chromium, Programs, WIDTHS};
+use crate::support::eventually;
 use crate::support::webdriver::{ENTER, TAB};
-use crate::support::{axe, eventually};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -502,11 +501,11 @@ fn every_text_is_readable_in_light_and_dark() {
 
 #[test]
 fn axe_finds_nothing_on_any_page() {
-    let Some(axe) = axe::script() else { return };
+    let Some(axe) = Axe::install() else { return };
     on_every_page(|walk, name| {
         for scheme in ["light", "dark"] {
             walk.browser.prefer_colours(scheme);
-            assert_eq!(axe::findings(&walk.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
+            assert_eq!(axe.findings(&walk.browser), Vec::<String>::new(), "{name} in {scheme}");
         }
     });
 }

@@ -2,10 +2,9 @@
 
 use crate::identity_provider::id_token;
 use crate::local::Local;
-use crate::support::chromium::LOW_CONTRAST_TEXTS;
-use crate::support::chromium::{Chromium, Programs};
+use crate::support::chromium::{Axe, Chromium, LOW_CONTRAST_TEXTS, Programs};
+use crate::support::eventually;
 use crate::support::webdriver::{ENTER, RIGHT, TAB};
-use crate::support::{axe, eventually};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -372,12 +371,12 @@ fn every_page_fits_a_phone_and_is_readable_in_light_and_dark() {
 
 #[test]
 fn axe_finds_nothing_on_any_page() {
-    let Some(axe) = axe::script() else { return };
+    let Some(axe) = Axe::install() else { return };
     at_the_desk(&json!({}), |desk| {
         desk.on_every_page(|name| {
             for scheme in ["light", "dark"] {
                 desk.browser.prefer_colours(scheme);
-                assert_eq!(axe::findings(&desk.browser, axe), Vec::<String>::new(), "{name} in {scheme}");
+                assert_eq!(axe.findings(&desk.browser), Vec::<String>::new(), "{name} in {scheme}");
             }
         });
     });

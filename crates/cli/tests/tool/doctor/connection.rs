@@ -1,7 +1,7 @@
 //! DNS, TCP and TLS.
 
 use super::*;
-use crate::support::broken_server::{Authority, INTERMEDIATE_URL};
+use crate::support::server::{Authority, INTERMEDIATE_URL};
 use rustls::pki_types::CertificateDer;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

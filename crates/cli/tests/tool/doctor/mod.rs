@@ -1,19 +1,18 @@
 //! `zendesk-jwt doctor` against correct endpoints, and against endpoints with one fault each.
 
-use crate::support::broken_server::{BrokenServer, sign};
+use crate::support::jwt::sign;
 use crate::support::operator::{Done, Operator};
+use crate::support::server::BrokenServer;
 use crate::support::{Answer, Request, now};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 mod calling;
-mod configuration;
 mod connection;
-mod healthy;
 mod id_token;
 mod messaging;
+mod own_endpoints;
 mod sdk;
-mod sign_out;
 mod sso;
 mod zendesk;
 
@@ -119,9 +118,7 @@ fn path(file: &NamedTempFile) -> &str {
 }
 
 fn answer(status: u16, content_type: &str, body: impl Into<String>) -> Answer {
-    let headers = [("content-type", content_type), ("cache-control", "no-store")];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    Answer { status, headers, body: body.into() }
+    Answer::new(status, &[("content-type", content_type), ("cache-control", "no-store")], body)
 }
 
 /// The answer with one header set, or without it if `value` is empty.

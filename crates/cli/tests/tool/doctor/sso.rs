@@ -1,4 +1,4 @@
-//! Sign-in pages.
+//! Sign-in pages and remote logout URLs.
 
 use super::*;
 
@@ -252,4 +252,63 @@ fn a_user_token_that_is_refused_is_reported() {
     let diagnosis = diagnosis(&server);
     diagnosis.fails(&["sign-in-page"], &["303 to `https://www.example.com/login`", "--cookie"]);
     assert_eq!(diagnosis.state("return-to-foreign"), "skip");
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+/// The report on a remote logout URL with these answers.
+fn signing_out(answers: impl Fn(&Request, String) -> Answer + Send + Sync + 'static) -> Diagnosis {
+    let server = BrokenServer::http(move |request| match request.path.as_str() {
+        "/bye" => answers(request, query(request, "message").unwrap_or_default()),
+        _ => answer(401, "text/html", "Sign in first"),
+    });
+    let url = server.url("/bye");
+    Diagnosis::of(&server.url("/sso"), "", &["--kind", "sso", "--logout-url", &url])
+}
+
+fn html(body: String) -> Answer {
+    answer(200, "text/html", body)
+}
+
+#[test]
+fn a_remote_logout_url_that_shows_the_message_escaped_passes() {
+    let diagnosis = signing_out(|_, message| html(escaped(&message)));
+    for id in ["sign-out", "error-page", "error-escaped"] {
+        assert_eq!(diagnosis.state(id), "pass", "{:#}", diagnosis.report);
+    }
+}
+
+#[test]
+fn a_remote_logout_url_that_redirects_passes() {
+    let diagnosis =
+        signing_out(|_, _| with_header(answer(302, "text/plain", ""), "location", "https://www.example.com/"));
+    assert_eq!(diagnosis.ids("fail"), [""; 0]);
+}
+
+#[test]
+fn a_remote_logout_url_that_does_not_escape_the_message_is_reported() {
+    signing_out(|_, message| html(message)).fails(&["error-escaped"], &["Escape"]);
+}
+
+#[test]
+fn a_remote_logout_url_that_does_not_answer_is_reported() {
+    signing_out(|_, _| answer(404, "text/plain", ""))
+        .fails(&["sign-out", "error-page"], &["404", "Account > Security > Single sign-on"]);
+    signing_out(|_, message| if message.is_empty() { html(message) } else { answer(500, "text/plain", "") })
+        .fails(&["error-page"], &["500", "could not sign in"]);
+}
+
+#[test]
+fn a_remote_logout_url_that_does_not_show_the_message_is_reported() {
+    signing_out(|_, _| html("Goodbye".into())).warns(&["error-page"], &["does not show the message"]);
+}
+
+#[test]
+fn a_remote_logout_url_with_a_fragment_is_reported() {
+    let server = BrokenServer::http(|request| html(escaped(&query(request, "message").unwrap_or_default())));
+    let url = server.url("/bye#x");
+    let diagnosis = Diagnosis::of(&server.url("/sso"), "", &["--kind", "sso", "--logout-url", &url]);
+    diagnosis.warns(&["error-page"], &["#"]);
 }

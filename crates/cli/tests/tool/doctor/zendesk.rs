@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::simulator::Simulator;
-use crate::support::draft::SECRET as ZENDESK_SECRET;
+use crate::support::jwt::SECRET as ZENDESK_SECRET;
 use crate::support::operator::has_terminal;
 
 const ASK: [&str; 4] = ["--kind", "sso", "--ask-zendesk", "--yes"];
@@ -191,12 +191,12 @@ fn a_person_sees_the_host_and_decides() {
     let (server, token) = (page(&action(&simulator), ZENDESK_SECRET, user), file(PLAIN_TOKEN));
     let url = server.url("/sso");
     let arguments = ["doctor", &url, "--kind", "sso", "--ask-zendesk", "--token-file", path(&token)];
-    let declined = Operator::without_account().answer(&arguments, "no");
+    let declined = Operator::without_account().converse(&arguments, &[("Type yes", "no")]);
     assert!(declined.contains(&simulator.url) && declined.contains("creates or updates"), "{declined}");
     assert!(declined.contains("you did not answer yes"), "{declined}");
     assert_eq!(posted(&simulator), 0);
 
-    let allowed = Operator::without_account().answer(&arguments, "yes");
+    let allowed = Operator::without_account().converse(&arguments, &[("Type yes", "yes")]);
     assert!(allowed.contains("signs the user in"), "{allowed}");
     assert_eq!(posted(&simulator), 1);
 }
@@ -209,7 +209,7 @@ fn a_person_is_warned_of_a_host_that_is_not_zendesks() {
     let (server, token) = (page("https://zendesk.example.com:1/access/jwt", ZENDESK_SECRET, user), file(PLAIN_TOKEN));
     let url = server.url("/sso");
     let arguments = ["doctor", &url, "--kind", "sso", "--ask-zendesk", "--token-file", path(&token)];
-    let declined = Operator::without_account().answer(&arguments, "no");
+    let declined = Operator::without_account().converse(&arguments, &[("Type yes", "no")]);
     assert!(declined.contains("https://zendesk.example.com:1, which"), "{declined}");
     assert!(declined.contains("This host is not Zendesk's"), "{declined}");
 }
