@@ -1,16 +1,21 @@
-//! What Admin Center holds: the addresses of the company's endpoints and the keys of each kind.
+//! What Admin Center holds: the addresses of the company's endpoints, the keys of each kind, and the brands.
 
 use std::collections::BTreeMap;
 
+use axum::http::HeaderMap;
+use axum::http::header::HOST;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::Journey;
+use crate::{Journey, web};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::signing_key::{SharedKey, check_kid};
 
 /// Zendesk, *Authenticating end users in messaging*.
 const MAX_MESSAGING_KEYS: usize = 10;
+
+/// The host that plays a domain of the company which is mapped to Zendesk.
+const MAPPED_HOST: &str = "localhost";
 
 /// One Zendesk account. A kind that is not configured is not simulated.
 #[derive(Default)]
@@ -54,13 +59,6 @@ pub struct UserToken {
     pub token: String,
     /// What the user token demonstrates.
     pub shows: String,
-}
-
-impl Sso {
-    /// The text on the button of "Let them choose".
-    pub(super) fn button(&self) -> String {
-        format!("Continue with {}", if self.name.is_empty() { "SSO" } else { &self.name })
-    }
 }
 
 pub struct Keys {
@@ -132,4 +130,30 @@ fn key(value: &Value, name: &str, kind: Kind) -> Result<SharedKey, String> {
     let secret = text("secret");
     let secret = secret.ok_or_else(|| format!("`{name}.secret` is missing: write {{\"secret\": \"…\"}}"))?;
     SharedKey::new(kind, secret, key_id).map_err(|problem| format!("`{name}.secret`: {problem}"))
+}
+
+#[derive(Clone)]
+pub(super) struct Brand {
+    pub name: &'static str,
+    pub id: &'static str,
+    /// The host of its help center.
+    pub origin: Url,
+    pub is_host_mapped: bool,
+}
+
+impl Brand {
+    /// The brands of the account at `origin`. The mapped host leads to the same server if that is on this machine only.
+    pub fn all(origin: &Url) -> Vec<Self> {
+        let first = Self { name: "Demo", id: "360000000001", origin: origin.clone(), is_host_mapped: false };
+        let mut mapped = origin.clone();
+        let is_mapped = origin.host_str() == Some("127.0.0.1") && mapped.set_host(Some(MAPPED_HOST)).is_ok();
+        let second = Self { name: "Demo Two", id: "360000000002", origin: mapped, is_host_mapped: true };
+        [first].into_iter().chain(is_mapped.then_some(second)).collect()
+    }
+
+    /// Whether a browser sent a request to the host of this brand.
+    pub fn is_of(&self, headers: &HeaderMap) -> bool {
+        let host = web::header(headers, HOST.as_str()).unwrap_or_default();
+        self.is_host_mapped == host.starts_with(MAPPED_HOST)
+    }
 }

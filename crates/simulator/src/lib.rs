@@ -2,14 +2,13 @@
 //!
 //! | where | what it holds |
 //! |---|---|
-//! | `account` | what Admin Center holds: addresses and keys |
-//! | `brand` | the two brands, one of them host-mapped |
+//! | `account` | what Admin Center holds: addresses, keys and two brands, one of them host-mapped |
 //! | `support_sdk`, `sso`, `messaging` | one flow each |
 //! | `verdict` | the check of a JWT by [`zendesk_jwt_rules::inspect`] and by what only Zendesk can know |
-//! | `journey` | the steps of the latest sign-in |
-//! | `users`, `sessions` | the users; used `jti` values, browser sessions and the last refused sign-in |
+//! | `users` | the users, and what a JWT changes |
+//! | `sessions` | used `jti` values, browser sessions, the last refused sign-in, the steps of the latest one |
 //! | `client` | the HTTP client of Zendesk's servers: no redirects, Mozilla's roots |
-//! | `pages` | the pages that no single flow owns |
+//! | `pages` | the pages that no single flow owns, such as that of the users |
 //! | [`web`] | what these pages share with the tool's workbench |
 //!
 //! This crate never depends on the service, so that each checks the other.
@@ -22,34 +21,32 @@
     reason = "private: only the tool uses this crate"
 )]
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::Router;
+use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use url::{Host, Url};
 
+use account::Brand;
 pub use account::{Account, App, Keys, Messaging, NamedKeys, Sso, UserToken};
-use brand::Brand;
 pub use client::Client;
-pub use journey::{Journey, Step, located};
 use sessions::Sessions;
+pub use sessions::{Journey, Step, located};
 use users::Users;
 use zendesk_jwt_rules::EpochSeconds;
 
 mod account;
-mod brand;
 pub mod client;
-mod journey;
 mod messaging;
 mod pages;
 mod sessions;
 mod sso;
 mod support_sdk;
 mod users;
-mod users_page;
 mod verdict;
 pub mod web;
 
@@ -58,9 +55,14 @@ pub const PORT: u16 = 3001;
 /// What pages of other origins and programs post to, as in Zendesk.
 const OPEN_PATHS: &[&str] = &["/access/jwt", "/access/sdk/jwt"];
 
+/// The state of every handler.
+type Shared = State<Arc<Zendesk>>;
+
 /// A simulated Zendesk account.
 pub struct Zendesk {
     origin: Url,
+    /// The first is at the account's own host.
+    brands: Vec<Brand>,
     guard: web::Guard,
     account: Account,
     client: Client,
@@ -72,15 +74,12 @@ impl Zendesk {
     /// The account at `origin`, without users. `allows_any_host` is for a server that other machines reach.
     pub fn new(origin: Url, allows_any_host: bool, account: Account, client: Client) -> Self {
         let guard = web::Guard { allows_any_host, open_paths: OPEN_PATHS };
-        Self { origin, guard, account, client, users: Mutex::default(), sessions: Mutex::default() }
+        let brands = Brand::all(&origin);
+        Self { origin, brands, guard, account, client, users: Mutex::default(), sessions: Mutex::default() }
     }
 
     /// Serves until the process ends.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        axum::serve(listener, Arc::new(self).router()).await
-    }
-
-    fn router(self: Arc<Self>) -> Router {
         let mut router = pages::router();
         if !self.account.apps.is_empty() {
             router = router
@@ -93,27 +92,14 @@ impl Zendesk {
         if self.account.messaging.is_some() {
             router = router.merge(messaging::router());
         }
-        router = router.merge(users_page::router());
-        router.layer(from_fn_with_state(self.guard, web::check)).with_state(self)
+        let router = router.layer(from_fn_with_state(self.guard, web::check)).with_state(Arc::new(self));
+        axum::serve(listener, router).await
     }
 
     /// The hosts of the company that are mapped to this account.
     pub fn mapped_hosts(&self) -> Vec<Host> {
-        let mapped = self.brands().into_iter().filter(|brand| brand.is_host_mapped);
+        let mapped = self.brands.iter().filter(|brand| brand.is_host_mapped);
         mapped.filter_map(|brand| Some(brand.origin.host()?.to_owned())).collect()
-    }
-
-    /// The brands, of which the first is at the account's own host.
-    fn brands(&self) -> Vec<Brand> {
-        Brand::all(&self.origin)
-    }
-
-    fn users(&self) -> MutexGuard<'_, Users> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn sessions(&self) -> MutexGuard<'_, Sessions> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::users::Moved;
 use crate::verdict::{Verdict, Violation, as_json, names};
 use crate::web::{self, Menu};
-use crate::{Messaging, UserToken, Zendesk, log, now, pages};
+use crate::{Messaging, Shared, UserToken, Zendesk, log, now, pages};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Rule, inspect};
 
@@ -40,30 +40,31 @@ pub(super) fn router() -> Router<Arc<Zendesk>> {
         .route("/simulator/messaging.js", web::script(include_str!("../templates/zendesk/messaging.js")))
 }
 
-async fn page(State(zendesk): State<Arc<Zendesk>>) -> Response {
+async fn page(State(zendesk): Shared) -> Response {
     let Some(messaging) = &zendesk.account.messaging else { return StatusCode::NOT_FOUND.into_response() };
     let page = Page {
         menu: pages::menu(&zendesk, "/messaging"),
         jwt_url: messaging.jwt_url.as_str(),
         user_tokens: &zendesk.account.user_tokens,
         user_token: zendesk.account.user_tokens.first().map_or("", |user_token| &user_token.token),
-        moved: zendesk.users().moved.clone(),
+        moved: zendesk.users.lock().moved.clone(),
     };
     pages::respond(&zendesk, &page)
 }
 
 /// The widget's login: 200 with what the agent sees, 401 for a bad token, 409 if another user has the address.
-async fn log_in(State(zendesk): State<Arc<Zendesk>>, body: Bytes) -> Response {
+async fn log_in(State(zendesk): Shared, body: Bytes) -> Response {
     let Some(messaging) = &zendesk.account.messaging else { return StatusCode::NOT_FOUND.into_response() };
     let mut verdict = check(&zendesk, messaging, &String::from_utf8_lossy(&body));
     if !verdict.is_accepted() {
         return refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "Invalid JWT", &verdict);
     }
-    let Ok(update) = zendesk.users().update_visitor(&verdict) else {
-        let problem = "The verified `email` belongs to another `external_id`, and Zendesk keeps the first pair: remove \
-                       the address from that user, or sign the same external id as before.";
-        verdict.further.push(Violation::new("email_conflict", problem));
-        return refuse(StatusCode::CONFLICT, "Conflict", "The email is in use by another user", &verdict);
+    let update = match zendesk.users.lock().update_visitor(&verdict) {
+        Ok(update) => update,
+        Err(conflict) => {
+            verdict.further.push(conflict);
+            return refuse(StatusCode::CONFLICT, "Conflict", "The email is in use by another user", &verdict);
+        }
     };
     log("widget login", "200 logged in");
     let answer = json!({
@@ -106,10 +107,10 @@ fn refuse(status: StatusCode, message: &str, reason: &str, verdict: &Verdict) ->
 }
 
 /// Gives an address to another user, so that the next login conflicts.
-async fn bind(State(zendesk): State<Arc<Zendesk>>, body: Bytes) -> Response {
+async fn bind(State(zendesk): Shared, body: Bytes) -> Response {
     let (Some(email), Some(external_id)) = (web::field(&body, "email"), web::field(&body, "external_id")) else {
         return (StatusCode::BAD_REQUEST, "Send the form fields `email` and `external_id`.").into_response();
     };
-    zendesk.users().bind(email, external_id);
+    zendesk.users.lock().bind(email, external_id);
     StatusCode::NO_CONTENT.into_response()
 }

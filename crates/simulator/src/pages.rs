@@ -1,15 +1,22 @@
+//! The pages that no single flow owns: start, users, and messages.
+
 use std::sync::Arc;
 
 use askama::Template;
+use askama::filters::{self, escape};
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
-use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 
+use crate::users::{Users, shown};
 use crate::web::{self, Menu, Reach};
-use crate::{Zendesk, users_page};
+use crate::{Shared, Zendesk, log};
+
+const USERS: &str = "/simulator/users";
 
 #[derive(Template)]
 #[template(path = "zendesk/home.html")]
@@ -25,6 +32,15 @@ struct Message<'a> {
     text: &'a str,
 }
 
+/// What Zendesk knows of its users, and how a person makes Zendesk forget it.
+#[derive(Template)]
+#[template(path = "zendesk/users.html")]
+struct UsersPage<'a> {
+    menu: Menu,
+    users: &'a Users,
+    is_forgotten: bool,
+}
+
 /// Links to the pages of the kinds that are simulated.
 pub(super) fn menu(zendesk: &Zendesk, current: &'static str) -> Menu {
     let account = &zendesk.account;
@@ -34,24 +50,49 @@ pub(super) fn menu(zendesk: &Zendesk, current: &'static str) -> Menu {
         ("/agent", "Agent interface", !account.sso.is_empty()),
         ("/sdk", "Support SDK", !account.apps.is_empty()),
         ("/messaging", "Messaging", account.messaging.is_some()),
-        (users_page::PATH, "Users", true),
+        (USERS, "Users", true),
     ];
     let links = links.into_iter().filter(|(.., is_simulated)| *is_simulated);
-    let links = links.map(|(path, title, _)| (path.to_owned(), title)).collect();
+    let links = links.map(|(path, title, _)| (path, title)).collect();
     let sites = account.workbench.iter().map(|url| (url.to_string(), "Workbench")).collect();
     Menu { site: "Zendesk simulator", current, links, sites }
 }
 
 /// The routes that every simulator has.
 pub(super) fn router() -> Router<Arc<Zendesk>> {
-    Router::new().route("/", get(home)).merge(web::files()).fallback(not_found)
+    Router::new()
+        .route("/", get(home))
+        .route(USERS, get(async |State(zendesk): Shared| users(&zendesk, false)))
+        .route("/simulator/forget", post(forget))
+        .route("/simulator/undo-conflict", post(undo_conflict))
+        .merge(web::files())
+        .fallback(not_found)
 }
 
-async fn home(State(zendesk): State<Arc<Zendesk>>) -> Response {
+async fn home(State(zendesk): Shared) -> Response {
     respond(&zendesk, &Home { menu: menu(&zendesk, "/") })
 }
 
-async fn not_found(State(zendesk): State<Arc<Zendesk>>) -> Response {
+fn users(zendesk: &Zendesk, is_forgotten: bool) -> Response {
+    respond(zendesk, &UsersPage { menu: menu(zendesk, USERS), users: &zendesk.users.lock(), is_forgotten })
+}
+
+/// Deletes all users, sessions and refusals. Used `jti` values stay used.
+async fn forget(State(zendesk): Shared) -> Response {
+    *zendesk.users.lock() = Users::default();
+    zendesk.sessions.lock().forget();
+    zendesk.account.journey.forget();
+    log("all users", "forgotten");
+    users(&zendesk, true)
+}
+
+async fn undo_conflict(State(zendesk): Shared, body: Bytes) -> Redirect {
+    zendesk.users.lock().undo_bind();
+    let is_messaging = web::field(&body, "from").as_deref() == Some("messaging");
+    Redirect::to(if is_messaging { "/messaging" } else { USERS })
+}
+
+async fn not_found(State(zendesk): Shared) -> Response {
     let page = message(
         &zendesk,
         "Page not found",
@@ -72,14 +113,7 @@ pub(super) fn respond(zendesk: &Zendesk, page: &impl Template) -> Response {
 
 /// 302 with a page of one link, as Zendesk answers.
 pub(super) fn redirect(location: &str) -> Response {
-    #[derive(Template)]
-    #[template(
-        source = "<html><body>You are being <a href=\"{{ location }}\">redirected</a>.</body></html>",
-        ext = "html"
-    )]
-    struct Redirected<'a> {
-        location: &'a str,
-    }
-    let body = Html(Redirected { location }.render().unwrap_or_default());
+    let Ok(address) = escape(location, filters::Html);
+    let body = Html(format!("<html><body>You are being <a href=\"{address}\">redirected</a>.</body></html>"));
     (StatusCode::FOUND, [(LOCATION, location), (CACHE_CONTROL, "no-store")], body).into_response()
 }

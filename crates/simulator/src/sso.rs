@@ -16,12 +16,12 @@ use cookie::{Cookie, SameSite, time::Duration};
 use serde_json::{Map, Value};
 use url::{Position, Url};
 
-use crate::brand::Brand;
-use crate::journey::{Step, listed, located};
-use crate::users::Update;
+use crate::account::Brand;
+use crate::sessions::{Sessions, Step, listed, located};
+use crate::users::{Update, shown};
 use crate::verdict::{Verdict, Violation, names};
 use crate::web::{self, Menu, Prose};
-use crate::{Sso, Zendesk, log, now, pages, random_id, support_sdk};
+use crate::{Shared, Sso, Zendesk, log, now, pages, random_id};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::{Expectation, Rule, Signature, inspect};
 
@@ -88,19 +88,13 @@ pub(super) struct Refusal {
 #[template(path = "zendesk/visitor.html")]
 struct Visitor<'a> {
     menu: Menu,
+    zendesk: &'a Zendesk,
+    sessions: &'a Sessions,
     is_help_center: bool,
-    brands: Vec<Brand>,
-    brand: Brand,
-    /// The configurations, of which the first is the Primary SSO.
-    sso: &'a [Sso],
+    brand: &'a Brand,
     login_link: String,
     remote_login: Url,
-    was_refused: bool,
-    known_errors: Vec<&'static str>,
-    next_error: Option<&'static str>,
     user: Option<&'a SignIn>,
-    /// The steps of the latest sign-in of any browser.
-    steps: Vec<Step>,
 }
 
 /// Why the last browser was not signed in.
@@ -110,12 +104,6 @@ struct Refused {
     menu: Menu,
     refusal: Option<Refusal>,
     has_remote_logout: bool,
-}
-
-impl Refusal {
-    fn new(violations: Vec<Violation>, verdict: Option<Verdict>) -> Box<Self> {
-        Box::new(Self { message: message(&violations, verdict.as_ref()), violations, verdict, steps: Vec::new() })
-    }
 }
 
 pub(super) fn router() -> Router<Arc<Zendesk>> {
@@ -133,56 +121,52 @@ pub(super) fn router() -> Router<Arc<Zendesk>> {
         .route("/simulator/arrive", get(arrive))
 }
 
-async fn help_center(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Response {
-    let path = request.uri().path_and_query().map_or(HELP_CENTER, |path| path.as_str());
-    let brand = brand(&zendesk, request.headers());
-    visitor(&zendesk, request.headers(), &brand.return_to(path), HELP_CENTER)
+fn brand<'a>(zendesk: &'a Zendesk, headers: &HeaderMap) -> &'a Brand {
+    zendesk.brands.iter().find(|brand| brand.is_of(headers)).unwrap_or(&zendesk.brands[0])
 }
 
-fn brand(zendesk: &Zendesk, headers: &HeaderMap) -> Brand {
-    let of_host = zendesk.brands().into_iter().find(|brand| brand.is_of(headers));
-    of_host.unwrap_or_else(|| zendesk.brands().swap_remove(0))
+async fn help_center(State(zendesk): Shared, request: Request) -> Response {
+    visitor(&zendesk, &request, HELP_CENTER)
 }
 
-/// The agent interface sends its full address as `return_to`; the help center sends a path.
-async fn agent_interface(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Response {
-    let path = request.uri().path_and_query().map_or("/agent", |path| path.as_str());
-    let return_to = zendesk.origin.join(path).map_or_else(|_| path.to_owned(), String::from);
-    visitor(&zendesk, request.headers(), &return_to, "/agent")
+async fn agent_interface(State(zendesk): Shared, request: Request) -> Response {
+    visitor(&zendesk, &request, "/agent")
 }
 
-fn visitor(zendesk: &Zendesk, headers: &HeaderMap, return_to: &str, path: &'static str) -> Response {
+fn visitor(zendesk: &Zendesk, request: &Request, page: &'static str) -> Response {
     let Some(primary) = zendesk.account.sso.first() else { return StatusCode::NOT_FOUND.into_response() };
-    let sessions = zendesk.sessions();
+    let sessions = zendesk.sessions.lock();
+    let (is_help_center, headers) = (page == HELP_CENTER, request.headers());
     let brand = brand(zendesk, headers);
+    let path = request.uri().path_and_query().map_or(page, |path| path.as_str());
+    // A mapped host and the agent interface send their full address as `return_to`. The help center sends a path.
+    let host = if is_help_center { &brand.origin } else { &zendesk.origin };
+    let address = host.join(path).ok().filter(|_| brand.is_host_mapped || !is_help_center);
+    let return_to = address.as_ref().map_or(path, Url::as_str);
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
     let page = Visitor {
-        menu: pages::menu(zendesk, path),
-        is_help_center: path == HELP_CENTER,
-        login_link: format!("/access/login?{query}"),
-        remote_login: remote_login(primary, &brand, return_to),
-        brands: zendesk.brands(),
+        menu: pages::menu(zendesk, page),
+        zendesk,
+        sessions: &sessions,
+        is_help_center,
         brand,
-        sso: &zendesk.account.sso,
-        was_refused: sessions.last_refusal.is_some(),
-        known_errors: choices().collect(),
-        next_error: sessions.next_error,
+        login_link: format!("/access/login?{query}"),
+        remote_login: remote_login(primary, brand, return_to),
         user: web::cookie(headers, SESSION_COOKIE).and_then(|id| sessions.get(&id)),
-        steps: zendesk.account.journey.steps(),
     };
     pages::respond(zendesk, &page)
 }
 
-async fn log_in(State(zendesk): State<Arc<Zendesk>>, request: Request) -> Response {
+async fn log_in(State(zendesk): Shared, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let chosen = web::chosen(&zendesk.account.sso, query, "sso", |sso| &sso.name);
     let Some(sso) = chosen else { return StatusCode::NOT_FOUND.into_response() };
     let asked = web::field(query, "return_to").unwrap_or_default();
     let return_to = own_address(&zendesk, &asked).map_or(HELP_CENTER, |_| &asked);
     log("GET /access/login", "sent to the remote login URL");
-    let target = remote_login(sso, &brand(&zendesk, request.headers()), return_to);
+    let target = remote_login(sso, brand(&zendesk, request.headers()), return_to);
     zendesk.account.journey.begin(Step {
-        title: "Zendesk sends the browser to your remote login URL, with these parameters.".to_owned(),
+        title: "Zendesk sends the browser to your remote login URL, with these parameters.",
         sent: "GET /access/login".to_owned(),
         received: format!("302 Found{}", located(&target[..Position::AfterQuery])),
         is_end: false,
@@ -200,7 +184,7 @@ fn remote_login(sso: &Sso, brand: &Brand, return_to: &str) -> Url {
     url
 }
 
-async fn deprecated(State(zendesk): State<Arc<Zendesk>>) -> Response {
+async fn deprecated(State(zendesk): Shared) -> Response {
     let text = "Zendesk accepts the JWT in a form that the browser posts to /access/jwt, with the fields jwt and \
                 return_to. GET with ?jwt= is deprecated, because addresses end up in histories and logs.";
     log("GET /access/jwt", "405 deprecated: post a form");
@@ -209,9 +193,9 @@ async fn deprecated(State(zendesk): State<Arc<Zendesk>>) -> Response {
 }
 
 /// Signs the browser in and sends it to `return_to`, or sends it to the remote logout URL with the error.
-async fn receive_jwt(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive_jwt(State(zendesk): Shared, headers: HeaderMap, body: Bytes) -> Response {
     let other = |error: &str| OTHER_ANSWERS.into_iter().find(|(name, _)| *name == error);
-    let chosen = zendesk.sessions().next_error.take_if(|error| other(error).is_some());
+    let chosen = zendesk.sessions.lock().next_error.take_if(|error| other(error).is_some());
     let html = |status, page| (status, Html(page)).into_response();
     match chosen.and_then(other).map(|(_, answer)| answer) {
         None => answer_jwt(&zendesk, &headers, &body),
@@ -232,18 +216,50 @@ async fn receive_jwt(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, bo
 }
 
 fn answer_jwt(zendesk: &Zendesk, headers: &HeaderMap, body: &[u8]) -> Response {
-    let jwt = web::field(body, "jwt").unwrap_or_default();
-    let Some(sso) = signer(zendesk, &jwt) else { return StatusCode::NOT_FOUND.into_response() };
+    let jwt = web::field(body, "jwt");
+    let Some(sso) = signer(zendesk, jwt.as_deref().unwrap_or_default()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     if web::header(headers, "sec-fetch-dest").is_some_and(|destination| destination != "document") {
         log("POST /access/jwt", "403 not a form of the browser");
         let advice = "Make the browser post a form: scripts and frames cannot sign a user in.";
         return (StatusCode::FORBIDDEN, advice).into_response();
     }
     let sent = format!("POST /access/jwt{}", listed(body));
-    match sign_in(zendesk, sso, headers, body) {
-        Ok((return_to, sign_in)) => begin_session(zendesk, &return_to, sign_in, sent),
-        Err(refusal) => refuse(zendesk, sso, &brand(zendesk, headers), *refusal, sent),
+    let is_form = web::header(headers, CONTENT_TYPE.as_str())
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let Some(jwt) = jwt.filter(|_| is_form) else {
+        let problem = "The form field `jwt` is missing: post a form with the fields `jwt` and `return_to`.";
+        let violations = vec![Violation::new("jwt_missing", problem)];
+        let message = message(&violations, &Map::new());
+        let refusal = Refusal { message, violations, verdict: None, steps: Vec::new() };
+        return refuse(zendesk, sso, brand(zendesk, headers), refusal, sent);
+    };
+    let mut verdict = Verdict::on(zendesk, Kind::Sso, &jwt, Some(&sso.key));
+    let asked = web::field(body, "return_to").unwrap_or_else(|| HELP_CENTER.to_owned());
+    let return_to = own_address(zendesk, &asked);
+    if return_to.is_none() {
+        let problem = "`return_to` leads to another host: check it, and send the value that Zendesk sent you.";
+        verdict.further.push(Violation::new("return_to_foreign", problem));
     }
+    let chosen_error = zendesk.sessions.lock().next_error.take();
+    if chosen_error.is_some() {
+        verdict.further.push(Violation::new("error_chosen", "You chose this error on a page of the simulator."));
+    }
+    if verdict.is_accepted() {
+        let updated = zendesk.users.lock().update(&verdict);
+        match updated {
+            Ok(update) => {
+                let sign_in = SignIn { verdict, update, configuration: sso.name.clone(), steps: Vec::new() };
+                return begin_session(zendesk, &return_to.unwrap_or_default(), sign_in, sent);
+            }
+            Err(conflict) => verdict.further.push(conflict),
+        }
+    }
+    let (violations, claims) = (verdict.violations(), verdict.claims());
+    let message = chosen_error.map_or_else(|| message(&violations, &claims), |error| fill_in(error, &claims));
+    let refusal = Refusal { message, violations, verdict: Some(verdict), steps: Vec::new() };
+    refuse(zendesk, sso, brand(zendesk, headers), refusal, sent)
 }
 
 /// The configuration whose secret signed the JWT. How Zendesk finds it is not known; the Primary SSO is the last resort.
@@ -255,54 +271,18 @@ fn signer<'a>(zendesk: &'a Zendesk, jwt: &str) -> Option<&'a Sso> {
     zendesk.account.sso.iter().find(has_signed).or(zendesk.account.sso.first())
 }
 
-fn sign_in(zendesk: &Zendesk, sso: &Sso, headers: &HeaderMap, body: &[u8]) -> Result<(String, SignIn), Box<Refusal>> {
-    let is_form = web::header(headers, CONTENT_TYPE.as_str())
-        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    let Some(jwt) = web::field(body, "jwt").filter(|_| is_form) else {
-        let problem = "The form field `jwt` is missing: post a form with the fields `jwt` and `return_to`.";
-        return Err(Refusal::new(vec![Violation::new("jwt_missing", problem)], None));
-    };
-    let mut verdict = Verdict::on(zendesk, Kind::Sso, &jwt, Some(&sso.key));
-    let asked = web::field(body, "return_to").unwrap_or_else(|| HELP_CENTER.to_owned());
-    let return_to = own_address(zendesk, &asked);
-    if return_to.is_none() {
-        let problem = "`return_to` leads to another host: check it, and send the value that Zendesk sent you.";
-        verdict.further.push(Violation::new("return_to_foreign", problem));
-    }
-    if let Some(error) = zendesk.sessions().next_error.take() {
-        verdict.further.push(Violation::new("error_chosen", "You chose this error on a page of the simulator."));
-        let message = fill_in(error, &verdict);
-        return Err(Box::new(Refusal {
-            message,
-            violations: verdict.violations(),
-            verdict: Some(verdict),
-            steps: Vec::new(),
-        }));
-    }
-    if verdict.is_accepted() {
-        match zendesk.users().update(&verdict) {
-            Ok(update) => {
-                let sign_in = SignIn { verdict, update, configuration: sso.name.clone(), steps: Vec::new() };
-                return Ok((return_to.unwrap_or_default(), sign_in));
-            }
-            Err(_) => verdict.further.push(Violation::new("email_conflict", support_sdk::CONFLICT)),
-        }
-    }
-    Err(Refusal::new(verdict.violations(), Some(verdict)))
-}
-
 /// The address if it is on a host of this Zendesk; a path stays a path.
 fn own_address(zendesk: &Zendesk, asked: &str) -> Option<String> {
     let url = zendesk.origin.join(asked).ok()?;
     let is_path = asked.starts_with('/');
     let own = if is_path { url[Position::BeforePath..].to_owned() } else { url.as_str().to_owned() };
-    zendesk.brands().iter().any(|brand| brand.origin.origin() == url.origin()).then_some(own)
+    zendesk.brands.iter().any(|brand| brand.origin.origin() == url.origin()).then_some(own)
 }
 
 /// Adds the last step: the form with the JWT, and Zendesk's answer.
-fn arrived(zendesk: &Zendesk, title: &str, sent: String, target: &str) -> Vec<Step> {
+fn arrived(zendesk: &Zendesk, title: &'static str, sent: String, target: &str) -> Vec<Step> {
     let received = format!("302 Found{}", located(target));
-    zendesk.account.journey.add(Step { title: title.to_owned(), sent, received, is_end: true });
+    zendesk.account.journey.add(Step { title, sent, received, is_end: true });
     zendesk.account.journey.steps()
 }
 
@@ -312,8 +292,8 @@ fn begin_session(zendesk: &Zendesk, return_to: &str, mut sign_in: SignIn, sent: 
     let title =
         "The browser posts the form with the JWT. Zendesk signs the user in and sends the browser to return_to.";
     sign_in.steps = arrived(zendesk, title, sent, return_to);
-    zendesk.sessions().last_refusal = None;
-    zendesk.sessions().begin(id.clone(), sign_in);
+    zendesk.sessions.lock().last_refusal = None;
+    zendesk.sessions.lock().begin(id.clone(), sign_in);
     let cookie = session_cookie(&id).build().to_string();
     ([(SET_COOKIE, cookie)], pages::redirect(&with_session(zendesk, return_to, id))).into_response()
 }
@@ -321,21 +301,19 @@ fn begin_session(zendesk: &Zendesk, return_to: &str, mut sign_in: SignIn, sent: 
 /// Zendesk takes the session along to a mapped host, which the cookie of the account's host does not reach. How is not
 /// known; here it is a key that works once.
 fn with_session(zendesk: &Zendesk, return_to: &str, id: String) -> String {
-    let mapped = zendesk.brands().into_iter().filter(|brand| brand.is_host_mapped);
-    let is_there = |brand: &Brand| Url::parse(return_to).is_ok_and(|url| url.origin() == brand.origin.origin());
-    let (Some(brand), Some(key)) = (mapped.into_iter().find(is_there), random_id()) else {
-        return return_to.to_owned();
-    };
-    let mut arrival = brand.origin;
+    let is_there = |brand: &&Brand| Url::parse(return_to).is_ok_and(|url| url.origin() == brand.origin.origin());
+    let brand = zendesk.brands.iter().filter(|brand| brand.is_host_mapped).find(is_there);
+    let (Some(brand), Some(key)) = (brand, random_id()) else { return return_to.to_owned() };
+    let mut arrival = brand.origin.clone();
     arrival.set_path("/simulator/arrive");
     arrival.query_pairs_mut().append_pair("key", &key).append_pair("return_to", return_to);
-    zendesk.sessions().take_along(key, id);
+    zendesk.sessions.lock().taken_along = Some((key, id));
     arrival.into()
 }
 
-async fn arrive(State(zendesk): State<Arc<Zendesk>>, uri: Uri) -> Response {
+async fn arrive(State(zendesk): Shared, uri: Uri) -> Response {
     let field = |name| web::field(uri.query().unwrap_or_default().as_bytes(), name).unwrap_or_default();
-    let id = zendesk.sessions().arrive(&field("key"));
+    let id = zendesk.sessions.lock().arrive(&field("key"));
     let return_to = own_address(&zendesk, &field("return_to")).unwrap_or_else(|| HELP_CENTER.to_owned());
     let cookie = id.map(|id| [(SET_COOKIE, session_cookie(&id).build().to_string())]);
     (cookie.map(AppendHeaders), pages::redirect(&return_to)).into_response()
@@ -355,29 +333,23 @@ fn refuse(zendesk: &Zendesk, sso: &Sso, brand: &Brand, mut refusal: Refusal, sen
     };
     let title = "The browser posts the form with the JWT. Zendesk refuses it and sends the browser to your remote logout URL with the reason.";
     refusal.steps = arrived(zendesk, title, sent, &target);
-    zendesk.sessions().last_refusal = Some(refusal);
+    zendesk.sessions.lock().last_refusal = Some(refusal);
     pages::redirect(&target)
 }
 
 /// Ends the session, and sends the browser to the remote logout URL with the user's identity.
-async fn log_out(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap) -> Response {
-    let brand = brand(&zendesk, &headers);
-    let mut target = HELP_CENTER.to_owned();
-    if let Some(id) = web::cookie(&headers, SESSION_COOKIE) {
-        let mut sessions = zendesk.sessions();
-        let signed_in = sessions.get(&id).and_then(|sign_in| {
-            let sso = zendesk.account.sso.iter().find(|sso| sso.name == sign_in.configuration)?;
-            Some((sign_in, sso.logout_url.clone()?))
-        });
-        if let Some((sign_in, mut url)) = signed_in {
-            url.query_pairs_mut().extend_pairs(identity(&sign_in.update.user)).append_pair("brand_id", brand.id);
-            target = url.into();
-        }
-        sessions.end(&id);
-    }
+async fn log_out(State(zendesk): Shared, headers: HeaderMap) -> Response {
+    let ended = web::cookie(&headers, SESSION_COOKIE).and_then(|id| zendesk.sessions.lock().end(&id));
+    let remote_logout = ended.and_then(|sign_in| {
+        let sso = zendesk.account.sso.iter().find(|sso| sso.name == sign_in.configuration)?;
+        let (mut url, brand) = (sso.logout_url.clone()?, brand(&zendesk, &headers));
+        url.query_pairs_mut().extend_pairs(identity(&sign_in.update.user)).append_pair("brand_id", brand.id);
+        Some(url)
+    });
     log("GET /access/logout", "302 signed out");
     let cookie = session_cookie("").max_age(Duration::ZERO).build().to_string();
-    ([(SET_COOKIE, cookie)], pages::redirect(&target)).into_response()
+    let target = remote_logout.as_ref().map_or(HELP_CENTER, Url::as_str);
+    ([(SET_COOKIE, cookie)], pages::redirect(target)).into_response()
 }
 
 /// What the remote logout URL receives of a user.
@@ -385,22 +357,22 @@ fn identity(user: &Map<String, Value>) -> impl Iterator<Item = (&'static str, &s
     ["email", "external_id"].into_iter().filter_map(|name| Some((name, user.get(name)?.as_str()?)))
 }
 
-async fn normal(State(zendesk): State<Arc<Zendesk>>) -> Response {
+async fn normal(State(zendesk): Shared) -> Response {
     let text = "Zendesk shows a form for e-mail address and Zendesk password here, which bypasses single sign-on. The \
                 simulator has no passwords.";
     pages::message(&zendesk, "Sign in with a Zendesk password", text)
 }
 
-async fn unauthenticated(State(zendesk): State<Arc<Zendesk>>) -> Response {
-    let refusal = zendesk.sessions().last_refusal.clone();
+async fn unauthenticated(State(zendesk): Shared) -> Response {
+    let refusal = zendesk.sessions.lock().last_refusal.clone();
     let has_remote_logout = zendesk.account.sso.iter().any(|sso| sso.logout_url.is_some());
     pages::respond(&zendesk, &Refused { menu: pages::menu(&zendesk, ""), refusal, has_remote_logout })
 }
 
 /// An empty choice makes Zendesk decide by itself again.
-async fn choose_next_error(State(zendesk): State<Arc<Zendesk>>, body: Bytes) -> Response {
+async fn choose_next_error(State(zendesk): Shared, body: Bytes) -> Response {
     let chosen = web::field(&body, "message");
-    zendesk.sessions().next_error = choices().find(|error| Some(*error) == chosen.as_deref());
+    zendesk.sessions.lock().next_error = choices().find(|error| Some(*error) == chosen.as_deref());
     Redirect::to(HELP_CENTER).into_response()
 }
 
@@ -433,26 +405,20 @@ const IAT_IS_OFF: &str = "The iat is not within 3 minutes of our clock";
 
 /// Zendesk stops at one rule: the signature first, then whether the token can be read, then what the token says.
 /// The rule in parentheses is ours.
-fn message(violations: &[Violation], verdict: Option<&Verdict>) -> String {
+fn message(violations: &[Violation], claims: &Map<String, Value>) -> String {
     let is_of_signature = |violation: &&Violation| GISTS.contains(&(violation.rule, SIGNATURE_FAILED));
     let first = violations.iter().find(is_of_signature).or(violations.first());
     let rule = first.map_or("", |violation| violation.rule);
-    if let (true, Some(verdict)) = (rule == "email_conflict", verdict) {
-        return fill_in(EMAIL_TAKEN, verdict);
+    if rule == "email_conflict" {
+        return fill_in(EMAIL_TAKEN, claims);
     }
-    let is_other_claim = rule == Rule::RequiredClaims.code() && !verdict.is_some_and(lacks_name_or_email);
+    let has = |claim: &str| claims.get(claim).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
+    let is_other_claim = rule == Rule::RequiredClaims.code() && has("name") && has("email");
     let known = GISTS.into_iter().find(|(known, _)| *known == rule && !is_other_claim);
     format!("{} ({rule})", known.map_or("Invalid JWT token", |(_, gist)| gist))
 }
 
-fn fill_in(message: &str, verdict: &Verdict) -> String {
-    let claims = verdict.claims();
+fn fill_in(message: &str, claims: &Map<String, Value>) -> String {
     let claim = |name| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     message.replace("{email}", claim("email")).replace("{external_id}", claim("external_id"))
-}
-
-fn lacks_name_or_email(verdict: &Verdict) -> bool {
-    let claims = verdict.claims();
-    let has = |claim: &str| claims.get(claim).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
-    !(has("name") && has("email"))
 }

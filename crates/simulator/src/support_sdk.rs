@@ -2,25 +2,24 @@
 //!
 //! *Building a dedicated JWT endpoint for the Support SDK*
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::client::{Answer, Failure, Request};
 use crate::users::Update;
 use crate::verdict::{Verdict, Violation, as_json, names};
 use crate::web::{self, Menu, Prose};
-use crate::{Account, App, UserToken, Zendesk, log, pages, random_id};
+use crate::{Account, App, Shared, Zendesk, log, pages, random_id};
 use zendesk_jwt_rules::Kind;
 use zendesk_jwt_rules::inspect::Rule;
 
 /// One exchange, from the app's request to Zendesk's answer.
+#[derive(Default)]
 struct Exchange {
     sent: String,
     received: String,
@@ -41,22 +40,16 @@ impl Exchange {
 #[template(path = "zendesk/sdk.html")]
 struct Page<'a> {
     menu: Menu,
-    apps: &'a [App],
-    /// The name of the chosen one.
-    app: String,
-    user_tokens: &'a [UserToken],
+    account: &'a Account,
+    /// The name of the chosen app.
+    app: &'a str,
     user_token: &'a str,
     exchange: Option<Exchange>,
 }
 
 /// 200 with an access token, 401 or 403 for a token that is refused, 502 for an endpoint that answers wrongly.
 /// The parameter `app` chooses the app, which the real Zendesk knows by the SDK's app id.
-pub(super) async fn exchange(
-    State(zendesk): State<Arc<Zendesk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(super) async fn exchange(State(zendesk): Shared, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let Some(app) = app(&zendesk, uri.query().unwrap_or_default().as_bytes()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -72,12 +65,12 @@ pub(super) async fn exchange(
     web::json(exchange.status, &body)
 }
 
-pub(super) async fn page(State(zendesk): State<Arc<Zendesk>>) -> Response {
+pub(super) async fn page(State(zendesk): Shared) -> Response {
     let first = zendesk.account.user_tokens.first().map(|user_token| user_token.token.clone());
     show(&zendesk, "", &first.unwrap_or_default(), None)
 }
 
-pub(super) async fn try_out(State(zendesk): State<Arc<Zendesk>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn try_out(State(zendesk): Shared, headers: HeaderMap, body: Bytes) -> Response {
     let user_token = user_token(&headers, &body).unwrap_or_default();
     let Some(app) = app(&zendesk, &body) else { return StatusCode::NOT_FOUND.into_response() };
     let exchange = exchange_token(&zendesk, app, &user_token).await;
@@ -85,8 +78,8 @@ pub(super) async fn try_out(State(zendesk): State<Arc<Zendesk>>, headers: Header
 }
 
 fn show(zendesk: &Zendesk, app: &str, user_token: &str, exchange: Option<Exchange>) -> Response {
-    let (menu, Account { apps, user_tokens, .. }) = (pages::menu(zendesk, "/sdk"), &zendesk.account);
-    pages::respond(zendesk, &Page { menu, apps, app: app.to_owned(), user_tokens, user_token, exchange })
+    let (menu, account) = (pages::menu(zendesk, "/sdk"), &zendesk.account);
+    pages::respond(zendesk, &Page { menu, account, app, user_token, exchange })
 }
 
 fn app<'a>(zendesk: &'a Zendesk, form: &[u8]) -> Option<&'a App> {
@@ -107,25 +100,15 @@ async fn exchange_token(zendesk: &Zendesk, app: &App, user_token: &str) -> Excha
     let request = Request::new(Method::POST, &app.jwt_url).form(&[("user_token", user_token)]);
     let sent = request.as_sent();
     let answer = zendesk.client.post(request).await;
-    let mut exchange = Exchange {
-        sent,
-        received: match &answer {
-            Ok(answer) => answer.as_received(),
-            Err(failure) => format!("Nothing: {failure}."),
-        },
-        status: StatusCode::OK,
-        verdict: None,
-        violations: Vec::new(),
-        update: Update::default(),
-        access_token: String::new(),
+    let received = match &answer {
+        Ok(answer) => answer.as_received(),
+        Err(failure) => format!("Nothing: {failure}."),
     };
-    match answer.map_err(|failure| unreached(&failure)).and_then(|answer| jwt(&answer)) {
-        Ok(jwt) => check(zendesk, app, &jwt, &mut exchange),
-        Err((status, violation)) => {
-            exchange.status = status;
-            exchange.violations.push(violation);
-        }
-    }
+    let mut exchange = match answer.map_err(|failure| unreached(&failure)).and_then(|answer| jwt(&answer)) {
+        Ok(jwt) => check(zendesk, app, &jwt),
+        Err((status, violation)) => Exchange { status, violations: vec![violation], ..Exchange::default() },
+    };
+    (exchange.sent, exchange.received) = (sent, received);
     match exchange.violations.as_slice() {
         [] => log("POST /access/sdk/jwt", "200 access token given"),
         violations => log("POST /access/sdk/jwt", &format!("{} {}", exchange.status.as_u16(), names(violations))),
@@ -134,36 +117,33 @@ async fn exchange_token(zendesk: &Zendesk, app: &App, user_token: &str) -> Excha
 }
 
 /// Checks the JWT, and signs its user in.
-fn check(zendesk: &Zendesk, app: &App, jwt: &str, exchange: &mut Exchange) {
+fn check(zendesk: &Zendesk, app: &App, jwt: &str) -> Exchange {
     let mut verdict = Verdict::on(zendesk, Kind::Sdk, jwt, Some(&app.key));
-    let mut users = zendesk.users();
+    let mut users = zendesk.users.lock();
     if users.is_team_member(verdict.claims().get("email")) {
         let problem = "The e-mail address belongs to a team member, and the Support SDK is for end users: refuse team \
                        members at your endpoint.";
-        verdict.further.push(Violation::new("end_users_only", problem));
+        verdict.further.push(Violation::new(Rule::EndUsersOnly.code(), problem));
     }
+    let mut update = Update::default();
     if verdict.is_accepted() {
         match users.update(&verdict) {
-            Ok(update) => exchange.update = update,
-            Err(_) => verdict.further.push(Violation::new("email_conflict", CONFLICT)),
+            Ok(updated) => update = updated,
+            Err(conflict) => verdict.further.push(conflict),
         }
     }
-    exchange.violations = verdict.violations();
-    let is_team_member = exchange.violations.iter().any(|violation| violation.rule == Rule::EndUsersOnly.code());
-    exchange.status = match (exchange.violations.as_slice(), random_id()) {
-        ([], Some(access_token)) => {
-            exchange.access_token = access_token;
-            StatusCode::OK
-        }
-        ([], None) => StatusCode::INTERNAL_SERVER_ERROR,
-        _ if is_team_member => StatusCode::FORBIDDEN,
-        _ => StatusCode::UNAUTHORIZED,
+    let (violations, access_token) = (verdict.violations(), random_id().unwrap_or_default());
+    let status = if violations.iter().any(|violation| violation.rule == Rule::EndUsersOnly.code()) {
+        StatusCode::FORBIDDEN
+    } else if !violations.is_empty() {
+        StatusCode::UNAUTHORIZED
+    } else if access_token.is_empty() {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else {
+        StatusCode::OK
     };
-    exchange.verdict = Some(verdict);
+    Exchange { status, violations, update, access_token, verdict: Some(verdict), ..Exchange::default() }
 }
-
-pub(super) const CONFLICT: &str = "`external_id` and `email` belong to two different users: correct one of them, or \
-                                   merge the two users in Zendesk.";
 
 fn unreached(failure: &Failure) -> (StatusCode, Violation) {
     let (rule, message) = match failure {
@@ -191,16 +171,16 @@ fn unreached(failure: &Failure) -> (StatusCode, Violation) {
 fn jwt(answer: &Answer) -> Result<String, (StatusCode, Violation)> {
     let status = answer.status.as_u16();
     let (rule, message) = match answer.status {
-        StatusCode::OK => match serde_json::from_str(&answer.body) {
-            Ok(Value::Object(body)) => match body.get("jwt") {
-                Some(Value::String(jwt)) => return Ok(jwt.clone()),
-                Some(_) => ("answer_jwt", "`jwt` in the answer is not a string: send {\"jwt\": \"…\"}.".to_owned()),
-                None => {
+        StatusCode::OK => {
+            match serde_json::from_str(&answer.body).map(|body: Map<String, Value>| body.get("jwt").cloned()) {
+                Ok(Some(Value::String(jwt))) => return Ok(jwt),
+                Ok(Some(_)) => ("answer_jwt", "`jwt` in the answer is not a string: send {\"jwt\": \"…\"}.".to_owned()),
+                Ok(None) => {
                     ("answer_jwt", "`jwt` is missing in the answer: send {\"jwt\": \"…\"}, in lower case.".to_owned())
                 }
-            },
-            _ => ("answer_json", "The answer is not a JSON object: send only {\"jwt\": \"…\"}.".to_owned()),
-        },
+                Err(_) => ("answer_json", "The answer is not a JSON object: send only {\"jwt\": \"…\"}.".to_owned()),
+            }
+        }
         StatusCode::UNAUTHORIZED => {
             let message = "The JWT URL answered 401: it refuses this user token. Your endpoint's log should say why.";
             return Err((StatusCode::UNAUTHORIZED, Violation::new("endpoint_refused", message)));

@@ -1,27 +1,28 @@
 use serde_json::{Map, Value, json};
 
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, Violation};
 use zendesk_jwt_rules::inspect::Rule;
 
-/// The claims that are fields of a user, in the order in which they are shown.
-const FIELDS: [&str; 11] = [
-    "name",
-    "email",
-    "external_id",
-    "role",
-    "custom_role_id",
-    "phone",
-    "locale",
-    "locale_id",
-    "tags",
-    "remote_photo_url",
-    "organizations",
+/// The claims that are fields of a user, in the order in which they are shown, and the rule that makes Zendesk ignore one.
+const FIELDS: [(&str, Option<Rule>); 11] = [
+    ("name", None),
+    ("email", None),
+    ("external_id", None),
+    ("role", Some(Rule::Role)),
+    ("custom_role_id", Some(Rule::CustomRoleNeedsAgent)),
+    ("phone", Some(Rule::Phone)),
+    ("locale", None),
+    ("locale_id", None),
+    ("tags", None),
+    ("remote_photo_url", Some(Rule::PhotoUrl)),
+    ("organizations", None),
 ];
 
 /// Zendesk's users, and what a JWT does to one: an absent claim changes nothing, null clears a field, a value replaces it.
 #[derive(Default)]
 pub(super) struct Users {
-    all: Vec<User>,
+    /// In the order in which Zendesk met them.
+    pub all: Vec<User>,
     pub moved: Option<Moved>,
 }
 
@@ -64,42 +65,40 @@ impl Update {
     pub fn is_end_user(&self) -> bool {
         self.user.get("role").is_none_or(|role| role == "end_user")
     }
-
-    /// The fields of the user, in words.
-    pub fn fields(&self) -> impl Iterator<Item = (&String, String)> {
-        self.user.iter().map(|(field, value)| (field, shown(Some(value))))
-    }
 }
-
-/// The e-mail address belongs to another user.
-#[derive(Debug)]
-pub(super) struct Conflict;
 
 impl Users {
     /// Finds or creates the user of an accepted Support SDK or SSO token, and applies the claims.
-    pub fn update(&mut self, verdict: &Verdict) -> Result<Update, Conflict> {
+    pub fn update(&mut self, verdict: &Verdict) -> Result<Update, Violation> {
         let claims = verdict.claims();
-        let by_id = self.position("external_id", claims.get("external_id"));
-        let by_email = self.position("email", claims.get("email"));
+        let [by_id, by_email] = self.owners(&claims);
         if by_id.is_some() && by_email.is_some() && by_id != by_email {
-            return Err(Conflict);
+            let problem = "`external_id` and `email` belong to two different users: correct one of them, or merge the \
+                           two users in Zendesk.";
+            return Err(Violation::new("email_conflict", problem));
         }
         Ok(self.change(by_id.or(by_email), &claims, verdict))
     }
 
     /// Finds or creates the user of an accepted messaging token.
-    pub fn update_visitor(&mut self, verdict: &Verdict) -> Result<Update, Conflict> {
+    pub fn update_visitor(&mut self, verdict: &Verdict) -> Result<Update, Violation> {
         let mut claims = verdict.claims();
         claims.retain(|claim, _| matches!(claim.as_str(), "external_id" | "name" | "email"));
         if verdict.breaks(Rule::EmailVerified) {
             claims.remove("email");
         }
-        let by_id = self.position("external_id", claims.get("external_id"));
-        let by_email = self.position("email", claims.get("email"));
+        let [by_id, by_email] = self.owners(&claims);
         if by_email.is_some() && by_id != by_email {
-            return Err(Conflict);
+            let problem = "The verified `email` belongs to another `external_id`, and Zendesk keeps the first pair: \
+                           remove the address from that user, or sign the same external id as before.";
+            return Err(Violation::new("email_conflict", problem));
         }
         Ok(self.change(by_id, &claims, verdict))
+    }
+
+    /// The users who have the external id and the address of these claims.
+    fn owners(&self, claims: &Map<String, Value>) -> [Option<usize>; 2] {
+        ["external_id", "email"].map(|claim| self.position(claim, claims.get(claim)))
     }
 
     /// Moves the address to a new user with this external id.
@@ -121,16 +120,6 @@ impl Users {
         owner.and_then(|user| user.insert("email".to_owned(), email.into()));
     }
 
-    pub fn forget_all(&mut self) {
-        *self = Self::default();
-    }
-
-    /// The users with their fields in words, in the order in which Zendesk met them.
-    pub fn in_words(&self) -> Vec<Vec<(String, String)>> {
-        let fields = |user: &User| user.iter().map(|(field, value)| (field.clone(), shown(Some(value)))).collect();
-        self.all.iter().map(fields).collect()
-    }
-
     /// Whether this is the address of an agent or admin.
     pub fn is_team_member(&self, email: Option<&Value>) -> bool {
         let user = self.position("email", email).and_then(|position| self.all.get(position));
@@ -148,7 +137,7 @@ impl Users {
             self.all.push(User::new());
             self.all.len() - 1
         });
-        let Some(user) = self.all.get_mut(position) else { return Update::default() };
+        let user = &mut self.all[position];
         let before = user.clone();
         let is_new = before.is_empty();
         if is_new {
@@ -182,33 +171,23 @@ fn set(user: &mut User, field: &str, value: &Value) -> Change {
 
 /// The fields that the claims name, with their new values.
 fn new_values(claims: &Map<String, Value>, verdict: &Verdict, before: &User) -> Vec<(String, Value)> {
-    let claim = |field: &str| {
-        if field == "organizations" { organizations(claims, before) } else { read(claims, verdict, field) }
-    };
-    let fields = FIELDS.into_iter().filter_map(|field| Some((field.to_owned(), claim(field)?)));
+    let heeded = FIELDS.into_iter().filter(|(_, rule)| !rule.is_some_and(|rule| verdict.breaks(rule)));
+    let fields = heeded.filter_map(|(field, _)| Some((field.to_owned(), read(field, claims, before)?)));
     let user_fields = claims.get("user_fields").and_then(Value::as_object).into_iter().flatten();
     fields.chain(user_fields.map(|(key, value)| (format!("user_fields.{key}"), value.clone()))).collect()
 }
 
-/// The value that Zendesk reads; `None` if the claim is absent or Zendesk ignores it.
-fn read(claims: &Map<String, Value>, verdict: &Verdict, claim: &str) -> Option<Value> {
-    let rule = match claim {
-        "role" => Some(Rule::Role),
-        "custom_role_id" => Some(Rule::CustomRoleNeedsAgent),
-        "phone" => Some(Rule::Phone),
-        "remote_photo_url" => Some(Rule::PhotoUrl),
-        _ => None,
-    };
-    if rule.is_some_and(|rule| verdict.breaks(rule)) {
-        return None;
+/// The value that Zendesk reads; `None` if the claim is absent or has another type.
+fn read(claim: &str, claims: &Map<String, Value>, before: &User) -> Option<Value> {
+    if claim == "organizations" {
+        return organizations(claims, before);
     }
     let value = claims.get(claim)?;
-    let is_text = |value: &Value| value.is_string();
     let is_read = value.is_null()
         || match claim {
             "locale" | "locale_id" | "custom_role_id" => value.is_i64() || value.is_u64(),
-            "tags" => value.as_array().is_some_and(|tags| tags.iter().all(is_text)),
-            _ => is_text(value),
+            "tags" => value.as_array().is_some_and(|tags| tags.iter().all(Value::is_string)),
+            _ => value.is_string(),
         };
     // The Support SDK calls an end user `user`.
     let is_end_user = claim == "role" && value == "user";
@@ -220,12 +199,11 @@ fn read(claims: &Map<String, Value>, verdict: &Verdict, claim: &str) -> Option<V
 fn organizations(claims: &Map<String, Value>, before: &User) -> Option<Value> {
     let named = |id: &str| format!("external id {id}");
     let text = |claim: &str| claims.get(claim).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let parts = |list: &str| list.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
     if let Some(ids) = text("organization_ids") {
-        return Some(json!(parts(ids).iter().map(|id| named(id)).collect::<Vec<_>>()));
+        return Some(ids.split(',').map(|id| named(id.trim())).collect());
     }
     if let Some(names) = text("organizations") {
-        return Some(json!(parts(names)));
+        return Some(names.split(',').map(str::trim).collect());
     }
     let added = text("organization_id").map(named).or_else(|| text("organization").map(str::to_owned));
     let Some(added) = added else {
@@ -241,7 +219,7 @@ fn organizations(claims: &Map<String, Value>, before: &User) -> Option<Value> {
 }
 
 /// A value in words.
-fn shown(value: Option<&Value>) -> String {
+pub(super) fn shown(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "nothing".to_owned(),
         Some(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),

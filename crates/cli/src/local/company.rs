@@ -74,7 +74,7 @@ pub(super) async fn watch(State(journey): State<Journey>, request: Request, next
             (false, None) => "The browser shows your login page.",
         };
         let received = format!("{}{}", response.status(), target.map(located).unwrap_or_default());
-        journey.add(Step::of_company(title, sent, received));
+        journey.add(Step { title, sent, received, is_end: false });
     }
     response
 }

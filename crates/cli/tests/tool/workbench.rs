@@ -755,6 +755,17 @@ fn a_reload_repeats_no_change() {
 }
 
 #[test]
+fn a_page_that_refreshes_itself_leaves_the_notice_to_the_page_of_the_action() {
+    let local = Local::start(&[]);
+    run(&local, "sdk", DEMO_USER);
+    post(&local, "/faults/reset", &[]);
+    for live in ["/", "/runs/1"] {
+        assert!(!get(&local, live).text().contains("All faults are reset"), "{live}");
+    }
+    get(&local, "/faults").says("All faults are reset");
+}
+
+#[test]
 fn an_unknown_address_is_a_page_with_a_way_on() {
     let local = Local::start(&[]);
     for path in ["/nowhere", "/runs/7", "/runs/0", "/runs/x", "/runs/delete", "/users/nobody", "/users/change"] {

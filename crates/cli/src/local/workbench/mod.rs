@@ -2,7 +2,7 @@
 //!
 //! Every page works with plain links and forms. The script only adds comfort.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
@@ -10,7 +10,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
+use parking_lot::Mutex;
 
+use super::SIGNING_KEY_MAX_AGE;
 use super::faults::{Fault, Faults};
 use super::functions::Functions;
 use super::history::History;
@@ -18,13 +20,9 @@ use super::identity_provider::IdentityProvider;
 use crate::problem::Problem;
 use zendesk_jwt_simulator::web::{self, Menu, Reach};
 
-mod examples;
-mod faults_page;
 mod inspect_page;
 mod pages_page;
-mod request;
 mod run;
-mod user_form;
 mod user_list;
 mod users;
 
@@ -47,13 +45,16 @@ pub(super) struct Workbench {
 type Shared = State<Arc<Workbench>>;
 
 /// What the next page shows once.
-struct Notice {
-    text: String,
-    is_failure: bool,
-    /// The user token of a new user. Only its hash is stored.
-    token: Option<String>,
-    /// Whether the deletion of a user can be undone.
-    has_undo: bool,
+enum Notice {
+    Done(String),
+    Failed(Problem),
+    /// A new user, with the user token, of which only the hash is stored.
+    Added {
+        text: String,
+        token: String,
+    },
+    /// The deletion of a user, which can be undone.
+    Deleted(String),
 }
 
 /// What surrounds the content of every page.
@@ -75,34 +76,31 @@ impl Workbench {
         Self { functions, faults, identity_provider, users, history, zendesk, notice, chosen }
     }
 
-    fn choose(&self, user: String, entered: String) {
-        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = (user, entered);
-    }
-
-    fn chosen(&self) -> (String, String) {
-        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn notify(&self, notice: Notice) {
-        *self.notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(notice);
-    }
-
-    fn notify_of(&self, result: Result<String, Problem>) {
-        let is_failure = result.is_err();
-        let text = result.unwrap_or_else(|problem| problem.to_string());
-        self.notify(Notice { text, is_failure, token: None, has_undo: false });
+    /// Leads to a page, which shows the result once.
+    fn redirect(&self, page: &str, result: Result<Notice, Problem>) -> Redirect {
+        *self.notice.lock() = Some(result.unwrap_or_else(Notice::Failed));
+        Redirect::to(page)
     }
 
     /// Takes the notice, so that it is shown once.
     async fn frame(&self) -> Frame {
-        let notice = self.notice.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Frame { faults: self.faults.on().await, notice }
+        let notice = self.notice.lock().take();
+        Frame { notice, ..self.live_frame().await }
+    }
+
+    /// For pages that a script reads again in the background: the notice is for the page to which an action leads.
+    async fn live_frame(&self) -> Frame {
+        Frame { faults: self.faults.on().await, notice: None }
     }
 
     fn menu(&self, current: &'static str) -> Menu {
-        let links =
-            [("/", "Run"), ("/users", "Users"), ("/faults", "Faults"), ("/inspect", "Inspect"), ("/pages", "Pages")];
-        let links = links.into_iter().map(|(path, title)| (path.to_owned(), title)).collect();
+        let links = vec![
+            ("/", "Run"),
+            ("/users", "Users"),
+            ("/faults", "Faults"),
+            ("/inspect", "Inspect"),
+            ("/pages", "Pages"),
+        ];
         Menu { site: "Workbench", current, links, sites: vec![(self.zendesk.clone(), "Zendesk simulator")] }
     }
 }
@@ -122,11 +120,11 @@ pub(super) fn router(workbench: Workbench) -> Router {
         .route("/users/restore", post(users::restore))
         .route("/users/run", get(async || Redirect::to("/users")).post(users::run))
         .route("/users/add", get(async || Redirect::to("/users")).post(users::add))
-        .route("/faults", get(faults_page::list))
-        .route("/faults/switch", post(faults_page::switch))
-        .route("/faults/reset", post(faults_page::reset))
-        .route("/faults/cold-start", post(faults_page::cold_start))
-        .route("/inspect", get(inspect_page::form).post(inspect_page::inspect))
+        .route("/faults", get(faults))
+        .route("/faults/switch", post(switch_fault))
+        .route("/faults/reset", post(reset_faults))
+        .route("/faults/cold-start", post(cold_start))
+        .route("/inspect", get(inspect_page::inspect).post(inspect_page::inspect))
         .route("/typing.js", web::script(include_str!("../../../templates/workbench/typing.js")))
         .route("/pages", get(pages_page::list))
         .route("/pages/view", get(pages_page::view))
@@ -137,6 +135,56 @@ pub(super) fn router(workbench: Workbench) -> Router {
 }
 
 #[derive(Template)]
+#[template(path = "workbench/faults.html")]
+struct FaultsPage {
+    menu: Menu,
+    frame: Frame,
+}
+
+impl Fault {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::RedactedSecrets => "Redacted secrets",
+            Self::ClockAhead => "Clock 10 minutes ahead",
+            Self::EmailUnverified => "Demo User's e-mail address is not verified",
+            Self::DynamoDbDown => "DynamoDB is down",
+            Self::SecretsManagerDown => "Secrets Manager is down",
+        }
+    }
+}
+
+async fn faults(State(workbench): Shared) -> Response {
+    page(StatusCode::OK, &FaultsPage { menu: workbench.menu("/faults"), frame: workbench.frame().await })
+}
+
+async fn switch_fault(State(workbench): Shared, body: String) -> Redirect {
+    let field = |name| web::field(body.as_bytes(), name).unwrap_or_default();
+    let Some(fault) = Fault::parse(&field("fault")) else { return Redirect::to("/faults") };
+    let is_on = field("on") == "true";
+    let done = if is_on { "Fault set" } else { "Fault reset" };
+    let result = workbench.faults.set(fault, is_on).await;
+    workbench.redirect("/faults", result.map(|()| Notice::Done(format!("{done}: {}.", fault.title()))))
+}
+
+/// The cold start makes the functions read their keys at once.
+async fn reset_faults(State(workbench): Shared) -> Redirect {
+    for fault in workbench.faults.on().await {
+        if let Err(problem) = workbench.faults.set(fault, false).await {
+            return workbench.redirect("/faults", Err(problem));
+        }
+    }
+    workbench.functions.cold_start();
+    let done = "All faults are reset. The next request of each function is a cold start.";
+    workbench.redirect("/faults", Ok(Notice::Done(done.to_owned())))
+}
+
+async fn cold_start(State(workbench): Shared) -> Redirect {
+    workbench.functions.cold_start();
+    let done = "The next request of each function is a cold start.";
+    workbench.redirect("/faults", Ok(Notice::Done(done.to_owned())))
+}
+
+#[derive(Template)]
 #[template(path = "workbench/not_found.html")]
 struct NotFound {
     menu: Menu,
@@ -144,8 +192,7 @@ struct NotFound {
 }
 
 async fn not_found(State(workbench): Shared) -> Response {
-    let not_found = NotFound { menu: workbench.menu(""), frame: workbench.frame().await };
-    page(StatusCode::NOT_FOUND, &not_found)
+    page(StatusCode::NOT_FOUND, &NotFound { menu: workbench.menu(""), frame: workbench.frame().await })
 }
 
 fn page(status: StatusCode, page: &impl Template) -> Response {

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use lambda_http::Body;
 
 use super::super::demo;
-use super::{Frame, Shared, page};
+use super::{Frame, Notice, Shared, page};
 use zendesk_jwt::config::Environment;
 use zendesk_jwt::handlers::sso_redirect::{self, brand::Brand};
 use zendesk_jwt::jwt::{Clock, SystemClock};
@@ -21,53 +21,39 @@ const FIELDS: [(&str, &str); 4] = [
 ];
 
 /// A page that a browser can get from `sso-redirect`.
-#[derive(Clone, Copy)]
-enum View {
-    SignIn,
-    SignInLoop,
-    SignedOut,
-    Refused,
-    Error,
+struct View {
+    name: &'static str,
+    title: &'static str,
+    /// The path and query with which a browser gets this page.
+    target: &'static str,
+    /// The cookies of that request, in which `{user_token}` and `{now}` are replaced.
+    cookies: &'static str,
 }
 
-impl View {
-    const ALL: [Self; 5] = [Self::SignIn, Self::SignInLoop, Self::SignedOut, Self::Refused, Self::Error];
+const LOGIN: &str = "/sso/login?return_to=%2Fhc";
 
-    const fn name(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign-in",
-            Self::SignInLoop => "sign-in-loop",
-            Self::SignedOut => "signed-out",
-            Self::Refused => "refused",
-            Self::Error => "error",
-        }
-    }
-
-    const fn title(self) -> &'static str {
-        match self {
-            Self::SignIn => "Signing in",
-            Self::SignInLoop => "Signing in for the fourth time within a minute",
-            Self::SignedOut => "Signed out",
-            Self::Refused => "Refused by your service",
-            Self::Error => "Refused by Zendesk",
-        }
-    }
-
-    /// The path and query, and the cookies, with which a browser gets this page.
-    fn request(self) -> (&'static str, String) {
-        let now = SystemClock.now().0;
-        let session = format!("{}={}", demo::SESSION_COOKIE, demo::USER_TOKEN);
-        match self {
-            Self::SignIn => ("/sso/login?return_to=%2Fhc", session),
-            Self::SignInLoop => {
-                ("/sso/login?return_to=%2Fhc", format!("{session}; __Host-zendesk-sign-ins={now}.{now}.{now}"))
-            }
-            Self::SignedOut => ("/sso/logout?", String::new()),
-            Self::Refused => ("/sso/login?return_to=%2Fhc", format!("__Host-zendesk-sign-ins=~{now}.{now}")),
-            Self::Error => ("/sso/logout?kind=error&message=Something+new", String::new()),
-        }
-    }
-}
+const VIEWS: [View; 5] = [
+    View { name: "sign-in", title: "Signing in", target: LOGIN, cookies: "session={user_token}" },
+    View {
+        name: "sign-in-loop",
+        title: "Signing in for the fourth time within a minute",
+        target: LOGIN,
+        cookies: "session={user_token}; __Host-zendesk-sign-ins={now}.{now}.{now}",
+    },
+    View { name: "signed-out", title: "Signed out", target: "/sso/logout?", cookies: "" },
+    View {
+        name: "refused",
+        title: "Refused by your service",
+        target: LOGIN,
+        cookies: "__Host-zendesk-sign-ins=~{now}.{now}",
+    },
+    View {
+        name: "error",
+        title: "Refused by Zendesk",
+        target: "/sso/logout?kind=error&message=Something+new",
+        cookies: "",
+    },
+];
 
 #[derive(Template)]
 #[template(path = "workbench/pages.html")]
@@ -98,13 +84,14 @@ pub(super) async fn list(State(workbench): Shared, RawQuery(query): RawQuery) ->
 pub(super) async fn view(State(workbench): Shared, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let field = |name| web::field(query.as_bytes(), name).unwrap_or_default();
-    let view = View::ALL.into_iter().find(|view| view.name() == field("page"));
+    let view = VIEWS.iter().find(|view| view.name == field("page"));
     let locale_id: Option<u64> = field("locale_id").parse().ok();
     let (Some(view), Some(locale_id), Ok(brand)) = (view, locale_id, brand(&query)) else {
         return Redirect::to("/pages").into_response();
     };
-    let (path, cookies) = view.request();
-    let address = format!("http://127.0.0.1{path}&locale_id={locale_id}");
+    let address = format!("http://127.0.0.1{}&locale_id={locale_id}", view.target);
+    let cookies = view.cookies.replace("{user_token}", demo::USER_TOKEN);
+    let cookies = cookies.replace("{now}", &SystemClock.now().0.to_string());
     let request = lambda_http::http::Request::get(address).header("cookie", cookies).body(Body::Empty);
     let Ok(request) = request else { return StatusCode::BAD_REQUEST.into_response() };
     let mut response = workbench.functions.sign_in_page(brand, request).await;

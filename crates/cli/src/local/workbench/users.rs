@@ -1,26 +1,24 @@
 use askama::Template;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use form_urlencoded::Serializer;
 use serde_json::{Map, Value, json};
 
-use super::user_form::UserForm;
 use super::user_list::{self, Row};
 use super::{Frame, Notice, Shared, Workbench, page, run};
-use crate::aws::user_token_items::{StoredItem, UserTokenItem};
-use crate::aws::user_token_table::{Change, Changed};
+use crate::aws::error::AwsError;
+use crate::aws::user_token_items::StoredItem;
+use crate::output;
 use crate::problem::Problem;
-use crate::users::new_token;
-use zendesk_jwt::jwt::{Clock, Kind, SystemClock};
+use zendesk_jwt::jwt::{EpochSeconds, Kind};
 use zendesk_jwt::user::ExternalId;
-use zendesk_jwt_rules::user_values::Remark;
 use zendesk_jwt_simulator::web::{self, Menu};
 
 const ROWS_PER_PAGE: usize = 50;
 
-/// The lifetime of a token that the workbench makes for a run, in seconds.
-const RUN_LIFETIME: u64 = 60 * 60;
+/// The fields that become text attributes of the same name.
+const TEXTS: [&str; 6] = ["name", "external_id", "email", "phone", "organization", "role"];
 
 #[derive(Template)]
 #[template(path = "workbench/users.html")]
@@ -28,9 +26,9 @@ struct Page {
     menu: Menu,
     frame: Frame,
     found: Found,
-    problem: Option<String>,
+    problem: Option<AwsError>,
     form: UserForm,
-    form_problem: Option<String>,
+    form_problem: Option<Problem>,
 }
 
 #[derive(Template)]
@@ -40,7 +38,7 @@ struct EditPage {
     frame: Frame,
     title: String,
     form: UserForm,
-    form_problem: Option<String>,
+    form_problem: Option<Problem>,
 }
 
 /// The rows of one page of a search.
@@ -90,205 +88,189 @@ fn address(query: &str, page: usize) -> String {
     format!("/users?{query}")
 }
 
-pub(super) async fn list(State(workbench): Shared, uri: Uri) -> Response {
-    let query = uri.query().unwrap_or_default().as_bytes();
-    page(StatusCode::OK, &workbench.users_page(query, UserForm::empty(), None).await)
+pub(super) async fn list(State(workbench): Shared, RawQuery(query): RawQuery) -> Response {
+    page(StatusCode::OK, &workbench.users_page(&query.unwrap_or_default(), UserForm::empty(), None).await)
 }
 
 pub(super) async fn add(State(workbench): Shared, body: String) -> Response {
     let form = UserForm::read(body.as_bytes());
-    match workbench.add(&form).await {
-        Ok((token, warnings)) => {
-            let text = format!("{} is added{}", form.get("name"), sentences(&warnings));
-            workbench.notify(Notice { text, is_failure: false, token: Some(token), has_undo: false });
-            Redirect::to("/users").into_response()
-        }
-        Err(problem) => {
-            let shown = workbench.users_page(b"", form, Some(problem.to_string())).await;
-            page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
-        }
+    match workbench.users.add(&form).await {
+        Ok(added) => workbench.redirect("/users", Ok(added)).into_response(),
+        Err(problem) => page(StatusCode::UNPROCESSABLE_ENTITY, &workbench.users_page("", form, Some(problem)).await),
     }
 }
 
 pub(super) async fn change(State(workbench): Shared, body: String) -> Redirect {
     let field = |name| web::field(body.as_bytes(), name).unwrap_or_default();
-    workbench.notify_of(workbench.change(&field("token_hash"), &field("change")).await);
-    back(&body)
+    let changed = workbench.users.change(&field("token_hash"), &field("change")).await;
+    workbench.redirect(&back(&body), changed)
 }
 
-pub(super) async fn edit(State(workbench): Shared, uri: Uri) -> Response {
-    let key = web::field(uri.query().unwrap_or_default().as_bytes(), "key").unwrap_or_default();
-    match workbench.item(&key).await {
+pub(super) async fn edit(State(workbench): Shared, RawQuery(query): RawQuery) -> Response {
+    let key = web::field(query.unwrap_or_default().as_bytes(), "key").unwrap_or_default();
+    match workbench.users.item(&key).await {
         Ok(item) => page(StatusCode::OK, &workbench.edit_page(UserForm::of(item), None).await),
-        Err(problem) => workbench.to_users(Err(problem)),
+        Err(problem) => workbench.redirect("/users", Err(problem)).into_response(),
     }
 }
 
 pub(super) async fn save(State(workbench): Shared, body: String) -> Response {
     let form = UserForm::read(body.as_bytes());
-    match workbench.save(&form).await {
-        Ok(done) => workbench.to_users(Ok(done)),
-        Err(problem) => {
-            page(StatusCode::UNPROCESSABLE_ENTITY, &workbench.edit_page(form, Some(problem.to_string())).await)
-        }
+    match workbench.users.save(&form).await {
+        Ok(saved) => workbench.redirect("/users", Ok(saved)).into_response(),
+        Err(problem) => page(StatusCode::UNPROCESSABLE_ENTITY, &workbench.edit_page(form, Some(problem)).await),
     }
 }
 
 pub(super) async fn delete(State(workbench): Shared, body: String) -> Redirect {
     let key = web::field(body.as_bytes(), "token_hash").unwrap_or_default();
-    match workbench.delete(&key).await {
-        Ok(text) => workbench.notify(Notice { text, is_failure: false, token: None, has_undo: true }),
-        Err(problem) => workbench.notify_of(Err(problem)),
-    }
-    back(&body)
+    workbench.redirect(&back(&body), workbench.users.delete(&key).await)
 }
 
 /// Undoes the last deletion.
-pub(super) async fn restore(State(workbench): Shared) -> Response {
-    workbench.to_users(workbench.restore().await)
+pub(super) async fn restore(State(workbench): Shared) -> Redirect {
+    workbench.redirect("/users", workbench.users.restore().await)
 }
 
 /// Runs a flow as the user of an item.
 pub(super) async fn run(State(workbench): Shared, headers: HeaderMap, body: String) -> Response {
     let field = |name| web::field(body.as_bytes(), name).unwrap_or_default();
-    match workbench.token_for_run(&field("token_hash")).await {
+    match workbench.users.token_for_run(&field("token_hash")).await {
         Ok(token) => {
             let form = [("user_token", token), ("kind", field("kind"))];
             let form = Serializer::new(String::new()).extend_pairs(form).finish();
             run::run(State(workbench), headers, form).await
         }
-        Err(problem) => workbench.to_users(Err(problem)),
+        Err(problem) => workbench.redirect("/users", Err(problem)).into_response(),
     }
 }
 
-/// To the page of users that the form names.
-fn back(form: &str) -> Redirect {
+/// The page of users that the form names.
+fn back(form: &str) -> String {
     let page = web::field(form.as_bytes(), "back").filter(|page| page.starts_with("/users?"));
-    Redirect::to(page.as_deref().unwrap_or("/users"))
+    page.unwrap_or_else(|| "/users".to_owned())
 }
 
 impl Workbench {
-    /// Back to the users, with a notice.
-    fn to_users(&self, result: Result<String, Problem>) -> Response {
-        self.notify_of(result);
-        Redirect::to("/users").into_response()
-    }
-
-    async fn users_page(&self, query: &[u8], form: UserForm, form_problem: Option<String>) -> Page {
-        let field = |name| web::field(query, name).unwrap_or_default();
+    async fn users_page(&self, query: &str, form: UserForm, form_problem: Option<Problem>) -> Page {
+        let field = |name| web::field(query.as_bytes(), name).unwrap_or_default();
         let (found, problem) = match self.users.all().await {
             Ok(rows) => (Found::of(&rows, field("q").trim(), field("page").parse().unwrap_or_default()), None),
-            Err(problem) => (Found::default(), Some(problem.to_string())),
+            Err(problem) => (Found::default(), Some(problem)),
         };
         Page { menu: self.menu("/users"), found, problem, form, form_problem, frame: self.frame().await }
     }
 
-    async fn edit_page(&self, form: UserForm, form_problem: Option<String>) -> EditPage {
+    async fn edit_page(&self, form: UserForm, form_problem: Option<Problem>) -> EditPage {
         let title = [form.get("name"), form.get("external_id")].into_iter().find(|name| !name.is_empty());
         let title = title.unwrap_or("User").to_owned();
         EditPage { menu: self.menu("/users"), title, form, form_problem, frame: self.frame().await }
     }
-
-    async fn item(&self, key: &str) -> Result<StoredItem, Problem> {
-        let gone = || Problem("this user is not in the table any more".into());
-        self.users.table.get(key).await?.ok_or_else(gone)
-    }
-
-    async fn add(&self, form: &UserForm) -> Result<(String, Vec<Remark>), Problem> {
-        let token = new_token::random()?;
-        let mut fields = form.fields(SystemClock.now())?;
-        fields.insert("token".to_owned(), json!(*token));
-        let item = UserTokenItem::from_json(fields)?;
-        self.users.tokens().insert(item.token_hash().to_owned(), token.to_string());
-        self.users.table.put_for_its_user(&item).await?;
-        Ok((token.to_string(), item.warnings))
-    }
-
-    /// Stores the edited fields of an item, and removes the others that the form can show.
-    async fn save(&self, form: &UserForm) -> Result<String, Problem> {
-        let item = self.item(form.get("key")).await?;
-        let (old, _) = item.clone().into_fields();
-        let mut new = form.fields(SystemClock.now())?;
-        // A flag that is not stored leaves the decision to the provider's ID token.
-        new.retain(|name, value| old.contains_key(name) || *value != json!(false));
-        new.insert("external_id".to_owned(), old.get("external_id").cloned().unwrap_or_default());
-        let is_kept = |name: &str| name == "token_hash" || new.contains_key(name);
-        let removed: Vec<_> = old.keys().map(String::as_str).filter(|name| !is_kept(name)).collect();
-        let change = Change::new(new, removed)?;
-        let (name, warnings) = (self.name(&change.preview(&item)?), sentences(&change.warnings));
-        self.apply(item, &change).await?;
-        Ok(format!("{name} is changed{warnings}."))
-    }
-
-    /// Makes a change of a user, and returns the user's name.
-    async fn apply(&self, item: StoredItem, change: &Change) -> Result<String, Problem> {
-        let user = item.external_id().ok_or_else(|| Problem("this item has no external id".into()))?;
-        match self.users.table.change(item.token_hash(), &user, change).await? {
-            Changed::NoSuchItem => Err(Problem("this user is not in the table any more".into())),
-            Changed::Yes | Changed::No => Ok(self.name(&item)),
-        }
-    }
-
-    fn name(&self, item: &StoredItem) -> String {
-        Row::of(item, &self.users.tokens()).name
-    }
-
-    /// Makes a change, and describes it.
-    async fn change(&self, token_hash: &str, name: &str) -> Result<String, Problem> {
-        let (change, done) = match name {
-            "suspend" => (Change::set("suspended", true), "is suspended: all flows refuse the token"),
-            "resume" => (Change::set("suspended", false), "is not suspended any more"),
-            "expire" => (Change::set("expires_at", SystemClock.now().0), "has an expired token now"),
-            "renew" => (Change::new(Map::new(), ["expires_at"]), "has a token that does not expire now"),
-            "verify" => (Change::set("email_verified", true), "has a verified e-mail address now"),
-            "unverify" => (Change::set("email_verified", false), "has an unverified e-mail address now"),
-            _ => return Err(Problem("this change does not exist".into())),
-        };
-        if name == "expire" && token_hash.starts_with(ExternalId::RECORD_KEY_START) {
-            return Err(Problem("A user record never expires, because DynamoDB would delete a suspension".into()));
-        }
-        let name = self.apply(self.item(token_hash).await?, &change?).await?;
-        Ok(format!("{name} {done}."))
-    }
-
-    async fn delete(&self, key: &str) -> Result<String, Problem> {
-        let item = self.item(key).await?;
-        self.users.table.delete(key, item.external_id().as_ref()).await?;
-        let name = self.name(&item);
-        *self.users.deleted() = Some(item);
-        Ok(format!("{name} is deleted."))
-    }
-
-    async fn restore(&self) -> Result<String, Problem> {
-        let deleted = self.users.deleted().take();
-        let item = deleted.ok_or_else(|| Problem("no deletion is left to undo".into()))?;
-        let name = self.name(&item);
-        if !self.users.table.restore(item).await? {
-            return Err(Problem(format!("{name} was stored again in the meantime")));
-        }
-        Ok(format!("{name} is in the table again."))
-    }
-
-    /// A user token for the item. The table has only a hash, so it may be a new token for the same user.
-    async fn token_for_run(&self, key: &str) -> Result<String, Problem> {
-        let known = self.users.tokens().get(key).cloned();
-        if let Some(token) = known.clone().filter(|token| user_list::hash(token).as_deref() == Some(key)) {
-            return Ok(token);
-        }
-        let (mut fields, _) = self.item(key).await?.into_fields();
-        let token = known.map_or_else(|| new_token::random().map(|token| token.to_string()), Ok)?;
-        let end = SystemClock.now().plus(RUN_LIFETIME);
-        let stored = fields.get("expires_at").and_then(Value::as_u64).filter(|at| *at < end.0);
-        fields.remove("token_hash");
-        let own = [("token", json!(token)), ("expires_at", json!(stored.unwrap_or(end.0)))];
-        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        self.users.table.put_for_its_user(&UserTokenItem::with_copied(own, fields)?).await?;
-        let mut tokens = self.users.tokens();
-        tokens.extend([(user_list::hash(&token).unwrap_or_default(), token.clone()), (key.to_owned(), token.clone())]);
-        Ok(token)
-    }
 }
 
-fn sentences(warnings: &[Remark]) -> String {
-    warnings.iter().fold(String::new(), |text, warning| format!("{text}. Warning: {warning}"))
+/// The form that adds or edits a user: the names and values that were entered.
+pub(super) struct UserForm(Vec<(String, String)>);
+
+impl UserForm {
+    pub(super) fn empty() -> Self {
+        Self::read(b"email_verified=true&audience=sdk&audience=messaging&audience=sso")
+    }
+
+    pub(super) fn read(form: &[u8]) -> Self {
+        let fields = form_urlencoded::parse(form);
+        Self(fields.map(|(name, value)| (name.into_owned(), value.trim().to_owned())).collect())
+    }
+
+    /// The form with what is stored. Fields without an input of their own are JSON in `more`.
+    pub(super) fn of(item: StoredItem) -> Self {
+        let mut form = vec![("key".to_owned(), item.token_hash().to_owned())];
+        let mut add = |name: &str, value: &str| form.push((name.to_owned(), value.to_owned()));
+        let is_record = item.is_user_record();
+        let (fields, _) = item.into_fields();
+        if !is_record && !fields.contains_key("audiences") {
+            for kind in Kind::ALL {
+                add("audience", kind.name());
+            }
+        }
+        let mut more = Map::new();
+        for (name, value) in fields {
+            let texts: Option<Vec<&str>> = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+            match (&*name, &value, texts) {
+                ("token_hash", ..) => {}
+                (_, Value::String(text), _) if TEXTS.contains(&&*name) => add(&name, text),
+                ("email_verified" | "suspended", Value::Bool(is_set), _) => add(&name, &is_set.to_string()),
+                ("expires_at", Value::Number(at), _) if at.is_u64() => {
+                    add("expires_at", &at.to_string());
+                    add("lifetime", "unchanged");
+                }
+                ("tags", _, Some(tags)) => add("tags", &tags.join(", ")),
+                ("audiences", _, Some(names)) if names.iter().all(|name| Kind::parse(name).is_some()) => {
+                    for name in names {
+                        add("audience", name);
+                    }
+                }
+                _ => {
+                    more.insert(name, value);
+                }
+            }
+        }
+        if !more.is_empty() {
+            add("more", &output::in_json(&more));
+        }
+        Self(form)
+    }
+
+    /// The value of a field; empty if there is no such field.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+
+    pub(super) fn is_for(&self, kind: Kind) -> bool {
+        self.0.iter().any(|(name, value)| name == "audience" && value == kind.name())
+    }
+
+    /// Whether the form is that of a user record.
+    pub(super) fn is_record(&self) -> bool {
+        self.get("key").starts_with(ExternalId::RECORD_KEY_START)
+    }
+
+    pub(super) fn is_edit(&self) -> bool {
+        !self.get("key").is_empty()
+    }
+
+    /// The minute at which the stored token expires.
+    pub(super) fn expires(&self) -> Option<String> {
+        self.get("expires_at").parse().ok().map(|at| output::minute(EpochSeconds(at)))
+    }
+
+    /// The fields to store. Empty ones become absent claims, so that Zendesk does not change these fields.
+    pub(super) fn fields(&self, now: EpochSeconds) -> Result<Map<String, Value>, Problem> {
+        let more = Some(self.get("more")).filter(|more| !more.is_empty());
+        let more = more.map_or(Ok(Map::new()), serde_json::from_str);
+        let mut fields = more.map_err(|error| Problem(format!("the other fields are not a JSON object: {error}")))?;
+        let texts = TEXTS.into_iter().filter(|name| !self.get(name).is_empty());
+        fields.extend(texts.map(|name| (name.to_owned(), json!(self.get(name)))));
+        fields.insert("email_verified".to_owned(), json!(self.get("email_verified") == "true"));
+        if self.is_edit() {
+            fields.insert("suspended".to_owned(), json!(self.get("suspended") == "true"));
+        }
+        let tags: Vec<_> = self.get("tags").split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
+        if !tags.is_empty() {
+            fields.insert("tags".to_owned(), json!(tags));
+        }
+        let audiences: Vec<_> = Kind::ALL.into_iter().filter(|kind| self.is_for(*kind)).map(Kind::name).collect();
+        let is_record = self.is_record();
+        if audiences.is_empty() && !is_record && !fields.contains_key("audiences") {
+            return Err(Problem("choose at least one flow for the token".into()));
+        }
+        if !audiences.is_empty() && (is_record || audiences.len() < Kind::ALL.len()) {
+            fields.insert("audiences".to_owned(), json!(audiences));
+        }
+        let lifetime = self.get("lifetime");
+        let kept = self.get("expires_at").parse().ok().filter(|_| lifetime == "unchanged").map(EpochSeconds);
+        if let Some(at) = lifetime.parse().ok().map(|seconds| now.plus(seconds)).or(kept) {
+            fields.insert("expires_at".to_owned(), json!(at));
+        }
+        Ok(fields)
+    }
 }
