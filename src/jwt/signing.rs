@@ -5,11 +5,10 @@ use std::marker::PhantomData;
 
 use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
+use serde_json::Value;
 use zendesk_jwt_rules::Configurations;
 use zendesk_jwt_rules::signing_key::SharedKey;
-use zeroize::Zeroizing;
 
 use super::{Claims, JwtKind};
 
@@ -19,10 +18,10 @@ pub use zendesk_jwt_rules::signing_key::SigningKeyProblem;
 ///
 /// The secret is raw text: it is never base64-decoded. Its memory is wiped on drop.
 pub struct SigningKey<K> {
-    encoding_key: EncodingKey,
-    /// The same secret, ready for [`Self::authentication_code`].
-    hmac_key: hmac::Key,
-    header: Header,
+    key: hmac::Key,
+    kid: Option<String>,
+    /// The first part of every JWT, with its dot.
+    header: String,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -62,26 +61,25 @@ impl<K: JwtKind> SigningKey<K> {
     }
 
     fn of(key: &SharedKey) -> Self {
-        let mut header = Header::new(Algorithm::HS256);
-        header.kid = key.kid().map(str::to_owned);
-        let secret = key.secret().as_bytes();
-        let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        Self { encoding_key: EncodingKey::from_secret(secret), hmac_key, header, kind: PhantomData }
+        let kid = key.kid().map(str::to_owned);
+        let member = kid.as_deref().map(|kid| format!(r#","kid":{}"#, Value::from(kid))).unwrap_or_default();
+        let header = BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"typ":"JWT","alg":"HS256"{member}}}"#)) + ".";
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.secret().as_bytes());
+        Self { key, kid, header, kind: PhantomData }
     }
 
     /// The key id, which only messaging's key has.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
-        self.header.kid.as_deref()
+        self.kid.as_deref()
     }
 
-    /// Signs an empty object and drops the result: the first signature of a process takes the longest.
+    /// Signs an empty text and drops the result: the first signature of a process takes the longest.
     pub fn warm_up(&self) {
-        let nothing = serde_json::Map::new();
-        jsonwebtoken::encode(&self.header, &nothing, &self.encoding_key).map(Zeroizing::new).ok();
+        let _ = hmac::sign(&self.key, b"");
     }
 
-    /// Signs claims of this key's kind with HS256.
+    /// Signs claims of this key's kind with HS256, in compact form (RFC 7515, section 7.1).
     ///
     /// ```
     /// # use zendesk_jwt::jwt::{messaging::{Messaging, MessagingClaims}, sdk::{Sdk, SdkClaims}, signing::{Jwt, SigningKey}};
@@ -100,9 +98,15 @@ impl<K: JwtKind> SigningKey<K> {
     /// ```
     ///
     /// # Errors
-    /// If the claims cannot be written as JSON, or the crypto library fails; neither is known to happen.
+    /// If the claims cannot be written as JSON, which is not known to happen.
     pub fn sign<C: Claims<Kind = K>>(&self, claims: &C) -> Result<Jwt, SigningFailed> {
-        jsonwebtoken::encode(&self.header, claims, &self.encoding_key).map(Jwt).map_err(|_| SigningFailed)
+        let claims = serde_json::to_vec(claims).map_err(|_| SigningFailed)?;
+        let mut jwt = self.header.clone();
+        BASE64_URL_SAFE_NO_PAD.encode_string(claims, &mut jwt);
+        let signature = hmac::sign(&self.key, jwt.as_bytes());
+        jwt.push('.');
+        BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
+        Ok(Jwt(jwt))
     }
 }
 
@@ -110,14 +114,14 @@ impl<K> SigningKey<K> {
     /// A code for `text` that only a holder of the secret can make: its HMAC-SHA256 in base64url.
     #[must_use]
     pub fn authentication_code(&self, text: &str) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.hmac_key, &labelled(text)))
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, &labelled(text)))
     }
 
     /// Whether `code` is the [`authentication_code`](Self::authentication_code) of `text`.
     #[must_use]
     pub fn authenticates(&self, text: &str, code: &str) -> bool {
         let code = BASE64_URL_SAFE_NO_PAD.decode(code);
-        code.is_ok_and(|code| hmac::verify(&self.hmac_key, &labelled(text), &code).is_ok())
+        code.is_ok_and(|code| hmac::verify(&self.key, &labelled(text), &code).is_ok())
     }
 }
 
@@ -128,7 +132,7 @@ fn labelled(text: &str) -> Vec<u8> {
 
 impl<K> fmt::Debug for SigningKey<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey").field("kid", &self.header.kid).finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 
