@@ -2,9 +2,13 @@
 
 use crate::local::Local;
 use crate::support::chromium::{Chromium, Programs};
+use crate::support::eventually;
 use crate::support::server::Server;
 use axum::Router;
 use serde_json::{Value, json};
+use std::time::Duration;
+
+const WITHIN: Duration = Duration::from_mins(1);
 
 const TABLE: &str = "zendesk-jwt-user-tokens";
 
@@ -46,6 +50,9 @@ fn a_page_of_another_origin_reads_and_changes_nothing_on_any_port() {
     // With the session cookie, requests of the other site have all that a browser can add.
     browser.open(&format!("{}/login", local.url()));
     browser.click("button[value=BD2F35A7621]");
+    let help_center = format!("{}/hc", local.aws("Zendesk"));
+    // Without the wait, the log-in could replace the other site.
+    eventually("the user is logged in", WITHIN, || (browser.address() == help_center).then_some(()));
     let table = || {
         let (status, body) = local.call("DynamoDB", "DynamoDB_20120810.Scan", &json!({ "TableName": TABLE }));
         assert_eq!(status, 200, "{body}");
@@ -64,11 +71,11 @@ fn a_page_of_another_origin_reads_and_changes_nothing_on_any_port() {
     assert_eq!(table(), before);
     browser.open(&format!("{}/faults", local.url()));
     assert!(!browser.text().contains("set now"));
-    browser.open(&format!("{}/hc", local.aws("Zendesk")));
+    browser.open(&help_center);
     assert_eq!(browser.evaluate("return document.getElementById('next-error').value"), "");
     browser.open(&format!("{}/messaging", local.aws("Zendesk")));
     browser.click("#log-in");
-    crate::support::eventually("the address still belongs to the user", std::time::Duration::from_mins(1), || {
+    eventually("the address still belongs to the user", WITHIN, || {
         browser.text().contains("✓ authenticated").then_some(())
     });
 }
