@@ -4,8 +4,9 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use super::claims::ClaimMapping;
+use super::json::is_ambiguous;
 use super::keys::KeySet;
-use super::token::{IdToken, LEEWAY, is_ambiguous};
+use super::token::{IdToken, LEEWAY};
 use crate::jwt::EpochSeconds;
 use crate::user::{Audiences, InvalidIdToken, UserAttributes};
 

@@ -7,6 +7,7 @@
 mod claims;
 mod configuration;
 mod documents;
+mod json;
 mod keys;
 mod published;
 mod token;
