@@ -101,9 +101,15 @@ async fn serve<K: JwtKind>(
     let service = Adapter::from(service_fn(move |request: Request| async move {
         let started = Instant::now();
         let answer = handler.handle(&request).await;
-        let request_id = web::request_id(&request);
         let number = answered.fetch_add(1, Ordering::Relaxed);
-        let report = RequestReport::new(namespace, function, request_id, number == 1, &answer, started.elapsed());
+        let report = RequestReport {
+            namespace,
+            function,
+            request_id: web::request_id(&request),
+            cold_start: number == 1,
+            answer: &answer,
+            duration: started.elapsed(),
+        };
         if number == 0 {
             report.warm_up();
         } else {

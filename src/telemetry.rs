@@ -54,31 +54,20 @@ pub const RETURN_TO_DROPPED: &str = "return_to_dropped";
 /// The log line of one request.
 pub struct RequestReport<'a> {
     /// The namespace of the metrics.
-    namespace: &'a str,
-    function: &'static str,
+    pub namespace: &'a str,
+    /// The function that answered.
+    pub function: &'static str,
     /// Lambda's id of the invocation.
-    request_id: &'a str,
+    pub request_id: &'a str,
     /// Whether this is the first request of the process.
-    cold_start: bool,
-    answer: &'a Answer,
+    pub cold_start: bool,
+    /// The answer.
+    pub answer: &'a Answer,
     /// The time from the decoded event to the finished answer.
-    duration: Duration,
+    pub duration: Duration,
 }
 
-impl<'a> RequestReport<'a> {
-    /// The report of an answer.
-    #[must_use]
-    pub fn new(
-        namespace: &'a str,
-        function: &'static str,
-        request_id: &'a str,
-        cold_start: bool,
-        answer: &'a Answer,
-        duration: Duration,
-    ) -> Self {
-        Self { namespace, function, request_id, cold_start, answer, duration }
-    }
-
+impl RequestReport<'_> {
     /// Writes the line.
     pub fn write(&self) {
         write_line(&self.line(SystemClock.since_epoch()));
@@ -320,8 +309,14 @@ mod tests {
 
     fn line(outcome: Outcome, observed: Observed) -> Value {
         let answer = Answer { outcome, response: Response::default(), observed };
-        let duration = Duration::from_micros(1234);
-        let report = RequestReport::new(NAMESPACE, "sdk-exchange", "request-1", true, &answer, duration);
+        let report = RequestReport {
+            namespace: NAMESPACE,
+            function: "sdk-exchange",
+            request_id: "request-1",
+            cold_start: true,
+            answer: &answer,
+            duration: Duration::from_micros(1234),
+        };
         serde_json::to_value(report.line(Duration::from_millis(1_639_608_035_500))).unwrap()
     }
 

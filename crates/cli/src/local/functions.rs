@@ -118,9 +118,15 @@ impl Functions {
             Kind::Messaging => ("messaging-token", running.messaging_token.handle(&request).await),
             Kind::Sso => ("sso-redirect", running.sso_redirect.handle(&request).await),
         };
-        let (request_id, duration) = (web::request_id(&request), started.elapsed());
-        let is_cold = !running.is_warm[kind as usize].swap(true, Ordering::Relaxed);
-        let report = RequestReport::new(telemetry::NAMESPACE, function, request_id, is_cold, &answer, duration);
+        let duration = started.elapsed();
+        let report = RequestReport {
+            namespace: telemetry::NAMESPACE,
+            function,
+            request_id: web::request_id(&request),
+            cold_start: !running.is_warm[kind as usize].swap(true, Ordering::Relaxed),
+            answer: &answer,
+            duration,
+        };
         let log_line = report.text(self.parts.clock.since_epoch());
         self.parts.history.add(kind, request, answer, duration, log_line)
     }
