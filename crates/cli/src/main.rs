@@ -9,7 +9,8 @@
 //! | `users` | `user` and `token`: what the table of user tokens holds |
 //! | `id_token` | what the functions do with an ID token |
 //! | `local` | `local`: the three functions on this machine, with fakes of AWS and a workbench |
-//! | `zendesk` | a JWT posted to Zendesk itself, and its answer; the steps by hand where a program cannot ask |
+//! | `by_hand` | the steps that a person takes where a program cannot ask Zendesk |
+//! | `zendesk` | a JWT posted to Zendesk itself, and its answer |
 //! | `secret` | `secret`: what Secrets Manager holds |
 //! | `simulate` | `simulate`: Zendesk's side of the three flows |
 //! | `identity_provider` | `idp`: what the functions can do with an identity provider |
@@ -26,6 +27,7 @@ use problem::{Problem, block_on};
 
 mod account;
 mod aws;
+mod by_hand;
 mod doctor;
 mod id_token;
 mod identity_provider;

@@ -1,5 +1,5 @@
 //! Asks Zendesk itself: posts one JWT to an address that the operator knows, and reads the answer. One attempt, and no
-//! redirect is followed. Where a program cannot ask, a person takes steps by hand.
+//! redirect is followed.
 
 use hyper::header::{ACCEPT, LOCATION};
 use hyper::{Method, StatusCode};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::input;
-use crate::output::{escaped, wrapped};
+use crate::output::escaped;
 use crate::problem::usage_error;
 use zendesk_jwt::config::is_loopback;
 use zendesk_jwt_rules::Kind;
@@ -243,24 +243,4 @@ fn only_link(html: &str) -> Option<String> {
     let mut links = html.select(&selector);
     let link = links.next().filter(|_| links.next().is_none())?;
     link.value().attr("href").map(|href| href.trim().to_owned())
-}
-
-/// How a person finds out whether Zendesk accepts a JWT, and what each failure looks like. `(seen)` marks what only
-/// public reports say.
-///
-/// Zendesk documents no request with which a program can ask for the Support SDK or messaging.
-pub(crate) fn steps_by_hand(kind: Kind) -> Vec<&'static str> {
-    let steps = match kind {
-        Kind::Sdk => include_str!("../templates/by_hand/sdk.txt"),
-        Kind::Messaging => include_str!("../templates/by_hand/messaging.txt"),
-        Kind::Sso => "",
-    };
-    steps.lines().collect()
-}
-
-/// The steps as a text.
-pub(crate) fn by_hand(kind: Kind) -> String {
-    let heading = format!("Whether Zendesk accepts a {} JWT cannot be asked from outside. By hand:", kind.title());
-    let steps = steps_by_hand(kind).into_iter().map(|step| format!("\n{}", wrapped(step, "- ")));
-    heading + &steps.collect::<String>()
 }

@@ -20,9 +20,9 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use url::Position;
 
+use crate::by_hand;
 use crate::output;
 use crate::problem::{Problem, block_on, usage_error};
-use crate::zendesk::{by_hand, steps_by_hand};
 pub(crate) use arguments::Arguments;
 use endpoint::Endpoint;
 use plan::Plan;
@@ -65,12 +65,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     if arguments.json {
         let checks: Vec<_> = report.checks().map(|(check, _)| check).collect();
         let (kind, healthy) = (plan.kind.name(), report.is_healthy());
-        let by_hand = if arguments.ask.ask_zendesk { steps_by_hand(plan.kind) } else { Vec::new() };
+        let by_hand = if arguments.ask.ask_zendesk { by_hand::steps(plan.kind) } else { Vec::new() };
         output::json(&json!({ "url": url, "kind": kind, "healthy": healthy, "checks": checks, "by_hand": by_hand }))?;
     } else {
         output::line(&show::checklist(&report))?;
         if arguments.ask.ask_zendesk && plan.kind != Kind::Sso {
-            output::line(&format!("\n{}", by_hand(plan.kind)))?;
+            output::line(&format!("\n{}", by_hand::text(plan.kind)))?;
         }
     }
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{Secrets, configuration_name};
 use crate::aws::{Clients, SigningKeySecret};
+use crate::by_hand;
 use crate::output;
 use crate::problem::{Problem, said, usage_error};
 use crate::users::{email_address, external_id};
@@ -118,7 +119,7 @@ impl Check {
         }
         if self.ask.ask_zendesk && !self.json && !verdicts.iter().any(|verdict| verdict.kind == Kind::Sso) {
             for (kind, _) in self.secrets.ids().filter(|(kind, _)| *kind != Kind::Sso) {
-                output::line(&format!("\n{}", zendesk::by_hand(kind)))?;
+                output::line(&format!("\n{}", by_hand::text(kind)))?;
             }
         }
         let is_good = verdicts.iter().all(Verdict::is_good);
